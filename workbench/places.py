@@ -1,0 +1,29 @@
+"""Where workbench keeps things on this computer."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+APP = "diy-workbench"
+
+
+def state_dir() -> Path:
+    """Return the folder of what must outlive a command (rehearsals, keys); made by who writes to it.
+
+    ``WORKBENCH_STATE_DIR`` overrides it.
+    """
+    return _place("WORKBENCH_STATE_DIR", platformdirs.user_state_path(APP))
+
+
+def cache_dir() -> Path:
+    """Return the folder of what can be made again (engine, images' downloads).
+
+    ``WORKBENCH_CACHE_DIR`` overrides it.
+    """
+    return _place("WORKBENCH_CACHE_DIR", platformdirs.user_cache_path(APP))
+
+
+def _place(variable: str, default: Path) -> Path:
+    value = os.environ.get(variable)
+    return Path(value).expanduser().absolute() if value else default
