@@ -1,0 +1,1 @@
+"""A cloud on this computer: the workbench with no AWS account."""
