@@ -1,0 +1,134 @@
+"""A workbench of the tests' own, driven as a person would: by commands."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from clients import Hub
+from clients import Site
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+
+@dataclass
+class Bench:
+    """One rehearsal with its own name and its own state folder, and the stack on it."""
+
+    name: str
+    state_dir: Path
+
+    @property
+    def stack(self) -> str:
+        return f"rehearsal-{self.name}"
+
+    @property
+    def folder(self) -> Path:
+        return self.state_dir / "rehearsals" / self.name
+
+    @property
+    def env(self) -> dict[str, str]:
+        ours = {
+            "WORKBENCH_STATE_DIR": str(self.state_dir),
+            "WORKBENCH_STACK": self.stack,
+            "PATH": f"{BIN}:{os.environ['PATH']}",
+            "COLUMNS": "80",
+        }
+        # A person's own Pulumi or AWS settings must not reach the tests.
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("PULUMI_", "AWS_PROFILE"))}
+        return kept | ours
+
+    def run(
+        self, *args: str, exit_code: int | None = 0, stdin: str = "", limit: float = 900
+    ) -> subprocess.CompletedProcess[str]:
+        """Run ``workbench`` with these words; fail unless it ends with ``exit_code``."""
+        return self._run([str(BIN / "workbench"), *args], exit_code, stdin, limit)
+
+    def shell(
+        self, script: str, *, exit_code: int | None = 0, limit: float = 900
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a shell script in which Pulumi's own commands work (`workbench env`)."""
+        whole = f'set -euo pipefail\neval "$(workbench env)"\n{script}'
+        return self._run(["bash", "-c", whole], exit_code, "", limit)
+
+    def _run(
+        self, argv: list[str], exit_code: int | None, stdin: str, limit: float
+    ) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            argv, cwd=ROOT, env=self.env, input=stdin, capture_output=True, text=True, timeout=limit
+        )
+        if exit_code is not None and done.returncode != exit_code:
+            raise AssertionError(
+                f"{shlex.join(argv)} ended with {done.returncode}, not {exit_code}\n"
+                f"--- stdout\n{done.stdout[-6000:]}\n--- stderr\n{done.stderr[-6000:]}"
+            )
+        assert "Traceback (most recent call last)" not in done.stdout + done.stderr
+        return done
+
+    def status(self) -> dict[str, Any]:
+        state: dict[str, Any] = json.loads(self.run("status", "--json").stdout)
+        return state
+
+    def outputs(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.shell("pulumi stack output --json").stdout)
+        return found
+
+    def site(self) -> Site:
+        state = self.status()
+        return Site(
+            url=state["url"],
+            ip=state["address"]["ip"],
+            ports=state["address"]["ports"],
+            ca_certificate=state["ca_certificate"],
+        )
+
+    def password(self, user: str = "test-user") -> str:
+        return (self.folder / f"password-{user}").read_text().strip()
+
+    def hub(self, user: str = "test-user") -> Hub:
+        return Hub(self.site(), user)
+
+    def aws(self, service: str) -> Any:
+        """Return a boto3 client of the rehearsal's API, as someone behind Pulumi's back."""
+        described = json.loads((self.folder / "rehearsal.json").read_text())
+        return boto3.client(
+            service,
+            endpoint_url=described["api_url"],
+            region_name=described["region"],
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    def server(self, command: str, *, exit_code: int | None = 0) -> str:
+        """Run a command on the server as the administrator, by OpenSSH, host key verified."""
+        site, known = self.site(), self.folder / "known_hosts.e2e"
+        known.write_text("".join(self._host_keys(site)))
+        done = self._run(
+            [
+                "ssh",
+                *("-i", str(self.folder / "ssh" / "id_ed25519")),
+                *("-o", f"UserKnownHostsFile={known}", "-o", "StrictHostKeyChecking=yes"),
+                *("-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-F", "none"),
+                *("-p", str(site.ports["22"]), f"{self.outputs()['administrator']}@{site.ip}"),
+                command,
+            ],
+            exit_code,
+            "",
+            300,
+        )
+        return done.stdout
+
+    def _host_keys(self, site: Site) -> list[str]:
+        """Read the host keys where EC2's users do: in the console output."""
+        instance = self.status()["instance_id"]
+        console = self.aws("ec2").get_console_output(InstanceId=instance, Latest=True)["Output"]
+        block = console.rsplit("-----BEGIN SSH HOST KEY KEYS-----", 1)[1]
+        keys = [line.split()[:2] for line in block.split("-----END")[0].splitlines()]
+        host = f"[{site.ip}]:{site.ports['22']}" if site.ports["22"] != 22 else site.ip
+        return [f"{host} {kind} {key}\n" for kind, key in (k for k in keys if len(k) == 2)]

@@ -1,0 +1,40 @@
+"""One rehearsal for all e2e tests: named for the tests, in a state folder of its own."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from bench import ROOT
+from bench import Bench
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of one machine on one worker; they need what the `machine` marker says."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.machine)
+            item.add_marker(pytest.mark.xdist_group("e2e"))
+
+
+@pytest.fixture(scope="session")
+def e2e(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """Give a rehearsal with a workbench on it; everything it made goes at the end."""
+    bench = Bench(name=f"e2e{os.getpid()}", state_dir=tmp_path_factory.mktemp("state"))
+    try:
+        bench.run("up", limit=1800)
+        yield bench
+    finally:
+        bench.run("rehearsal.reset", "--name", bench.name, "--yes", exit_code=None)
+        (ROOT / f"Pulumi.{bench.stack}.yaml").unlink(missing_ok=True)
+        shutil.rmtree(bench.state_dir, ignore_errors=True)
+
+
+@pytest.fixture
+def bench(e2e: Bench) -> Bench:
+    """Give the workbench in working order, whatever the test before did to it."""
+    if e2e.status()["state"] != "running":
+        e2e.run("up", limit=1800)
+    return e2e

@@ -1,0 +1,57 @@
+"""Nothing is reachable but what the stack opened."""
+
+import socket
+import time
+from collections.abc import Callable
+
+import pytest
+from bench import Bench
+
+SERVICE_PORTS = [2019, 3838, 8000, 8001, 8080, 8081, 8787]
+
+
+def reachable(ip: str, port: int) -> bool:
+    try:
+        with socket.create_connection((ip, port), timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+def eventually(true: Callable[[], bool], limit: float = 30) -> bool:
+    end = time.monotonic() + limit
+    while not true():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
+    return True
+
+
+@pytest.mark.parametrize("port", SERVICE_PORTS)
+def test_a_service_is_not_reachable_from_outside(bench: Bench, port: int) -> None:
+    assert not reachable(bench.site().ip, port)
+
+
+@pytest.mark.parametrize("port", ["22", "80", "443"])
+def test_what_the_stack_opened_answers(bench: Bench, port: str) -> None:
+    site = bench.site()
+    assert reachable(site.ip, site.ports[port])
+
+
+def test_every_service_listens_on_the_loopback_only(bench: Bench) -> None:
+    rows = [line.split()[3] for line in bench.server("sudo ss -Hltn").splitlines()]
+    open_to_all = {r.rsplit(":", 1)[1] for r in rows if not r.startswith(("127.", "[::1]"))}
+    assert open_to_all == {"22", "80", "443"}
+
+
+def test_a_rule_added_opens_its_port_and_removed_closes_it(bench: Bench) -> None:
+    site = bench.site()
+    bench.server("sudo systemd-run --unit e2e-listener python3 -m http.server 8899")
+    try:
+        assert not reachable(site.ip, 8899)
+        bench.shell("pulumi config set --path 'workbench:extraPorts[0]' 8899 && pulumi up --yes")
+        assert eventually(lambda: reachable(site.ip, 8899))
+    finally:
+        bench.shell("pulumi config rm workbench:extraPorts && pulumi up --yes")
+        bench.server("sudo systemctl stop e2e-listener")
+    assert eventually(lambda: not reachable(site.ip, 8899))
