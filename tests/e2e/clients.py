@@ -94,7 +94,9 @@ class Hub:
             if f"/jupyter/user/{self.user}/" in str(page.url.path) and page.status_code == 200:
                 return
             url = f"{self.base}/user/{self.user}/lab"
-        raise AssertionError(f"no server for {self.user} within {limit} s: {page.url} {page.text[:500]}")
+        raise AssertionError(
+            f"no server for {self.user} within {limit} s: {page.url} {page.text[:500]}"
+        )
 
     def _xsrf(self) -> str:
         path = f"/jupyter/user/{self.user}/"

@@ -91,9 +91,9 @@ def test_everything_is_back_after_a_reboot(bench: Bench) -> None:
 
     assert eventually(rebooted, 120)
     assert eventually(lambda: bench.status()["state"] == "running", 120)
-    assert eventually(
-        lambda: bench.run("check", exit_code=None, limit=300).returncode == 0, 300
-    ), bench.run("check", exit_code=None).stdout
+    assert eventually(lambda: bench.run("check", exit_code=None, limit=300).returncode == 0, 300), (
+        bench.run("check", exit_code=None).stdout
+    )
 
 
 def test_a_terminated_instance_is_found_and_repaired(bench: Bench) -> None:
@@ -145,9 +145,7 @@ def test_destroy_leaves_nothing_but_the_data_volume(bench: Bench) -> None:
     left = [v["VolumeId"] for v in ec2.describe_volumes()["Volumes"]]
     assert left == [volume]
     states = {
-        i["State"]["Name"]
-        for r in ec2.describe_instances()["Reservations"]
-        for i in r["Instances"]
+        i["State"]["Name"] for r in ec2.describe_instances()["Reservations"] for i in r["Instances"]
     }
     assert states <= {"terminated"}
     assert ec2.describe_addresses()["Addresses"] == []

@@ -1,0 +1,76 @@
+"""The printed URL in a real browser: no warning once the CA is trusted, and people get in."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from bench import Bench
+from playwright.sync_api import Error
+from playwright.sync_api import Page
+from playwright.sync_api import sync_playwright
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def chromium(home: Path) -> Iterator[Page]:
+    with sync_playwright() as p:
+        browser = p.chromium.launch_persistent_context(
+            str(home / "profile"),
+            executable_path=shutil.which("chromium") or "chromium",
+            args=FLAGS,
+            env={"HOME": str(home), "PATH": "/usr/bin:/bin"},
+            viewport={"width": 1280, "height": 800},
+        )
+        yield browser.new_page()
+        browser.close()
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Iterator[Page]:
+    """A browser that has never heard of the rehearsal's CA."""
+    yield from chromium(tmp_path)
+
+
+@pytest.fixture
+def page(bench: Bench, tmp_path: Path) -> Iterator[Page]:
+    """A browser in which a person has trusted the printed CA certificate."""
+    store = tmp_path / ".pki" / "nssdb"
+    store.mkdir(parents=True)
+    certutil = ["certutil", "-d", f"sql:{store}"]
+    subprocess.run([*certutil, "-N", "--empty-password"], check=True)
+    ca = bench.status()["ca_certificate"]
+    subprocess.run([*certutil, "-A", "-t", "C,,", "-n", "rehearsal", "-i", ca], check=True)
+    yield from chromium(tmp_path)
+
+
+def test_the_browser_warns_before_the_ca_is_trusted(bench: Bench, stranger: Page) -> None:
+    with pytest.raises(Error, match="ERR_CERT_AUTHORITY_INVALID"):
+        stranger.goto(bench.status()["url"])
+
+
+def test_the_landing_page_leads_to_both_services(bench: Bench, page: Page) -> None:
+    page.goto(bench.status()["url"])
+    page.get_by_role("link", name="JupyterHub").click()
+    assert "/jupyter/hub/login" in page.url
+    page.go_back()
+    page.get_by_role("link", name="RStudio").click()
+    assert "/rstudio/auth-sign-in" in page.url
+
+
+def test_a_person_gets_to_jupyterlab(bench: Bench, page: Page) -> None:
+    page.goto(bench.status()["jupyter_url"])
+    page.get_by_label("Username").fill("test-user")
+    page.get_by_label("Password").fill(bench.password())
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/jupyter/user/test-user/lab**", timeout=120_000)
+    page.get_by_text("Notebook", exact=True).first.wait_for(timeout=120_000)
