@@ -6,6 +6,7 @@ They share no code with the package, so that a mistake there can't hide itself h
 import json
 import re
 import ssl
+import time
 import uuid
 from dataclasses import dataclass
 from dataclasses import field
@@ -85,8 +86,6 @@ class Hub:
 
     def start_server(self, limit: float = 120) -> None:
         """Follow the redirects from the spawn page until the user's own server answers."""
-        import time
-
         end = time.monotonic() + limit
         url = f"{self.base}/hub/spawn"
         while time.monotonic() < end:

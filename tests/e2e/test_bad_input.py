@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import time
+from urllib.parse import urlsplit
 
 import pytest
 from bench import BIN
@@ -88,6 +89,4 @@ def test_a_taken_port_is_no_obstacle(bench: Bench) -> None:
 
 
 def _browser_port(bench: Bench) -> int:
-    from urllib.parse import urlsplit
-
     return urlsplit(bench.status()["url"]).port or 443

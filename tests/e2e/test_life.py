@@ -1,6 +1,7 @@
 """A workbench lives: reboots, second runs, a replaced server, destroy."""
 
 import json
+import socket
 import ssl
 import subprocess
 from typing import Any
@@ -14,9 +15,11 @@ from test_ports import reachable
 
 def certificate_serial(bench: Bench) -> int:
     site = bench.site()
-    with __import__("socket").create_connection((site.ip, site.ports["443"]), timeout=10) as raw:
-        with site.tls().wrap_socket(raw, server_hostname=site.name) as tls:
-            der = tls.getpeercert(binary_form=True)
+    with (
+        socket.create_connection((site.ip, site.ports["443"]), timeout=10) as raw,
+        site.tls().wrap_socket(raw, server_hostname=site.name) as tls,
+    ):
+        der = tls.getpeercert(binary_form=True)
     assert der is not None
     return x509.load_der_x509_certificate(der).serial_number
 
@@ -160,6 +163,8 @@ def test_destroy_leaves_nothing_but_the_data_volume(bench: Bench) -> None:
 def test_the_certificate_is_verified_against_the_rehearsals_ca(bench: Bench) -> None:
     site = bench.site()
     untrusting = ssl.create_default_context()
-    with pytest.raises(ssl.SSLCertVerificationError):
-        with __import__("socket").create_connection((site.ip, site.ports["443"])) as raw:
-            untrusting.wrap_socket(raw, server_hostname=site.name)
+    with (
+        socket.create_connection((site.ip, site.ports["443"])) as raw,
+        pytest.raises(ssl.SSLCertVerificationError),
+    ):
+        untrusting.wrap_socket(raw, server_hostname=site.name)
