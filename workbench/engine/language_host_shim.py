@@ -1,0 +1,34 @@
+"""Put ``workbench.engine.language_host`` where the engine looks for ``pulumi-language-python``."""
+
+import os
+from pathlib import Path
+
+LANGUAGE_HOST = "pulumi-language-python"
+
+# PULUMI_PYTHON_CMD is what the official host goes by too. -P: the program's folder must not
+# come before this project's own modules.
+SHIM = """\
+#!/bin/sh
+exec "${PULUMI_PYTHON_CMD:-python3}" -P -m workbench.engine.language_host "$@"
+"""
+
+
+def is_shim(path: Path) -> bool:
+    """Whether a language host is ours rather than Pulumi's own."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(SHIM)) == SHIM.encode()
+    except OSError:
+        return False
+
+
+def ensure_shim(folder: Path) -> None:
+    """Write the shim into ``folder``, in one step: engines may be starting it right now."""
+    shim = folder / LANGUAGE_HOST
+    if is_shim(shim):
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".{LANGUAGE_HOST}.{os.getpid()}"
+    temporary.write_text(SHIM, encoding="ascii")
+    temporary.chmod(0o755)
+    temporary.replace(shim)

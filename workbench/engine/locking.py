@@ -1,0 +1,58 @@
+"""Let one process at a time make a thing that several may want."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from workbench.errors import WaitTimeoutError
+from workbench.progress import Phase
+
+# How often a waiting process looks again, in seconds.
+INTERVAL = 0.5
+
+
+@contextmanager
+def exclusive(path: Path, phase: Phase, waiting_for: str, limit: float) -> Iterator[None]:
+    """Hold the lock file at ``path``; wait up to ``limit`` seconds for another that holds it.
+
+    The operating system frees it when its holder ends, however it ends.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        started = time.monotonic()
+        while not _taken(descriptor):
+            if time.monotonic() - started > limit:
+                raise WaitTimeoutError(
+                    f"Another workbench command has been busy with {waiting_for} for"
+                    f" {limit / 60:.0f} minutes.",
+                    "Look what it does, end it, and run this command again.",
+                )
+            phase.tick(f"another workbench command is busy with {waiting_for}; waiting for it")
+            time.sleep(INTERVAL)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _taken(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+else:
+    import fcntl
+
+    def _taken(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
