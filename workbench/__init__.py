@@ -1,3 +1,57 @@
 """An infrastructure-as-code library for a DIY data science workbench on AWS."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workbench.components.access import Access
+    from workbench.components.access import AccessArgs
+    from workbench.components.access import PortArgs
+    from workbench.components.address import Address
+    from workbench.components.address import AddressArgs
+    from workbench.components.network import Network
+    from workbench.components.network import NetworkArgs
+    from workbench.components.recipe import Recipe
+    from workbench.components.recipe import RecipeArgs
+    from workbench.components.server import Server
+    from workbench.components.server import ServerArgs
+    from workbench.components.storage import Storage
+    from workbench.components.storage import StorageArgs
+    from workbench.components.users import UserArgs
+    from workbench.components.workbench import Workbench
+    from workbench.components.workbench_args import WorkbenchArgs
+
 __version__ = "0.1.0.dev0"
+
+__all__ = [
+    "Access",
+    "AccessArgs",
+    "Address",
+    "AddressArgs",
+    "Network",
+    "NetworkArgs",
+    "PortArgs",
+    "Recipe",
+    "RecipeArgs",
+    "Server",
+    "ServerArgs",
+    "Storage",
+    "StorageArgs",
+    "UserArgs",
+    "Workbench",
+    "WorkbenchArgs",
+]
+
+_MODULES = {
+    "PortArgs": "access",
+    "UserArgs": "users",
+    "WorkbenchArgs": "workbench_args",
+}
+
+
+def __getattr__(name: str) -> object:
+    # Only on demand: importing pulumi_aws takes over a second, and `workbench --help` must not.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = _MODULES.get(name, name.removesuffix("Args").lower())
+    return getattr(import_module(f"{__name__}.components.{module}"), name)

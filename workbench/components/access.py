@@ -1,0 +1,194 @@
+"""Who and what gets in: security group, key pair, and what the server itself may do in AWS."""
+
+import json
+from collections.abc import Sequence
+from typing import NotRequired
+from typing import TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from workbench.components.errors import ArgumentError
+from workbench.components.validation import KEY_PAIR_TYPES
+from workbench.components.validation import check_networks
+from workbench.components.validation import check_number
+from workbench.components.validation import check_public_key
+
+ANYONE = ["0.0.0.0/0"]
+_ASSUME_ROLE = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "ec2.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+
+
+class PortArgs(TypedDict):
+    """One more port to open."""
+
+    port: int
+    """The port, 1 to 65535."""
+
+    cidr_blocks: list[str]
+    """The ranges of addresses that may reach it, in CIDR notation."""
+
+    protocol: NotRequired[str]
+    """`tcp` or `udp`. Default: `tcp`."""
+
+
+class AccessArgs(TypedDict):
+    """Who may reach the server, and what the server may do."""
+
+    vpc_id: pulumi.Input[str]
+    """The VPC of the server."""
+
+    public_key: pulumi.Input[str]
+    """The administrator's public key in OpenSSH form (ed25519 or RSA). It becomes the key pair of
+    the first boot; changing it later never replaces a server, the recipe puts the new one in
+    place."""
+
+    ssh_from: NotRequired[list[str]]
+    """The ranges of addresses in CIDR notation that may use SSH (port 22). Default: none."""
+
+    http_from: NotRequired[list[str]]
+    """The ranges of addresses that may use HTTP and HTTPS (ports 80 and 443). Default:
+    `0.0.0.0/0`, everyone; Let's Encrypt needs port 80 open to everyone."""
+
+    extra_ports: NotRequired[list[PortArgs]]
+    """More ports to open. Default: none."""
+
+
+class Access(pulumi.ComponentResource):
+    """A security group that opens exactly what it is asked to, a key pair, and an instance role."""
+
+    security_group_id: pulumi.Output[str]
+    """The security group."""
+
+    key_name: pulumi.Output[str]
+    """The key pair."""
+
+    role_name: pulumi.Output[str]
+    """The server's role, for further policies."""
+
+    instance_profile: pulumi.Output[str]
+    """The instance profile by which the server has the role."""
+
+    def __init__(
+        self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("workbench:index:Access", name, {}, opts)
+        public_key = args.get("public_key")
+        if not isinstance(public_key, pulumi.Output):
+            public_key = check_public_key(public_key, "public_key", KEY_PAIR_TYPES)
+        self._create_security_group(name, args["vpc_id"], _rules(args))
+        self._create_role(name)
+        key_pair = aws.ec2.KeyPair(
+            f"{name}-key-pair",
+            public_key=public_key,
+            tags={"Name": name},
+            # Another key pair would mean another instance: EC2 sets keys at first boot only.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["publicKey"]),
+        )
+        self.key_name = key_pair.key_name
+        self.register_outputs(
+            {
+                "securityGroupId": self.security_group_id,
+                "keyName": self.key_name,
+                "roleName": self.role_name,
+                "instanceProfile": self.instance_profile,
+            }
+        )
+
+    def _create_security_group(
+        self, name: str, vpc_id: pulumi.Input[str], rules: dict[str, tuple[str, int, str]]
+    ) -> None:
+        group = aws.ec2.SecurityGroup(
+            f"{name}-security-group",
+            vpc_id=vpc_id,
+            # EC2 can't change a description: another text here would replace the group.
+            description="A data science workbench",
+            tags={"Name": name},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        own = pulumi.ResourceOptions(parent=group)
+        for rule, (protocol, port, network) in rules.items():
+            aws.vpc.SecurityGroupIngressRule(
+                f"{name}-{rule}",
+                security_group_id=group.id,
+                ip_protocol=protocol,
+                from_port=port,
+                to_port=port,
+                cidr_ipv4=None if ":" in network else network,
+                cidr_ipv6=network if ":" in network else None,
+                opts=own,
+            )
+        aws.vpc.SecurityGroupEgressRule(
+            f"{name}-egress",
+            security_group_id=group.id,
+            ip_protocol="-1",
+            cidr_ipv4="0.0.0.0/0",
+            opts=own,
+        )
+        self.security_group_id = group.id
+
+    def _create_role(self, name: str) -> None:
+        own = pulumi.ResourceOptions(parent=self)
+        role = aws.iam.Role(
+            f"{name}-role",
+            assume_role_policy=json.dumps(_ASSUME_ROLE),
+            description="What a workbench's server may do in AWS",
+            opts=own,
+        )
+        partition = aws.get_partition_output(opts=pulumi.InvokeOptions(parent=self)).partition
+        # Systems Manager: a shell and run command without an open port.
+        aws.iam.RolePolicyAttachment(
+            f"{name}-systems-manager",
+            role=role.name,
+            policy_arn=pulumi.Output.format(
+                "arn:{0}:iam::aws:policy/AmazonSSMManagedInstanceCore", partition
+            ),
+            opts=own,
+        )
+        profile = aws.iam.InstanceProfile(f"{name}-instance-profile", role=role.name, opts=own)
+        self.role_name = role.name
+        self.instance_profile = profile.name
+
+
+def check_ports(ports: Sequence[PortArgs], what: str) -> list[tuple[str, int, list[str]]]:
+    """Return protocol, port and ranges of each port."""
+    checked = []
+    for index, port in enumerate(ports):
+        here = f"{what}[{index}]"
+        number = check_number(port.get("port"), f"{here}.port", 1, 65535)
+        protocol = port.get("protocol") or "tcp"
+        if protocol not in ("tcp", "udp"):
+            raise ArgumentError(f"{here}.protocol is {protocol!r}, but must be tcp or udp.")
+        networks = check_networks(port.get("cidr_blocks"), f"{here}.cidr_blocks")
+        checked.append((protocol, number, networks))
+    return checked
+
+
+def _rules(args: AccessArgs) -> dict[str, tuple[str, int, str]]:
+    """Return the rules asked for by a name made of their content, so that order means nothing."""
+    http_from = args.get("http_from")
+    web = check_networks(ANYONE if http_from is None else http_from, "http_from")
+    asked = [
+        ("tcp", 22, check_networks(args.get("ssh_from") or [], "ssh_from")),
+        ("tcp", 80, web),
+        ("tcp", 443, web),
+        *check_ports(args.get("extra_ports") or [], "extra_ports"),
+    ]
+    return {
+        f"{protocol}-{port}-{_slug(network)}": (protocol, port, network)
+        for protocol, port, networks in asked
+        for network in networks
+    }
+
+
+def _slug(network: str) -> str:
+    # "::" separates the parts of a URN.
+    return network.replace(":", "_").replace("/", "-")

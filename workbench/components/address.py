@@ -1,0 +1,174 @@
+"""Where people find the server: an Elastic IP and the names that lead to it."""
+
+from collections.abc import Sequence
+from typing import NotRequired
+from typing import TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from workbench.components.errors import ArgumentError
+from workbench.components.validation import check_domain
+from workbench.components.validation import check_record_name
+
+TTL = 300
+
+
+class DnsRecord(TypedDict):
+    """One DNS record to make."""
+
+    name: str
+    """The full name."""
+
+    type: str
+    """The record's type: `A`."""
+
+    value: str
+    """What it points to: the Elastic IP."""
+
+    ttl: int
+    """For how many seconds others may remember it."""
+
+
+class AddressArgs(TypedDict):
+    """A fixed address for an instance, and its names."""
+
+    instance_id: pulumi.Input[str]
+    """The instance to lead to. With a network of the same stack, name the `Network` in
+    `depends_on`: an Elastic IP needs its internet gateway."""
+
+    domain: NotRequired[str]
+    """The domain name, for example `lab.example.org`. Default: none, just the address."""
+
+    www: NotRequired[bool]
+    """Whether `www.` before the domain leads there too. Default: true."""
+
+    extra_names: NotRequired[list[str]]
+    """More names below the domain, for example `app` or `*`. Default: none."""
+
+    zone_id: NotRequired[pulumi.Input[str]]
+    """The Route 53 hosted zone to put the records in."""
+
+    create_zone: NotRequired[bool]
+    """Whether to make a hosted zone for the domain; its `name_servers` then have to be entered
+    where the domain was bought. Default: false."""
+
+
+class Address(pulumi.ComponentResource):
+    """An Elastic IP that stays the same when the server changes, and Route 53 records for it."""
+
+    ip: pulumi.Output[str]
+    """The Elastic IP."""
+
+    url: pulumi.Output[str]
+    """The address to open with a browser: the domain's, or the Elastic IP's."""
+
+    names: pulumi.Output[list[str]]
+    """The names that lead to it, the domain first; a wildcard isn't among them."""
+
+    dns_records: pulumi.Output[list[DnsRecord]]
+    """The records to make by hand, for a domain that is kept outside this account's Route 53."""
+
+    name_servers: pulumi.Output[Sequence[str]]
+    """The new hosted zone's name servers, to be entered where the domain was bought."""
+
+    def __init__(
+        self, name: str, args: AddressArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("workbench:index:Address", name, {}, opts)
+        records = record_names(args)
+        self._create_elastic_ip(name, args["instance_id"], opts)
+        zone_id = args.get("zone_id")
+        self.name_servers = pulumi.Output.from_input([])
+        if args.get("create_zone"):
+            zone = aws.route53.Zone(
+                f"{name}-zone",
+                name=records[0],
+                comment="A data science workbench",
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            zone_id, self.name_servers = zone.zone_id, zone.name_servers
+        self._create_records(name, zone_id, records)
+        self.names = pulumi.Output.from_input(served_names(records))
+        self.url = pulumi.Output.format("https://{0}/", records[0] if records else self.ip)
+        self.register_outputs(
+            {
+                "ip": self.ip,
+                "url": self.url,
+                "names": self.names,
+                "dnsRecords": self.dns_records,
+                "nameServers": self.name_servers,
+            }
+        )
+
+    def _create_elastic_ip(
+        self, name: str, instance_id: pulumi.Input[str], opts: pulumi.ResourceOptions | None
+    ) -> None:
+        elastic_ip = aws.ec2.Eip(
+            f"{name}-elastic-ip",
+            domain="vpc",
+            tags={"Name": name},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        aws.ec2.EipAssociation(
+            f"{name}-association",
+            allocation_id=elastic_ip.allocation_id,
+            instance_id=instance_id,
+            # Made first, the new association would take the old one's place, and deleting the old
+            # one afterwards would fail.
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                delete_before_replace=True,
+                # A component's own depends_on doesn't reach its children.
+                depends_on=opts.depends_on if opts else None,
+            ),
+        )
+        self.ip = elastic_ip.public_ip
+
+    def _create_records(
+        self, name: str, zone_id: pulumi.Input[str] | None, records: list[str]
+    ) -> None:
+        if zone_id is None:
+            self.dns_records = self.ip.apply(
+                lambda ip: [DnsRecord(name=n, type="A", value=ip, ttl=TTL) for n in records]
+            )
+            return
+        self.dns_records = pulumi.Output.from_input([])
+        for record in records:
+            aws.route53.Record(
+                f"{name}-{record}",
+                zone_id=zone_id,
+                name=record,
+                type="A",
+                ttl=TTL,
+                records=[self.ip],
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+
+
+def record_names(args: AddressArgs) -> list[str]:
+    """Return the full names of the records, the domain first; none without a domain."""
+    given, zone_id, create_zone = args.get("domain"), args.get("zone_id"), args.get("create_zone")
+    if zone_id is not None and create_zone:
+        raise ArgumentError(
+            "zone_id and create_zone exclude each other: the records go in one zone.",
+            "Leave out one of them.",
+        )
+    if given is None:
+        if zone_id is not None or create_zone or args.get("extra_names"):
+            raise ArgumentError(
+                "A hosted zone or extra names need a domain.", "Give domain as well."
+            )
+        return []
+    domain = check_domain(given, "domain")
+    www = [] if args.get("www") is False else [f"www.{domain}"]
+    extra = [
+        check_record_name(value, f"extra_names[{index}]", domain)
+        for index, value in enumerate(args.get("extra_names") or [])
+    ]
+    return list(dict.fromkeys([domain, *www, *extra]))
+
+
+def served_names(records: list[str]) -> list[str]:
+    """Return the names that a certificate can be had for by answering over HTTP."""
+    return [record for record in records if not record.startswith("*.")]

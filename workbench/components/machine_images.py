@@ -1,0 +1,67 @@
+"""The operating systems of a server: which image AWS has for it, and who the administrator is."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from workbench.components.errors import ArgumentError
+
+
+@dataclass(frozen=True)
+class OperatingSystem:
+    """A Linux distribution's images: ``parameter`` is the public parameter of Systems Manager."""
+
+    parameter: str
+    administrator: str
+
+
+DEFAULT = "ubuntu-24.04"
+OPERATING_SYSTEMS = {
+    "ubuntu-24.04": OperatingSystem(
+        "/aws/service/canonical/ubuntu/server/24.04/stable/current/{architecture}"
+        "/hvm/ebs-gp3/ami-id",
+        "ubuntu",
+    ),
+    "debian-12": OperatingSystem("/aws/service/debian/release/12/latest/{architecture}", "admin"),
+}
+
+
+def check_operating_system(value: object, what: str) -> str:
+    """Return the key of an operating system in ``OPERATING_SYSTEMS``; None is the default."""
+    if value is None:
+        return DEFAULT
+    if value not in OPERATING_SYSTEMS:
+        known = " or ".join(OPERATING_SYSTEMS)
+        raise ArgumentError(f"{what} is {value!r}, but must be {known}.")
+    return str(value)
+
+
+def administrator_of(system: str | None) -> str:
+    """Return the name of the account that an operating system's image lets the key pair in to."""
+    return OPERATING_SYSTEMS[check_operating_system(system, "os")].administrator
+
+
+def find_image(system: str, instance_type: str, parent: pulumi.Resource) -> pulumi.Output[str]:
+    """Return the id of the newest image for an instance type's architecture."""
+    opts = pulumi.InvokeOptions(parent=parent)
+    found = aws.ec2.get_instance_type_output(instance_type=instance_type, opts=opts)
+    architectures = found.supported_architectures.recover(
+        lambda error: _explain(error, instance_type)
+    )
+    name = architectures.apply(
+        lambda names: OPERATING_SYSTEMS[system].parameter.format(
+            architecture="arm64" if "arm64" in names else "amd64"
+        )
+    )
+    # The parameter's `value` counts as a secret, and would hide the image in every preview.
+    return aws.ssm.get_parameter_output(name=name, opts=opts).insecure_value
+
+
+def _explain(error: Exception, instance_type: str) -> list[str]:
+    if "InvalidInstanceType" in str(error) or "no matching" in str(error):
+        raise ArgumentError(
+            f"AWS has no instance type {instance_type!r} in this region.",
+            "For example: t3.medium (2 vCPU, 4 GiB) or m7i.xlarge (4 vCPU, 16 GiB)",
+        ) from None
+    raise error

@@ -1,0 +1,175 @@
+"""Where the server is reachable from the internet: a VPC with one public subnet, or yours."""
+
+import ipaddress
+from typing import NotRequired
+from typing import TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from workbench.components.errors import ArgumentError
+from workbench.components.validation import check_network
+
+
+class NetworkArgs(TypedDict):
+    """Where the server is: in a network of its own (the default), or in a subnet you have."""
+
+    subnet_id: NotRequired[pulumi.Input[str]]
+    """An existing public subnet (one with a route to an internet gateway) to use. Nothing is made
+    then, and the other arguments must be left out."""
+
+    availability_zone: NotRequired[pulumi.Input[str]]
+    """The zone of the new subnet, for example `us-east-1a`. Default: the first zone that offers
+    `instance_type`, chosen once."""
+
+    instance_type: NotRequired[str]
+    """The instance type that the zone must offer, when the zone is chosen."""
+
+    cidr_block: NotRequired[str]
+    """The new VPC's range of private addresses in CIDR notation. Default: `10.20.0.0/16`."""
+
+    subnet_cidr_block: NotRequired[str]
+    """The new subnet's part of that range. Default: its first 256 addresses."""
+
+    map_public_ip_on_launch: NotRequired[bool]
+    """Whether instances started in the new subnet get a public address of their own. Default:
+    true."""
+
+
+class Network(pulumi.ComponentResource):
+    """A VPC with one public subnet, an internet gateway and a route to it; or a subnet you have."""
+
+    vpc_id: pulumi.Output[str]
+    """The VPC."""
+
+    subnet_id: pulumi.Output[str]
+    """The public subnet."""
+
+    availability_zone: pulumi.Output[str]
+    """The subnet's zone, where the data volume must be too."""
+
+    def __init__(
+        self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("workbench:index:Network", name, {}, opts)
+        subnet_id = args.get("subnet_id")
+        if subnet_id is None:
+            self._create_subnet(name, args)
+        else:
+            self._use_subnet(subnet_id, args)
+        self.register_outputs(
+            {
+                "vpcId": self.vpc_id,
+                "subnetId": self.subnet_id,
+                "availabilityZone": self.availability_zone,
+            }
+        )
+
+    def _use_subnet(self, subnet_id: pulumi.Input[str], args: NetworkArgs) -> None:
+        unused = sorted(key for key, value in args.items() if value is not None)
+        unused = [key for key in unused if key not in ("subnet_id", "instance_type")]
+        if unused:
+            raise ArgumentError(
+                f"{' and '.join(unused)} can't be chosen for an existing subnet.",
+                f"Leave out {' and '.join(unused)}, or leave out subnet_id.",
+            )
+        subnet = aws.ec2.get_subnet_output(id=subnet_id, opts=pulumi.InvokeOptions(parent=self))
+        self.vpc_id = subnet.vpc_id
+        self.subnet_id = pulumi.Output.from_input(subnet_id)
+        self.availability_zone = subnet.availability_zone
+
+    def _create_subnet(self, name: str, args: NetworkArgs) -> None:
+        vpc_range, subnet_range = _ranges(args)
+        own = pulumi.ResourceOptions(parent=self)
+        vpc = aws.ec2.Vpc(
+            f"{name}-vpc",
+            cidr_block=vpc_range,
+            enable_dns_support=True,
+            enable_dns_hostnames=True,
+            tags={"Name": name},
+            opts=own,
+        )
+        zone = args.get("availability_zone")
+        subnet = aws.ec2.Subnet(
+            f"{name}-subnet",
+            vpc_id=vpc.id,
+            cidr_block=subnet_range,
+            availability_zone=zone or self._first_zone(args.get("instance_type")),
+            map_public_ip_on_launch=args.get("map_public_ip_on_launch", True),
+            tags={"Name": name},
+            # A zone that AWS adds later must not move the subnet, and the server with it.
+            opts=pulumi.ResourceOptions(
+                parent=self, ignore_changes=[] if zone else ["availabilityZone"]
+            ),
+        )
+        self._route_to_internet(name, vpc, subnet)
+        self.vpc_id = vpc.id
+        self.subnet_id = subnet.id
+        self.availability_zone = subnet.availability_zone
+
+    def _route_to_internet(self, name: str, vpc: aws.ec2.Vpc, subnet: aws.ec2.Subnet) -> None:
+        own = pulumi.ResourceOptions(parent=self)
+        tags = {"Name": name}
+        gateway = aws.ec2.InternetGateway(
+            f"{name}-internet-gateway", vpc_id=vpc.id, tags=tags, opts=own
+        )
+        routes = aws.ec2.RouteTable(f"{name}-route-table", vpc_id=vpc.id, tags=tags, opts=own)
+        aws.ec2.Route(
+            f"{name}-route",
+            route_table_id=routes.id,
+            destination_cidr_block="0.0.0.0/0",
+            gateway_id=gateway.id,
+            opts=own,
+        )
+        aws.ec2.RouteTableAssociation(
+            f"{name}-route-table-association",
+            route_table_id=routes.id,
+            subnet_id=subnet.id,
+            opts=own,
+        )
+
+    def _first_zone(self, instance_type: str | None) -> pulumi.Output[str]:
+        opts = pulumi.InvokeOptions(parent=self)
+        if instance_type is None:
+            zones = aws.get_availability_zones_output(
+                state="available",
+                # Local zones and Wavelength zones are of another kind.
+                filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
+                opts=opts,
+            )
+            return zones.names.apply(lambda names: sorted(names)[0])
+        offerings = aws.ec2.get_instance_type_offerings_output(
+            location_type="availability-zone",
+            filters=[{"name": "instance-type", "values": [instance_type]}],
+            opts=opts,
+        )
+        return offerings.locations.apply(lambda zones: _first(zones, instance_type))
+
+
+def _first(zones: list[str], instance_type: str) -> str:
+    if not zones:
+        raise ArgumentError(
+            f"No zone of this region offers the instance type {instance_type!r}.",
+            "List those on offer with: aws ec2 describe-instance-type-offerings",
+        )
+    return sorted(zones)[0]
+
+
+def _ranges(args: NetworkArgs) -> tuple[str, str]:
+    vpc_range = check_network(args.get("cidr_block") or "10.20.0.0/16", "cidr_block")
+    whole = ipaddress.ip_network(vpc_range)
+    if whole.version != 4 or not 16 <= whole.prefixlen <= 28:
+        raise ArgumentError(
+            f"cidr_block is {vpc_range!r}, but a VPC's range is IPv4, from /16 to /28.",
+            "For example: 10.20.0.0/16",
+        )
+    default = next(whole.subnets(new_prefix=max(24, whole.prefixlen)))
+    given = args.get("subnet_cidr_block")
+    subnet_range = check_network(given, "subnet_cidr_block") if given else str(default)
+    part = ipaddress.ip_network(subnet_range)
+    if part.version != 4 or part.prefixlen > 28 or not part.subnet_of(whole):
+        raise ArgumentError(
+            f"subnet_cidr_block is {subnet_range!r}, which isn't a part of {vpc_range}.",
+            f"For example: {default}",
+        )
+    return vpc_range, subnet_range

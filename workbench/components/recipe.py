@@ -1,0 +1,168 @@
+"""What the server becomes: the recipe and the settings, in a bucket that only it can read."""
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+from typing import NotRequired
+from typing import TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from workbench.components.validation import check_name
+from workbench.places import cache_dir
+
+SETTINGS_KEY = "settings.json"
+RECIPE_PREFIX = "recipe/"
+
+
+class RecipeArgs(TypedDict):
+    """The settings to leave for the server, and the server's role."""
+
+    role_name: pulumi.Input[str]
+    """The server's role, which gets the permission to read the recipe and the settings, and
+    nothing more."""
+
+    settings: pulumi.Input[dict[str, Any]]
+    """The server's settings, which become `settings.json`. They are no place for secrets."""
+
+    force_destroy: NotRequired[bool]
+    """Whether destroying the stack empties the bucket. Default: true, as it holds nothing that the
+    stack can't make again."""
+
+
+class Recipe(pulumi.ComponentResource):
+    """A private, versioned, encrypted bucket with the recipe and the settings."""
+
+    bucket: pulumi.Output[str]
+    """The bucket's name."""
+
+    recipe_sha256: pulumi.Output[str]
+    """The recipe archive's SHA-256, which is in its name."""
+
+    settings_sha256: pulumi.Output[str]
+    """The SHA-256 of `settings.json`."""
+
+    def __init__(
+        self, name: str, args: RecipeArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("workbench:index:Recipe", name, {}, opts)
+        check_name(name, "The name of a Recipe", longest=47)
+        bucket = self._create_bucket(name, args.get("force_destroy") is not False)
+        digest, path = _packed_recipe()
+        recipe = aws.s3.BucketObjectv2(
+            f"{name}-recipe",
+            bucket=bucket.bucket,
+            key=f"{RECIPE_PREFIX}{digest}.tar.gz",
+            source=pulumi.FileAsset(str(path)),
+            content_type="application/gzip",
+            opts=self._after(bucket),
+        )
+        content = _document(args["settings"], digest)
+        aws.s3.BucketObjectv2(
+            f"{name}-settings",
+            bucket=bucket.bucket,
+            key=SETTINGS_KEY,
+            content=content,
+            content_type="application/json",
+            # The settings name the recipe, so they come after it.
+            opts=self._after(bucket, recipe),
+        )
+        self._allow_reading(name, bucket, args["role_name"])
+        self.bucket = bucket.bucket
+        self.recipe_sha256 = pulumi.Output.from_input(digest)
+        self.settings_sha256 = content.apply(lambda text: hashlib.sha256(text.encode()).hexdigest())
+        self.register_outputs(
+            {
+                "bucket": self.bucket,
+                "recipeSha256": self.recipe_sha256,
+                "settingsSha256": self.settings_sha256,
+            }
+        )
+
+    def _create_bucket(self, name: str, force_destroy: bool) -> aws.s3.Bucket:
+        bucket = aws.s3.Bucket(
+            f"{name}-bucket",
+            force_destroy=force_destroy,
+            tags={"Name": name},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        own = pulumi.ResourceOptions(parent=bucket)
+        self._guards: list[pulumi.Resource] = [
+            aws.s3.BucketPublicAccessBlock(
+                f"{name}-public-access-block",
+                bucket=bucket.bucket,
+                block_public_acls=True,
+                block_public_policy=True,
+                ignore_public_acls=True,
+                restrict_public_buckets=True,
+                opts=own,
+            ),
+            aws.s3.BucketServerSideEncryptionConfiguration(
+                f"{name}-encryption",
+                bucket=bucket.bucket,
+                rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+                opts=own,
+            ),
+            aws.s3.BucketVersioning(
+                f"{name}-versioning",
+                bucket=bucket.bucket,
+                versioning_configuration={"status": "Enabled"},
+                opts=own,
+            ),
+        ]
+        return bucket
+
+    def _after(self, bucket: aws.s3.Bucket, *others: pulumi.Resource) -> pulumi.ResourceOptions:
+        # Nothing is put in before the bucket is private, encrypted and versioned.
+        return pulumi.ResourceOptions(parent=bucket, depends_on=[*self._guards, *others])
+
+    def _allow_reading(
+        self, name: str, bucket: aws.s3.Bucket, role_name: pulumi.Input[str]
+    ) -> None:
+        # By prefix: while a new recipe arrives, a converge may still be reading the one before.
+        policy = bucket.arn.apply(
+            lambda arn: json.dumps(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Effect": "Allow",
+                            "Action": "s3:GetObject",
+                            "Resource": [f"{arn}/{SETTINGS_KEY}", f"{arn}/{RECIPE_PREFIX}*"],
+                        }
+                    ],
+                }
+            )
+        )
+        aws.iam.RolePolicy(
+            f"{name}-read-recipe",
+            role=role_name,
+            policy=policy,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+
+def _document(settings: pulumi.Input[dict[str, Any]], digest: str) -> pulumi.Output[str]:
+    recipe = {"key": f"{RECIPE_PREFIX}{digest}.tar.gz", "sha256": digest}
+    whole = pulumi.Output.from_input(settings).apply(lambda given: {**given, "recipe": recipe})
+    return whole.apply(lambda document: json.dumps(document, indent=2, sort_keys=True) + "\n")
+
+
+def _packed_recipe() -> tuple[str, Path]:
+    """Return the recipe's SHA-256 and its archive, kept in a file as Pulumi wants assets."""
+    from workbench.host.pack import pack_recipe
+
+    packed = pack_recipe()
+    folder = cache_dir() / "recipes"
+    path = folder / f"{packed.sha256}.tar.gz"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        # Several programs may pack at once: each writes its own, the last name wins.
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+            file.write(packed.content)
+        os.replace(file.name, path)
+    return packed.sha256, path

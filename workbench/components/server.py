@@ -1,0 +1,157 @@
+"""The machine: one instance that turns itself into a workbench at first boot."""
+
+from collections.abc import Sequence
+from typing import NotRequired
+from typing import TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from workbench.components.machine_images import administrator_of
+from workbench.components.machine_images import check_operating_system
+from workbench.components.machine_images import find_image
+from workbench.components.validation import check_instance_type
+from workbench.components.validation import check_number
+
+DEFAULT_INSTANCE_TYPE = "t3.medium"
+DEFAULT_ROOT_VOLUME_SIZE = 30
+DATA_DEVICE = "/dev/sdf"
+
+
+class ServerArgs(TypedDict):
+    """One server, and where it finds its recipe."""
+
+    subnet_id: pulumi.Input[str]
+    """The subnet."""
+
+    security_group_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
+    """The security groups."""
+
+    key_name: pulumi.Input[str]
+    """The administrator's key pair."""
+
+    instance_profile: pulumi.Input[str]
+    """The instance profile whose role may read the bucket."""
+
+    bucket: pulumi.Input[str]
+    """The bucket with the recipe and the settings. Name the `Recipe` in `depends_on` too, so that
+    the server starts when all is there."""
+
+    volume_id: NotRequired[pulumi.Input[str]]
+    """The data volume to attach. Default: none."""
+
+    instance_type: NotRequired[str]
+    """The instance type; another one stops and starts the same server. Default: `t3.medium`."""
+
+    os: NotRequired[str]
+    """The operating system, `ubuntu-24.04` or `debian-12`. Default: `ubuntu-24.04`."""
+
+    ami: NotRequired[pulumi.Input[str]]
+    """The machine image. Default: the newest one of the operating system when the server is made;
+    later ones never replace it."""
+
+    root_volume_size: NotRequired[int]
+    """Size of the root volume in GiB, 8 to 16384. Default: 30."""
+
+    protect: NotRequired[bool]
+    """Whether AWS refuses to terminate the server until this is false again. Default: false."""
+
+
+class Server(pulumi.ComponentResource):
+    """An instance with IMDSv2, encrypted volumes and the bootstrap as user data."""
+
+    instance_id: pulumi.Output[str]
+    """The instance."""
+
+    instance_type: pulumi.Output[str]
+    """Its type."""
+
+    private_ip: pulumi.Output[str]
+    """Its address in the VPC."""
+
+    administrator: pulumi.Output[str]
+    """The user account of the operating system that `key_name` opens."""
+
+    def __init__(
+        self, name: str, args: ServerArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("workbench:index:Server", name, {}, opts)
+        system = check_operating_system(args.get("os"), "os")
+        instance = self._create_instance(name, args, system, opts)
+        volume_id = args.get("volume_id")
+        if volume_id is not None:
+            self._attach(name, instance, volume_id)
+        self.instance_id = instance.id
+        self.instance_type = instance.instance_type
+        self.private_ip = instance.private_ip
+        self.administrator = pulumi.Output.from_input(administrator_of(system))
+        self.register_outputs(
+            {
+                "instanceId": self.instance_id,
+                "instanceType": self.instance_type,
+                "privateIp": self.private_ip,
+                "administrator": self.administrator,
+            }
+        )
+
+    def _create_instance(
+        self, name: str, args: ServerArgs, system: str, opts: pulumi.ResourceOptions | None
+    ) -> aws.ec2.Instance:
+        instance_type = check_instance_type(
+            args.get("instance_type") or DEFAULT_INSTANCE_TYPE, "instance_type"
+        )
+        root_size = args.get("root_volume_size")
+        if root_size is None:
+            root_size = DEFAULT_ROOT_VOLUME_SIZE
+        region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
+        return aws.ec2.Instance(
+            f"{name}-instance",
+            ami=args.get("ami") or find_image(system, instance_type, self),
+            instance_type=instance_type,
+            subnet_id=args["subnet_id"],
+            vpc_security_group_ids=args["security_group_ids"],
+            key_name=args["key_name"],
+            iam_instance_profile=args["instance_profile"],
+            user_data=pulumi.Output.all(args["bucket"], region).apply(_bootstrap),
+            # With a hop limit of 1, containers on the server can't take the role's credentials.
+            metadata_options={
+                "http_endpoint": "enabled",
+                "http_tokens": "required",
+                "http_put_response_hop_limit": 1,
+            },
+            root_block_device={
+                "encrypted": True,
+                "volume_type": "gp3",
+                "volume_size": check_number(root_size, "root_volume_size", 8, 16384, "GiB"),
+                "delete_on_termination": True,
+            },
+            disable_api_termination=args.get("protect") is True,
+            tags={"Name": name},
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # A component's own depends_on doesn't reach its children.
+                depends_on=opts.depends_on if opts else None,
+                # Neither a newer image nor a newer bootstrap may stop or replace a server.
+                ignore_changes=["ami", "userData"],
+            ),
+        )
+
+    def _attach(self, name: str, instance: aws.ec2.Instance, volume_id: pulumi.Input[str]) -> None:
+        aws.ec2.VolumeAttachment(
+            f"{name}-data",
+            instance_id=instance.id,
+            volume_id=volume_id,
+            device_name=DATA_DEVICE,
+            # An orderly halt unmounts the volume; detaching it under a running server would hang,
+            # or lose what wasn't written yet.
+            stop_instance_before_detaching=True,
+            # A volume is at one server only: it leaves the old one before the new one gets it.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+        )
+
+
+def _bootstrap(place: list[str]) -> str:
+    from workbench.host.bootstrap import render_bootstrap
+
+    bucket, region = place
+    return render_bootstrap(bucket, region)

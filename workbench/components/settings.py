@@ -1,0 +1,77 @@
+"""The settings the server converges to, as ``settings.json`` holds them."""
+
+from collections.abc import Callable
+from typing import Any
+from typing import cast
+
+import pulumi
+
+from workbench.components.address import AddressArgs
+from workbench.components.address import record_names
+from workbench.components.address import served_names
+from workbench.components.errors import ArgumentError
+from workbench.components.machine_images import administrator_of
+from workbench.components.server import DATA_DEVICE
+from workbench.components.users import check_users
+from workbench.components.validation import check_certificate
+from workbench.components.validation import check_sha256
+from workbench.components.validation import check_text
+from workbench.components.validation import check_url
+from workbench.components.workbench_args import WorkbenchArgs
+
+VERSION = 1
+
+
+def server_settings(
+    name: str,
+    args: WorkbenchArgs,
+    region: pulumi.Input[str],
+    volume_id: pulumi.Input[str],
+) -> dict[str, Any]:
+    """Return the settings, less the recipe's name, which ``Recipe`` adds.
+
+    What Pulumi doesn't know yet is in them as an output.
+    """
+    names = served_names(record_names(cast(AddressArgs, args)))
+    public_key = args["public_key"]
+    return {
+        "version": VERSION,
+        "name": name,
+        "region": region,
+        "domain": names[0] if names else None,
+        "names": names,
+        "acme": {
+            "directory": _checked(args, "acme_directory", check_url),
+            "email": _checked(args, "acme_email", check_text),
+            "root_certificate": _checked(args, "acme_root_certificate", check_certificate),
+        },
+        "administrator": {"name": administrator_of(args.get("os")), "public_keys": [public_key]},
+        "users": check_users(args.get("users"), public_key),
+        "data_volume": {"id": volume_id, "device": DATA_DEVICE},
+        "rstudio": _rstudio(args),
+        "mirrors": {
+            "pypi": _checked(args, "pypi_index", check_url),
+            "npm": _checked(args, "npm_registry", check_url),
+        },
+        "ca_certificates": [
+            check_certificate(value, f"ca_certificates[{index}]")
+            for index, value in enumerate(args.get("ca_certificates") or [])
+        ],
+    }
+
+
+def _rstudio(args: WorkbenchArgs) -> dict[str, str | None]:
+    url = _checked(args, "rstudio_url", check_url)
+    sha256 = _checked(args, "rstudio_sha256", check_sha256)
+    if (url is None) != (sha256 is None):
+        raise ArgumentError(
+            "rstudio_url and rstudio_sha256 belong together: a download is verified before it is "
+            "installed.",
+            "Give both, or neither.",
+        )
+    return {"url": url, "sha256": sha256}
+
+
+def _checked(args: WorkbenchArgs, key: str, check: Callable[[object, str], str]) -> str | None:
+    value = args.get(key)
+    return None if value is None else check(value, key)

@@ -1,0 +1,67 @@
+"""The people of a workbench, each with an account of their own."""
+
+from typing import Any
+from typing import NotRequired
+from typing import TypedDict
+
+import pulumi
+
+from workbench.components.errors import ArgumentError
+from workbench.components.machine_images import OPERATING_SYSTEMS
+from workbench.components.validation import check_flag
+from workbench.components.validation import check_public_key
+from workbench.components.validation import check_user_name
+
+# The book's lab user, who may use sudo.
+DEFAULT_USER = "test-user"
+_RESERVED = {"root", "rstudio-server", "jupyterhub", "caddy", "nobody", "daemon"} | {
+    system.administrator for system in OPERATING_SYSTEMS.values()
+}
+
+
+class UserArgs(TypedDict):
+    """One person's account on the server."""
+
+    name: str
+    """The user's name: lower-case letters, digits, `-` and `_`."""
+
+    public_keys: NotRequired[list[str]]
+    """The user's public keys in OpenSSH form, for SSH. Default: none."""
+
+    administrator: NotRequired[bool]
+    """Whether the user may use sudo. Default: false."""
+
+
+def check_users(
+    users: list[UserArgs] | None, public_key: pulumi.Input[str], what: str = "users"
+) -> list[dict[str, Any]]:
+    """Return the users as the settings list them; the book's lab user where none are given."""
+    if users is None:
+        return [{"name": DEFAULT_USER, "public_keys": [public_key], "administrator": True}]
+    checked = [_check_user(user, f"{what}[{index}]") for index, user in enumerate(users)]
+    names = [user["name"] for user in checked]
+    for name in names:
+        if names.count(name) > 1:
+            raise ArgumentError(f"{what} has {name!r} twice.", "Give each person one account.")
+    return checked
+
+
+def _check_user(user: UserArgs, what: str) -> dict[str, Any]:
+    name = check_user_name(user.get("name"), f"{what}.name")
+    if name in _RESERVED:
+        raise ArgumentError(
+            f"{what}.name is {name!r}, which is an account of the system.", "Choose another name."
+        )
+    keys = user.get("public_keys") or []
+    return {
+        "name": name,
+        "public_keys": [
+            check_public_key(key, f"{what}.public_keys[{index}]") for index, key in enumerate(keys)
+        ],
+        "administrator": check_flag(user.get("administrator") or False, f"{what}.administrator"),
+    }
+
+
+def user_names(users: list[UserArgs] | None) -> list[str]:
+    """Return the names of the people with an account."""
+    return [DEFAULT_USER] if users is None else [user["name"] for user in users]

@@ -1,0 +1,185 @@
+"""A whole workbench: network, access, storage, recipe, server and address, put together."""
+
+from collections.abc import Sequence
+from typing import Any
+from typing import cast
+
+import pulumi
+import pulumi_aws as aws
+
+from workbench.components.access import Access
+from workbench.components.access import AccessArgs
+from workbench.components.address import Address
+from workbench.components.address import AddressArgs
+from workbench.components.address import DnsRecord
+from workbench.components.names import camel_case
+from workbench.components.network import Network
+from workbench.components.network import NetworkArgs
+from workbench.components.recipe import Recipe
+from workbench.components.recipe import RecipeArgs
+from workbench.components.server import DEFAULT_INSTANCE_TYPE
+from workbench.components.server import Server
+from workbench.components.server import ServerArgs
+from workbench.components.settings import server_settings
+from workbench.components.storage import Storage
+from workbench.components.storage import StorageArgs
+from workbench.components.users import user_names
+from workbench.components.validation import check_name
+from workbench.components.workbench_args import WorkbenchArgs
+
+
+class Workbench(pulumi.ComponentResource):
+    """A server with R, Python, RStudio Server and JupyterHub, its data volume and its address."""
+
+    url: pulumi.Output[str]
+    """Where to go with a browser."""
+
+    names: pulumi.Output[list[str]]
+    """The names that lead to the workbench, the domain first."""
+
+    address: pulumi.Output[str]
+    """The Elastic IP."""
+
+    dns_records: pulumi.Output[list[DnsRecord]]
+    """The records to make by hand, for a domain kept outside this account's Route 53."""
+
+    name_servers: pulumi.Output[Sequence[str]]
+    """The new hosted zone's name servers, to be entered where the domain was bought."""
+
+    instance_id: pulumi.Output[str]
+    """The server's instance."""
+
+    instance_type: pulumi.Output[str]
+    """Its type."""
+
+    region: pulumi.Output[str]
+    """The AWS region."""
+
+    zone: pulumi.Output[str]
+    """The availability zone of the server and its data volume."""
+
+    administrator: pulumi.Output[str]
+    """The administrator's account on the server."""
+
+    users: pulumi.Output[list[str]]
+    """The names of the people with an account."""
+
+    data_volume_id: pulumi.Output[str]
+    """The data volume."""
+
+    security_group_id: pulumi.Output[str]
+    """The server's security group."""
+
+    role_name: pulumi.Output[str]
+    """The server's role, for further policies."""
+
+    bucket: pulumi.Output[str]
+    """The bucket with the recipe and the settings."""
+
+    recipe_sha256: pulumi.Output[str]
+    """The SHA-256 of the recipe that the server converges to."""
+
+    settings_sha256: pulumi.Output[str]
+    """The SHA-256 of the settings that the server converges to."""
+
+    def __init__(
+        self, name: str, args: WorkbenchArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("workbench:index:Workbench", name, {}, opts)
+        check_name(name, "The name of a Workbench")
+        self._own = pulumi.ResourceOptions(parent=self)
+        self._args = args
+        self.region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
+        self.users = pulumi.Output.from_input(user_names(args.get("users")))
+        network, storage = self._create_places(name)
+        access = self._create_access(name, network)
+        recipe = self._create_recipe(name, access, storage)
+        server = self._create_server(name, network, access, storage, recipe)
+        address = self._create_address(name, network, server)
+        self.zone = network.availability_zone
+        self.data_volume_id = storage.volume_id
+        self.security_group_id = access.security_group_id
+        self.role_name = access.role_name
+        self.bucket = recipe.bucket
+        self.recipe_sha256 = recipe.recipe_sha256
+        self.settings_sha256 = recipe.settings_sha256
+        self.instance_id = server.instance_id
+        self.instance_type = server.instance_type
+        self.administrator = server.administrator
+        self.address = address.ip
+        self.names = address.names
+        self.dns_records = address.dns_records
+        self.name_servers = address.name_servers
+        self.url = address.url
+        self.register_outputs(
+            {camel_case(key): getattr(self, key) for key in type(self).__annotations__}
+        )
+
+    def stack_outputs(self) -> dict[str, pulumi.Output[Any]]:
+        """Return what a stack exports for its users and for the tasks."""
+        outputs = {key: getattr(self, key) for key in type(self).__annotations__}
+        outputs["domain"] = self.names.apply(lambda names: names[0] if names else None)
+        outputs["jupyter_url"] = pulumi.Output.concat(self.url, "jupyter/")
+        outputs["rstudio_url"] = pulumi.Output.concat(self.url, "rstudio/")
+        return outputs
+
+    def _create_places(self, name: str) -> tuple[Network, Storage]:
+        """Create the network and the data volume, in one zone: whichever is there already leads."""
+        chosen = self._chosen("subnet_id", "availability_zone", "cidr_block", "instance_type")
+        chosen.setdefault("instance_type", DEFAULT_INSTANCE_TYPE)
+        # Until its Elastic IP is there, the server has no way out; another public address first
+        # would only break its downloads when it goes.
+        fresh = {} if "subnet_id" in chosen else {"map_public_ip_on_launch": False}
+        volume = self._chosen(
+            size="data_volume_size",
+            volume_id="data_volume_id",
+            snapshot_id="data_snapshot_id",
+            keep="keep_data_volume",
+        )
+        if "volume_id" in volume:
+            storage = Storage(f"{name}-storage", cast(StorageArgs, volume), self._own)
+            if "subnet_id" not in chosen:
+                chosen.setdefault("availability_zone", storage.availability_zone)
+            network = Network(f"{name}-network", cast(NetworkArgs, chosen | fresh), self._own)
+            return network, storage
+        network = Network(f"{name}-network", cast(NetworkArgs, chosen | fresh), self._own)
+        volume["availability_zone"] = network.availability_zone
+        return network, Storage(f"{name}-storage", cast(StorageArgs, volume), self._own)
+
+    def _create_access(self, name: str, network: Network) -> Access:
+        chosen = self._chosen("public_key", "ssh_from", "http_from", "extra_ports")
+        args = {"vpc_id": network.vpc_id, **chosen}
+        return Access(f"{name}-access", cast(AccessArgs, args), self._own)
+
+    def _create_recipe(self, name: str, access: Access, storage: Storage) -> Recipe:
+        settings = server_settings(name, self._args, self.region, storage.volume_id)
+        args = RecipeArgs(role_name=access.role_name, settings=settings)
+        return Recipe(f"{name}-recipe", args, self._own)
+
+    def _create_server(
+        self, name: str, network: Network, access: Access, storage: Storage, recipe: Recipe
+    ) -> Server:
+        args = {
+            "subnet_id": network.subnet_id,
+            "security_group_ids": [access.security_group_id],
+            "key_name": access.key_name,
+            "instance_profile": access.instance_profile,
+            "bucket": recipe.bucket,
+            "volume_id": storage.volume_id,
+            **self._chosen("instance_type", "os", "root_volume_size", protect="protect_instance"),
+        }
+        # The recipe must be there, and the way out to it, when the server boots.
+        after = pulumi.ResourceOptions(parent=self, depends_on=[recipe, network, access])
+        return Server(f"{name}-server", cast(ServerArgs, args), after)
+
+    def _create_address(self, name: str, network: Network, server: Server) -> Address:
+        names = self._chosen("domain", "www", "extra_names", "zone_id", "create_zone")
+        args = {"instance_id": server.instance_id, **names}
+        after = pulumi.ResourceOptions(parent=self, depends_on=[network])
+        return Address(f"{name}-address", cast(AddressArgs, args), after)
+
+    def _chosen(self, *keys: str, **renamed: str) -> dict[str, Any]:
+        """Return the arguments given among ``keys``; ``renamed`` maps a part's name to ours."""
+        names = dict.fromkeys(keys) | renamed
+        values = {key: self._args.get(ours or key) for key, ours in names.items()}
+        return {key: value for key, value in values.items() if value is not None}

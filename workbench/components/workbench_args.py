@@ -1,0 +1,110 @@
+"""What a whole workbench takes; the stack's configuration has the same, in camelCase."""
+
+from typing import NotRequired
+from typing import TypedDict
+
+import pulumi
+
+from workbench.components.access import PortArgs
+from workbench.components.users import UserArgs
+
+
+class WorkbenchArgs(TypedDict):
+    """A whole workbench. Only `public_key` is needed; everything else has a default."""
+
+    public_key: pulumi.Input[str]
+    """The administrator's public key in OpenSSH form (ed25519 or RSA), to log in with over SSH."""
+
+    domain: NotRequired[str]
+    """The domain name, for example `lab.example.org`. Default: none; the workbench is then reached
+    by its address, with a certificate that browsers don't know."""
+
+    www: NotRequired[bool]
+    """Whether `www.` before the domain leads to the workbench too. Default: true."""
+
+    extra_names: NotRequired[list[str]]
+    """More names below the domain that lead to the workbench, for example `app`. Default: none."""
+
+    create_zone: NotRequired[bool]
+    """Whether to make a Route 53 hosted zone for the domain. Its name servers (the output
+    `name_servers`) then have to be entered where the domain was bought. Default: false."""
+
+    zone_id: NotRequired[pulumi.Input[str]]
+    """The Route 53 hosted zone to put the records in. Without it and `create_zone`, the output
+    `dns_records` says which records to make by hand."""
+
+    ssh_from: NotRequired[list[str]]
+    """The ranges of addresses in CIDR notation that may use SSH, for example
+    `["203.0.113.7/32"]`. Default: none, SSH is closed."""
+
+    http_from: NotRequired[list[str]]
+    """The ranges of addresses that may use HTTP and HTTPS. Default: `["0.0.0.0/0"]`, everyone;
+    Let's Encrypt needs port 80 open to everyone."""
+
+    extra_ports: NotRequired[list[PortArgs]]
+    """More ports to open. Default: none."""
+
+    instance_type: NotRequired[str]
+    """The instance type; another one stops and starts the same server. Default: `t3.medium`
+    (2 vCPU, 4 GiB)."""
+
+    os: NotRequired[str]
+    """The operating system, `ubuntu-24.04` or `debian-12`. Default: `ubuntu-24.04`."""
+
+    root_volume_size: NotRequired[int]
+    """Size of the root volume in GiB, 8 to 16384. Default: 30."""
+
+    data_volume_size: NotRequired[int]
+    """Size of the data volume in GiB, 1 to 16384; it can grow later, never shrink. Default: 20."""
+
+    data_volume_id: NotRequired[pulumi.Input[str]]
+    """An existing data volume to use, such as one kept when a stack was destroyed."""
+
+    data_snapshot_id: NotRequired[pulumi.Input[str]]
+    """The snapshot to restore the data volume from."""
+
+    keep_data_volume: NotRequired[bool]
+    """Whether the data volume stays in AWS when the stack is destroyed. Default: true."""
+
+    protect_instance: NotRequired[bool]
+    """Whether AWS refuses to terminate the server until this is false again. Default: false."""
+
+    users: NotRequired[list[UserArgs]]
+    """The people with an account. Default: `test-user`, who may use sudo and has the
+    administrator's public key."""
+
+    acme_directory: NotRequired[str]
+    """The directory address of the ACME certificate authority. Default: Let's Encrypt's."""
+
+    acme_email: NotRequired[str]
+    """The e-mail address to give the certificate authority. Default: none."""
+
+    acme_root_certificate: NotRequired[str]
+    """The certificate in PEM form that the directory itself is trusted by, for a certificate
+    authority that isn't public. Default: none."""
+
+    ca_certificates: NotRequired[list[str]]
+    """Certificates in PEM form that the server trusts in addition. Default: none."""
+
+    rstudio_url: NotRequired[str]
+    """Where to download RStudio Server's package from. Default: Posit's, the version the recipe
+    pins."""
+
+    rstudio_sha256: NotRequired[str]
+    """The SHA-256 of the package at `rstudio_url`, and needed with it."""
+
+    pypi_index: NotRequired[str]
+    """The Python package index the server installs from. Default: pip's own."""
+
+    npm_registry: NotRequired[str]
+    """The Node package registry the server installs from. Default: npm's own."""
+
+    subnet_id: NotRequired[pulumi.Input[str]]
+    """An existing public subnet to put the server in. Default: a new VPC with one."""
+
+    availability_zone: NotRequired[pulumi.Input[str]]
+    """The zone, for example `us-east-1a`. Default: the existing data volume's, else the first one
+    that offers the instance type, chosen once."""
+
+    cidr_block: NotRequired[str]
+    """The new VPC's range of private addresses in CIDR notation. Default: `10.20.0.0/16`."""
