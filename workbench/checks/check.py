@@ -1,0 +1,123 @@
+"""A check: one thing that must be true, with its evidence and the command that fixes it."""
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from workbench.checks.target import Target
+from workbench.errors import WorkbenchError
+
+
+class Result(StrEnum):
+    """How a check ended."""
+
+    PASS = "PASS"  # noqa: S105
+    FAIL = "FAIL"
+    WARN = "WARN"
+    SKIP = "SKIP"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check found: the result and the line that shows it.
+
+    ``fix`` is the command that mends it, where the check knows better than its table's entry.
+    """
+
+    result: Result
+    evidence: str
+    fix: str = ""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that must be true.
+
+    ``requires`` names the checks without which this one can't be asked; ``fix`` is the command
+    that mends it, in which ``{stack}`` stands for the stack's name.
+    """
+
+    name: str
+    run: Callable[[Target], Outcome]
+    requires: tuple[str, ...] = ()
+    fix: str = ""
+    layer: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A check's result, as shown and as ``--json`` has it."""
+
+    name: str
+    result: Result
+    evidence: str
+    fix: str
+    layer: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """Return the fields scripts read."""
+        return {
+            "name": self.name,
+            "result": str(self.result),
+            "evidence": self.evidence,
+            "fix": self.fix,
+        }
+
+
+def passed(evidence: str) -> Outcome:
+    """Say that it is true, and how that was seen."""
+    return Outcome(Result.PASS, evidence)
+
+
+def failed(evidence: str, fix: str = "") -> Outcome:
+    """Say that it isn't true, and what was seen instead."""
+    return Outcome(Result.FAIL, evidence, fix)
+
+
+def warned(evidence: str, fix: str = "") -> Outcome:
+    """Say that it is true, but won't stay so, or is less than it could be."""
+    return Outcome(Result.WARN, evidence, fix)
+
+
+def skipped(evidence: str, fix: str = "") -> Outcome:
+    """Say why it can't be asked."""
+    return Outcome(Result.SKIP, evidence, fix)
+
+
+def run_checks(
+    checks: Iterable[Check],
+    target: Target,
+    *,
+    begin: Callable[[Check], None] = lambda check: None,
+) -> Iterator[Report]:
+    """Run checks in order and yield each one's report; one whose prerequisite failed is skipped."""
+    # A check that skips itself (there is no domain, say) is no reason to skip those after it.
+    in_the_way: set[str] = set()
+    for check in checks:
+        begin(check)
+        missing = [name for name in check.requires if name in in_the_way]
+        outcome = skipped(f"needs {', '.join(missing)}") if missing else _run(check, target)
+        if missing or outcome.result is Result.FAIL:
+            in_the_way.add(check.name)
+        yield _report(check, outcome, target)
+
+
+def _run(check: Check, target: Target) -> Outcome:
+    try:
+        return check.run(target)
+    except WorkbenchError as error:
+        return failed(_one_line(error.message), error.hint)
+    except Exception as error:  # a check may meet anything, and the others must still run
+        return failed(f"{type(error).__name__}: {_one_line(str(error))}")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:300]
+
+
+def _report(check: Check, outcome: Outcome, target: Target) -> Report:
+    wanted = outcome.result is not Result.PASS
+    fix = (outcome.fix or check.fix).replace("{stack}", target.stack) if wanted else ""
+    return Report(check.name, outcome.result, outcome.evidence, fix, check.layer)

@@ -1,0 +1,108 @@
+"""The server as its administrator sees it: converged, services up, data volume mounted."""
+
+import json
+from typing import Any
+
+from workbench.checks.check import Outcome
+from workbench.checks.check import failed
+from workbench.checks.check import passed
+from workbench.checks.check import skipped
+from workbench.checks.check import warned
+from workbench.checks.target import Target
+
+CONVERGED = "/var/lib/workbench/converged.json"
+SERVICES = "/var/lib/workbench/services.json"
+DATA = "/data"
+FULL_PERCENT = 90
+INNER_ADDRESSES = ("127.", "[::1]", "[::ffff:127.")
+OUTER_PORTS = {"22", "80", "443"}
+
+
+def check_ssh(target: Target) -> Outcome:
+    """Check that the administrator gets in, and that the host key is the pinned one."""
+    answer = target.server().run("id -un && hostname", limit=30)
+    user, _, host = answer.stdout.strip().partition("\n")
+    said = f"{user} at {host}, host key as in the console output"
+    return passed(said) if answer.ok else failed(answer.stderr.strip())
+
+
+def check_converged(target: Target) -> Outcome:
+    """Check that the server's last run of the recipe succeeded, with what the stack now has."""
+    answer = target.server().run(f"cat {CONVERGED}")
+    if not answer.ok:
+        return failed("the recipe has not run to its end yet")
+    last = json.loads(answer.stdout)
+    if last.get("result") != "ok":
+        return failed(f"the last run failed at: {last.get('failed_step', 'an unknown step')}")
+    for what, output in (("recipe", "recipe_sha256"), ("settings", "settings_sha256")):
+        wanted = target.outputs.get(output)
+        if wanted and last.get(what) != wanted:
+            return failed(f"the server has not applied the stack's current {what}")
+    return passed(
+        f"recipe {str(last.get('recipe', ''))[:12]}, {last.get('changed', 0)} changed,"
+        f" {last.get('unchanged', 0)} unchanged"
+    )
+
+
+def read_services(target: Target) -> list[dict[str, Any]]:
+    """Return the server's services: name, version, unit, port, and systemd's state of each."""
+    answer = target.server().run(
+        f"cat {SERVICES} 2>/dev/null || echo '[]'; echo; "
+        "systemctl list-units --all --type=service --plain --no-legend --no-pager"
+    )
+    listed, _, units = answer.stdout.partition("\n\n")
+    states = {row[0]: row[2] for line in units.splitlines() if len(row := line.split()) > 3}
+    return [
+        service | {"state": states.get(_unit_file(service["unit"]), "absent")}
+        for service in json.loads(listed)
+    ]
+
+
+def _unit_file(unit: str) -> str:
+    return unit if unit.endswith(".service") else f"{unit}.service"
+
+
+def check_services(target: Target) -> Outcome:
+    """Check that every service runs."""
+    services = read_services(target)
+    if not services:
+        return failed(f"the server lists no services ({SERVICES})")
+    down = [service for service in services if service["state"] != "active"]
+    if down:
+        said = ", ".join(f"{service['name']} is {service['state']}" for service in down)
+        return failed(said, f"sudo systemctl restart {down[0]['unit']}   (on the server)")
+    return passed(", ".join(f"{service['name']} {service['version']}" for service in services))
+
+
+def check_listeners(target: Target) -> Outcome:
+    """Check that services listen on the loopback only; what is in front of them, everywhere."""
+    answer = target.server().run("ss -Hltn")
+    addresses = [line.split()[3] for line in answer.stdout.splitlines() if line.strip()]
+    outer = {a.rpartition(":")[2] for a in addresses if not a.startswith(INNER_ADDRESSES)}
+    unexpected = sorted(outer - OUTER_PORTS, key=int)
+    if unexpected:
+        return warned(f"listening on every address: {', '.join(unexpected)}")
+    return passed(f"listening on every address: {', '.join(sorted(outer, key=int))} only")
+
+
+def check_data_volume(target: Target) -> Outcome:
+    """Check that homes are on the data volume."""
+    if not target.outputs.get("data_volume_id"):
+        return skipped("the stack has no data volume")
+    answer = target.server().run(f"findmnt -rno SOURCE,FSTYPE {DATA}")
+    if not answer.ok:
+        return failed(f"nothing is mounted at {DATA}")
+    source, _, kind = answer.stdout.strip().partition(" ")
+    return passed(f"{target.output('data_volume_id')} is {source} ({kind}) at {DATA}")
+
+
+def check_disks(target: Target) -> Outcome:
+    """Check that no disk is nearly full."""
+    answer = target.server().run(f"df -P / {DATA} 2>/dev/null || df -P /")
+    rows = [line.split() for line in answer.stdout.splitlines()[1:]]
+    used = {row[5]: int(row[4].rstrip("%")) for row in rows if len(row) > 5}
+    said = ", ".join(f"{place} {percent} % used" for place, percent in used.items())
+    worst = max(used.values(), default=0)
+    if worst >= 100:
+        return failed(said)
+    return warned(said) if worst >= FULL_PERCENT else passed(said)

@@ -1,0 +1,108 @@
+"""What checks look at: a stack's outputs, and the ways to reach what it made."""
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+from pathlib import Path
+from typing import Any
+from typing import Protocol
+
+from workbench.errors import WorkbenchError
+
+WEB_PORTS = (80, 443)
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the workbench answers: its public address, and where each port answers there.
+
+    ``ports`` maps a port of the server to the one that leads to it from this computer; a port
+    that isn't in it leads to itself (on AWS, all of them).
+    """
+
+    ip: str
+    ports: Mapping[int, int] = field(default_factory=dict)
+
+    def port(self, port: int) -> int:
+        """Return the port to connect to for a port of the server."""
+        return self.ports.get(port, port)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command on the server printed, and its exit code."""
+
+    exit_code: int
+    stdout: str
+    stderr: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the command succeeded."""
+        return self.exit_code == 0
+
+
+class Server(Protocol):
+    """The server's shell, as its administrator."""
+
+    def run(self, command: str, *, stdin: str = "", limit: float = 60) -> Answer:
+        """Run a command; ``limit`` is in seconds."""
+        ...
+
+
+def _unreachable(_: str = "") -> Any:
+    raise WorkbenchError("There is no workbench to reach.", "workbench up")
+
+
+@dataclass(frozen=True)
+class Target:
+    """A workbench to be checked.
+
+    ``outputs`` are the stack's; ``aws`` makes an AWS client of a service; ``server`` connects by
+    SSH, host key verified, as the administrator; ``resolve`` asks for a name's addresses;
+    ``password`` returns a user's password where this computer knows it; ``ca_certificate`` is
+    the certificate authority to trust, None for the public ones.
+    """
+
+    stack: str
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    address: Address | None = None
+    ca_certificate: Path | None = None
+    aws: Callable[[str], Any] = _unreachable
+    server: Callable[[], Server] = _unreachable
+    resolve: Callable[[str], list[str]] = _unreachable
+    password: Callable[[str], str | None] = lambda user: None
+
+    def output(self, name: str) -> str:
+        """Return an output of the stack, as text."""
+        value = self.outputs.get(name)
+        if value in (None, ""):
+            raise WorkbenchError(
+                f"The stack {self.stack} has no output {name!r}.",
+                f"workbench up --stack {self.stack}",
+            )
+        return str(value)
+
+    @property
+    def where(self) -> Address:
+        """The address; raises where there is none."""
+        if self.address is None:
+            raise WorkbenchError(
+                f"The stack {self.stack} has no address.", f"workbench up --stack {self.stack}"
+            )
+        return self.address
+
+    @property
+    def names(self) -> list[str]:
+        """The names the workbench answers to, its domain first; its address where it has none."""
+        names = [str(name) for name in self.outputs.get("names") or []]
+        domain = str(self.outputs.get("domain") or "")
+        ordered = [domain, *(name for name in names if name != domain)] if domain else names
+        return ordered or [self.where.ip]
+
+    @property
+    def users(self) -> list[str]:
+        """The names of the people who may sign in."""
+        users = self.outputs.get("users") or []
+        return [str(user["name"] if isinstance(user, Mapping) else user) for user in users]

@@ -1,0 +1,87 @@
+"""What a browser gets: redirects, the landing page, JupyterHub's and RStudio's sign-in."""
+
+import secrets
+from urllib.parse import urljoin
+
+import httpx
+
+from workbench.checks.check import Outcome
+from workbench.checks.check import failed
+from workbench.checks.check import passed
+from workbench.checks.http import client
+from workbench.checks.http import site
+from workbench.checks.hub import post_sign_in
+from workbench.checks.target import Target
+
+PERMANENT = (301, 308)
+REDIRECTS = (301, 302, 303, 307, 308)
+
+
+def check_redirect(target: Target) -> Outcome:
+    """Check that http leads to the same page by https."""
+    name = target.names[0]
+    with client(target) as http:
+        answer = http.get(f"http://{name}/jupyter/")
+    location = answer.headers.get("location", "")
+    said = f"http://{name}/jupyter/ → {answer.status_code} {location}".rstrip()
+    good = answer.status_code in PERMANENT and location == f"https://{name}/jupyter/"
+    return passed(said) if good else failed(said)
+
+
+def check_landing(target: Target) -> Outcome:
+    """Check that the landing page links to both workbenches."""
+    with client(target) as http:
+        answer = http.get(f"{site(target)}/")
+    missing = [path for path in ("/jupyter/", "/rstudio/") if path not in answer.text]
+    said = f"{site(target)}/ → {answer.status_code}"
+    if answer.status_code != httpx.codes.OK:
+        return failed(said)
+    return failed(f"{said}, without a link to {missing[0]}") if missing else passed(said)
+
+
+def check_hub(target: Target) -> Outcome:
+    """Check that JupyterHub's API answers."""
+    url = f"{site(target)}/jupyter/hub/api"
+    with client(target) as http:
+        answer = http.get(url)
+    if answer.status_code != httpx.codes.OK:
+        return failed(f"{url} → {answer.status_code}")
+    return passed(f"JupyterHub {answer.json()['version']} at {url}")
+
+
+def check_hub_redirects(target: Target) -> Outcome:
+    """Check that /jupyter and /jupyter/ lead to the sign-in form, staying on https."""
+    return _leads_to_sign_in(target, "/jupyter", '<form action="/jupyter/hub/login')
+
+
+def check_wrong_password(target: Target) -> Outcome:
+    """Check that nobody gets in with a made-up password."""
+    user = target.users[0] if target.users else "nobody"
+    with client(target) as http:
+        base = f"{site(target)}/jupyter"
+        answer = post_sign_in(http, base, user, secrets.token_urlsafe(12))
+    said = f"sign-in of {user} with a wrong password → {answer.status_code}"
+    return passed(said) if answer.status_code == httpx.codes.FORBIDDEN else failed(said)
+
+
+def check_rstudio(target: Target) -> Outcome:
+    """Check that /rstudio and /rstudio/ lead to RStudio's sign-in form, staying on https."""
+    return _leads_to_sign_in(target, "/rstudio", "<form")
+
+
+def _leads_to_sign_in(target: Target, path: str, form: str) -> Outcome:
+    """Follow redirects from ``path``; each must stay at the site, on https, below the path."""
+    base = site(target)
+    url = f"{base}{path}"
+    with client(target) as http:
+        for _ in range(8):
+            answer = http.get(url)
+            if answer.status_code not in REDIRECTS:
+                break
+            url = urljoin(url, answer.headers.get("location", ""))
+            if not url.startswith(f"{base}{path}/"):
+                return failed(f"{answer.request.url} leads away, to {url}")
+    shown = url.partition("?")[0]
+    if answer.status_code != httpx.codes.OK:
+        return failed(f"{shown} → {answer.status_code}")
+    return passed(shown) if form in answer.text else failed(f"{shown} shows no sign-in form")

@@ -1,0 +1,19 @@
+"""What a person does with a workbench: one namespace of Fabric tasks.
+
+``workbench …`` and ``fab …`` run the same tasks; another fabfile can take ``namespace``, or
+single collections of it.
+"""
+
+from invoke.collection import Collection
+
+from workbench.tasks import rehearsal
+from workbench.tasks.check import check
+from workbench.tasks.destroy import destroy
+from workbench.tasks.doctor import doctor
+from workbench.tasks.env import env
+from workbench.tasks.status import status
+from workbench.tasks.up import up
+
+__all__ = ["namespace"]
+
+namespace = Collection(up, destroy, status, check, doctor, env, rehearsal.collection)

@@ -1,0 +1,167 @@
+"""Bring a workbench up: rehearsal, stack, server, passwords, checks, in that order."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.checks.check import Report
+from workbench.checks.check import Result
+from workbench.checks.table import CHECKS
+from workbench.checks.target import Server
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.progress import stderr_progress
+from workbench.rehearsal.description import Description
+from workbench.rehearsal.names import rehearsal_of
+from workbench.tasks import passwords
+from workbench.tasks.checking import run_all
+from workbench.tasks.converge import Run
+from workbench.tasks.converge import converge
+from workbench.tasks.failures import INTERRUPTED
+from workbench.tasks.selection import find_project
+from workbench.tasks.selection import stack_folder
+from workbench.tasks.stack_state import StackState
+from workbench.tasks.stack_state import read_stack
+from workbench.tasks.usable import wait_usable
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A workbench that is up: its state, how the server converged, what the checks found.
+
+    ``passwords`` says of each user where the password is, or what to type to set one.
+    """
+
+    state: StackState
+    changes: str
+    run: Run
+    passwords: dict[str, str]
+    reports: list[Report]
+
+    @property
+    def failed(self) -> list[Report]:
+        """The checks that failed."""
+        return [report for report in self.reports if report.result is Result.FAIL]
+
+
+class Interrupted(WorkbenchError):
+    """The user pressed Ctrl-C."""
+
+    exit_code = INTERRUPTED
+
+
+def stack_progress(stack: str, command: str) -> Progress:
+    """Return a progress with its log in the stack's folder, and say where that is."""
+    progress = stderr_progress(stack_folder(stack) / "logs" / f"{command}.log")
+    progress.say(f"Details: {progress.log_path}")
+    return progress
+
+
+def ensure_rehearsal(stack: str, progress: Progress) -> Description | None:
+    """Have the stack's rehearsal running; None for a stack on AWS."""
+    name = rehearsal_of(stack)
+    if name is None:
+        return None
+    from workbench.rehearsal import control
+
+    return control.start(name, progress)
+
+
+def bring_up(stack: str, progress: Progress, *, password_stdin: bool) -> Outcome:
+    """Make the stack's workbench usable, and return what was done."""
+    from workbench.engine.find import ensure_engine
+
+    ensure_engine(progress)
+    with _interruptible(stack, "no part of the workbench was touched"):
+        description = ensure_rehearsal(stack, progress)
+    changes = _apply_stack(stack, description, progress)
+    with _interruptible(stack, "the server exists and goes on by itself with its recipe"):
+        state = read_stack(stack, progress)
+        run, server = _converge(state, progress)
+        # The server's keys may have changed meanwhile; this connection is known to be good.
+        state.__dict__["server"] = server
+        told = _hand_over_passwords(state, server, progress, from_stdin=password_stdin)
+        wait_usable(state.target(), progress)
+        reports = run_all(state.target(), CHECKS, progress)
+        state.close()
+    return Outcome(state, changes, run, told, reports)
+
+
+@contextmanager
+def _interruptible(stack: str, what_exists: str) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise Interrupted(
+            f"Interrupted: {what_exists}.",
+            f"workbench up --stack {stack}        goes on where this stopped\n"
+            f"  workbench destroy --stack {stack}   removes what exists",
+        ) from error
+
+
+def _apply_stack(stack: str, description: Description | None, progress: Progress) -> str:
+    """Let Pulumi make what the program declares; return what it changed, in words."""
+    from workbench.engine.stacks import open_stack
+
+    opened = open_stack(stack, find_project(), progress, create=description is not None)
+    if description is not None:
+        from workbench.rehearsal.configuration import rehearsal_configuration
+
+        opened.set_config(rehearsal_configuration(description))
+    return _summarize(opened.up())
+
+
+def _summarize(summary: Any) -> str:
+    return str(summary)
+
+
+def _converge(state: StackState, progress: Progress) -> tuple[Run, Server]:
+    door = state.door()
+    with progress.phase("Server") as phase:
+        server = door.wait_open(waiting=lambda: phase.tick("waiting for SSH"))
+        return converge(door, server, phase, wanted=lambda run: _is_current(run, state))
+
+
+def _is_current(run: Run, state: StackState) -> bool:
+    """Whether a run applied what the stack has now."""
+    wanted = (state.outputs.get("recipe_sha256"), state.outputs.get("settings_sha256"))
+    return all(
+        expected in (None, "", had)
+        for expected, had in zip(wanted, (run.recipe, run.settings), strict=True)
+    )
+
+
+def _hand_over_passwords(
+    state: StackState, server: Server, progress: Progress, *, from_stdin: bool
+) -> dict[str, str]:
+    """See that every user has a password; return of each where it is or how to set one."""
+    told = {}
+    for user in state.target().users:
+        kept = passwords.password_path(state.folder, user)
+        if passwords.has_password(server, user):
+            told[user] = f"cat {kept}" if kept.exists() else "as it was set before"
+        elif state.rehearsal is not None:
+            told[user] = f"cat {_make_password(state.folder, server, user)}"
+        else:
+            told[user] = _take_password(state.stack, server, user, from_stdin=from_stdin)
+    progress.log(f"passwords: {', '.join(told)}")
+    return told
+
+
+def _make_password(folder: Path, server: Server, user: str) -> Path:
+    """Set the password that is kept here, or a new one: kept before it is set, so never lost."""
+    known = passwords.read_password(folder, user)
+    password = known or passwords.generate_password()
+    path = passwords.keep_password(folder, user, password)
+    passwords.set_password(server, user, password)
+    return path
+
+
+def _take_password(stack: str, server: Server, user: str, *, from_stdin: bool) -> str:
+    password = passwords.ask_password(user, from_stdin=from_stdin)
+    if password is None:
+        return f"none yet: workbench up --stack {stack} --password-stdin"
+    passwords.set_password(server, user, password)
+    return "as it was typed"

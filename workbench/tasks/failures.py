@@ -1,0 +1,89 @@
+"""Say in one sentence why a command stopped: the one place where errors become text."""
+
+import os
+import time
+import traceback
+from dataclasses import dataclass
+
+from workbench.errors import WorkbenchError
+from workbench.places import state_dir
+
+INTERRUPTED = 130
+DEBUG = "WORKBENCH_DEBUG"
+
+# botocore's codes for credentials that are missing, wrong or too old.
+_BAD_CREDENTIALS = {
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "RequestExpired",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The text a command ends with, and its exit code."""
+
+    text: str
+    exit_code: int
+
+
+def explain(error: BaseException) -> Failure:
+    """Return how a command that met ``error`` ends."""
+    if isinstance(error, WorkbenchError):
+        return Failure(_with_debug(str(error), error), error.exit_code)
+    if isinstance(error, KeyboardInterrupt):
+        return Failure(_interrupted(error), INTERRUPTED)
+    if type(error).__module__.partition(".")[0] == "botocore":
+        return Failure(_with_debug(_aws(error), error), 1)
+    if isinstance(error, BrokenPipeError):
+        return Failure("", 1)
+    return Failure(_unexpected(error), 1)
+
+
+def _interrupted(error: KeyboardInterrupt) -> str:
+    said = str(error)
+    return said or "Interrupted. What was made so far is still there; the same command goes on."
+
+
+def _aws(error: BaseException) -> str:
+    kind = type(error).__name__
+    response = getattr(error, "response", None) or {}
+    code = response.get("Error", {}).get("Code", "")
+    if kind in ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"):
+        return f"AWS credentials are missing: {error}.\n  aws configure   (or set AWS_PROFILE)"
+    if code in _BAD_CREDENTIALS:
+        return (
+            f"AWS refuses the credentials ({code}): they are wrong or have expired.\n"
+            "  aws sts get-caller-identity"
+        )
+    if code == "UnauthorizedOperation" or "AccessDenied" in code:
+        return f"AWS doesn't allow this to the signed-in identity: {error}"
+    if kind in ("EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError"):
+        return f"The AWS API doesn't answer: {error}\n  workbench doctor"
+    return f"AWS refused the request: {error}"
+
+
+def _unexpected(error: BaseException) -> str:
+    """Keep the traceback of a mistake of ours in a file, and say where."""
+    details = "".join(traceback.format_exception(error))
+    if os.environ.get(DEBUG):
+        return details
+    log = state_dir() / "logs" / f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    first = str(error).strip().partition("\n")[0]
+    what = f"workbench met an error it did not expect: {type(error).__name__}: {first}"
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(details, encoding="utf-8")
+    except OSError:
+        return f"{what}\n  {DEBUG}=1 and the same command show where"
+    return f"{what}\n  Details, for a report: {log}"
+
+
+def _with_debug(text: str, error: BaseException) -> str:
+    if not os.environ.get(DEBUG):
+        return text
+    return "".join(traceback.format_exception(error)) + text

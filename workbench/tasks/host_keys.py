@@ -1,0 +1,108 @@
+"""SSH host keys, pinned from the instance's console output: never trusted on first use."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import paramiko
+from tenacity import Retrying
+from tenacity import retry_if_result
+from tenacity import stop_after_delay
+from tenacity import wait_fixed
+
+from workbench.errors import WaitTimeoutError
+
+BEGIN = "-----BEGIN SSH HOST KEY KEYS-----"
+END = "-----END SSH HOST KEY KEYS-----"
+# A first boot prints its keys within a minute; EC2 shows the console of older types late.
+CONSOLE_LIMIT = 300.0
+CONSOLE_INTERVAL = 2.0
+
+Keys = tuple[tuple[str, str], ...]
+
+
+def parse_console(console: str) -> Keys:
+    """Return the host keys (type, base64) that a console's last complete block shows."""
+    before, found, _ = console.rpartition(END)
+    if not found or BEGIN not in before:
+        return ()
+    block = before.rpartition(BEGIN)[2]
+    rows = [line.split() for line in block.splitlines()]
+    return tuple((row[0], row[1]) for row in rows if len(row) > 1 and _is_key(row[0]))
+
+
+def _is_key(kind: str) -> bool:
+    return kind.startswith(("ssh-", "ecdsa-"))
+
+
+def read_console_keys(
+    ec2: Any,
+    instance_id: str,
+    *,
+    limit: float = CONSOLE_LIMIT,
+    unlike: Keys = (),
+    waiting: Callable[[], None] = lambda: None,
+) -> Keys:
+    """Return the keys an instance's console shows, waiting up to ``limit`` seconds for them.
+
+    ``unlike`` are keys already known to be old: the console is then read until it shows others.
+    """
+
+    def read() -> Keys:
+        output = ec2.get_console_output(InstanceId=instance_id, Latest=True).get("Output", "")
+        found = parse_console(output)
+        return () if found == unlike else found
+
+    attempts = Retrying(
+        retry=retry_if_result(lambda keys: not keys),
+        stop=stop_after_delay(limit),
+        wait=wait_fixed(CONSOLE_INTERVAL),
+        before=lambda state: waiting(),
+        retry_error_callback=lambda state: (),
+    )
+    keys: Keys = attempts(read)
+    if not keys:
+        raise WaitTimeoutError(
+            f"The console of {instance_id} shows no{' new' if unlike else ''} SSH host keys"
+            f" after {limit:.0f} s.",
+            f"aws ec2 get-console-output --latest --output text --instance-id {instance_id}",
+        )
+    return keys
+
+
+class KnownHosts:
+    """A known-hosts file of the workbench's own, its lines named by instance id.
+
+    The name is what OpenSSH calls HostKeyAlias: an address can come to belong to another
+    server, an instance id can't.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self, instance_id: str) -> Keys:
+        """Return the keys pinned for an instance."""
+        try:
+            rows = [line.split() for line in self.path.read_text(encoding="ascii").splitlines()]
+        except FileNotFoundError:
+            return ()
+        return tuple((row[1], row[2]) for row in rows if len(row) > 2 and row[0] == instance_id)
+
+    def write(self, instance_id: str, keys: Keys) -> None:
+        """Pin these keys, in place of all others: a stack has one server."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        text = "".join(f"{instance_id} {kind} {key}\n" for kind, key in keys)
+        temporary = self.path.with_suffix(f".{os.getpid()}.tmp")
+        temporary.write_text(text, encoding="ascii")
+        temporary.replace(self.path)
+
+
+def public_keys(keys: Keys) -> list[paramiko.PKey]:
+    """Return the keys as paramiko's; those of a type it doesn't know are left out."""
+    found = []
+    for kind, key in keys:
+        entry = paramiko.hostkeys.HostKeyEntry.from_line(f"host {kind} {key}")
+        if entry is not None and entry.key is not None:
+            found.append(entry.key)
+    return found

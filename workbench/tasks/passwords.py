@@ -1,0 +1,79 @@
+"""Passwords: made or asked for here, set only on the server, over SSH's standard input."""
+
+import os
+import secrets
+import sys
+from getpass import getpass
+from pathlib import Path
+
+from workbench.checks.target import Server
+from workbench.errors import WorkbenchError
+
+# 15 random bytes: 120 bits, 20 characters that copy with a double click.
+RANDOM_BYTES = 15
+SET_COMMAND = "sudo workbench-passwd"
+SHORTEST = 8
+
+
+def password_path(folder: Path, user: str) -> Path:
+    """Return where this computer keeps a user's password (rehearsals only)."""
+    return folder / f"password-{user}"
+
+
+def read_password(folder: Path, user: str) -> str | None:
+    """Return the password this computer knows of a user."""
+    try:
+        return password_path(folder, user).read_text(encoding="utf-8").strip() or None
+    except OSError:
+        return None
+
+
+def keep_password(folder: Path, user: str, password: str) -> Path:
+    """Write a password where only its owner can read it."""
+    path = password_path(folder, user)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The mode from the first byte on: a later chmod would leave a moment for others to read it.
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(f"{password}\n")
+    return path
+
+
+def has_password(server: Server, user: str) -> bool:
+    """Return whether the account on the server has a password."""
+    answer = server.run(f"sudo passwd --status {user}")
+    if not answer.ok:
+        raise WorkbenchError(
+            f"There is no account {user} on the server yet: {answer.stderr.strip()}",
+            "sudo systemctl start workbench-converge   (on the server)",
+        )
+    return answer.stdout.split()[1:2] == ["P"]
+
+
+def set_password(server: Server, user: str, password: str) -> None:
+    """Set a user's password on the server, which keeps its hash on the data volume."""
+    answer = server.run(f"{SET_COMMAND} {user}", stdin=f"{password}\n")
+    if not answer.ok:
+        raise WorkbenchError(
+            f"The server did not take the password of {user}: {answer.stderr.strip()}"
+        )
+
+
+def generate_password() -> str:
+    """Return a new random password."""
+    return secrets.token_urlsafe(RANDOM_BYTES)
+
+
+def ask_password(user: str, *, from_stdin: bool) -> str | None:
+    """Return a password read from standard input or typed twice; None without a terminal."""
+    if from_stdin:
+        password = sys.stdin.readline().rstrip("\n")
+    elif sys.stdin.isatty():
+        password = getpass(f"New password for {user}: ")
+        if getpass("Once more: ") != password:
+            raise WorkbenchError("The two passwords differ.", "Type the same command again")
+    else:
+        return None
+    if len(password) < SHORTEST:
+        raise WorkbenchError(f"A password has at least {SHORTEST} characters.", "Choose another")
+    return password

@@ -1,0 +1,138 @@
+"""The ``workbench`` command: Fabric's own program around the project's tasks."""
+
+import difflib
+import os
+import re
+import sys
+from importlib import metadata
+
+from fabric import Config
+from fabric import Executor
+from fabric.main import Fab
+from invoke.exceptions import Exit
+from invoke.exceptions import ParseError
+from invoke.parser.context import ParserContext
+
+from workbench import __version__
+from workbench.tasks import namespace
+from workbench.tasks.failures import DEBUG
+
+USAGE_ERROR = 2
+
+# Fabric has a dozen more, for running plain shell commands on hosts; they work, unlisted.
+SHOWN_OPTIONS = ("help", "list", "version", "debug")
+
+EPILOGUE = """\
+Begin with:   workbench up
+Options of a task follow its name:   workbench up --help
+"""
+
+
+class WorkbenchProgram(Fab):  # type: ignore[misc]
+    """Show help in 80 columns, and end bad input with one sentence."""
+
+    def parse_core(self, argv: list[str] | None) -> None:
+        """Parse the options before the task's name."""
+        super().parse_core(argv)
+        # Invoke turns bytecode off; with it, importing Pulumi's SDK would take seconds each time.
+        sys.dont_write_bytecode = False
+        if self.args.debug.value:
+            os.environ[DEBUG] = "1"
+
+    def parse_tasks(self) -> None:
+        """Parse the task's name and options."""
+        try:
+            super().parse_tasks()
+        except ParseError as error:
+            raise Exit(self._usage_sentence(error), USAGE_ERROR) from error
+
+    def parse_cleanup(self) -> None:
+        """Answer ``--help`` and ``--list``."""
+        try:
+            super().parse_cleanup()
+        except ParseError as error:
+            raise Exit(self._usage_sentence(error), USAGE_ERROR) from error
+
+    def _usage_sentence(self, error: ParseError) -> str:
+        said = str(error)
+        task = getattr(getattr(error, "context", None), "name", None)
+        option = re.match(r"Flag <Argument: ([\w-]+).* needed value", said)
+        if option:
+            return f"The option --{option[1]} needs a value.\n  {self.binary} {task} --help"
+        if not said.startswith("No idea what"):
+            return f"{said}\n  {self.binary} --list"
+        token = said.partition("'")[2].rpartition("'")[0]
+        if token.startswith("-"):
+            return self._unknown_option(token, task)
+        return self._unknown_task(token, task)
+
+    def _unknown_option(self, token: str, task: str | None) -> str:
+        if task is None:
+            return (
+                f"There is no option {token} before a task's name; a task's options follow it."
+                f"\n  {self.binary} --help"
+            )
+        near = difflib.get_close_matches(token, self.parser.contexts[task].flags, 1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        return f"The task {task} has no option {token}.{hint}\n  {self.binary} {task} --help"
+
+    def _unknown_task(self, token: str, task: str | None) -> str:
+        names = sorted(self.parser.contexts)
+        below = [name for name in names if name.startswith(f"{token}.")]
+        if below:
+            return f"{token} is a collection of tasks: {', '.join(below)}"
+        if task is not None:
+            return f"The task {task} takes no {token!r}.\n  {self.binary} {task} --help"
+        near = difflib.get_close_matches(token, names, 1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        return f"There is no task {token!r}.{hint}\n  {self.binary} --list"
+
+    def print_version(self) -> None:
+        """Print the versions that matter in a report."""
+        python = ".".join(map(str, sys.version_info[:3]))
+        print(f"workbench {self.version}")
+        print(
+            f"Python {python}, Fabric {metadata.version('fabric')},"
+            f" Pulumi SDK {metadata.version('pulumi')}"
+        )
+
+    def print_help(self) -> None:
+        """Print what the program is for, its tasks, and the few options that matter."""
+        print(f"Usage: {self.binary} TASK [options]\n")
+        print("A data science workbench: R, Python, RStudio and JupyterHub on one server.\n")
+        self.list_tasks()
+        print("Options:\n")
+        arguments = [each for each in self.core_args() if each.name in SHOWN_OPTIONS]
+        self.print_columns(ParserContext(args=arguments).help_tuples())
+        print(EPILOGUE, end="")
+
+    def print_task_help(self, name: str) -> None:
+        """Print a task's docstring and options."""
+        options = self.parser.contexts[name].help_tuples()
+        print(f"Usage: {self.binary} {name}{' [options]' if options else ''}\n")
+        for line in (self.collection[name].__doc__ or "").strip().splitlines():
+            print(line.removeprefix("    "))
+        if options:
+            print("\nOptions:\n")
+            self.print_columns(options)
+
+    def task_list_opener(self, extra: str = "") -> str:
+        """Name the list of tasks."""
+        return f"Tasks{f' ({extra})' if extra else ''}"
+
+
+def make_program() -> WorkbenchProgram:
+    """Return the program, not yet run."""
+    return WorkbenchProgram(
+        name="workbench",
+        binary="workbench",
+        version=__version__,
+        namespace=namespace,
+        executor_class=Executor,
+        config_class=Config,
+    )
+
+
+def main() -> None:
+    """Run the ``workbench`` command."""
+    make_program().run()

@@ -1,0 +1,76 @@
+"""``workbench rehearsal.*``: the cloud on this computer."""
+
+import sys
+
+from invoke.collection import Collection
+from invoke.context import Context
+
+from workbench.errors import WorkbenchError
+from workbench.rehearsal.names import DEFAULT
+from workbench.rehearsal.names import check_name
+from workbench.tasks.selection import JSON_HELP
+from workbench.tasks.selection import YES_HELP
+from workbench.tasks.task import task
+
+NAME_HELP = "Name of the rehearsal; several live side by side."
+
+
+@task(help={"name": NAME_HELP})
+def start(context: Context, name: str = DEFAULT) -> None:
+    """Start the cloud on this computer.
+
+    AWS API, DNS, certificate authority, machines.
+    """
+    from workbench.rehearsal import control
+    from workbench.rehearsal.names import stack_name
+    from workbench.tasks.bring_up import stack_progress
+
+    progress = stack_progress(stack_name(check_name(name)), "rehearsal")
+    described = control.start(name, progress)
+    print(f"The rehearsal {name!r} runs; its AWS API answers at {described.api_url}")
+    print(f"  workbench up --stack {stack_name(name)}")
+
+
+@task(help={"name": NAME_HELP})
+def stop(context: Context, name: str = DEFAULT) -> None:
+    """Stop the cloud on this computer; all in it is kept."""
+    from workbench.rehearsal import control
+
+    control.stop(check_name(name))
+    print(f"The rehearsal {name!r} is stopped.")
+    print(f"  workbench rehearsal.start --name {name}   goes on with it")
+
+
+@task(help={"name": NAME_HELP, "json": JSON_HELP})
+def status(context: Context, name: str = DEFAULT, json: bool = False) -> None:
+    """Say what runs of the cloud on this computer."""
+    from workbench.rehearsal import control
+    from workbench.tasks.rehearsal_status import print_status
+
+    print_status(control.status(check_name(name)), as_json=json)
+
+
+@task(help={"name": NAME_HELP, "yes": YES_HELP})
+def reset(context: Context, name: str = DEFAULT, yes: bool = False) -> None:
+    """Remove the cloud on this computer and all data in it."""
+    from workbench.rehearsal import control
+
+    check_name(name)
+    if not yes:
+        _confirm(name)
+    control.reset(name)
+    print(f"Nothing is left of the rehearsal {name!r}.")
+
+
+def _confirm(name: str) -> None:
+    if not sys.stdin.isatty():
+        raise WorkbenchError(
+            "This removes all data of the rehearsal, so it asks first, and there is no terminal.",
+            f"workbench rehearsal.reset --name {name} --yes",
+        )
+    question = f"Remove the rehearsal {name!r} with its server and ALL DATA in it? [y/N] "
+    if input(question).strip().lower() not in ("y", "yes"):
+        raise WorkbenchError("Nothing was removed.")
+
+
+collection = Collection("rehearsal", start, stop, status, reset)

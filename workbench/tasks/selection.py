@@ -1,0 +1,55 @@
+"""Which stack a task is about, and where this computer keeps what belongs to it."""
+
+import os
+from pathlib import Path
+
+from workbench.errors import WorkbenchError
+from workbench.places import state_dir
+from workbench.rehearsal.description import Description
+from workbench.rehearsal.description import read_description
+from workbench.rehearsal.description import rehearsal_dir
+from workbench.rehearsal.names import STACK
+from workbench.rehearsal.names import rehearsal_of
+
+VARIABLE = "WORKBENCH_STACK"
+PROJECT_FILE = "Pulumi.yaml"
+STACK_HELP = f"Stack to work on (default: ${VARIABLE}, else {STACK!r}, on this computer)."
+JSON_HELP = "Print JSON, for scripts."
+YES_HELP = "Don't ask."
+
+
+def select_stack(flag: str | None) -> str:
+    """Return the stack's name: the option, else the environment's, else the rehearsal's."""
+    return flag or os.environ.get(VARIABLE) or STACK
+
+
+def find_project() -> Path:
+    """Return the folder of the Pulumi project: the one around here, else this package's own."""
+    here = Path.cwd()
+    for folder in (here, *here.parents, Path(__file__).parents[2]):
+        if (folder / PROJECT_FILE).is_file():
+            return folder
+    raise WorkbenchError(
+        f"There is no Pulumi project here: no {PROJECT_FILE} in {here} or above it.",
+        "cd to your checkout, and try again",
+    )
+
+
+def stack_folder(stack: str) -> Path:
+    """Return where this computer keeps what belongs to the stack: passwords, known host keys.
+
+    For a rehearsal's stack that is the rehearsal's own folder, so that a reset takes all.
+    """
+    rehearsal = rehearsal_of(stack)
+    return rehearsal_dir(rehearsal) if rehearsal else state_dir() / "stacks" / _safe(stack)
+
+
+def running_rehearsal(stack: str) -> Description | None:
+    """Return the description of the stack's rehearsal if it runs; None on AWS, too."""
+    rehearsal = rehearsal_of(stack)
+    description = read_description(rehearsal) if rehearsal else None
+    return description if description and description.alive else None
+
+
+def _safe(stack: str) -> str:
+    return stack.replace("/", "_")

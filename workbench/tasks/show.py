@@ -1,0 +1,75 @@
+"""Print results: a table for people at 80 columns, JSON for scripts."""
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from workbench.checks.check import Report
+from workbench.checks.check import Result
+from workbench.progress import Progress
+from workbench.progress import stderr_progress
+
+STYLES = {Result.PASS: "green", Result.FAIL: "bold red", Result.WARN: "yellow", Result.SKIP: "dim"}
+
+
+def print_json(value: Any) -> None:
+    """Print a value for scripts."""
+    json.dump(value, sys.stdout, indent=2)
+    sys.stdout.write("\n")
+
+
+def make_console() -> Console:
+    """Return a console for results, on standard output."""
+    return Console(highlight=False, soft_wrap=False)
+
+
+def make_progress(*, quiet: bool) -> Progress:
+    """Return a progress on standard error that keeps no log."""
+    return Progress(quiet=True) if quiet else stderr_progress()
+
+
+def print_facts(rows: Iterable[tuple[str, str | None]], console: Console) -> None:
+    """Print names and values in two columns, leaving out what there is none of."""
+    table = Table.grid(padding=(0, 3, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    # A folded path or URL can still be copied whole; a cropped one can't.
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        if value:
+            table.add_row(f"  {name}", Text(value))
+    console.print(table)
+
+
+def print_rows(titles: tuple[str, ...], rows: Iterable[tuple[str, ...]], console: Console) -> None:
+    """Print a plain table."""
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)
+
+
+def print_reports(reports: Iterable[Report], console: Console) -> None:
+    """Print checks' results, each fix below what it fixes."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for report in reports:
+        evidence = Text(report.evidence)
+        if report.fix and report.result in (Result.FAIL, Result.WARN):
+            evidence.append(f"\n→ {report.fix}", style="bold")
+        table.add_row(Text(report.result, STYLES[report.result]), report.name, evidence)
+    console.print(table)
+
+
+def count(reports: Iterable[Report]) -> str:
+    """Return how many ended how, in words: "20 PASS, 1 FAIL"."""
+    results = [report.result for report in reports]
+    return ", ".join(f"{results.count(r)} {r}" for r in Result if r in results)

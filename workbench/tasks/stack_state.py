@@ -1,0 +1,150 @@
+"""What is known of a stack without changing it: outputs, configuration, where it answers."""
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from workbench.checks.target import Address
+from workbench.checks.target import Target
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.rehearsal.description import Description
+from workbench.tasks import passwords
+from workbench.tasks.connection import Door
+from workbench.tasks.connection import RemoteServer
+from workbench.tasks.host_keys import KnownHosts
+from workbench.tasks.private_key import REHEARSAL_KEY
+from workbench.tasks.private_key import find_private_key
+from workbench.tasks.selection import find_project
+from workbench.tasks.selection import running_rehearsal
+from workbench.tasks.selection import stack_folder
+
+SSH_PORT, HTTPS_PORT = 22, 443
+KNOWN_HOSTS = "known_hosts"
+
+
+@dataclass
+class StackState:
+    """A stack's outputs and configuration, and the rehearsal it lives in (None on AWS).
+
+    ``exists`` tells a stack that was never made, or whose rehearsal is not running, from an
+    empty one.
+    """
+
+    stack: str
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, str] = field(default_factory=dict)
+    rehearsal: Description | None = None
+    exists: bool = True
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where this computer keeps what belongs to the stack."""
+        return stack_folder(self.stack)
+
+    @property
+    def address(self) -> Address | None:
+        """The public address, and where its ports answer from this computer."""
+        ip = str(self.outputs.get("address") or "")
+        if not ip:
+            return None
+        ports = self.rehearsal.addresses.get(ip, {}) if self.rehearsal else {}
+        return Address(ip, {int(port): where for port, where in ports.items()})
+
+    @property
+    def ca_certificate(self) -> Path | None:
+        """The authority to trust: the rehearsal's; None where the public ones do."""
+        return Path(self.rehearsal.ca_certificate) if self.rehearsal else None
+
+    def url(self, output: str) -> str | None:
+        """Return an output that is a URL, as it opens in a browser on this computer."""
+        url = self.outputs.get(output)
+        if not url or self.address is None:
+            return str(url) if url else None
+        parts = urlsplit(str(url))
+        browser = self.rehearsal.browser.get(self.address.ip, {}) if self.rehearsal else {}
+        port = browser.get(str(HTTPS_PORT), HTTPS_PORT)
+        # The browser's port is of this computer, so the stack, which knows none of it, can't say.
+        host = parts.hostname if port == HTTPS_PORT else f"{parts.hostname}:{port}"
+        return parts._replace(netloc=str(host)).geturl()
+
+    def aws(self, service: str) -> Any:
+        """Return an AWS client for the stack's account and region."""
+        from workbench.engine.aws import client
+
+        return client(self.config, service)
+
+    def door(self) -> Door:
+        """Return how to get into the server."""
+        address, instance = self.address, self.outputs.get("instance_id")
+        if address is None or not instance:
+            raise WorkbenchError(
+                f"The stack {self.stack} has no server.", f"workbench up --stack {self.stack}"
+            )
+        own = self.folder / REHEARSAL_KEY if self.rehearsal else None
+        return Door(
+            stack=self.stack,
+            instance_id=str(instance),
+            host=address.ip,
+            port=address.port(SSH_PORT),
+            user=str(self.outputs.get("administrator") or "ubuntu"),
+            key=find_private_key(self.config.get("workbench:publicKey", ""), own=own),
+            known_hosts=KnownHosts(self.folder / "ssh" / KNOWN_HOSTS),
+            ec2=lambda: self.aws("ec2"),
+        )
+
+    @cached_property
+    def server(self) -> RemoteServer:
+        """The server's shell; connects at the first use."""
+        return self.door().open()
+
+    def resolve(self, name: str) -> list[str]:
+        """Return a name's IPv4 addresses, asked where this stack's names are kept."""
+        if self.rehearsal is not None:
+            from workbench.tasks.lookup import ask_server
+
+            return ask_server(self.rehearsal.dns, name)
+        try:
+            found = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)
+        except socket.gaierror:
+            return []
+        return sorted({str(entry[4][0]) for entry in found})
+
+    def target(self) -> Target:
+        """Return what the checks look at."""
+        return Target(
+            stack=self.stack,
+            outputs=self.outputs,
+            address=self.address,
+            ca_certificate=self.ca_certificate,
+            aws=self.aws,
+            server=lambda: self.server,
+            resolve=self.resolve,
+            password=lambda user: passwords.read_password(self.folder, user),
+        )
+
+    def close(self) -> None:
+        """Close the SSH connection, if there is one."""
+        if "server" in self.__dict__:
+            self.server.close()
+
+
+def read_stack(stack: str, progress: Progress) -> StackState:
+    """Return what is known of a stack; an empty state where there is no such stack.
+
+    Only reads, so it is fine while the rehearsal is stopped: its stack's state is in files.
+    """
+    from workbench.engine.stacks import StackMissingError
+    from workbench.engine.stacks import open_stack
+
+    rehearsal = running_rehearsal(stack)
+    try:
+        opened = open_stack(stack, find_project(), progress)
+        return StackState(stack, opened.outputs(), opened.get_config(), rehearsal)
+    except StackMissingError:
+        return StackState(stack, rehearsal=rehearsal, exists=False)

@@ -1,0 +1,127 @@
+"""Collect a workbench's status for scripts, and print it for people."""
+
+from typing import Any
+
+from rich.console import Console
+
+from workbench.checks.instance import read_instance
+from workbench.checks.server import read_services
+from workbench.errors import WorkbenchError
+from workbench.rehearsal.names import rehearsal_of
+from workbench.tasks import passwords
+from workbench.tasks.converge import last_run
+from workbench.tasks.show import print_facts
+from workbench.tasks.show import print_rows
+from workbench.tasks.stack_state import StackState
+
+PORTS = (22, 80, 443)
+# Besides EC2's own words for an instance's state:
+ABSENT = "absent"
+ASLEEP = "rehearsal-stopped"
+RUNNING = "running"
+REHEARSAL_START = "workbench rehearsal.start --name {rehearsal}"
+
+
+def read_status(state: StackState) -> dict[str, Any]:
+    """Return a workbench's status; what can't be found out is null, and ``problem`` says why."""
+    found: dict[str, Any] = {
+        "stack": state.stack,
+        "state": ABSENT,
+        "url": state.url("url"),
+        "jupyter_url": state.url("jupyter_url"),
+        "rstudio_url": state.url("rstudio_url"),
+        "address": _address(state),
+        "ca_certificate": str(state.ca_certificate) if state.ca_certificate else None,
+        "instance_id": state.outputs.get("instance_id"),
+        "instance_type": state.outputs.get("instance_type"),
+        "users": _users(state),
+        "password_files": _password_files(state),
+        "services": [],
+        "converged": None,
+        "problem": None,
+    }
+    if not found["instance_id"]:
+        return found
+    rehearsal = rehearsal_of(state.stack)
+    if rehearsal and state.rehearsal is None:
+        hint = REHEARSAL_START.format(rehearsal=rehearsal)
+        return found | {"state": ASLEEP, "problem": f"The rehearsal is not running: {hint}"}
+    found |= _instance(state)
+    return found | (_inside(state) if found["state"] == RUNNING else {})
+
+
+def _address(state: StackState) -> dict[str, Any] | None:
+    address = state.address
+    if address is None:
+        return None
+    return {"ip": address.ip, "ports": {str(port): address.port(port) for port in PORTS}}
+
+
+def _users(state: StackState) -> list[str]:
+    return state.target().users
+
+
+def _password_files(state: StackState) -> dict[str, str]:
+    paths = {user: passwords.password_path(state.folder, user) for user in _users(state)}
+    return {user: str(path) for user, path in paths.items() if path.exists()}
+
+
+def _instance(state: StackState) -> dict[str, Any]:
+    instance = read_instance(state.target())
+    if instance is None:
+        return {"state": "terminated"}
+    return {"state": instance["State"]["Name"], "instance_type": instance["InstanceType"]}
+
+
+def _inside(state: StackState) -> dict[str, Any]:
+    """Return what only the server itself can tell."""
+    try:
+        services = [
+            {key: service.get(key) for key in ("name", "version", "state", "unit", "port")}
+            for service in read_services(state.target())
+        ]
+        run = last_run(state.server)
+    except WorkbenchError as error:
+        return {"problem": error.message}
+    converged = {"result": run.result, "failed_step": run.failed_step or None} if run else None
+    return {"services": services, "converged": converged}
+
+
+def print_status(found: dict[str, Any], console: Console) -> None:
+    """Print a status as tables that fit 80 columns."""
+    if found["state"] == ABSENT:
+        console.print(f"There is no workbench in the stack {found['stack']} yet.")
+        console.print(f"  workbench up --stack {found['stack']}")
+        return
+    address = found["address"] or {}
+    converged = found["converged"] or {}
+    print_facts(
+        [
+            ("State", found["state"]),
+            ("Stack", found["stack"]),
+            ("URL", found["url"]),
+            ("JupyterHub", found["jupyter_url"]),
+            ("RStudio", found["rstudio_url"]),
+            ("Address", _address_text(address)),
+            ("Instance", f"{found['instance_id']} ({found['instance_type']})"),
+            ("CA certificate", found["ca_certificate"]),
+            *((f"Password of {u}", f"cat {p}") for u, p in found["password_files"].items()),
+            ("Recipe", converged.get("failed_step") or converged.get("result")),
+            ("Problem", found["problem"]),
+        ],
+        console,
+    )
+    if found["services"]:
+        console.print()
+        print_rows(
+            ("  Service", "Version", "State"),
+            ((f"  {s['name']}", str(s["version"]), s["state"]) for s in found["services"]),
+            console,
+        )
+
+
+def _address_text(address: dict[str, Any]) -> str | None:
+    if not address:
+        return None
+    moved = [f"{port} at {at}" for port, at in address["ports"].items() if int(port) != at]
+    return f"{address['ip']} (port {', port '.join(moved)})" if moved else str(address["ip"])

@@ -1,0 +1,37 @@
+"""The project's task: a Fabric task whose failures end as one plain sentence."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fabric import tasks as fabric_tasks
+from invoke.exceptions import Exit
+from invoke.exceptions import UnexpectedExit
+
+from workbench.tasks.failures import explain
+
+
+class WorkbenchTask(fabric_tasks.Task):  # type: ignore[misc]
+    """Turn what a user can do something about into Invoke's ``Exit``.
+
+    Here, and not in the program, so that ``fab`` and other people's fabfiles end alike.
+    """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the task."""
+        try:
+            return super().__call__(*args, **kwargs)
+        except (Exit, UnexpectedExit):
+            raise
+        except (Exception, KeyboardInterrupt) as error:
+            failure = explain(error)
+            raise Exit(failure.text, failure.exit_code) from error
+
+
+def task(**options: Any) -> Callable[[Callable[..., None]], WorkbenchTask]:
+    """Make a function a task; ``options`` are those of Invoke's ``task``."""
+    # Short flags chosen by the order of arguments would change meaning when one is added.
+    options.setdefault("auto_shortflags", False)
+    made: Callable[[Callable[..., None]], WorkbenchTask] = fabric_tasks.task(
+        klass=WorkbenchTask, **options
+    )
+    return made

@@ -1,0 +1,38 @@
+"""``workbench up``: a workbench from nothing, or the one that is there brought up to date."""
+
+from invoke.context import Context
+
+from workbench.tasks.selection import STACK_HELP
+from workbench.tasks.selection import select_stack
+from workbench.tasks.task import task
+
+
+@task(
+    help={
+        "stack": STACK_HELP,
+        "password-stdin": "Read the password of a user who has none from standard input (AWS).",
+    }
+)
+def up(context: Context, stack: str | None = None, password_stdin: bool = False) -> None:
+    """Make the workbench, or bring it up to date.
+
+    Ends when it is really usable. Without --stack it is made on this computer,
+    and no AWS account is needed. Run it again at any time: with nothing to
+    change it changes nothing.
+    """
+    from workbench.errors import WorkbenchError
+    from workbench.tasks.bring_up import bring_up
+    from workbench.tasks.bring_up import stack_progress
+    from workbench.tasks.checking import show_reports
+    from workbench.tasks.where_to_go import print_where_to_go
+
+    name = select_stack(stack)
+    progress = stack_progress(name, "up")
+    outcome = bring_up(name, progress, password_stdin=password_stdin)
+    print_where_to_go(outcome)
+    if outcome.failed:
+        show_reports(outcome.failed)
+        raise WorkbenchError(
+            f"The workbench exists, but {len(outcome.failed)} of its checks fail.",
+            f"workbench doctor --stack {name}",
+        )

@@ -1,0 +1,44 @@
+"""What ``workbench up`` ends with: where to go, as whom, and what to type next."""
+
+from rich.console import Console
+
+from workbench.rehearsal.names import STACK
+from workbench.tasks.bring_up import Outcome
+from workbench.tasks.show import make_console
+from workbench.tasks.show import print_facts
+
+
+def print_where_to_go(outcome: Outcome, console: Console | None = None) -> None:
+    """Print where the workbench is and what to type next."""
+    console, state = console or make_console(), outcome.state
+    ready = "The workbench is there" if outcome.failed else "The workbench is ready"
+    console.print(f"\n{ready}: {_changes(outcome)}.\n")
+    authority = state.ca_certificate
+    print_facts(
+        [
+            ("URL", state.url("url")),
+            ("JupyterHub", state.url("jupyter_url")),
+            ("RStudio", state.url("rstudio_url")),
+            *((f"Password of {user}", where) for user, where in outcome.passwords.items()),
+            ("CA certificate", str(authority) if authority else None),
+            ("", "trust it in the browser, and its warning goes" if authority else None),
+        ],
+        console,
+    )
+    option = "" if state.stack == STACK else f" --stack {state.stack}"
+    console.print("\nNext:")
+    print_facts(
+        [
+            (f"workbench status{option}", "what runs, and where"),
+            (f"workbench check{option}", "every check again"),
+            (f'eval "$(workbench env{option})"', "then pulumi preview, pulumi up, …"),
+            (f"workbench destroy{option}", "remove it; the data volume is kept"),
+        ],
+        console,
+    )
+
+
+def _changes(outcome: Outcome) -> str:
+    run = outcome.run
+    server = f"{run.changed} steps changed" if run.changed else "nothing to change"
+    return f"stack: {outcome.changes}; server: {server}"
