@@ -1,0 +1,110 @@
+"""Say in one sentence why the engine failed, from what it reported itself."""
+
+import re
+from collections.abc import Sequence
+
+from workbench.engine.events import Diagnostic
+from workbench.engine.events import plain_text
+from workbench.errors import WorkbenchError
+
+
+class StackMissingError(WorkbenchError):
+    """There is no stack of that name yet."""
+
+
+class StackLockedError(WorkbenchError):
+    """Another update of the same stack runs, or ended without unlocking it."""
+
+
+class StackChangesError(WorkbenchError):
+    """There are changes where none were expected."""
+
+
+class StackOperationError(WorkbenchError):
+    """The program, a resource or the engine reported an error."""
+
+
+class InterruptedUpdateError(WorkbenchError):
+    """The person stopped an operation (128 + SIGINT, as shells say it)."""
+
+    exit_code = 130
+
+
+# What the engine says without an event, before anything starts: a sign, what it means, a hint.
+_KNOWN = (
+    (
+        "PULUMI_ACCESS_TOKEN must be set",
+        "Pulumi doesn't know where to keep the stack's state.",
+        "Type `pulumi login --local` to keep it on this computer, `pulumi login s3://BUCKET` for"
+        " a bucket, or `pulumi login` for Pulumi Cloud.",
+    ),
+    (
+        "incorrect passphrase",
+        "The passphrase doesn't fit the stack's secrets.",
+        "Set PULUMI_CONFIG_PASSPHRASE to the one the stack was made with.",
+    ),
+    (
+        "passphrase must be set",
+        "The stack's secrets have a passphrase, and none is set.",
+        "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, and try again.",
+    ),
+    (
+        "no Pulumi.yaml project file found",
+        "There is no Pulumi.yaml here.",
+        "Change to the project's folder and try again.",
+    ),
+)
+
+# The Pulumi AWS provider's way of saying that there is one error.
+_BULLET = re.compile(r"^(?:\d+ errors? occurred:)?\s*(?:\*\s*)?", re.MULTILINE)
+# Said by the engine after the error that matters.
+_ECHOES = ("update failed", "preview failed", "refresh failed", "destroy failed")
+_TRACEBACK = "Program failed with an unhandled exception"
+_FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
+# More errors than this are only counted.
+MOST_ERRORS = 3
+
+
+def explain(errors: Sequence[Diagnostic], stderr: str, what: str, details: str) -> WorkbenchError:
+    """Return the error for a failed operation.
+
+    ``what`` is what was attempted ("up"), ``details`` says where to find more.
+    """
+    for sign, message, hint in _KNOWN:
+        if sign in stderr or any(sign in each.message for each in errors):
+            return StackOperationError(message, hint)
+    sentences = list(dict.fromkeys(_sentence(each) for each in errors if not _is_echo(each)))
+    if not sentences:
+        sentences = [_from_stderr(stderr) or f"pulumi {what} failed and gave no reason."]
+    more = len(sentences) - MOST_ERRORS
+    if more > 0:
+        sentences = [*sentences[:MOST_ERRORS], f"(and {more} more)"]
+    return StackOperationError("\n".join(sentences), details)
+
+
+def _sentence(error: Diagnostic) -> str:
+    if error.message.startswith(_TRACEBACK):
+        return _exception(error.message)
+    message = _BULLET.sub("", error.message).strip()
+    if error.resource is None:
+        return message
+    return f"{error.resource}: {message}"
+
+
+def _exception(message: str) -> str:
+    """Return a traceback's last line, and where in the program it came from."""
+    last = message.strip().splitlines()[-1].strip()
+    frames = list(_FRAME.finditer(message))
+    where = f" ({frames[0]['file']}, line {frames[0]['line']})" if frames else ""
+    return f"The program stopped with {last}{where}"
+
+
+def _is_echo(error: Diagnostic) -> bool:
+    return error.message.strip().lower() in _ECHOES
+
+
+def _from_stderr(stderr: str) -> str:
+    lines = [plain_text(line) for line in stderr.splitlines()]
+    found = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    useful = [line for line in found if line.lower() not in _ECHOES]
+    return "\n".join(useful or [line for line in lines if line][-1:])

@@ -1,0 +1,85 @@
+"""A stack's configuration: read it, and change what differs."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from workbench.engine.state import short_name
+from workbench.errors import ConfigError
+
+# One argument of a program holds up to 128 KiB on Linux.
+LARGEST = 100_000
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A value that is encrypted in the stack's configuration and never shown."""
+
+    value: str
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+Value = str | bool | int | float | list[Any] | dict[str, Any] | Secret | None
+
+
+def config_file(stack_name: str, project_dir: Path) -> Path:
+    """Return the file with the stack's configuration."""
+    return project_dir / f"Pulumi.{short_name(stack_name)}.yaml"
+
+
+def read_config_file(stack_name: str, project_dir: Path) -> dict[str, str] | None:
+    """Return the stack's configuration as the program gets it: text, or JSON as text.
+
+    None where a value is encrypted, and so for the engine to read. A key without a namespace is
+    the project's.
+    """
+    path = config_file(stack_name, project_dir)
+    if not path.exists():
+        return {}
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        values = content.get("config") or {}
+        found = {str(key): as_text(value) for key, value in values.items()}
+    except (yaml.YAMLError, AttributeError) as error:
+        raise ConfigError(
+            f"{path} can't be read as a stack's configuration ({str(error).splitlines()[0]}).",
+            "Correct it (pulumi config shows what it should look like), and try again.",
+        ) from error
+    encrypted = any(_is_encrypted(value) for value in values.values())
+    return None if encrypted or "environment" in content else found
+
+
+def as_text(value: object) -> str:
+    """Return a value as the engine hands it to programs."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def config_json(values: Mapping[str, Value]) -> str:
+    """Return plain values in the form of ``pulumi config --json``, which set-all reads."""
+    entries: dict[str, object] = {}
+    for key, value in values.items():
+        entries[key] = {"value": as_text(value), "secret": False}
+        if isinstance(value, list | dict):
+            entries[key] = {"value": as_text(value), "objectValue": value, "secret": False}
+    text = json.dumps(entries)
+    if len(text) > LARGEST:
+        raise ConfigError(
+            f"The stack's configuration would hold {len(text)} characters, and"
+            f" {LARGEST} are the most that can be set at once.",
+            "Shorten the longest value, for example a list of CA certificates.",
+        )
+    return text
+
+
+def _is_encrypted(value: object) -> bool:
+    if isinstance(value, dict):
+        return "secure" in value or any(_is_encrypted(each) for each in value.values())
+    return isinstance(value, list) and any(_is_encrypted(each) for each in value)

@@ -1,0 +1,197 @@
+"""The one owner of every stack operation: preview, up, refresh, destroy, configuration, outputs.
+
+Everything else asks a ``Stack``. Nothing of Pulumi is imported until an operation needs it.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from typing import Any
+
+from workbench.engine.changes import Changes
+from workbench.engine.failures import InterruptedUpdateError
+from workbench.engine.failures import StackChangesError
+from workbench.engine.failures import StackLockedError
+from workbench.engine.failures import StackMissingError
+from workbench.engine.failures import StackOperationError
+from workbench.engine.find import Engine
+from workbench.engine.find import ensure_engine
+from workbench.engine.stack_config import Secret
+from workbench.engine.stack_config import Value
+from workbench.engine.stack_config import as_text
+from workbench.engine.stack_config import config_file
+from workbench.engine.stack_config import config_json
+from workbench.engine.stack_config import read_config_file
+from workbench.engine.state import State
+from workbench.engine.state import parse_state
+from workbench.engine.state import read_outputs_fast
+from workbench.engine.state import read_state_file
+from workbench.progress import Progress
+from workbench.rehearsal.names import rehearsal_of
+
+if TYPE_CHECKING:
+    from workbench.engine.operations import Operations
+
+__all__ = [
+    "Changes",
+    "InterruptedUpdateError",
+    "Secret",
+    "Stack",
+    "StackChangesError",
+    "StackLockedError",
+    "StackMissingError",
+    "StackOperationError",
+    "open_stack",
+]
+
+
+def open_stack(
+    name: str,
+    project_dir: Path,
+    progress: Progress,
+    create: bool = False,
+    engine: Engine | None = None,
+) -> "Stack":
+    """Return the stack ``name`` of the project in ``project_dir``.
+
+    With ``create`` it is made where there is none; else that is a StackMissingError. The
+    engine, if not given, is found (or installed, or built) when it is first needed.
+    """
+    stack = Stack(name, project_dir, progress, engine)
+    if stack.exists():
+        return stack
+    if not create:
+        raise StackMissingError(f"There is no stack {name} yet.", f"workbench up --stack {name}")
+    stack.create()
+    return stack
+
+
+class Stack:
+    """One stack of a Pulumi project, on AWS or in a rehearsal.
+
+    The person's own selection (``pulumi stack select``) and Pulumi.yaml are never touched.
+    Each operation shows its own phase on ``progress``, and raises WorkbenchErrors only.
+    """
+
+    def __init__(
+        self, name: str, project_dir: Path, progress: Progress, engine: Engine | None = None
+    ) -> None:
+        self.name = name
+        self.project_dir = project_dir
+        self._progress = progress
+        self._engine = engine
+
+    def exists(self) -> bool:
+        """Whether there is such a stack."""
+        if rehearsal_of(self.name) is not None:
+            return read_state_file(self.name) is not None
+        return self._operations.exists()
+
+    def create(self) -> None:
+        """Make the stack, empty."""
+        if rehearsal_of(self.name) is not None:
+            # Generated for an earlier rehearsal of this name; its passphrase is gone with it.
+            config_file(self.name, self.project_dir).unlink(missing_ok=True)
+        self._operations.create()
+
+    def preview(self, expect_no_changes: bool = False) -> Changes:
+        """Return what ``up`` would change; StackChangesError if that is more than expected."""
+        changes = self._operations.preview("Preview", self.state)
+        if expect_no_changes and changes.total:
+            raise StackChangesError(
+                f"Pulumi would change the stack {self.name}: {changes.named()}.",
+                "pulumi preview --diff   shows each change",
+            )
+        return changes
+
+    def up(self) -> Changes:
+        """Make what the program declares; return what changed."""
+        self._settle_pending()
+        return self._operations.up("Pulumi up", self.state)
+
+    def refresh(self) -> Changes:
+        """Adopt what was changed behind Pulumi's back; return what differed."""
+        return self._operations.refresh("Pulumi refresh", self.state, clear_pending=False)
+
+    def destroy(self) -> Changes:
+        """Remove what the stack made; what the program keeps (the data volume) stays."""
+        self._settle_pending()
+        return self._operations.destroy("Pulumi destroy", self.state)
+
+    def remove(self) -> None:
+        """Remove the stack itself with its history and configuration; it must be empty."""
+        self._operations.run(["stack", "rm", self.name, "--yes"], "stack rm")
+
+    def cancel(self) -> None:
+        """Take the lock off the stack, when its holder is known to have ended."""
+        self._operations.run(["cancel", self.name, "--yes"], "cancel")
+
+    def outputs(self) -> dict[str, Any]:
+        """Return the stack's outputs, secrets decrypted."""
+        fast = read_outputs_fast(self.name)
+        if fast is not None:
+            return fast
+        shown = self._operations.run(
+            ["stack", "output", "--json", "--show-secrets", "--stack", self.name], "stack output"
+        )
+        return dict(json.loads(shown))
+
+    def state(self) -> State:
+        """Return what exists and what is unfinished."""
+        return read_state_file(self.name) or parse_state(self.export())
+
+    def export(self) -> dict[str, Any]:
+        """Return the stack's deployment, as ``pulumi stack export`` does; secrets encrypted."""
+        shown = self._operations.run(["stack", "export", "--stack", self.name], "stack export")
+        return dict(json.loads(shown)["deployment"] or {})
+
+    def get_config(self) -> dict[str, str]:
+        """Return the configuration as programs get it: text, or JSON as text; decrypted."""
+        plain = read_config_file(self.name, self.project_dir)
+        if plain is not None:
+            return plain
+        shown = self._operations.run(
+            ["config", "--json", "--show-secrets", "--stack", self.name], "config"
+        )
+        return {key: str(each.get("value", "")) for key, each in json.loads(shown).items()}
+
+    def set_config(self, values: Mapping[str, Value]) -> None:
+        """Set what differs; None takes a key out. Comments in the file stay."""
+        current = self.get_config()
+        gone = [key for key, value in values.items() if value is None and key in current]
+        plain = {
+            key: value
+            for key, value in values.items()
+            if not isinstance(value, Secret | None) and current.get(key) != as_text(value)
+        }
+        if plain:
+            self._operations.run(
+                ["config", "set-all", "--stack", self.name, "--json", config_json(plain)],
+                "config",
+            )
+        for key, value in values.items():
+            if isinstance(value, Secret) and current.get(key) != value.value:
+                self._operations.set_secret(key, value.value)
+        if gone:
+            self._operations.run(["config", "rm-all", "--stack", self.name, *gone], "config")
+
+    @cached_property
+    def _operations(self) -> "Operations":
+        from workbench.engine.operations import Operations
+
+        engine = self._engine or ensure_engine(self._progress)
+        return Operations(self.name, self.project_dir, engine, self._progress)
+
+    def _settle_pending(self) -> None:
+        """Have the engine look at what an operation that was killed left unknown."""
+        pending = self.state().pending
+        if not pending:
+            return
+        told = ", ".join(f"{resource} ({what})" for what, resource in pending)
+        self._progress.say(
+            f"The last operation was cut off while it worked on {told}: looking what exists now."
+            " What it was just creating isn't known to Pulumi and may have to be removed by hand."
+        )
+        self._operations.refresh("Look at what exists", self.state, clear_pending=True)

@@ -1,0 +1,106 @@
+"""Read a stack's state: what exists, what is unfinished, its outputs."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+from pathlib import Path
+from typing import Any
+
+from workbench.engine.environment import backend_dir
+from workbench.rehearsal.names import rehearsal_of
+
+# The key by which the engine marks a secret, an asset or an archive in its state.
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+ROOT = "pulumi:pulumi:Stack"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource in the state, by its type (``aws:ec2/instance:Instance``) and name."""
+
+    type: str
+    name: str
+    id: str = ""
+
+    def __str__(self) -> str:
+        return f"{short_type(self.type)} {self.name}"
+
+
+@dataclass(frozen=True)
+class State:
+    """What the engine knows of a stack; without components and providers."""
+
+    resources: tuple[Resource, ...] = ()
+    pending: tuple[tuple[str, Resource], ...] = ()
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+def short_name(stack_name: str) -> str:
+    """Return a stack's name without its organization and project."""
+    return stack_name.rpartition("/")[2]
+
+
+def short_type(urn_type: str) -> str:
+    """Return the last word of a type: ``Instance`` of ``aws:ec2/instance:Instance``."""
+    return urn_type.rpartition(":")[2]
+
+
+def urn_resource(urn: str, id_: str = "") -> Resource:
+    """Return the resource that a URN names."""
+    *_, kinds, name = urn.split("::")
+    return Resource(kinds.rpartition("$")[2], name, id_)
+
+
+def parse_state(deployment: Mapping[str, Any]) -> State:
+    """Return what a deployment (``pulumi stack export``) says."""
+    listed = deployment.get("resources") or []
+    return State(
+        resources=tuple(
+            urn_resource(each["urn"], each.get("id", ""))
+            for each in listed
+            if each.get("custom") and not each["type"].startswith("pulumi:")
+        ),
+        pending=tuple(
+            (each["type"], urn_resource(each["resource"]["urn"]))
+            for each in deployment.get("pending_operations") or []
+        ),
+        outputs=next((each.get("outputs") or {} for each in listed if each["type"] == ROOT), {}),
+    )
+
+
+def read_state_file(stack_name: str) -> State | None:
+    """Return a rehearsal stack's state, from its file: a millisecond, and no engine.
+
+    None where there is no such stack, or it isn't a rehearsal's.
+    """
+    path = _state_file(stack_name)
+    if path is None:
+        return None
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return parse_state(content["checkpoint"].get("latest") or {})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def read_outputs_fast(stack_name: str) -> dict[str, Any] | None:
+    """Return a rehearsal stack's outputs from its state file.
+
+    None where there is no such stack, it isn't a rehearsal's, or an output is a secret (the
+    engine decrypts those: ``Stack.outputs``). Measured: 1 ms, against 150 ms for
+    ``pulumi stack output --json`` and 300 ms to import the Automation API.
+    """
+    state = read_state_file(stack_name)
+    if state is None or SIGNATURE in json.dumps(state.outputs):
+        return None
+    return dict(state.outputs)
+
+
+def _state_file(stack_name: str) -> Path | None:
+    rehearsal = rehearsal_of(stack_name)
+    if rehearsal is None:
+        return None
+    stacks = backend_dir(rehearsal) / ".pulumi" / "stacks"
+    found = sorted(stacks.glob(f"*/{short_name(stack_name)}.json"))
+    return found[0] if found else None
