@@ -3,8 +3,6 @@
 import difflib
 import json
 import typing
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 from typing import cast
 
@@ -12,36 +10,13 @@ import pulumi
 import pulumi.runtime.config
 
 from workbench.components import validation
-from workbench.components.access import check_ports
 from workbench.components.errors import ArgumentError
-from workbench.components.machine_images import check_operating_system
 from workbench.components.names import camel_case
-from workbench.components.users import check_users
 from workbench.components.workbench_args import WorkbenchArgs
+from workbench.components.workbench_args import check_argument
 
 NAMESPACE = "workbench"
 DEFAULT_NAME = "do4ds-lab"
-
-_volume_size = partial(validation.check_number, low=1, high=16384, unit="GiB")
-_CHECKS: dict[str, Callable[[Any, str], object]] = {
-    "public_key": partial(validation.check_public_key, types=validation.KEY_PAIR_TYPES),
-    "domain": validation.check_domain,
-    "ssh_from": validation.check_networks,
-    "http_from": validation.check_networks,
-    "extra_ports": check_ports,
-    "instance_type": validation.check_instance_type,
-    "os": check_operating_system,
-    "root_volume_size": partial(_volume_size, low=8),
-    "data_volume_size": _volume_size,
-    "users": lambda users, what: check_users(users, "", what),
-    "acme_directory": validation.check_url,
-    "acme_root_certificate": validation.check_certificate,
-    "rstudio_url": validation.check_url,
-    "rstudio_sha256": validation.check_sha256,
-    "pypi_index": validation.check_url,
-    "npm_registry": validation.check_url,
-    "cidr_block": validation.check_network,
-}
 
 
 def read_name() -> str:
@@ -58,8 +33,7 @@ def read_configuration() -> WorkbenchArgs:
         text = _read(camel_case(name))
         try:
             value = None if text is None else _parse(text, _plain_type(annotation), key)
-            if name in _CHECKS and (value is not None or name == "public_key"):
-                _CHECKS[name](value, key)
+            check_argument(name, value, key)
         except ArgumentError as error:
             raise ArgumentError(error.message, _how_to_set(error.hint, name, key)) from None
         if value is not None:

@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from workbench.components.errors import ArgumentError
+from workbench.components.lookups import look_up
 
 
 @dataclass(frozen=True)
@@ -42,26 +43,25 @@ def administrator_of(system: str | None) -> str:
     return OPERATING_SYSTEMS[check_operating_system(system, "os")].administrator
 
 
-def find_image(system: str, instance_type: str, parent: pulumi.Resource) -> pulumi.Output[str]:
-    """Return the id of the newest image for an instance type's architecture."""
-    opts = pulumi.InvokeOptions(parent=parent)
-    found = aws.ec2.get_instance_type_output(instance_type=instance_type, opts=opts)
-    architectures = found.supported_architectures.recover(
-        lambda error: _explain(error, instance_type)
+def find_architecture(instance_type: str, parent: pulumi.Resource) -> str:
+    """Return an instance type's architecture as images are named by it: amd64 or arm64."""
+    found = look_up(
+        lambda: aws.ec2.get_instance_type(
+            instance_type=instance_type, opts=pulumi.InvokeOptions(parent=parent)
+        ),
+        f"AWS has no instance type {instance_type!r} to offer in this region",
+        "For example: t3.medium (2 vCPU, 4 GiB) or m7i.xlarge (4 vCPU, 16 GiB)",
     )
-    name = architectures.apply(
-        lambda names: OPERATING_SYSTEMS[system].parameter.format(
-            architecture="arm64" if "arm64" in names else "amd64"
-        )
+    return "arm64" if "arm64" in found.supported_architectures else "amd64"
+
+
+def find_image(system: str, architecture: str, parent: pulumi.Resource) -> str:
+    """Return the id of an operating system's newest image."""
+    name = OPERATING_SYSTEMS[system].parameter.format(architecture=architecture)
+    found = look_up(
+        lambda: aws.ssm.get_parameter(name=name, opts=pulumi.InvokeOptions(parent=parent)),
+        f"AWS does not say which image {system} has",
+        "Check that you may call ssm:GetParameter, or give the image as ami.",
     )
     # The parameter's `value` counts as a secret, and would hide the image in every preview.
-    return aws.ssm.get_parameter_output(name=name, opts=opts).insecure_value
-
-
-def _explain(error: Exception, instance_type: str) -> list[str]:
-    if "InvalidInstanceType" in str(error) or "no matching" in str(error):
-        raise ArgumentError(
-            f"AWS has no instance type {instance_type!r} in this region.",
-            "For example: t3.medium (2 vCPU, 4 GiB) or m7i.xlarge (4 vCPU, 16 GiB)",
-        ) from None
-    raise error
+    return found.insecure_value

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from workbench.components.errors import ArgumentError
+from workbench.components.lookups import look_up
 from workbench.components.validation import check_network
 
 
@@ -73,10 +74,17 @@ class Network(pulumi.ComponentResource):
                 f"{' and '.join(unused)} can't be chosen for an existing subnet.",
                 f"Leave out {' and '.join(unused)}, or leave out subnet_id.",
             )
-        subnet = aws.ec2.get_subnet_output(id=subnet_id, opts=pulumi.InvokeOptions(parent=self))
+        subnet = pulumi.Output.from_input(subnet_id).apply(self._find_subnet)
         self.vpc_id = subnet.vpc_id
         self.subnet_id = pulumi.Output.from_input(subnet_id)
         self.availability_zone = subnet.availability_zone
+
+    def _find_subnet(self, subnet_id: str) -> aws.ec2.AwaitableGetSubnetResult:
+        return look_up(
+            lambda: aws.ec2.get_subnet(id=subnet_id, opts=pulumi.InvokeOptions(parent=self)),
+            f"AWS does not show the subnet {subnet_id!r} in this region",
+            "List yours with: aws ec2 describe-subnets",
+        )
 
     def _create_subnet(self, name: str, args: NetworkArgs) -> None:
         vpc_range, subnet_range = _ranges(args)
@@ -94,12 +102,14 @@ class Network(pulumi.ComponentResource):
             f"{name}-subnet",
             vpc_id=vpc.id,
             cidr_block=subnet_range,
-            availability_zone=zone or self._first_zone(args.get("instance_type")),
-            map_public_ip_on_launch=args.get("map_public_ip_on_launch", True),
+            availability_zone=(
+                self._first_zone(args.get("instance_type")) if zone is None else zone
+            ),
+            map_public_ip_on_launch=args.get("map_public_ip_on_launch") is not False,
             tags={"Name": name},
             # A zone that AWS adds later must not move the subnet, and the server with it.
             opts=pulumi.ResourceOptions(
-                parent=self, ignore_changes=[] if zone else ["availabilityZone"]
+                parent=self, ignore_changes=["availabilityZone"] if zone is None else []
             ),
         )
         self._route_to_internet(name, vpc, subnet)

@@ -9,6 +9,7 @@ import pulumi_aws as aws
 
 from workbench.components.machine_images import administrator_of
 from workbench.components.machine_images import check_operating_system
+from workbench.components.machine_images import find_architecture
 from workbench.components.machine_images import find_image
 from workbench.components.validation import check_instance_type
 from workbench.components.validation import check_number
@@ -100,13 +101,16 @@ class Server(pulumi.ComponentResource):
         instance_type = check_instance_type(
             args.get("instance_type") or DEFAULT_INSTANCE_TYPE, "instance_type"
         )
+        image = args.get("ami")
+        if image is None:
+            image = find_image(system, find_architecture(instance_type, self), self)
         root_size = args.get("root_volume_size")
         if root_size is None:
             root_size = DEFAULT_ROOT_VOLUME_SIZE
         region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
         return aws.ec2.Instance(
             f"{name}-instance",
-            ami=args.get("ami") or find_image(system, instance_type, self),
+            ami=image,
             instance_type=instance_type,
             subnet_id=args["subnet_id"],
             vpc_security_group_ids=args["security_group_ids"],

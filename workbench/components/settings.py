@@ -9,11 +9,12 @@ import pulumi
 from workbench.components.address import AddressArgs
 from workbench.components.address import record_names
 from workbench.components.address import served_names
-from workbench.components.errors import ArgumentError
 from workbench.components.machine_images import administrator_of
 from workbench.components.server import DATA_DEVICE
 from workbench.components.users import check_users
+from workbench.components.users import default_users
 from workbench.components.validation import check_certificate
+from workbench.components.validation import check_certificates
 from workbench.components.validation import check_sha256
 from workbench.components.validation import check_text
 from workbench.components.validation import check_url
@@ -33,7 +34,7 @@ def server_settings(
     What Pulumi doesn't know yet is in them as an output.
     """
     names = served_names(record_names(cast(AddressArgs, args)))
-    public_key = args["public_key"]
+    public_key, users = args["public_key"], args.get("users")
     return {
         "version": VERSION,
         "name": name,
@@ -46,30 +47,18 @@ def server_settings(
             "root_certificate": _checked(args, "acme_root_certificate", check_certificate),
         },
         "administrator": {"name": administrator_of(args.get("os")), "public_keys": [public_key]},
-        "users": check_users(args.get("users"), public_key),
+        "users": default_users(public_key) if users is None else check_users(users, "users"),
         "data_volume": {"id": volume_id, "device": DATA_DEVICE},
-        "rstudio": _rstudio(args),
+        "rstudio": {
+            "url": _checked(args, "rstudio_url", check_url),
+            "sha256": _checked(args, "rstudio_sha256", check_sha256),
+        },
         "mirrors": {
             "pypi": _checked(args, "pypi_index", check_url),
             "npm": _checked(args, "npm_registry", check_url),
         },
-        "ca_certificates": [
-            check_certificate(value, f"ca_certificates[{index}]")
-            for index, value in enumerate(args.get("ca_certificates") or [])
-        ],
+        "ca_certificates": check_certificates(args.get("ca_certificates") or [], "ca_certificates"),
     }
-
-
-def _rstudio(args: WorkbenchArgs) -> dict[str, str | None]:
-    url = _checked(args, "rstudio_url", check_url)
-    sha256 = _checked(args, "rstudio_sha256", check_sha256)
-    if (url is None) != (sha256 is None):
-        raise ArgumentError(
-            "rstudio_url and rstudio_sha256 belong together: a download is verified before it is "
-            "installed.",
-            "Give both, or neither.",
-        )
-    return {"url": url, "sha256": sha256}
 
 
 def _checked(args: WorkbenchArgs, key: str, check: Callable[[object, str], str]) -> str | None:

@@ -32,12 +32,13 @@ class UserArgs(TypedDict):
     """Whether the user may use sudo. Default: false."""
 
 
-def check_users(
-    users: list[UserArgs] | None, public_key: pulumi.Input[str], what: str = "users"
-) -> list[dict[str, Any]]:
-    """Return the users as the settings list them; the book's lab user where none are given."""
-    if users is None:
-        return [{"name": DEFAULT_USER, "public_keys": [public_key], "administrator": True}]
+def default_users(public_key: pulumi.Input[str]) -> list[dict[str, Any]]:
+    """Return the book's lab user, for a workbench that names no users."""
+    return [{"name": DEFAULT_USER, "public_keys": [public_key], "administrator": True}]
+
+
+def check_users(users: list[UserArgs], what: str) -> list[dict[str, Any]]:
+    """Return the users as the settings list them."""
     checked = [_check_user(user, f"{what}[{index}]") for index, user in enumerate(users)]
     names = [user["name"] for user in checked]
     for name in names:
@@ -60,8 +61,3 @@ def _check_user(user: UserArgs, what: str) -> dict[str, Any]:
         ],
         "administrator": check_flag(user.get("administrator") or False, f"{what}.administrator"),
     }
-
-
-def user_names(users: list[UserArgs] | None) -> list[str]:
-    """Return the names of the people with an account."""
-    return [DEFAULT_USER] if users is None else [user["name"] for user in users]

@@ -9,6 +9,7 @@ import base64
 import binascii
 import ipaddress
 import re
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from workbench.components.errors import ArgumentError
@@ -133,12 +134,17 @@ def check_network(value: object, what: str) -> str:
 
 def check_networks(values: object, what: str) -> list[str]:
     """Return a list of ranges of IP addresses in CIDR notation."""
-    if not isinstance(values, list | tuple):
-        raise ArgumentError(
-            f"{what} is {_shown(values)}, but must be a list of ranges in CIDR notation.",
-            'For example: ["203.0.113.7/32"]',
-        )
-    return [check_network(value, f"{what}[{index}]") for index, value in enumerate(values)]
+    return _check_each(check_network, values, what)
+
+
+def check_texts(values: object, what: str) -> list[str]:
+    """Return a list of texts that aren't empty."""
+    return _check_each(check_text, values, what)
+
+
+def check_certificates(values: object, what: str) -> list[str]:
+    """Return a list of certificates in PEM form."""
+    return _check_each(check_certificate, values, what)
 
 
 def check_public_key(value: object, what: str, types: tuple[str, ...] = _USER_KEY_TYPES) -> str:
@@ -221,6 +227,12 @@ def check_certificate(value: object, what: str) -> str:
             "Give the text of the file, from -----BEGIN CERTIFICATE----- on.",
         )
     return text + "\n"
+
+
+def _check_each(check: Callable[[object, str], str], values: object, what: str) -> list[str]:
+    if not isinstance(values, list | tuple):
+        raise ArgumentError(f"{what} is {_shown(values)}, but must be a list.")
+    return [check(value, f"{what}[{index}]") for index, value in enumerate(values)]
 
 
 def _are_labels(labels: list[str]) -> bool:

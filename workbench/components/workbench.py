@@ -12,6 +12,9 @@ from workbench.components.access import AccessArgs
 from workbench.components.address import Address
 from workbench.components.address import AddressArgs
 from workbench.components.address import DnsRecord
+from workbench.components.machine_images import check_operating_system
+from workbench.components.machine_images import find_architecture
+from workbench.components.machine_images import find_image
 from workbench.components.names import camel_case
 from workbench.components.network import Network
 from workbench.components.network import NetworkArgs
@@ -23,9 +26,9 @@ from workbench.components.server import ServerArgs
 from workbench.components.settings import server_settings
 from workbench.components.storage import Storage
 from workbench.components.storage import StorageArgs
-from workbench.components.users import user_names
 from workbench.components.validation import check_name
 from workbench.components.workbench_args import WorkbenchArgs
+from workbench.components.workbench_args import check_arguments
 
 
 class Workbench(pulumi.ComponentResource):
@@ -87,10 +90,13 @@ class Workbench(pulumi.ComponentResource):
     ) -> None:
         super().__init__("workbench:index:Workbench", name, {}, opts)
         check_name(name, "The name of a Workbench")
+        check_arguments(args)
         self._own = pulumi.ResourceOptions(parent=self)
         self._args = args
+        self._instance_type = args.get("instance_type") or DEFAULT_INSTANCE_TYPE
+        # Asked first: with an unknown instance type, nothing is to be made.
+        self._architecture = find_architecture(self._instance_type, self)
         self.region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
-        self.users = pulumi.Output.from_input(user_names(args.get("users")))
         network, storage = self._create_places(name)
         access = self._create_access(name, network)
         recipe = self._create_recipe(name, access, storage)
@@ -125,8 +131,8 @@ class Workbench(pulumi.ComponentResource):
 
     def _create_places(self, name: str) -> tuple[Network, Storage]:
         """Create the network and the data volume, in one zone: whichever is there already leads."""
-        chosen = self._chosen("subnet_id", "availability_zone", "cidr_block", "instance_type")
-        chosen.setdefault("instance_type", DEFAULT_INSTANCE_TYPE)
+        chosen = self._chosen("subnet_id", "availability_zone", "cidr_block")
+        chosen["instance_type"] = self._instance_type
         # Until its Elastic IP is there, the server has no way out; another public address first
         # would only break its downloads when it goes.
         fresh = {} if "subnet_id" in chosen else {"map_public_ip_on_launch": False}
@@ -137,6 +143,7 @@ class Workbench(pulumi.ComponentResource):
             keep="keep_data_volume",
         )
         if "volume_id" in volume:
+            volume.pop("size", None)
             storage = Storage(f"{name}-storage", cast(StorageArgs, volume), self._own)
             if "subnet_id" not in chosen:
                 chosen.setdefault("availability_zone", storage.availability_zone)
@@ -153,12 +160,14 @@ class Workbench(pulumi.ComponentResource):
 
     def _create_recipe(self, name: str, access: Access, storage: Storage) -> Recipe:
         settings = server_settings(name, self._args, self.region, storage.volume_id)
+        self.users = pulumi.Output.from_input([user["name"] for user in settings["users"]])
         args = RecipeArgs(role_name=access.role_name, settings=settings)
         return Recipe(f"{name}-recipe", args, self._own)
 
     def _create_server(
         self, name: str, network: Network, access: Access, storage: Storage, recipe: Recipe
     ) -> Server:
+        system = check_operating_system(self._args.get("os"), "os")
         args = {
             "subnet_id": network.subnet_id,
             "security_group_ids": [access.security_group_id],
@@ -166,7 +175,9 @@ class Workbench(pulumi.ComponentResource):
             "instance_profile": access.instance_profile,
             "bucket": recipe.bucket,
             "volume_id": storage.volume_id,
-            **self._chosen("instance_type", "os", "root_volume_size", protect="protect_instance"),
+            "instance_type": self._instance_type,
+            "ami": find_image(system, self._architecture, self),
+            **self._chosen("os", "root_volume_size", protect="protect_instance"),
         }
         # The recipe must be there, and the way out to it, when the server boots.
         after = pulumi.ResourceOptions(parent=self, depends_on=[recipe, network, access])

@@ -1,12 +1,23 @@
 """What a whole workbench takes; the stack's configuration has the same, in camelCase."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 from typing import NotRequired
 from typing import TypedDict
+from typing import cast
 
 import pulumi
 
+from workbench.components import validation
 from workbench.components.access import PortArgs
+from workbench.components.access import check_ports
+from workbench.components.address import AddressArgs
+from workbench.components.address import record_names
+from workbench.components.errors import ArgumentError
+from workbench.components.machine_images import check_operating_system
 from workbench.components.users import UserArgs
+from workbench.components.users import check_users
 
 
 class WorkbenchArgs(TypedDict):
@@ -55,10 +66,12 @@ class WorkbenchArgs(TypedDict):
     """Size of the root volume in GiB, 8 to 16384. Default: 30."""
 
     data_volume_size: NotRequired[int]
-    """Size of the data volume in GiB, 1 to 16384; it can grow later, never shrink. Default: 20."""
+    """Size of the data volume in GiB, 1 to 16384; it can grow later, never shrink. Default: 20, or
+    the snapshot's. An existing volume (`data_volume_id`) has the size it has."""
 
     data_volume_id: NotRequired[pulumi.Input[str]]
-    """An existing data volume to use, such as one kept when a stack was destroyed."""
+    """An existing data volume to use, such as one kept when a stack was destroyed. It is neither
+    grown nor deleted by this stack."""
 
     data_snapshot_id: NotRequired[pulumi.Input[str]]
     """The snapshot to restore the data volume from."""
@@ -108,3 +121,59 @@ class WorkbenchArgs(TypedDict):
 
     cidr_block: NotRequired[str]
     """The new VPC's range of private addresses in CIDR notation. Default: `10.20.0.0/16`."""
+
+
+_check_size = partial(validation.check_number, low=1, high=16384, unit="GiB")
+_CHECKS: dict[str, Callable[[Any, str], object]] = {
+    "public_key": partial(validation.check_public_key, types=validation.KEY_PAIR_TYPES),
+    "domain": validation.check_domain,
+    "www": validation.check_flag,
+    "extra_names": validation.check_texts,
+    "create_zone": validation.check_flag,
+    "ssh_from": validation.check_networks,
+    "http_from": validation.check_networks,
+    "extra_ports": check_ports,
+    "instance_type": validation.check_instance_type,
+    "os": check_operating_system,
+    "root_volume_size": partial(_check_size, low=8),
+    "data_volume_size": _check_size,
+    "keep_data_volume": validation.check_flag,
+    "protect_instance": validation.check_flag,
+    "users": check_users,
+    "acme_directory": validation.check_url,
+    "acme_email": validation.check_text,
+    "acme_root_certificate": validation.check_certificate,
+    "ca_certificates": validation.check_certificates,
+    "rstudio_url": validation.check_url,
+    "rstudio_sha256": validation.check_sha256,
+    "pypi_index": validation.check_url,
+    "npm_registry": validation.check_url,
+    "cidr_block": validation.check_network,
+}
+
+
+def check_arguments(args: WorkbenchArgs) -> None:
+    """Check all arguments, before a part of the workbench is registered."""
+    for name in WorkbenchArgs.__annotations__:
+        check_argument(name, args.get(name), name)
+    record_names(cast(AddressArgs, args))
+    if (args.get("rstudio_url") is None) != (args.get("rstudio_sha256") is None):
+        raise ArgumentError(
+            "rstudio_url and rstudio_sha256 belong together: a download is verified before it is "
+            "installed.",
+            "Give both, or neither.",
+        )
+    for other in ("availability_zone", "cidr_block"):
+        if args.get("subnet_id") is not None and args.get(other) is not None:
+            raise ArgumentError(
+                f"{other} can't be chosen for an existing subnet.",
+                f"Leave out {other}, or leave out subnet_id.",
+            )
+
+
+def check_argument(name: str, value: object, what: str) -> None:
+    """Check one argument; ``what`` is the name its giver knows it by."""
+    # What another resource decides isn't known yet; AWS checks it when it is used.
+    given = value is not None or name in WorkbenchArgs.__required_keys__
+    if name in _CHECKS and given and not isinstance(value, pulumi.Output):
+        _CHECKS[name](value, what)

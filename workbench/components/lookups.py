@@ -1,0 +1,27 @@
+"""Questions to AWS whose failure is a person's mistake, answered in a sentence."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from workbench.components.errors import ArgumentError
+
+T = TypeVar("T")
+
+
+def look_up(ask: Callable[[], T], sentence: str, hint: str = "") -> T:
+    """Return what AWS answers; when it refuses, raise ``sentence`` with AWS's own reason.
+
+    ``ask`` must be a lookup in its direct form: what an output form raises can't be caught, and
+    would reach the terminal as a traceback.
+    """
+    try:
+        return ask()
+    except Exception as error:
+        raise ArgumentError(f"{sentence} ({_reason(error)}).", hint) from None
+
+
+def _reason(error: Exception) -> str:
+    # The plugin wraps AWS's answer in the operation's, the request's and its own names.
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    text = next((line for line in lines if "api error " in line), lines[-1])
+    return text.rpartition("api error ")[2].strip().strip("*").strip().rstrip(".")
