@@ -25,7 +25,14 @@ class Secret:
         return "Secret(…)"
 
 
-Value = str | bool | int | float | list[Any] | dict[str, Any] | Secret | None
+@dataclass(frozen=True)
+class Default:
+    """A value that is set only where the configuration has none: a person's choice stays."""
+
+    value: "str | bool | int | float | list[Any] | dict[str, Any]"
+
+
+Value = str | bool | int | float | list[Any] | dict[str, Any] | Secret | Default | None
 
 
 def config_file(stack_name: str, project_dir: Path) -> Path:
@@ -77,6 +84,28 @@ def config_json(values: Mapping[str, Value]) -> str:
             "Shorten the longest value, for example a list of CA certificates.",
         )
     return text
+
+
+def differing(
+    values: Mapping[str, Value], current: Mapping[str, str]
+) -> tuple[dict[str, Value], dict[str, Secret], list[str]]:
+    """Return what has to be set as plain text, what encrypted, and which keys to take out."""
+    plain: dict[str, Value] = {}
+    secrets: dict[str, Secret] = {}
+    for key, given in values.items():
+        if isinstance(given, Default) and key in current:
+            continue
+        value = given.value if isinstance(given, Default) else given
+        if isinstance(value, Secret):
+            if current.get(key) != value.value:
+                secrets[key] = value
+        elif value is not None and current.get(key) != as_text(value):
+            plain[key] = value
+    return (
+        plain,
+        secrets,
+        [key for key, value in values.items() if value is None and key in current],
+    )
 
 
 def _is_encrypted(value: object) -> bool:

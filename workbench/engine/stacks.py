@@ -18,11 +18,12 @@ from workbench.engine.failures import StackMissingError
 from workbench.engine.failures import StackOperationError
 from workbench.engine.find import Engine
 from workbench.engine.find import ensure_engine
+from workbench.engine.stack_config import Default
 from workbench.engine.stack_config import Secret
 from workbench.engine.stack_config import Value
-from workbench.engine.stack_config import as_text
 from workbench.engine.stack_config import config_file
 from workbench.engine.stack_config import config_json
+from workbench.engine.stack_config import differing
 from workbench.engine.stack_config import read_config_file
 from workbench.engine.state import State
 from workbench.engine.state import parse_state
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Changes",
+    "Default",
     "InterruptedUpdateError",
     "Secret",
     "Stack",
@@ -159,23 +161,16 @@ class Stack:
 
     def set_config(self, values: Mapping[str, Value]) -> None:
         """Set what differs; None takes a key out. Comments in the file stay."""
-        current = self.get_config()
-        gone = [key for key, value in values.items() if value is None and key in current]
-        plain = {
-            key: value
-            for key, value in values.items()
-            if not isinstance(value, Secret | None) and current.get(key) != as_text(value)
-        }
+        plain, secrets, gone = differing(values, self.get_config())
+        where = ["--stack", self.name]
         if plain:
             self._operations.run(
-                ["config", "set-all", "--stack", self.name, "--json", config_json(plain)],
-                "config",
+                ["config", "set-all", *where, "--json", config_json(plain)], "config"
             )
-        for key, value in values.items():
-            if isinstance(value, Secret) and current.get(key) != value.value:
-                self._operations.set_secret(key, value.value)
+        for key, secret in secrets.items():
+            self._operations.set_secret(key, secret.value)
         if gone:
-            self._operations.run(["config", "rm-all", "--stack", self.name, *gone], "config")
+            self._operations.run(["config", "rm-all", *where, *gone], "config")
 
     @cached_property
     def _operations(self) -> "Operations":

@@ -1,0 +1,95 @@
+"""AWS clients that go where the stack's own provider goes: to AWS, or to a rehearsal."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from typing import Any
+
+from workbench.errors import ConfigError
+
+if TYPE_CHECKING:
+    from botocore.config import Config
+
+# In seconds; without them a client waits a minute, five times over.
+CONNECT_TIMEOUT = 10
+READ_TIMEOUT = 60
+
+
+def client(stack_config: Mapping[str, str], service: str) -> Any:
+    """Return a boto3 client for ``service`` in the stack's account and region.
+
+    ``stack_config`` is what ``Stack.get_config`` returns. It honours aws:region, aws:profile,
+    aws:accessKey, aws:secretKey, aws:token and aws:endpoints; what isn't there comes from the
+    environment, as for the provider. Raises ConfigError where a profile doesn't exist or there
+    is no region.
+    """
+    from botocore.exceptions import NoRegionError
+
+    endpoint = _endpoint(stack_config, service)
+    try:
+        return _session(stack_config).client(
+            service, endpoint_url=endpoint, config=_client_config(endpoint)
+        )
+    except NoRegionError as error:
+        raise ConfigError(
+            "The stack's configuration names no AWS region.", "pulumi config set aws:region REGION"
+        ) from error
+
+
+def _session(stack_config: Mapping[str, str]) -> Any:
+    import boto3
+    import botocore.session
+    from botocore.exceptions import ProfileNotFound
+
+    access_key = stack_config.get("aws:accessKey")
+    core = botocore.session.Session()
+    if access_key:
+        # Given keys are all that is needed: a profile named in the environment, which may not
+        # even exist, has no say.
+        core.set_config_variable("profile", None)
+        core.set_config_variable("config_file", "")
+        core.set_config_variable("credentials_file", "")
+    try:
+        return boto3.session.Session(
+            botocore_session=core,
+            aws_access_key_id=access_key,
+            aws_secret_access_key=stack_config.get("aws:secretKey"),
+            aws_session_token=stack_config.get("aws:token"),
+            region_name=stack_config.get("aws:region"),
+            profile_name=None if access_key else stack_config.get("aws:profile"),
+        )
+    except ProfileNotFound as error:
+        raise ConfigError(
+            f"{error}.", "aws configure list-profiles   shows the profiles there are"
+        ) from error
+
+
+def _endpoint(stack_config: Mapping[str, str], service: str) -> str | None:
+    """Return the service's address in aws:endpoints; boto3 has hyphens where Pulumi has none."""
+    text = stack_config.get("aws:endpoints")
+    if not text:
+        return None
+    key = service.replace("-", "")
+    try:
+        found = [entry[key] for entry in json.loads(text) if key in entry]
+    except (ValueError, TypeError) as error:
+        raise ConfigError(
+            "aws:endpoints in the stack's configuration isn't a list of objects.",
+            "workbench up   writes it anew for a rehearsal",
+        ) from error
+    if not found:
+        # Never to AWS by accident: a stack with endpoints of its own isn't there.
+        raise ConfigError(f"aws:endpoints in the stack's configuration names no {key}.")
+    return str(found[0])
+
+
+def _client_config(endpoint: str | None) -> "Config":
+    from botocore.config import Config
+
+    style = {"addressing_style": "path"} if endpoint else {}
+    return Config(
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        retries={"mode": "standard", "max_attempts": 1 if endpoint else 5},
+        s3=style,  # type: ignore[arg-type]
+    )

@@ -1,0 +1,144 @@
+"""The configuration of a rehearsal's stack: all that makes the same program run here."""
+
+import os
+from pathlib import Path
+
+from workbench.engine.environment import ACCESS_KEY
+from workbench.engine.environment import SECRET_KEY
+from workbench.engine.stack_config import Default
+from workbench.engine.stack_config import Value
+from workbench.rehearsal.description import Description
+from workbench.rehearsal.description import rehearsal_dir
+from workbench.rehearsal.names import DEFAULT
+from workbench.rehearsal.registries import npm_registry
+from workbench.rehearsal.registries import pypi_index
+from workbench.rehearsal.standin_package import find_package
+
+# By the Pulumi AWS provider's names. One that isn't listed would be asked of AWS itself.
+SERVICES = (
+    "acm",
+    "autoscaling",
+    "backup",
+    "budgets",
+    "cloudwatch",
+    "dlm",
+    "ebs",
+    "ec2",
+    "elbv2",
+    "events",
+    "iam",
+    "kms",
+    "lambda",
+    "logs",
+    "pricing",
+    "resourcegroupstaggingapi",
+    "route53",
+    "s3",
+    "s3control",
+    "secretsmanager",
+    "servicequotas",
+    "sns",
+    "ssm",
+    "sts",
+)
+
+
+def rehearsal_configuration(description: Description) -> dict[str, Value]:
+    """Return the configuration of the rehearsal's stack, for ``Stack.set_config``.
+
+    What follows from the rehearsal is set each time; what is a person's choice (a ``Default``)
+    only where the stack has none yet.
+    """
+    return {
+        **_provider(description),
+        **_certificates(description),
+        **_packages(description),
+        "workbench:domain": Default(domain(description.name)),
+        "workbench:createZone": Default(True),
+        "workbench:sshFrom": Default(["127.0.0.0/8"]),
+        "workbench:publicKey": Default(ensure_key(description.name)),
+        "workbench:os": Default(_operating_system(description)),
+    }
+
+
+def domain(rehearsal: str) -> str:
+    """Return the rehearsal's domain; browsers take any name below .localhost to this computer."""
+    return "workbench.localhost" if rehearsal == DEFAULT else f"{rehearsal}.workbench.localhost"
+
+
+def ensure_key(rehearsal: str) -> str:
+    """Return the public half of the rehearsal's own SSH key; make the key on first use."""
+    path = rehearsal_dir(rehearsal) / "ssh" / "id_ed25519"
+    public = path.with_suffix(".pub")
+    if path.exists() and public.exists():
+        return public.read_text(encoding="ascii").strip()
+    private_text, public_text = _generate_key(f"workbench-{rehearsal}")
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(private_text)
+    public.write_text(f"{public_text}\n", encoding="ascii")
+    return public_text
+
+
+def _generate_key(comment: str) -> tuple[bytes, str]:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    key = Ed25519PrivateKey.generate()
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.OpenSSH,
+        serialization.NoEncryption(),
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
+    )
+    return private, f"{public.decode('ascii')} {comment}"
+
+
+def _provider(description: Description) -> dict[str, Value]:
+    return {
+        "aws:region": description.region,
+        "aws:endpoints": [dict.fromkeys(SERVICES, description.api_url)],
+        # Of no use anywhere else.
+        "aws:accessKey": ACCESS_KEY,
+        "aws:secretKey": SECRET_KEY,
+        "aws:skipCredentialsValidation": True,
+        "aws:skipMetadataApiCheck": True,
+        "aws:skipRegionValidation": True,
+        "aws:skipRequestingAccountId": True,
+        "aws:s3UsePathStyle": True,
+    }
+
+
+def _certificates(description: Description) -> dict[str, Value]:
+    """Return how the server gets its certificate.
+
+    The authorities this computer trusts beyond its distribution's are in the machine image.
+    """
+    root = Path(description.acme_root).read_text(encoding="ascii")
+    return {
+        "workbench:acmeDirectory": description.acme_directory,
+        "workbench:acmeRootCertificate": root,
+    }
+
+
+def _packages(description: Description) -> dict[str, Value]:
+    """Return where the server gets packages from; nothing where the defaults do."""
+    values: dict[str, Value] = {}
+    found = find_package(description)
+    if found is not None:
+        values["workbench:rstudioUrl"] = found.url
+        values["workbench:rstudioSha256"] = found.sha256
+    for key, value in (("pypiIndex", pypi_index()), ("npmRegistry", npm_registry())):
+        if value is not None:
+            values[f"workbench:{key}"] = Default(value)
+    return values
+
+
+def _operating_system(description: Description) -> str:
+    """Return the image there is; Ubuntu's, the default on AWS, if there are several."""
+    images = sorted(description.images, reverse=True)
+    return images[0] if images else "debian-12"
