@@ -1,0 +1,184 @@
+"""How an instance changes in place: what needs it stopped, and what doesn't."""
+
+import base64
+from typing import Any
+
+from . import states
+from .cloud import Cloud
+from .resource import Change
+from .tags import replace_ec2_tags
+from .tags import update_ec2_tags
+from .values import UNKNOWN
+from .values import Properties
+from .volumes import modify_volume
+
+# EC2 refuses a change of these while the instance runs.
+STOPPED_FIELDS = ("instanceType", "userData", "userDataBase64", "ebsOptimized")
+METADATA_FIELDS = {
+    "httpTokens": "HttpTokens",
+    "httpEndpoint": "HttpEndpoint",
+    "httpPutResponseHopLimit": "HttpPutResponseHopLimit",
+    "httpProtocolIpv6": "HttpProtocolIpv6",
+    "instanceMetadataTags": "InstanceMetadataTags",
+}
+EBS_FIELDS = {
+    "volumeSize": "VolumeSize",
+    "volumeType": "VolumeType",
+    "iops": "Iops",
+    "throughput": "Throughput",
+}
+
+
+def metadata_options(options: Properties) -> dict[str, Any]:
+    """Return EC2's form of the metadata options a program gives."""
+    return {theirs: options[ours] for ours, theirs in METADATA_FIELDS.items() if ours in options}
+
+
+def needs_replacement(change: Change) -> frozenset[str]:
+    """Return the user data's properties if the program wants a new instance for a change of it."""
+    if change.new.get("userDataReplaceOnChange"):
+        return frozenset({"userData", "userDataBase64"})
+    return frozenset()
+
+
+def update_instance(cloud: Cloud, identifier: str, change: Change) -> None:
+    """Change an instance in place, as EC2 allows: running if it can be, else stopped meanwhile."""
+    update_ec2_tags(cloud, identifier, change)
+    _update_simple(cloud, identifier, change)
+    _update_profile(cloud, identifier, change)
+    if "metadataOptions" in change and change.new.get("metadataOptions"):
+        cloud.client("ec2").modify_instance_metadata_options(
+            InstanceId=identifier, **metadata_options(change.new["metadataOptions"])
+        )
+    _update_monitoring(cloud, identifier, change)
+    _update_volumes(cloud, identifier, change)
+    stopped = [
+        (key, value)
+        for key in STOPPED_FIELDS
+        if key in change
+        for value in [_attribute(key, change.new)]
+        if value is not None
+    ]
+    if stopped:
+        _update_stopped(cloud, identifier, [value for _, value in stopped])
+
+
+def _attribute(key: str, new: Properties) -> dict[str, Any] | None:
+    if key in ("userData", "userDataBase64"):
+        # Only the one that the program uses now; none at all empties the user data.
+        if key not in new and ("userData" in new or "userDataBase64" in new):
+            return None
+        return {"UserData": {"Value": user_data(new) or b""}}
+    return {f"{key[0].upper()}{key[1:]}": {"Value": new[key]}} if key in new else None
+
+
+def user_data(inputs: Properties) -> bytes | None:
+    """Return the user data a program gives, in either of the two ways."""
+    if inputs.get("userDataBase64"):
+        return base64.b64decode(inputs["userDataBase64"])
+    return inputs["userData"].encode() if inputs.get("userData") else None
+
+
+def _update_stopped(cloud: Cloud, identifier: str, attributes: list[dict[str, Any]]) -> None:
+    """Stop the instance, change it, start it; a refused change leaves it running as it was."""
+    states.stop_instance(cloud, identifier)
+    try:
+        for attribute in attributes:
+            cloud.client("ec2").modify_instance_attribute(InstanceId=identifier, **attribute)
+    except Exception:
+        states.start_instance(cloud, identifier)
+        raise
+    states.start_instance(cloud, identifier)
+
+
+def _update_simple(cloud: Cloud, identifier: str, change: Change) -> None:
+    ec2, new = cloud.client("ec2"), change.new
+    if "vpcSecurityGroupIds" in change:
+        ec2.modify_instance_attribute(InstanceId=identifier, Groups=new["vpcSecurityGroupIds"])
+    for key in (
+        "disableApiTermination",
+        "disableApiStop",
+        "sourceDestCheck",
+        "instanceInitiatedShutdownBehavior",
+    ):
+        if key in change:
+            value = new.get(key, key == "sourceDestCheck")
+            ec2.modify_instance_attribute(
+                InstanceId=identifier, **{f"{key[0].upper()}{key[1:]}": {"Value": value}}
+            )
+    if "creditSpecification" in change:
+        credits = new["creditSpecification"].get("cpuCredits", "standard")
+        ec2.modify_instance_credit_specification(
+            InstanceCreditSpecifications=[{"InstanceId": identifier, "CpuCredits": credits}]
+        )
+
+
+def _update_monitoring(cloud: Cloud, identifier: str, change: Change) -> None:
+    if "monitoring" in change:
+        ec2 = cloud.client("ec2")
+        call = ec2.monitor_instances if change.new["monitoring"] else ec2.unmonitor_instances
+        call(InstanceIds=[identifier])
+
+
+def _update_profile(cloud: Cloud, identifier: str, change: Change) -> None:
+    if "iamInstanceProfile" not in change:
+        return
+    ec2, wanted = cloud.client("ec2"), change.new.get("iamInstanceProfile")
+    found = ec2.describe_iam_instance_profile_associations(
+        Filters=[{"Name": "instance-id", "Values": [identifier]}]
+    )["IamInstanceProfileAssociations"]
+    if found and wanted:
+        ec2.replace_iam_instance_profile_association(
+            AssociationId=found[0]["AssociationId"], IamInstanceProfile={"Name": wanted}
+        )
+    elif found:
+        ec2.disassociate_iam_instance_profile(AssociationId=found[0]["AssociationId"])
+    elif wanted:
+        ec2.associate_iam_instance_profile(
+            InstanceId=identifier, IamInstanceProfile={"Name": wanted}
+        )
+
+
+def _update_volumes(cloud: Cloud, identifier: str, change: Change) -> None:
+    root = change.state.get("rootBlockDevice") or {}
+    if change.any_of("volumeTags"):
+        old, new = change.old.get("volumeTags") or {}, change.new.get("volumeTags") or {}
+        replace_ec2_tags(
+            cloud, _volumes_of(cloud, identifier), [key for key in old if key not in new], new
+        )
+    if "rootBlockDevice" not in change or root is UNKNOWN:
+        return
+    old, new = change.old.get("rootBlockDevice") or {}, change.new.get("rootBlockDevice") or {}
+    names = {
+        "volumeSize": "Size",
+        "volumeType": "VolumeType",
+        "iops": "Iops",
+        "throughput": "Throughput",
+    }
+    wanted = {
+        theirs: new[ours]
+        for ours, theirs in names.items()
+        if ours in new and new[ours] != root.get(ours)
+    }
+    if wanted:
+        modify_volume(cloud, root["volumeId"], wanted)
+    if new.get("deleteOnTermination", True) != root.get("deleteOnTermination", True):
+        cloud.client("ec2").modify_instance_attribute(
+            InstanceId=identifier,
+            BlockDeviceMappings=[
+                {
+                    "DeviceName": root["deviceName"],
+                    "Ebs": {"DeleteOnTermination": new.get("deleteOnTermination", True)},
+                }
+            ],
+        )
+    if old.get("tags") != new.get("tags"):
+        before, after = old.get("tags") or {}, new.get("tags") or {}
+        replace_ec2_tags(
+            cloud, [root["volumeId"]], [key for key in before if key not in after], after
+        )
+
+
+def _volumes_of(cloud: Cloud, identifier: str) -> list[str]:
+    instance = states.describe_instance(cloud, identifier) or {}
+    return [mapping["Ebs"]["VolumeId"] for mapping in instance.get("BlockDeviceMappings", [])]

@@ -1,0 +1,356 @@
+"""Serve Pulumi's provider protocol: one method a call of the engine's, the table does the rest."""
+
+import threading
+from collections.abc import Callable
+from concurrent import futures
+from pathlib import Path
+from typing import Any
+from typing import TypeVar
+
+import grpc  # type: ignore[import-untyped]
+from google.protobuf import any_pb2  # type: ignore[import-untyped]
+from google.protobuf import empty_pb2
+from google.protobuf import struct_pb2
+from pulumi.runtime.proto import plugin_pb2
+from pulumi.runtime.proto import provider_pb2 as messages
+from pulumi.runtime.proto import provider_pb2_grpc
+from pulumi.runtime.proto import status_pb2
+
+from workbench.errors import ConfigError
+
+from . import checking
+from . import table
+from .cloud import Cloud
+from .cloud import make_client_factory
+from .comparison import change_of
+from .comparison import imported_inputs
+from .comparison import refreshed_inputs
+from .comparison import replacing
+from .failures import InitializationError
+from .failures import ProviderError
+from .failures import explain
+from .resource import Change
+from .resource import ResourceType
+from .settings import Settings
+from .settings import read_settings
+from .values import UNKNOWN
+from .values import Properties
+from .values import decode_struct
+from .values import encode
+from .values import encode_struct
+from .values import has_unknown
+from .values import secret_keys
+
+# The engine sends whole files as properties; the default of 4 MiB is too small (as in its SDK).
+OPTIONS = [
+    ("grpc.max_receive_message_length", 400 * 1024 * 1024),
+    ("grpc.max_send_message_length", 400 * 1024 * 1024),
+]
+WORKERS = 32
+_KINDS = {
+    "add": messages.PropertyDiff.ADD,
+    "delete": messages.PropertyDiff.DELETE,
+    "update": messages.PropertyDiff.UPDATE,
+}
+_REPLACING_KINDS = {
+    "add": messages.PropertyDiff.ADD_REPLACE,
+    "delete": messages.PropertyDiff.DELETE_REPLACE,
+    "update": messages.PropertyDiff.UPDATE_REPLACE,
+}
+_Answer = TypeVar("_Answer")
+
+
+class Provider(provider_pb2_grpc.ResourceProviderServicer):
+    """The plugin as the engine sees it."""
+
+    def __init__(self, version: str) -> None:
+        self._version = version
+        self._stop = threading.Event()
+        self._folder: Path | None = None
+        self._cloud: Cloud | None = None
+
+    # The engine's own matters
+
+    def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Agree on what both sides understand."""
+        if request.HasField("program_directory"):
+            self._folder = Path(request.program_directory)
+        return messages.ProviderHandshakeResponse(accept_secrets=True)
+
+    def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Accept an engine that this process was started without."""
+        return empty_pb2.Empty()
+
+    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Tell the version."""
+        return plugin_pb2.PluginInfo(version=self._version)
+
+    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """End every wait."""
+        self._stop.set()
+        return empty_pb2.Empty()
+
+    # The provider's configuration
+
+    def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Refuse a configuration that would leave this computer."""
+        answer = messages.CheckResponse(inputs=request.news)
+        try:
+            read_settings(decode_struct(request.news))
+        except ConfigError as error:
+            answer.failures.add(property="endpoints", reason=str(error))
+        return answer
+
+    def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Compare two configurations; another region means other objects."""
+        old, new = decode_struct(request.old_inputs), decode_struct(request.news)
+        changed = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+        return messages.DiffResponse(
+            changes=(
+                messages.DiffResponse.DIFF_SOME if changed else messages.DiffResponse.DIFF_NONE
+            ),
+            diffs=changed,
+            replaces=[key for key in changed if key == "region"],
+        )
+
+    def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Take the configuration."""
+
+        def configure() -> Any:
+            settings = read_settings(decode_struct(request.args))
+            self._cloud = Cloud(make_client_factory(settings), settings, self._folder, self._stop)
+            return messages.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+
+        return _answer(context, "configure the AWS provider", configure)
+
+    # Resources
+
+    def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Check a resource's inputs and add what the plugin chooses."""
+
+        def check() -> Any:
+            row = table.find_type(_token(request.urn))
+            olds, news = decode_struct(request.olds), decode_struct(request.news)
+            failures = checking.check(row, news)
+            added = checking.additions(
+                row, _name(request.urn), olds, news, request.randomSeed, self._settings.default_tags
+            )
+            answer = messages.CheckResponse(
+                inputs=request.news,
+                failures=[
+                    messages.CheckFailure(property=one.property, reason=one.reason)
+                    for one in failures
+                ],
+            )
+            secrets = {"tagsAll"} if "tags" in secret_keys(request.news) else set()
+            answer.inputs.MergeFrom(encode_struct(added, secrets))
+            return answer
+
+        return _answer(context, f"check {_name(request.urn)}", check)
+
+    def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Tell what differs, and whether that needs a new object."""
+
+        def diff() -> Any:
+            row = table.find_type(_token(request.urn))
+            return diff_response(
+                row,
+                decode_struct(request.old_inputs),
+                decode_struct(request.olds),
+                decode_struct(request.news),
+            )
+
+        return _answer(context, f"compare {_name(request.urn)}", diff)
+
+    def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Create an object, or tell what a preview can know of it."""
+        row, inputs = self._row(request, context), decode_struct(request.properties)
+        secrets = secrets_of(request.properties)
+
+        def create() -> Any:
+            if request.preview or has_unknown(inputs):
+                return messages.CreateResponse(
+                    properties=encode_struct(row.preview_create(inputs), secrets)
+                )
+            identifier, outputs = row.create(self._reach(row, request.timeout), inputs)
+            return messages.CreateResponse(
+                id=identifier, properties=encode_struct(outputs, secrets)
+            )
+
+        try:
+            return _answer(context, f"create {row.short_name} {_name(request.urn)}", create)
+        except InitializationError as error:
+            return _abort_initialised(context, error, inputs, secrets)
+
+    def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Read an object for a refresh, or for an import by its id."""
+        row, state = self._row(request, context), decode_struct(request.properties)
+        inputs = decode_struct(request.inputs)
+
+        def read() -> Any:
+            outputs = row.read(self._reach(row, request.timeout), request.id, state)
+            if outputs is None:
+                return messages.ReadResponse(id="")
+            news = (
+                refreshed_inputs(row, inputs, outputs) if inputs else imported_inputs(row, outputs)
+            )
+            secrets = secrets_of(request.properties) | secrets_of(request.inputs)
+            return messages.ReadResponse(
+                id=request.id,
+                properties=encode_struct(outputs, secrets),
+                inputs=encode_struct(news, secrets),
+            )
+
+        return _answer(context, f"read {row.short_name} {request.id}", read)
+
+    def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Change an object in place, or tell what a preview can know of that."""
+        row = self._row(request, context)
+        change = change_of(
+            row,
+            decode_struct(request.old_inputs),
+            decode_struct(request.olds),
+            decode_struct(request.news),
+        )[0]
+        secrets = secrets_of(request.news)
+
+        def update() -> Any:
+            if request.preview or has_unknown(change.new):
+                outputs = row.preview_update(change)
+            else:
+                outputs = row.update(self._reach(row, request.timeout), request.id, change)
+            return messages.UpdateResponse(properties=encode_struct(outputs, secrets))
+
+        return _answer(context, f"update {row.short_name} {_name(request.urn)}", update)
+
+    def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Delete an object."""
+        row, state = self._row(request, context), decode_struct(request.properties)
+
+        def delete() -> Any:
+            row.delete(self._reach(row, request.timeout), request.id, state)
+            return empty_pb2.Empty()
+
+        return _answer(context, f"delete {row.short_name} {request.id}", delete)
+
+    def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Look something up."""
+
+        def invoke() -> Any:
+            lookup = table.find_invoke(request.tok)
+            arguments = decode_struct(request.args)
+            cloud = self._reach(None, 0).in_region(arguments.get("region"))
+            results = {**arguments, "region": cloud.region, **lookup(cloud, arguments)}
+            secrets = table.SECRET_RESULTS.get(request.tok, frozenset())
+            # "return" is a word of Python's, so the field can't be given by name.
+            return messages.InvokeResponse(**{"return": encode_struct(results, secrets)})
+
+        return _answer(context, f"look up {request.tok.rsplit(':', 1)[-1]}", invoke)
+
+    @property
+    def _settings(self) -> Settings:
+        return self._cloud.settings if self._cloud else Settings(known=False)
+
+    def _reach(self, row: ResourceType | None, timeout: float) -> Cloud:
+        if self._cloud is None or not self._settings.known:
+            raise ProviderError(
+                "The AWS provider's configuration isn't known yet.",
+                "Create what it depends on first, or give plain values.",
+            )
+        return self._cloud.within(timeout or (row.limit if row else 600.0))
+
+    @staticmethod
+    def _row(request: Any, context: grpc.ServicerContext) -> ResourceType:
+        return _answer(
+            context, f"use {_name(request.urn)}", lambda: table.find_type(_token(request.urn))
+        )
+
+
+def diff_response(row: ResourceType, old: Properties, state: Properties, new: Properties) -> Any:
+    """Return the engine's form of what differs between two sets of inputs."""
+    change, differences = change_of(row, old, state, new)
+    replaced = replacing(row, change, differences)
+    details = {
+        one.path: messages.PropertyDiff(
+            kind=(_REPLACING_KINDS if one.path in replaced else _KINDS)[one.kind], inputDiff=True
+        )
+        for one in differences
+    }
+    return messages.DiffResponse(
+        changes=(
+            messages.DiffResponse.DIFF_SOME if differences else messages.DiffResponse.DIFF_NONE
+        ),
+        replaces=sorted(replaced),
+        diffs=sorted(change.keys),
+        detailedDiff=details,
+        hasDetailedDiff=True,
+        deleteBeforeReplace=bool(replaced) and row.delete_before_replace,
+        stables=sorted((row.computed | row.replaces) - _recomputable(row) - change.keys)
+        if not replaced
+        else [],
+    )
+
+
+def _recomputable(row: ResourceType) -> frozenset[str]:
+    return frozenset().union(*row.recomputed.values())
+
+
+def secrets_of(struct: struct_pb2.Struct) -> frozenset[str]:
+    """Return the outputs to mark as secret: where a secret came in, and what is made of it."""
+    secrets = secret_keys(struct)
+    return secrets | {"tagsAll"} if "tags" in secrets else secrets
+
+
+def _token(urn: str) -> str:
+    # urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME
+    return urn.split("::")[2].rsplit("$", 1)[-1]
+
+
+def _name(urn: str) -> str:
+    return urn.split("::", 3)[3]
+
+
+def _answer(context: grpc.ServicerContext, doing: str, act: Callable[[], _Answer]) -> _Answer:
+    try:
+        return act()
+    except InitializationError:
+        raise
+    except Exception as error:
+        sentence = str(explain(error, doing))
+    context.abort(grpc.StatusCode.UNKNOWN, sentence)
+    raise AssertionError("abort always raises")
+
+
+def _abort_initialised(
+    context: grpc.ServicerContext,
+    error: InitializationError,
+    inputs: Properties,
+    secrets: frozenset[str],
+) -> Any:
+    """Report an object that exists but isn't finished, so that the engine keeps its id."""
+    details = any_pb2.Any()
+    details.Pack(
+        messages.ErrorResourceInitFailed(
+            id=error.id,
+            properties=encode_struct(inputs, secrets),
+            reasons=[str(error)],
+            inputs=encode_struct(inputs, secrets),
+        )
+    )
+    status = status_pb2.Status(
+        code=grpc.StatusCode.UNKNOWN.value[0], message=str(error), details=[details]
+    )
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    context.abort(grpc.StatusCode.UNKNOWN, str(error))
+
+
+def serve(version: str) -> tuple[grpc.Server, int]:
+    """Start serving on a free port of this computer; return the server and its port."""
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=WORKERS), options=OPTIONS)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(version), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    return server, port
+
+
+__all__ = ["UNKNOWN", "Change", "Provider", "diff_response", "encode", "serve"]

@@ -1,0 +1,76 @@
+"""The table: every resource type and every lookup the rehearsal knows."""
+
+from . import addresses
+from . import backup
+from . import bucket_objects
+from . import bucket_settings
+from . import buckets
+from . import hosted_zones
+from . import iam_policies
+from . import iam_roles
+from . import instances
+from . import key_pairs
+from . import lookups
+from . import network
+from . import records
+from . import routes
+from . import security_group_rules
+from . import security_groups
+from . import volumes
+from .failures import ProviderError
+from .lookups import Lookup
+from .resource import ResourceType
+
+_SERVICES = (
+    network,
+    routes,
+    security_groups,
+    security_group_rules,
+    key_pairs,
+    iam_roles,
+    iam_policies,
+    volumes,
+    instances,
+    addresses,
+    buckets,
+    bucket_settings,
+    bucket_objects,
+    hosted_zones,
+    records,
+    backup,
+)
+TYPES: dict[str, ResourceType] = {row.type: row for service in _SERVICES for row in service.ROWS}
+
+# Lookups by token, with the outputs that are secret whatever the arguments were.
+INVOKES: dict[str, Lookup] = {
+    "aws:ec2/getVpc:getVpc": lookups.get_vpc,
+    "aws:ec2/getSubnet:getSubnet": lookups.get_subnet,
+    "aws:ec2/getSubnets:getSubnets": lookups.get_subnets,
+    "aws:index/getAvailabilityZones:getAvailabilityZones": lookups.get_zones,
+    "aws:index/getRegion:getRegion": lookups.get_region,
+    "aws:index/getCallerIdentity:getCallerIdentity": lookups.get_caller,
+    "aws:index/getPartition:getPartition": lookups.get_partition,
+    "aws:ssm/getParameter:getParameter": lookups.get_parameter,
+    "aws:route53/getZone:getZone": lookups.get_hosted_zone,
+}
+SECRET_RESULTS = {"aws:ssm/getParameter:getParameter": frozenset({"value"})}
+
+
+def find_type(token: str) -> ResourceType:
+    """Return a resource type's row, or raise ProviderError naming the type."""
+    if token in TYPES:
+        return TYPES[token]
+    raise ProviderError(
+        f"The rehearsal's AWS plugin does not know the resource type {token}.",
+        "Use a type it knows (docs/rehearsal.md lists them), or run this program on AWS itself.",
+    )
+
+
+def find_invoke(token: str) -> Lookup:
+    """Return a lookup, or raise ProviderError naming it."""
+    if token in INVOKES:
+        return INVOKES[token]
+    raise ProviderError(
+        f"The rehearsal's AWS plugin does not know the lookup {token}.",
+        "Use a lookup it knows (docs/rehearsal.md lists them), or run this program on AWS itself.",
+    )
