@@ -114,7 +114,9 @@ class Access(pulumi.ComponentResource):
             tags={"Name": name},
             opts=pulumi.ResourceOptions(parent=self),
         )
-        own = pulumi.ResourceOptions(parent=group)
+        # The group isn't the parent: who depends on this component waits for the component's own
+        # children only.
+        own = pulumi.ResourceOptions(parent=self)
         for rule, (protocol, port, network) in rules.items():
             aws.vpc.SecurityGroupIngressRule(
                 f"{name}-{rule}",

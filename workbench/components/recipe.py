@@ -59,7 +59,7 @@ class Recipe(pulumi.ComponentResource):
             key=f"{RECIPE_PREFIX}{digest}.tar.gz",
             source=pulumi.FileAsset(str(path)),
             content_type="application/gzip",
-            opts=self._after(bucket),
+            opts=self._after(),
         )
         content = _document(args["settings"], digest)
         aws.s3.BucketObjectv2(
@@ -69,7 +69,7 @@ class Recipe(pulumi.ComponentResource):
             content=content,
             content_type="application/json",
             # The settings name the recipe, so they come after it.
-            opts=self._after(bucket, recipe),
+            opts=self._after(recipe),
         )
         self._allow_reading(name, bucket, args["role_name"])
         self.bucket = bucket.bucket
@@ -90,7 +90,7 @@ class Recipe(pulumi.ComponentResource):
             tags={"Name": name},
             opts=pulumi.ResourceOptions(parent=self),
         )
-        own = pulumi.ResourceOptions(parent=bucket)
+        own = pulumi.ResourceOptions(parent=self)
         self._guards: list[pulumi.Resource] = [
             aws.s3.BucketPublicAccessBlock(
                 f"{name}-public-access-block",
@@ -116,9 +116,10 @@ class Recipe(pulumi.ComponentResource):
         ]
         return bucket
 
-    def _after(self, bucket: aws.s3.Bucket, *others: pulumi.Resource) -> pulumi.ResourceOptions:
-        # Nothing is put in before the bucket is private, encrypted and versioned.
-        return pulumi.ResourceOptions(parent=bucket, depends_on=[*self._guards, *others])
+    def _after(self, *others: pulumi.Resource) -> pulumi.ResourceOptions:
+        # Nothing is put in before the bucket is private, encrypted and versioned. The bucket isn't
+        # the parent: who depends on this component waits for the component's own children only.
+        return pulumi.ResourceOptions(parent=self, depends_on=[*self._guards, *others])
 
     def _allow_reading(
         self, name: str, bucket: aws.s3.Bucket, role_name: pulumi.Input[str]

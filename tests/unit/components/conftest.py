@@ -1,14 +1,20 @@
 """Programs run without an engine: what they register is recorded, AWS's answers are made up."""
 
 import asyncio
+import importlib
+import warnings
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import field
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import PublicFormat
 from google.protobuf import empty_pb2
 from pulumi.runtime import config
 from pulumi.runtime import rpc
@@ -18,6 +24,13 @@ from pulumi.runtime.proto import provider_pb2
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import configure
 from pulumi.runtime.stack import run_in_stack
+
+# The AWS package warns of its own old names while it is imported, whoever imports it.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    for module in ("ebs", "ec2", "iam", "route53", "s3", "ssm", "vpc"):
+        # Loaded at the first look inside.
+        assert importlib.import_module(f"pulumi_aws.{module}").outputs
 
 ANSWERS: dict[str, dict[str, Any]] = {
     "aws:index/getRegion:getRegion": {"region": "us-east-1"},
@@ -203,3 +216,16 @@ def _without_result(program: Callable[[], object]) -> None:
 def deploy() -> Deploy:
     """Run a program without an engine: ``deploy(program, preview=…, configuration=…)``."""
     return run_program
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORKBENCH_CACHE_DIR", str(tmp_path / "cache"))
+
+
+@pytest.fixture(scope="session")
+def public_key() -> str:
+    """Return a public key that was made for this test run."""
+    key = Ed25519PrivateKey.generate().public_key()
+    text = key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+    return f"{text} tester@example.org"

@@ -1,0 +1,66 @@
+import pytest
+
+from workbench import Network
+from workbench.components.errors import ArgumentError
+
+
+def test_has_one_public_subnet_with_a_way_to_the_internet(deploy):
+    done = deploy(lambda: Network("net", {}))
+
+    assert done.one(":Vpc").inputs["cidrBlock"] == "10.20.0.0/16"
+    subnet = done.one(":Subnet")
+    assert subnet.inputs["cidrBlock"] == "10.20.0.0/24"
+    assert subnet.inputs["mapPublicIpOnLaunch"] is True
+    route = done.one(":Route").inputs
+    assert route["destinationCidrBlock"] == "0.0.0.0/0"
+    assert route["gatewayId"] == "net-internet-gateway-id"
+    association = done.one(":RouteTableAssociation").inputs
+    assert association["subnetId"] == "net-subnet-id"
+    assert association["routeTableId"] == route["routeTableId"]
+
+
+def test_chooses_the_zone_once(deploy):
+    subnet = deploy(lambda: Network("net", {"instance_type": "t3.medium"})).one(":Subnet")
+
+    assert subnet.inputs["availabilityZone"] == "us-east-1a"
+    assert list(subnet.request.ignoreChanges) == ["availabilityZone"]
+
+
+def test_follows_the_zone_it_is_given(deploy):
+    subnet = deploy(lambda: Network("net", {"availability_zone": "us-east-1f"})).one(":Subnet")
+
+    assert subnet.inputs["availabilityZone"] == "us-east-1f"
+    assert not subnet.request.ignoreChanges
+
+
+def test_an_existing_subnet_is_used_and_nothing_made(deploy):
+    network = {}
+    done = deploy(lambda: network.update(it=Network("net", {"subnet_id": "subnet-theirs"})))
+
+    assert [each.type for each in done.resources] == ["workbench:index:Network"]
+    assert done.outputs[done.resources[0].urn] == {
+        "vpcId": "vpc-theirs",
+        "subnetId": "subnet-theirs",
+        "availabilityZone": "us-east-1c",
+    }
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        ({"cidr_block": "10.20.0.0"}, "cidr_block is '10.20.0.0', which is one address"),
+        ({"cidr_block": "10.0.0.0/8"}, "from /16 to /28"),
+        ({"cidr_block": "fd00::/64"}, "IPv4"),
+        ({"subnet_cidr_block": "10.30.0.0/24"}, "isn't a part of 10.20.0.0/16"),
+        ({"subnet_id": "subnet-1", "cidr_block": "10.20.0.0/16"}, "for an existing subnet"),
+    ],
+)
+def test_refuses(deploy, args, sentence):
+    with pytest.raises(ArgumentError, match=sentence):
+        deploy(lambda: Network("net", args))
+
+
+def test_a_small_range_becomes_one_subnet(deploy):
+    done = deploy(lambda: Network("net", {"cidr_block": "10.9.8.0/26"}))
+
+    assert done.one(":Subnet").inputs["cidrBlock"] == "10.9.8.0/26"

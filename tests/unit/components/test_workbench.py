@@ -1,0 +1,207 @@
+import json
+
+import pulumi
+import pulumi_aws as aws
+import pytest
+
+from workbench import Workbench
+from workbench.components.errors import ArgumentError
+
+
+@pytest.fixture
+def args(public_key):
+    return {"public_key": public_key, "domain": "lab.example.org"}
+
+
+def test_a_preview_of_a_new_workbench_needs_no_value_that_aws_decides(deploy, args):
+    done = deploy(lambda: Workbench("lab", args), preview=True)
+
+    assert done.one(":Instance")
+    assert done.one(":VolumeAttachment")
+
+
+def test_everything_is_named_after_its_parent(deploy, args):
+    done = deploy(lambda: Workbench("lab", {**args, "create_zone": True}))
+
+    names = {each.urn: each.name for each in done.resources}
+    for each in done.resources:
+        if each.name != "lab":
+            assert each.name.startswith(f"{names[each.request.parent]}-")
+
+
+def test_only_the_parts_are_children_of_the_workbench(deploy, args):
+    done = deploy(lambda: Workbench("lab", args))
+
+    whole = done.one(":Workbench").urn
+    parts = [each.type for each in done.resources if each.request.parent == whole]
+    assert sorted(parts) == [
+        f"workbench:index:{kind}"
+        for kind in ("Access", "Address", "Network", "Recipe", "Server", "Storage")
+    ]
+
+
+def test_two_stand_in_one_stack(deploy, args):
+    def program():
+        Workbench("blue", args)
+        Workbench("green", {**args, "domain": "green.example.org"})
+
+    done = deploy(program)
+
+    assert len(done.all(":Instance")) == 2
+    # Names in AWS are made up by Pulumi, so that neither these nor a replacement clash.
+    physical = {"bucket", "name", "keyName", "namePrefix", "bucketPrefix", "roleName"}
+    for kind in ("s3/bucket:Bucket", ":Role", ":InstanceProfile", ":KeyPair", ":SecurityGroup"):
+        for each in done.all(kind):
+            assert not physical & set(each.inputs)
+
+
+def test_an_explicit_provider_makes_everything_and_answers_every_lookup(deploy, args):
+    def program():
+        provider = aws.Provider("west", region="us-west-2")
+        Workbench("lab", args, pulumi.ResourceOptions(providers=[provider]))
+
+    done = deploy(program)
+
+    provider = done.one("pulumi:providers:aws")
+    ours = f"{provider.urn}::west-id"
+    for each in done.resources:
+        if each.type.startswith("aws:"):
+            assert each.request.provider == ours, each.name
+    assert {reference for _, _, reference in done.calls} == {ours}
+
+
+def test_nothing_carries_an_alias_or_protection(deploy, args):
+    for each in deploy(lambda: Workbench("lab", args)).resources:
+        # The AWS package itself names its resources' older types.
+        assert all(alias.spec.type.startswith("aws:") for alias in each.request.aliases)
+        assert not each.request.protect
+
+
+def test_every_volume_is_encrypted_and_only_the_data_volume_outlives_the_stack(deploy, args):
+    done = deploy(lambda: Workbench("lab", args))
+
+    assert done.one(":Volume").inputs["encrypted"] is True
+    assert done.one(":Instance").inputs["rootBlockDevice"]["encrypted"] is True
+    kept = [each.type for each in done.resources if each.request.retainOnDelete]
+    assert kept == ["aws:ebs/volume:Volume"]
+
+
+def test_the_server_starts_when_recipe_settings_permission_and_way_out_are_there(deploy, args):
+    done = deploy(lambda: Workbench("lab", args))
+
+    waits_for = set(done.one(":Instance").request.dependencies)
+    for needed in (
+        "lab-recipe-recipe",
+        "lab-recipe-settings",
+        "lab-recipe-read-recipe",
+        "lab-network-route",
+        "lab-network-route-table-association",
+        "lab-access-egress",
+    ):
+        assert done.named(needed).urn in waits_for
+
+
+def test_a_change_of_settings_leaves_user_data_as_it_is(deploy, args):
+    def user_data(**more):
+        done = deploy(lambda: Workbench("lab", {**args, **more}))
+        return done.one(":Instance").inputs["userData"]
+
+    assert user_data() == user_data(users=[{"name": "ada"}], acme_email="ada@example.org")
+
+
+def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
+    more = {
+        "os": "debian-12",
+        "extra_names": ["app", "*"],
+        "users": [{"name": "ada", "public_keys": [public_key]}],
+        "acme_directory": "https://acme.example.org/dir",
+        "rstudio_url": "https://example.org/rstudio.deb",
+        "rstudio_sha256": "0" * 64,
+        "pypi_index": "https://pypi.example.org/simple",
+    }
+    done = deploy(lambda: Workbench("lab", {**args, **more}))
+
+    document = json.loads(done.named("lab-recipe-settings").inputs["content"])
+    digest = document["recipe"]["sha256"]
+    assert document == {
+        "version": 1,
+        "name": "lab",
+        "recipe": {"key": f"recipe/{digest}.tar.gz", "sha256": digest},
+        "region": "us-east-1",
+        "domain": "lab.example.org",
+        "names": ["lab.example.org", "www.lab.example.org", "app.lab.example.org"],
+        "acme": {
+            "directory": "https://acme.example.org/dir",
+            "email": None,
+            "root_certificate": None,
+        },
+        "administrator": {"name": "admin", "public_keys": [public_key]},
+        "users": [{"name": "ada", "public_keys": [public_key], "administrator": False}],
+        "data_volume": {"id": "lab-storage-volume-id", "device": "/dev/sdf"},
+        "rstudio": {"url": "https://example.org/rstudio.deb", "sha256": "0" * 64},
+        "mirrors": {"pypi": "https://pypi.example.org/simple", "npm": None},
+        "ca_certificates": [],
+    }
+
+
+def test_without_users_there_is_the_books_lab_user(deploy, args, public_key):
+    done = deploy(lambda: Workbench("lab", args))
+
+    document = json.loads(done.named("lab-recipe-settings").inputs["content"])
+    assert document["users"] == [
+        {"name": "test-user", "public_keys": [public_key], "administrator": True}
+    ]
+
+
+def test_a_volume_that_was_kept_decides_the_zone(deploy, args):
+    done = deploy(
+        lambda: Workbench("lab", {**args, "data_volume_id": "vol-kept", "data_volume_size": 8})
+    )
+
+    assert done.one(":Volume").inputs == {"id": "vol-kept"}
+    assert done.one(":Subnet").inputs["availabilityZone"] == "us-east-1d"
+    assert done.one(":VolumeAttachment").inputs["volumeId"] == "vol-kept"
+
+
+def test_an_existing_subnet_is_where_everything_goes(deploy, args):
+    done = deploy(lambda: Workbench("lab", {**args, "subnet_id": "subnet-theirs"}))
+
+    assert not done.all(":Vpc")
+    assert done.one(":Volume").inputs["availabilityZone"] == "us-east-1c"
+    assert done.one("SecurityGroup").inputs["vpcId"] == "vpc-theirs"
+    assert done.one(":Instance").inputs["subnetId"] == "subnet-theirs"
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ({"instance_type": "x9.big"}, "no instance type 'x9.big'"),
+        ({"domain": "lab"}, "domain is 'lab', which isn't a domain name"),
+        ({"ssh_from": ["10.0.0.0/33"]}, r"ssh_from\[0\] is '10.0.0.0/33'"),
+        ({"public_key": ""}, "public_key is missing"),
+        ({"public_key": "-----BEGIN OPENSSH PRIVATE KEY-----"}, "is a private key"),
+        ({"users": [{"name": "root"}]}, "an account of the system"),
+        ({"users": [{"name": "a"}, {"name": "a"}]}, "has 'a' twice"),
+        ({"rstudio_url": "https://example.org/r.deb"}, "belong together"),
+        ({"subnet_id": "subnet-1", "cidr_block": "10.0.0.0/16"}, "for an existing subnet"),
+        ({"domain": None, "create_zone": True}, "need a domain"),
+    ],
+)
+def test_a_mistake_is_found_before_anything_is_registered(deploy, args, more, sentence):
+    registered = []
+
+    def program():
+        try:
+            Workbench("lab", {**args, **more})
+        except ArgumentError as error:
+            registered.append(error)
+            raise
+
+    with pytest.raises(ArgumentError, match=sentence):
+        deploy(program)
+    assert registered, "it was found too late to stop the program"
+
+
+def test_a_name_that_aws_could_not_use_is_refused(deploy, args):
+    with pytest.raises(ArgumentError, match="at most 40"):
+        deploy(lambda: Workbench("l" * 41, args))
