@@ -10,12 +10,12 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from moto.core.base_backend import BackendDict
+from moto.ec2.models import ec2_backends
+from moto.ssm.models import ssm_backends
 
 from workbench.rehearsal.api import Api
 from workbench.rehearsal.parameters import machine_architecture
 from workbench.rehearsal.parameters import publish_images
-from workbench.rehearsal.strictness_instances import set_state
 
 REGION = "us-east-1"
 ZONE = "us-east-1a"
@@ -54,7 +54,8 @@ def server() -> Iterator[tuple[Api, str]]:
 def api(server: tuple[Api, str]) -> Cloud:
     """An empty cloud."""
     api, url = server
-    BackendDict.reset()
+    ec2_backends.clear()
+    ssm_backends.clear()
     return Cloud(api, url, publish_images(api.ec2, ["debian-12"]))
 
 
@@ -86,13 +87,14 @@ def settle(api: Cloud) -> None:
         elif volume.attachment and volume.attachment.status == "detaching":
             ec2.end_attachment(volume)
         for modification in volume.modifications:
-            modification.state = "completed"
+            modification.done = True
+    follow = {
+        "pending": ec2.mark_running,
+        "stopping": ec2.mark_stopped,
+        "shutting-down": ec2.end_instance,
+    }
     for instance in ec2.all_instances():
-        follow = {"pending": "running", "stopping": "stopped"}
-        if instance.state in follow:
-            set_state(instance, follow[instance.state])
-        elif instance.state == "shutting-down":
-            ec2.end_instance(instance)
+        follow.get(instance.state, lambda _: None)(instance)
 
 
 def code(call: Callable[..., object], **arguments: object) -> str:

@@ -16,6 +16,7 @@ os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
+from moto.iam import models as iam_models
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from moto.moto_server.werkzeug_app import create_backend_app
@@ -41,6 +42,9 @@ class Api:
 
     def __init__(self, region: str, console: Callable[[str], str] = lambda _: "") -> None:
         strictness.make_strict(console)
+        # Every request looks through the partitions, and each reads AWS's managed policies.
+        iam: Any = iam_models
+        iam.PARTITION_NAMES = ["aws"]
         self.region = region
         self.lock = threading.RLock()
         self.changed = threading.Event()

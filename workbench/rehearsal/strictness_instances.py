@@ -5,9 +5,11 @@ import copy
 from collections.abc import Iterable
 from typing import Any
 
+from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS
 from moto.ec2.models.instances import InstanceState
+from moto.ec2.models.instances import StateReason
 
 STATES = {
     "pending": 0,
@@ -132,12 +134,36 @@ class InstanceRules:
             instance.reboot_wanted = True
         return instances
 
-    def end_instance(self: Any, instance: Any) -> None:
+    def mark_running(self, instance: Any) -> None:
+        """Say that an instance's machine has started; give it a public address if it had none."""
+        for nic in instance.nics.values():
+            if nic.public_ip is None:
+                nic.start()
+        set_state(instance, "running")
+        instance.state_reason = StateReason()
+        instance._reason = ""
+
+    def mark_stopped(
+        self: Any,
+        instance: Any,
+        reason: str = "Client.UserInitiatedShutdown: User initiated shutdown",
+    ) -> None:
+        """Say that an instance's machine has stopped; only an Elastic IP stays with it."""
+        elastic = {address.public_ip for address in self.addresses}
+        for nic in instance.nics.values():
+            if nic.public_ip not in elastic:
+                nic.stop()
+        set_state(instance, "stopped")
+        _give_reason(instance, reason)
+
+    def end_instance(self: Any, instance: Any, reason: str | None = None) -> None:
         """Take a terminated instance's parts off: addresses, volumes, interfaces."""
         for address in self.addresses:
             if address.eni in instance.nics.values():
                 self.disassociate_address(address=address.public_ip)
         instance.terminate()
+        if reason:
+            _give_reason(instance, reason)
 
     def _require_state(self, instance: Any, states: set[str], verb: str) -> None:
         if instance.state not in states:
@@ -234,3 +260,11 @@ def _move(instances: Iterable[Any], state: str, sources: set[str]) -> Moves:
             set_state(instance, state)
         moved.append((instance, previous))
     return moved
+
+
+def _give_reason(instance: Any, reason: str) -> None:
+    instance.state_reason = StateReason(reason, reason.partition(":")[0])
+    if reason.startswith("Client.User"):
+        instance._reason = f"User initiated ({utcnow():%Y-%m-%d %H:%M:%S UTC})"
+    else:
+        instance._reason = reason

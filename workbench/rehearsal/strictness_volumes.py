@@ -17,32 +17,35 @@ _LARGEST_OTHERWISE = 16384
 
 
 class RehearsalVolume(Volume):
-    """A volume that is ``available`` when its backing file is there."""
+    """A volume that is ``available`` when its backing file is there, or in ``error``."""
 
     made = False
+    failed = False
     # Set by the rehearsal for volumes that are an instance's own file system.
     root = False
 
     @property
     def status(self) -> str:
         """EC2's name of the volume's state."""
-        return "in-use" if self.attachment else "available" if self.made else "creating"
+        if self.attachment:
+            return "in-use"
+        return "available" if self.made else "error" if self.failed else "creating"
 
 
 class RehearsalModification(VolumeModification):
     """A change of a volume, complete when the block device has its new size."""
 
-    state = "modifying"
+    done = False
 
     @property
     def modification_state(self) -> str:
         """EC2's name of the change's state."""
-        return self.state
+        return "completed" if self.done else "modifying"
 
     @property
     def progress(self) -> int:
         """Percent done."""
-        return 100 if self.state == "completed" else 0
+        return 100 if self.done else 0
 
 
 class VolumeRules:
