@@ -1,0 +1,53 @@
+"""Converge this server: make the tools, then hand over to the recipe.
+
+Run as ``python3 -m workbench_host SETTINGS`` by the distribution's Python, so everything
+imported here is the standard library's.
+"""
+
+import fcntl
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+from . import certificates
+from . import journal
+from . import network
+from . import places
+from . import tools
+from .settings import Settings
+
+# Counted here, where pyinfra can't be imported yet; a test keeps it right.
+STEPS = 17
+LOCK = Path("/run/workbench-converge.lock")
+
+
+def main() -> None:
+    """Converge to the settings file named on the command line."""
+    settings_path = Path(sys.argv[1])
+    lock = os.open(LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    # Held over exec, until the end of the recipe: two converges would trip each other up.
+    os.set_inheritable(lock, True)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    digest = hashlib.sha256(settings_path.read_bytes()).hexdigest()
+    progress = journal.continue_journal(digest, STEPS)
+    progress.begin()
+    progress.begin_step("Tools")
+    with journal.failing(progress):
+        settings = Settings.read(settings_path)
+        network.use(settings)
+        places.STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
+        authorities = certificates.ensure_authorities(settings.ca_certificates)
+        changed = tools.ensure_tools()
+    progress.end_step(changed=authorities or changed)
+    os.environ.update(progress.hand_over())
+    os.execv(
+        tools.PYTHON, [str(tools.PYTHON), "-m", f"{__package__}.converge", str(settings_path)]
+    )
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Exception as error:
+        sys.exit(f"converge failed: {error}")

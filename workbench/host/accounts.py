@@ -1,0 +1,194 @@
+"""The server's accounts on the data volume: uids, password hashes, groups.
+
+A replaced server has the same people with the same passwords. Run on its own whenever
+/etc/shadow changes (``python3 -m workbench_host.accounts save``), so that a password changed
+with ``passwd`` is kept, too; it uses the standard library only.
+"""
+
+import grp
+import json
+import os
+import pwd
+import subprocess
+import sys
+from dataclasses import asdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import places
+from .volume import read_volume
+
+SAVED = places.ACCOUNTS / "accounts.json"
+# On the server's own disk: a new server hasn't it, and must restore before it may save.
+RESTORED = places.STATE / "accounts-restored"
+# The range that Debian and Ubuntu give to people (login.defs).
+FIRST_ID = 1000
+LAST_ID = 59999
+
+
+class AccountsError(Exception):
+    """The accounts can't be restored; the message is one plain sentence."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of people."""
+
+    name: str
+    gid: int
+
+
+@dataclass(frozen=True)
+class Person:
+    """An account as passwd, group and shadow tell it; ``expires`` in days since 1970, or ''."""
+
+    name: str
+    uid: int
+    gid: int
+    comment: str
+    home: str
+    shell: str
+    password: str
+    expires: str
+    groups: tuple[str, ...]
+
+
+def present(administrator: str) -> dict[str, object]:
+    """Return the server's accounts and groups, but for the administrator's."""
+    shadow = dict(_shadow_line(line) for line in Path("/etc/shadow").read_text().splitlines())
+    people = [
+        Person(
+            entry.pw_name,
+            entry.pw_uid,
+            entry.pw_gid,
+            entry.pw_gecos,
+            entry.pw_dir,
+            entry.pw_shell,
+            *shadow[entry.pw_name],
+            _groups_of(entry.pw_name),
+        )
+        for entry in pwd.getpwall()
+        if FIRST_ID <= entry.pw_uid <= LAST_ID and entry.pw_name != administrator
+    ]
+    groups = [
+        Group(entry.gr_name, entry.gr_gid)
+        for entry in grp.getgrall()
+        if FIRST_ID <= entry.gr_gid <= LAST_ID and entry.gr_name != administrator
+    ]
+    return {
+        "people": sorted((asdict(person) for person in people), key=lambda entry: entry["uid"]),
+        "groups": sorted((asdict(group) for group in groups), key=lambda entry: entry["gid"]),
+    }
+
+
+def is_restored() -> bool:
+    """Say whether this server has taken the accounts of this very volume."""
+    return RESTORED.is_file() and RESTORED.read_text() == read_volume().id
+
+
+def is_saved() -> bool:
+    """Say whether the volume has the server's accounts as they are."""
+    return SAVED.is_file() and SAVED.read_text() == _text(present(read_volume().administrator))
+
+
+def save() -> None:
+    """Write the server's accounts to the volume."""
+    # A new server that saved before it restored would forget everyone.
+    if not is_restored() or not os.path.ismount(places.DATA) or is_saved():
+        return
+    SAVED.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = SAVED.with_suffix(f".{os.getpid()}")
+    with open(temporary, "w", opener=_private) as file:
+        file.write(_text(present(read_volume().administrator)))
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.rename(SAVED)
+
+
+def restore() -> None:
+    """Create the volume's accounts on this server."""
+    saved = json.loads(SAVED.read_text()) if SAVED.is_file() else {"people": [], "groups": []}
+    for group in saved["groups"]:
+        _restore_group(Group(**group))
+    for person in saved["people"]:
+        _restore_person(Person(**(person | {"groups": tuple(person["groups"])})))
+    RESTORED.parent.mkdir(parents=True, exist_ok=True)
+    RESTORED.write_text(read_volume().id)
+
+
+def _restore_group(group: Group) -> None:
+    try:
+        taken = grp.getgrgid(group.gid).gr_name
+    except KeyError:
+        subprocess.run(["groupadd", "--gid", str(group.gid), group.name], check=True)
+        return
+    if taken != group.name:
+        raise AccountsError(
+            f"the group {group.name} can't get its id {group.gid} back: {taken} has it"
+        )
+
+
+def _restore_person(person: Person) -> None:
+    try:
+        taken = pwd.getpwuid(person.uid).pw_name
+    except KeyError:
+        _create(person)
+    else:
+        if taken != person.name:
+            raise AccountsError(
+                f"the account {person.name} can't get its id {person.uid} back: {taken} has it"
+            )
+    # The hash goes through standard input: everyone can read a program's arguments.
+    subprocess.run(
+        ["chpasswd", "--encrypted"],
+        input=f"{person.name}:{person.password}\n",
+        text=True,
+        check=True,
+    )
+    groups = [name for name in person.groups if _exists(name)]
+    subprocess.run(
+        ["usermod", "--append", "--groups", ",".join(groups), "--expiredate", person.expires]
+        + [person.name],
+        check=True,
+    )
+
+
+def _create(person: Person) -> None:
+    subprocess.run(
+        ["useradd", "--uid", str(person.uid), "--gid", str(person.gid), "--no-create-home"]
+        + ["--comment", person.comment, "--home-dir", person.home, "--shell", person.shell]
+        + [person.name],
+        check=True,
+    )
+
+
+def _exists(group: str) -> bool:
+    try:
+        grp.getgrnam(group)
+    except KeyError:
+        return False
+    return True
+
+
+def _groups_of(name: str) -> tuple[str, ...]:
+    return tuple(sorted(entry.gr_name for entry in grp.getgrall() if name in entry.gr_mem))
+
+
+def _shadow_line(line: str) -> tuple[str, tuple[str, str]]:
+    fields = line.split(":")
+    return fields[0], (fields[1], fields[7])
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _text(accounts: dict[str, object]) -> str:
+    return json.dumps(accounts, indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    try:
+        {"save": save, "restore": restore}[sys.argv[1]]()
+    except (AccountsError, subprocess.CalledProcessError) as error:
+        sys.exit(str(error))

@@ -1,0 +1,26 @@
+"""Certificate authorities that the server trusts besides its distribution's."""
+
+from pathlib import Path
+
+from . import commands
+
+FOLDER = Path("/usr/local/share/ca-certificates")
+PREFIX = "workbench-"
+
+
+def ensure_authorities(certificates: tuple[str, ...], folder: Path = FOLDER) -> bool:
+    """Make the server trust exactly these PEM certificates of ours; say whether that changed it."""
+    wanted = {
+        f"{PREFIX}{number}.crt": certificate.strip() + "\n"
+        for number, certificate in enumerate(certificates, 1)
+    }
+    present = {path.name: path.read_text() for path in folder.glob(f"{PREFIX}*.crt")}
+    if present == wanted:
+        return False
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in present.keys() - wanted.keys():
+        (folder / name).unlink()
+    for name, text in wanted.items():
+        (folder / name).write_text(text, encoding="ascii")
+    commands.run(["update-ca-certificates", "--fresh"])
+    return True

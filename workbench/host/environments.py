@@ -1,0 +1,60 @@
+"""Python and Node environments, built beside apt: first in the background, then waited for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pyinfra.api import operation
+from pyinfra.api.deploy import deploy
+
+from . import places
+from . import tools
+from .settings import Settings
+
+MARKER = places.JUPYTERHUB / ".requirements"
+BUILD = Path(__file__).parent / "scripts" / "build-environments"
+
+
+def wanted() -> str:
+    """Return what the environments' marker says when they are as required."""
+    return tools.digest(
+        "jupyterhub.txt", "notebooks.txt", "proxy/package.json", "proxy/package-lock.json"
+    )
+
+
+def are_built() -> bool:
+    """Say whether the environments are as required."""
+    return MARKER.is_file() and MARKER.read_text() == wanted()
+
+
+@deploy("Environments begun")
+def begin_environments(settings: Settings) -> None:
+    """Start to build JupyterHub's environments while apt works."""
+    begin(name="Build in the background")
+
+
+@deploy("Environments")
+def environments(settings: Settings) -> None:
+    """Wait for JupyterHub's and the notebooks' environments, or build them."""
+    build(name="Build what isn't built", _retries=2)
+
+
+@operation()
+def begin() -> Iterator[str]:
+    """Run the build in the background; a failure there is told by the one in the foreground."""
+    if not are_built():
+        yield f"mkdir -p {places.CACHE} {places.LOGS}"
+        yield (
+            f"setsid --fork {_command()} "
+            f"> {places.LOGS}/environments.log 2>&1 < /dev/null"
+        )
+
+
+@operation()
+def build() -> Iterator[str]:
+    """Run the build, or wait for the one that runs: they take turns by a lock."""
+    if not are_built():
+        yield _command()
+
+
+def _command() -> str:
+    return f"{BUILD} {tools.UV} {tools.REQUIREMENTS} {wanted()}"

@@ -1,0 +1,66 @@
+"""The server's SSH host keys on the data volume, so that a replaced server is known as itself."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from . import places
+
+FOLDER = Path("/etc/ssh")
+PATTERN = "ssh_host_*_key*"
+CONSOLE = Path("/dev/console")
+
+
+def keys(folder: Path) -> dict[str, bytes]:
+    """Return the host key files in a folder."""
+    return {path.name: path.read_bytes() for path in folder.glob(PATTERN)}
+
+
+def are_kept() -> bool:
+    """Say whether the server's host keys are those on the volume."""
+    return places.HOST_KEYS.is_dir() and keys(FOLDER) == keys(places.HOST_KEYS)
+
+
+def keep() -> None:
+    """Take the volume's host keys; where it has none yet, it gets the server's."""
+    if not places.HOST_KEYS.is_dir():
+        _copy_to_volume()
+        return
+    kept = keys(places.HOST_KEYS)
+    for name in keys(FOLDER).keys() - kept.keys():
+        (FOLDER / name).unlink()
+    for name, content in kept.items():
+        private = not name.endswith(".pub")
+        target = FOLDER / name
+        target.touch(mode=0o600)
+        target.chmod(0o600 if private else 0o644)
+        target.write_bytes(content)
+    _announce()
+
+
+def _copy_to_volume() -> None:
+    if not keys(FOLDER):
+        subprocess.run(["ssh-keygen", "-A"], check=True)
+    # A folder that appears only when it is complete: half of it must not count as "kept".
+    temporary = places.HOST_KEYS.with_suffix(".new")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(mode=0o700, parents=True)
+    for name in keys(FOLDER):
+        shutil.copy2(FOLDER / name, temporary / name)
+    temporary.rename(places.HOST_KEYS)
+
+
+def _announce() -> None:
+    """Tell the console the keys, in cloud-init's words: clients pin them from there."""
+    public = [path.read_text().strip() for path in sorted(FOLDER.glob("ssh_host_*_key.pub"))]
+    lines = ["-----BEGIN SSH HOST KEY KEYS-----", *public, "-----END SSH HOST KEY KEYS-----"]
+    try:
+        with CONSOLE.open("w") as console:
+            console.write("\n" + "\n".join(lines) + "\n")
+    except OSError as error:
+        print(f"the console can't be written to: {error}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    keep()

@@ -1,0 +1,28 @@
+"""What the instance's metadata says (IMDSv2)."""
+
+import urllib.request
+
+METADATA = "http://169.254.169.254/latest"
+TIMEOUT = 5.0
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def public_address() -> str:
+    """Return the public IPv4 address; ``localhost`` where there is none."""
+    try:
+        return metadata("meta-data/public-ipv4")
+    except OSError:
+        return "localhost"
+
+
+def metadata(path: str) -> str:
+    """Return one value of the metadata; raise OSError when it can't be had."""
+    headers = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
+    token = _read("PUT", "api/token", headers)
+    return _read("GET", path, {"X-aws-ec2-metadata-token": token})
+
+
+def _read(method: str, path: str, headers: dict[str, str]) -> str:
+    request = urllib.request.Request(f"{METADATA}/{path}", method=method, headers=headers)
+    with _direct.open(request, timeout=TIMEOUT) as response:
+        return str(response.read().decode())

@@ -1,0 +1,42 @@
+"""JupyterHub, on this computer only: people sign in with their account's password."""
+
+from pathlib import Path
+
+from pyinfra.api.deploy import deploy
+from pyinfra.operations import files
+
+from . import environments
+from . import kernels
+from . import places
+from .operations import unit
+from .rendering import put_template
+from .settings import Settings
+
+UNIT = "jupyterhub.service"
+CONFIGURATION = Path("/etc/jupyterhub/jupyterhub_config.py")
+PORT = 8000
+BASE = "/jupyter/"
+
+
+@deploy("JupyterHub")
+def jupyterhub(settings: Settings) -> None:
+    """Configure and start the hub."""
+    administrators = [user.name for user in settings.users if user.administrator]
+    unit_file = Path("/etc/systemd/system") / UNIT
+    put_template(
+        "jupyterhub_config.py",
+        CONFIGURATION,
+        port=PORT,
+        base=BASE,
+        administrators=administrators,
+        jupyter_path=kernels.FOLDER,
+    )
+    put_template("pam", Path("/etc/pam.d/workbench"))
+    put_template(UNIT, unit_file)
+    files.directory(
+        name="Make the hub's folder on the data volume",
+        path=str(places.HUB_STATE),
+        mode="700",
+        user="root",
+    )
+    unit(UNIT, files=[CONFIGURATION, unit_file, environments.MARKER], name="Start JupyterHub")

@@ -1,0 +1,34 @@
+"""Kernels: Python and R in every notebook."""
+
+import json
+from io import StringIO
+from pathlib import Path
+
+from pyinfra.api.deploy import deploy
+from pyinfra.operations import files
+
+from . import places
+from .settings import Settings
+
+# First in JUPYTER_PATH of the users' servers, so that these win over the hub's own.
+FOLDER = places.WORKBENCH / "share" / "jupyter"
+
+
+@deploy("Kernels")
+def kernels(settings: Settings) -> None:
+    """Offer Python and R, for everyone."""
+    python = [str(places.NOTEBOOKS / "bin" / "python"), "-m", "ipykernel_launcher"]
+    kernel("python3", "Python 3", "python", [*python, "-f", "{connection_file}"])
+    r = ["R", "--slave", "-e", "IRkernel::main()", "--args", "{connection_file}"]
+    kernel("ir", "R", "R", r)
+
+
+def kernel(folder: str, title: str, language: str, command: list[str]) -> None:
+    """Write a kernel's description."""
+    content = {"argv": command, "display_name": title, "language": language}
+    files.put(
+        name=f"Offer {title}",
+        src=StringIO(json.dumps(content, indent=1) + "\n"),
+        dest=str(Path(FOLDER) / "kernels" / folder / "kernel.json"),
+        mode="644",
+    )

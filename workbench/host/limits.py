@@ -1,0 +1,19 @@
+"""A reserve of memory for what is not a user's: nobody can lock everyone out."""
+
+from pathlib import Path
+
+from pyinfra.api.deploy import deploy
+
+from .operations import daemon_reload
+from .rendering import put_template
+from .settings import Settings
+
+
+@deploy("Memory reserve")
+def limits(settings: Settings) -> None:
+    """Limit all users' sessions together, and protect what everyone needs."""
+    system = Path("/etc/systemd/system")
+    put_template("user.slice.conf", system / "user.slice.d" / "workbench.conf")
+    for unit in ("ssh.service", "caddy.service"):
+        put_template("protected.conf", system / f"{unit}.d" / "reserve.conf")
+    daemon_reload(["user.slice", "ssh.service", "caddy.service"], name="Apply the limits")

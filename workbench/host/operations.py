@@ -1,0 +1,73 @@
+"""pyinfra operations that pyinfra has not: they look at this server, where the recipe runs."""
+
+import subprocess
+from collections.abc import Iterator
+from collections.abc import Sequence
+from datetime import UTC
+from datetime import datetime
+from pathlib import Path
+
+from pyinfra.api import StringCommand
+from pyinfra.api import operation
+
+TIMESTAMP = "%a %Y-%m-%d %H:%M:%S.%f %Z"
+PROPERTIES = "ActiveState,UnitFileState,NeedDaemonReload,StateChangeTimestamp,LoadState"
+
+
+@operation()
+def unit(
+    unit: str, *, files: Sequence[Path | str] = (), reload: bool = False, start: bool = True
+) -> Iterator[str]:
+    """Make a systemd unit enabled, running, and not older than the files it reads.
+
+    Comparing times instead of remembering "changed in this run" also restarts what an
+    interrupted converge left with an old configuration.
+    """
+    state = unit_properties(unit)
+    if state["NeedDaemonReload"] == "yes" or state["LoadState"] == "not-found":
+        yield "systemctl daemon-reload"
+    if state["UnitFileState"] not in ("enabled", "static"):
+        yield f"systemctl enable {unit}"
+    if not start:
+        return
+    if state["ActiveState"] not in ("active", "reloading"):
+        # A unit that failed too often refuses to start until its failures are forgotten.
+        yield f"systemctl reset-failed {unit} 2>/dev/null; systemctl start {unit}"
+    elif _changed_since(files, state["StateChangeTimestamp"]):
+        yield f"systemctl {'reload-or-restart' if reload else 'restart'} {unit}"
+
+
+@operation()
+def daemon_reload(units: Sequence[str]) -> Iterator[str]:
+    """Make systemd read the units' files again when they changed."""
+    if any(
+        unit_properties(unit)["NeedDaemonReload"] == "yes"
+        or unit_properties(unit)["LoadState"] == "not-found"
+        for unit in units
+    ):
+        yield "systemctl daemon-reload"
+
+
+@operation()
+def command_unless(done: bool, *command: str | Path) -> Iterator[StringCommand]:
+    """Run a command unless what it is for is done."""
+    if not done:
+        yield StringCommand(*(str(part) for part in command))
+
+
+def unit_properties(unit: str) -> dict[str, str]:
+    """Return what systemd says of a unit."""
+    output = subprocess.run(
+        ["systemctl", "show", "--timestamp=us+utc", f"--property={PROPERTIES}", unit],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
+
+
+def _changed_since(files: Sequence[Path | str], timestamp: str) -> bool:
+    if not timestamp or timestamp == "n/a":
+        return False
+    since = datetime.strptime(timestamp, TIMESTAMP).replace(tzinfo=UTC).timestamp()
+    return any(path.exists() and path.lstat().st_mtime > since for path in map(Path, files))

@@ -1,0 +1,56 @@
+"""Pack the recipe into an archive that is named by its content."""
+
+import gzip
+import hashlib
+import io
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+# The package's name on the server, where it stands alone.
+NAME = "workbench_host"
+# What only the person's own computer needs.
+LEFT_OUT = frozenset({"bootstrap.py", "bootstrap.sh", "pack.py", "README.md"})
+FOLDERS_LEFT_OUT = frozenset({"__pycache__"})
+
+
+@dataclass(frozen=True)
+class PackedRecipe:
+    """The recipe as a gzipped tar archive, and its SHA-256 in hexadecimal."""
+
+    sha256: str
+    content: bytes
+
+
+def pack_recipe(folder: Path = FOLDER) -> PackedRecipe:
+    """Return the archive: the same bytes from the same files, whoever packs them and when."""
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for path in recipe_files(folder):
+            archive.addfile(_member(folder, path), io.BytesIO(path.read_bytes()))
+    compressed = io.BytesIO()
+    with gzip.GzipFile(fileobj=compressed, mode="wb", filename="", mtime=0) as file:
+        file.write(plain.getvalue())
+    content = compressed.getvalue()
+    return PackedRecipe(hashlib.sha256(content).hexdigest(), content)
+
+
+def recipe_files(folder: Path) -> list[Path]:
+    """Return the files that run on the server, in a fixed order."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file()
+        and path.name not in LEFT_OUT
+        and path.suffix != ".in"
+        and not FOLDERS_LEFT_OUT & set(path.relative_to(folder).parts)
+    )
+
+
+def _member(folder: Path, path: Path) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(f"{NAME}/{path.relative_to(folder).as_posix()}")
+    member.size = path.stat().st_size
+    # By place, not by the file's mode, which a checkout on Windows doesn't keep.
+    member.mode = 0o755 if path.parent.name == "scripts" else 0o644
+    return member

@@ -1,0 +1,30 @@
+"""Where things are on the server."""
+
+from pathlib import Path
+
+# On the server's own disk: can be made again.
+WORKBENCH = Path("/opt/workbench")
+VENV = WORKBENCH / "venv"
+SCRIPTS = WORKBENCH / "bin"
+LANDING = WORKBENCH / "landing"
+PROXY = WORKBENCH / "proxy"
+JUPYTERHUB = Path("/opt/jupyterhub")
+NOTEBOOKS = Path("/opt/notebooks")
+CACHE = Path("/var/cache/workbench")
+STATE = Path("/var/lib/workbench")
+LOGS = Path("/var/log/workbench")
+CONFIGURATION = Path("/etc/workbench")
+
+# On the data volume: outlives the server.
+DATA = Path("/data")
+HOMES = DATA / "home"
+IDENTITY = DATA / "workbench"
+HOST_KEYS = IDENTITY / "ssh"
+ACCOUNTS = IDENTITY / "accounts"
+CADDY_STORAGE = IDENTITY / "caddy"
+HUB_STATE = IDENTITY / "jupyterhub"
+
+# The members of this group may sign in to JupyterHub and RStudio Server. Its id is fixed,
+# above those that useradd hands out, so that files keep their group on a replaced server.
+MEMBERS = "workbench"
+MEMBERS_GID = 50000

@@ -1,0 +1,43 @@
+"""The recipe: everything that makes a machine the workbench's server, in order."""
+
+from collections.abc import Callable
+
+from .environments import begin_environments
+from .environments import environments
+from .health import health
+from .identity import identity
+from .jupyterhub import jupyterhub
+from .kernels import kernels
+from .limits import limits
+from .packages import packages
+from .proxy import proxy
+from .rstudio import rstudio_server
+from .rstudio_package import rstudio_package
+from .services import landing
+from .settings import Settings
+from .ssh import ssh
+from .storage import storage
+from .updates import updates
+from .users import users
+
+Step = Callable[[Settings], None]
+
+# Long work first, and beside each other; then the data volume, and what is on it.
+RECIPE: tuple[Step, ...] = (
+    begin_environments,
+    rstudio_package,
+    packages,
+    storage,
+    identity,
+    users,
+    ssh,
+    limits,
+    updates,
+    kernels,
+    environments,
+    jupyterhub,
+    rstudio_server,
+    landing,
+    proxy,
+    health,
+)

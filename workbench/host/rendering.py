@@ -1,0 +1,23 @@
+"""Write files on the server from the recipe's templates."""
+
+from pathlib import Path
+
+from pyinfra.operations import files
+
+from . import places
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def put_template(template: str, destination: Path, *, mode: str = "644", **values: object) -> None:
+    """Write a file from a template of the same name; templates see the places, too."""
+    files.template(
+        name=f"Write {destination}",
+        src=str(TEMPLATES / f"{template}.j2"),
+        dest=str(destination),
+        mode=mode,
+        user="root",
+        group="root",
+        places=places,
+        **values,
+    )

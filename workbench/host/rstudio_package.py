@@ -1,0 +1,74 @@
+"""RStudio Server's package: a file from an address, with a known SHA-256."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pyinfra.api import operation
+from pyinfra.api.deploy import deploy
+
+from . import apt
+from . import places
+from .settings import Package
+from .settings import Settings
+
+NAME = "rstudio-server"
+INSTALLED = places.STATE / "rstudio-server.sha256"
+
+
+@deploy("RStudio Server's package")
+def rstudio_package(settings: Settings) -> None:
+    """Fetch the package early, so that it is installed with all the others."""
+    # A failure here is not the end: everything else is installed first, and then the step
+    # that needs the file tries again and says what is wrong.
+    download(settings.rstudio, name="Download it", _ignore_errors=True)
+
+
+@operation()
+def download(package: Package) -> Iterator[str]:
+    """Download the package, unless it is installed or here; refuse another SHA-256."""
+    if is_installed(package) or archive(package).exists():
+        return
+    target = archive(package)
+    partial = f"{target}.part"
+    yield f"mkdir -p {target.parent}"
+    yield (
+        "curl -fsSL --retry 3 --connect-timeout 20 --max-time 900 "
+        f"-o '{partial}' '{package.url}'"
+    )
+    yield (
+        f"echo '{package.sha256}  {partial}' | sha256sum --check --status || {{ "
+        f"echo 'The file at {package.url} has not the SHA-256 that rstudio.sha256 says, but'; "
+        f"sha256sum < '{partial}'; rm -f '{partial}'; exit 1; }}"
+    )
+    yield f"mv '{partial}' '{target}'"
+
+
+@operation()
+def install(package: Package) -> Iterator[str]:
+    """Install the package, unless the same transaction as all others' did."""
+    if is_installed(package):
+        return
+    yield from apt.update_commands()
+    yield f"{apt.INSTALL} --reinstall --allow-downgrades '{archive(package)}'"
+    yield remember(package)
+
+
+def archive(package: Package) -> Path:
+    """Return where the package's file is kept until it is installed."""
+    return places.CACHE / package.file_name
+
+
+def is_installed(package: Package) -> bool:
+    """Say whether exactly this file is what is installed."""
+    remembered = INSTALLED.read_text() if INSTALLED.exists() else ""
+    return remembered == package.sha256 and bool(apt.installed_versions([NAME]))
+
+
+def is_waiting(package: Package) -> bool:
+    """Say whether the file is here and not installed."""
+    return archive(package).exists() and not is_installed(package)
+
+
+def remember(package: Package) -> str:
+    """Return the command that notes the file as installed, and removes it."""
+    return f"printf %s {package.sha256} > {INSTALLED} && rm -f '{archive(package)}'"

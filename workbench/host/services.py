@@ -1,0 +1,84 @@
+"""The services' names and versions, for people and for ``workbench status``."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from dataclasses import dataclass
+from io import StringIO
+
+from pyinfra.api import operation
+from pyinfra.api.deploy import deploy
+from pyinfra.operations import files
+
+from . import apt
+from . import jupyterhub
+from . import places
+from . import proxy
+from . import rstudio
+from . import rstudio_package
+from .rendering import TEMPLATES
+from .settings import Settings
+
+SERVICES = places.STATE / "services.json"
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service as it is installed: its systemd unit, and the port it answers at."""
+
+    name: str
+    version: str
+    unit: str
+    port: int
+
+
+@deploy("Landing page")
+def landing(settings: Settings) -> None:
+    """Write the page at ``/``, and the services' versions."""
+    versions_file(name="Note the versions")
+    page(settings, name="Write the page")
+
+
+@operation()
+def versions_file() -> Iterator[object]:
+    """Write which services this server has."""
+    content = json.dumps([asdict(service) for service in installed_services()], indent=1)
+    yield from files.put._inner(src=StringIO(content + "\n"), dest=str(SERVICES), mode="644")
+
+
+@operation()
+def page(settings: Settings) -> Iterator[object]:
+    """Write the landing page."""
+    versions = {service.name: service.version for service in installed_services()}
+    yield from files.template._inner(
+        src=str(TEMPLATES / "index.html.j2"),
+        dest=str(places.LANDING / "index.html"),
+        mode="644",
+        jinja_env_kwargs={"autoescape": True},
+        settings=settings,
+        jupyterhub_version=versions["jupyterhub"],
+        rstudio_version=versions["rstudio-server"].removesuffix("+standin"),
+        is_standin=versions["rstudio-server"].endswith("+standin"),
+    )
+
+
+def installed_services() -> list[Service]:
+    """Return the services with the versions that are installed."""
+    debian = apt.installed_versions(["caddy", "openssh-server", rstudio_package.NAME])
+    return [
+        Service("jupyterhub", _wheel_version("jupyterhub"), jupyterhub.UNIT, jupyterhub.PORT),
+        Service("rstudio-server", debian[rstudio_package.NAME], rstudio.UNIT, rstudio.PORT),
+        Service("caddy", _upstream(debian["caddy"]), proxy.UNIT, 443),
+        Service("ssh", _upstream(debian["openssh-server"]), "ssh.service", 22),
+    ]
+
+
+def _wheel_version(name: str) -> str:
+    pattern = f"lib/python3*/site-packages/{name}-*.dist-info"
+    (folder,) = places.JUPYTERHUB.glob(pattern)
+    return folder.name.removeprefix(f"{name}-").removesuffix(".dist-info")
+
+
+def _upstream(version: str) -> str:
+    """Return a Debian version without its epoch and revision."""
+    return version.partition(":")[2].rpartition("-")[0] or version.rpartition("-")[0]

@@ -1,0 +1,135 @@
+"""The settings of a workbench's server, read once from settings.json and checked."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from typing import Self
+
+VERSION = 1
+ACCOUNT_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+
+# Posit's last release for this series that was tried with the recipe.
+RSTUDIO_URL = (
+    "https://download2.rstudio.org/server/jammy/amd64/rstudio-server-2023.12.0-369-amd64.deb"
+)
+RSTUDIO_SHA256 = "452804d61bfee2996d98d1c406b31d93e03e58df2a34996b821925ce0c04ffe8"
+
+
+class SettingsError(Exception):
+    """The settings can't be used; the message is one plain sentence."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """A person who signs in: their account's name, SSH public keys, and whether they may sudo."""
+
+    name: str
+    public_keys: tuple[str, ...]
+    administrator: bool = False
+
+
+@dataclass(frozen=True)
+class Acme:
+    """Where certificates come from; None everywhere is Caddy's default, Let's Encrypt."""
+
+    directory: str | None
+    email: str | None
+    root_certificate: str | None
+
+
+@dataclass(frozen=True)
+class DataVolume:
+    """The EBS volume that homes and identity live on, and the device name it was attached as."""
+
+    id: str
+    device: str
+
+
+@dataclass(frozen=True)
+class Package:
+    """A file to download, and the SHA-256 it must have."""
+
+    url: str
+    sha256: str
+
+    @property
+    def file_name(self) -> str:
+        """The last part of the address."""
+        return self.url.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the recipe needs to know of one workbench."""
+
+    name: str
+    domain: str | None
+    names: tuple[str, ...]
+    acme: Acme
+    administrator: Account
+    users: tuple[Account, ...]
+    data_volume: DataVolume
+    rstudio: Package
+    pypi_index: str | None
+    npm_registry: str | None
+    ca_certificates: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str | bytes) -> Self:
+        """Read settings.json's text; raise SettingsError when it can't be used."""
+        try:
+            values = json.loads(text)
+            if values["version"] != VERSION:
+                raise SettingsError(
+                    f"settings.json is of version {values['version']}, and this recipe reads "
+                    f"version {VERSION}: deploy the stack again with one version of workbench"
+                )
+            return cls(**_fields(values))
+        except (ValueError, KeyError, TypeError) as error:
+            raise SettingsError(
+                f"settings.json can't be read ({type(error).__name__}: {error})"
+            ) from error
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a settings.json file."""
+        return cls.parse(path.read_bytes())
+
+
+def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
+    acme, mirrors = values.get("acme") or {}, values.get("mirrors") or {}
+    administrator = values["administrator"]
+    return {
+        "name": values["name"],
+        "domain": values["domain"],
+        "names": tuple(values["names"]),
+        "acme": Acme(acme.get("directory"), acme.get("email"), acme.get("root_certificate")),
+        "administrator": _account(administrator | {"administrator": True}),
+        "users": tuple(_account(user) for user in values["users"]),
+        "data_volume": DataVolume(values["data_volume"]["id"], values["data_volume"]["device"]),
+        "rstudio": _rstudio(values.get("rstudio") or {}),
+        "pypi_index": mirrors.get("pypi"),
+        "npm_registry": mirrors.get("npm"),
+        "ca_certificates": tuple(values.get("ca_certificates") or ()),
+    }
+
+
+def _account(values: Mapping[str, Any]) -> Account:
+    name = values["name"]
+    if not ACCOUNT_NAME.fullmatch(name):
+        raise SettingsError(
+            f"{name!r} can't be an account's name: it starts with a small letter and holds "
+            "small letters, digits, - and _, 32 at most"
+        )
+    return Account(name, tuple(values["public_keys"]), bool(values.get("administrator")))
+
+
+def _rstudio(values: Mapping[str, Any]) -> Package:
+    if not values.get("url"):
+        return Package(RSTUDIO_URL, RSTUDIO_SHA256)
+    if not values.get("sha256"):
+        raise SettingsError("rstudio.url is set without rstudio.sha256: give the file's SHA-256")
+    return Package(values["url"], values["sha256"])

@@ -1,0 +1,64 @@
+"""The data volume, mounted by a unit that every service on it needs."""
+
+import json
+import os
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+from pyinfra.api import operation
+from pyinfra.api.deploy import deploy
+from pyinfra.operations import files
+
+from . import places
+from . import volume
+from .operations import unit
+from .rendering import put_template
+from .settings import Settings
+
+UNIT = "workbench-data.service"
+
+
+@deploy("Data volume")
+def storage(settings: Settings) -> None:
+    """Format the volume if it is blank, mount it, and grow its file system with it."""
+    content = {
+        "id": settings.data_volume.id,
+        "device": settings.data_volume.device,
+        "administrator": settings.administrator.name,
+    }
+    files.put(
+        name="Note which volume it is",
+        src=StringIO(json.dumps(content) + "\n"),
+        dest=str(volume.CONFIGURATION),
+        mode="644",
+    )
+    put_template(UNIT, Path("/etc/systemd/system") / UNIT)
+    format_blank(name="Format it if it is blank")
+    # Never restarted for a changed file: that would stop every service on it.
+    unit(UNIT, name="Mount it")
+    grow(name="Grow its file system")
+
+
+@operation()
+def format_blank() -> Iterator[str]:
+    """Format the volume, unless it is mounted or formatted already."""
+    if not os.path.ismount(places.DATA):
+        yield module_command("volume", "format")
+
+
+@operation()
+def grow() -> Iterator[str]:
+    """Grow the mounted file system to the volume's size."""
+    device = volume.find(volume.read_volume())
+    if device and volume.must_grow(device):
+        yield f"xfs_growfs {places.DATA}"
+
+
+def module_command(module: str, *arguments: str) -> str:
+    """Return the command that runs a module of this recipe by the distribution's Python."""
+    folder = Path(__file__).parent
+    return (
+        f"PYTHONPATH={folder.parent} /usr/bin/python3 -m {folder.name}.{module} "
+        + " ".join(arguments)
+    )
