@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from workbench.components.access import Access
     from workbench.components.access import AccessArgs
-    from workbench.components.access import PortArgs
+    from workbench.components.access import Port
     from workbench.components.address import Address
     from workbench.components.address import AddressArgs
     from workbench.components.network import Network
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from workbench.components.server import ServerArgs
     from workbench.components.storage import Storage
     from workbench.components.storage import StorageArgs
-    from workbench.components.users import UserArgs
+    from workbench.components.users import User
     from workbench.components.workbench import Workbench
     from workbench.components.workbench_args import WorkbenchArgs
 
@@ -30,23 +30,19 @@ __all__ = [
     "AddressArgs",
     "Network",
     "NetworkArgs",
-    "PortArgs",
+    "Port",
     "Recipe",
     "RecipeArgs",
     "Server",
     "ServerArgs",
     "Storage",
     "StorageArgs",
-    "UserArgs",
+    "User",
     "Workbench",
     "WorkbenchArgs",
 ]
 
-_MODULES = {
-    "PortArgs": "access",
-    "UserArgs": "users",
-    "WorkbenchArgs": "workbench_args",
-}
+_MODULES = {"Port": "access", "User": "users", "WorkbenchArgs": "workbench_args"}
 
 
 def __getattr__(name: str) -> object:

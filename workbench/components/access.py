@@ -27,7 +27,7 @@ _ASSUME_ROLE = {
 }
 
 
-class PortArgs(TypedDict):
+class Port(TypedDict):
     """One more port to open."""
 
     port: int
@@ -58,7 +58,7 @@ class AccessArgs(TypedDict):
     """The ranges of addresses that may use HTTP and HTTPS (ports 80 and 443). Default:
     `0.0.0.0/0`, everyone; Let's Encrypt needs port 80 open to everyone."""
 
-    extra_ports: NotRequired[list[PortArgs]]
+    extra_ports: NotRequired[list[Port]]
     """More ports to open. Default: none."""
 
 
@@ -160,7 +160,7 @@ class Access(pulumi.ComponentResource):
         self.instance_profile = profile.name
 
 
-def check_ports(ports: Sequence[PortArgs], what: str) -> list[tuple[str, int, list[str]]]:
+def check_ports(ports: Sequence[Port], what: str) -> list[tuple[str, int, list[str]]]:
     """Return protocol, port and ranges of each port."""
     checked = []
     for index, port in enumerate(ports):

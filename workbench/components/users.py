@@ -19,7 +19,7 @@ _RESERVED = {"root", "rstudio-server", "jupyterhub", "caddy", "nobody", "daemon"
 }
 
 
-class UserArgs(TypedDict):
+class User(TypedDict):
     """One person's account on the server."""
 
     name: str
@@ -37,7 +37,7 @@ def default_users(public_key: pulumi.Input[str]) -> list[dict[str, Any]]:
     return [{"name": DEFAULT_USER, "public_keys": [public_key], "administrator": True}]
 
 
-def check_users(users: list[UserArgs], what: str) -> list[dict[str, Any]]:
+def check_users(users: list[User], what: str) -> list[dict[str, Any]]:
     """Return the users as the settings list them."""
     checked = [_check_user(user, f"{what}[{index}]") for index, user in enumerate(users)]
     names = [user["name"] for user in checked]
@@ -47,7 +47,7 @@ def check_users(users: list[UserArgs], what: str) -> list[dict[str, Any]]:
     return checked
 
 
-def _check_user(user: UserArgs, what: str) -> dict[str, Any]:
+def _check_user(user: User, what: str) -> dict[str, Any]:
     name = check_user_name(user.get("name"), f"{what}.name")
     if name in _RESERVED:
         raise ArgumentError(

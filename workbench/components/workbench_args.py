@@ -10,13 +10,13 @@ from typing import cast
 import pulumi
 
 from workbench.components import validation
-from workbench.components.access import PortArgs
+from workbench.components.access import Port
 from workbench.components.access import check_ports
 from workbench.components.address import AddressArgs
 from workbench.components.address import record_names
 from workbench.components.errors import ArgumentError
 from workbench.components.machine_images import check_operating_system
-from workbench.components.users import UserArgs
+from workbench.components.users import User
 from workbench.components.users import check_users
 
 
@@ -52,7 +52,7 @@ class WorkbenchArgs(TypedDict):
     """The ranges of addresses that may use HTTP and HTTPS. Default: `["0.0.0.0/0"]`, everyone;
     Let's Encrypt needs port 80 open to everyone."""
 
-    extra_ports: NotRequired[list[PortArgs]]
+    extra_ports: NotRequired[list[Port]]
     """More ports to open. Default: none."""
 
     instance_type: NotRequired[str]
@@ -82,7 +82,7 @@ class WorkbenchArgs(TypedDict):
     protect_instance: NotRequired[bool]
     """Whether AWS refuses to terminate the server until this is false again. Default: false."""
 
-    users: NotRequired[list[UserArgs]]
+    users: NotRequired[list[User]]
     """The people with an account. Default: `test-user`, who may use sudo and has the
     administrator's public key."""
 

@@ -1,0 +1,141 @@
+"""Print docs/configuration.md: ``python -m workbench.components.reference``.
+
+What it says is what the docstrings of the arguments and of the components' outputs say.
+"""
+
+from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.components.configuration import DEFAULT_NAME
+from workbench.components.configuration import NAMESPACE
+from workbench.components.plugin.package import infer_schema
+
+_HEAD = f"""\
+# Configuration
+
+<!-- Made by `python -m workbench.components.reference`; a test keeps it in step. -->
+
+## A stack's configuration
+
+What the program `stacks/lab` reads. Every key is in the namespace `{NAMESPACE}`:
+
+```sh
+pulumi config set {NAMESPACE}:domain lab.example.org
+pulumi config set {NAMESPACE}:sshFrom 203.0.113.7/32,198.51.100.0/24
+pulumi config set --path '{NAMESPACE}:users[0].name' ada
+pulumi config set --path '{NAMESPACE}:users[0].administrator' true
+```
+
+A list of texts is one text with commas, or a list set with `--path`; other lists are set with
+`--path`. A key that isn't in this table is refused, and so is a value of the wrong kind. None of
+these is a secret, and none is a place for one.
+"""
+_OUTPUTS = """\
+## A stack's outputs
+
+What `pulumi stack output` shows, besides `domain`, `jupyter_url` and `rstudio_url`:
+"""
+_COMPONENTS = """\
+## The components
+
+Each is imported from `workbench` and takes a name, its arguments and Pulumi's resource options:
+
+```python
+from workbench import Network, Workbench
+
+network = Network("team", {"cidr_block": "10.30.0.0/16"})
+Workbench("lab", {"public_key": public_key, "subnet_id": network.subnet_id})
+```
+
+An argument of type *output or …* takes another resource's output as well as a value.
+"""
+
+
+def render_reference() -> str:
+    """Return the whole reference in Markdown."""
+    schema = infer_schema()
+    components = {key.split(":")[-1]: value for key, value in schema["resources"].items()}
+    types = {key.split(":")[-1]: value for key, value in schema["types"].items()}
+    whole = components["Workbench"]
+    parts = [
+        _HEAD,
+        _table(_stack_rows(whole["inputProperties"], whole["requiredInputs"]), "Key"),
+        *(_type(name, types[name], camel=True) for name in ("Port", "User")),
+        _OUTPUTS,
+        _table(_rows(whole["properties"], [], camel=False, outputs=True), "Output"),
+        _COMPONENTS,
+    ]
+    for name, component in components.items():
+        parts += _component(name, component)
+    parts += [_type(name, definition, camel=False) for name, definition in types.items()]
+    return "\n".join(parts)
+
+
+def _component(name: str, component: Mapping[str, Any]) -> list[str]:
+    inputs = _rows(component["inputProperties"], component["requiredInputs"], camel=False)
+    outputs = _rows(component["properties"], [], camel=False, outputs=True)
+    return [
+        f"### {name}\n\n{_text(component['description'])}\n",
+        _table(inputs, "Argument"),
+        _table(outputs, "Output"),
+    ]
+
+
+def _type(name: str, definition: Mapping[str, Any], camel: bool) -> str:
+    made = name == "DnsRecord"
+    rows = _rows(definition["properties"], definition.get("required", []), camel, outputs=made)
+    where = f"in `{NAMESPACE}:{name.lower()}s`" if name == "User" else "in `workbench:extraPorts`"
+    title = f"An object {where}:" if camel else f"#### {name}"
+    return f"{title}\n\n" + _table(rows, "Key")
+
+
+Row = tuple[str, str, str]
+
+
+def _stack_rows(properties: Mapping[str, Any], required: list[str]) -> Iterator[Row]:
+    name = f"The workbench's name, with which all names in AWS start. Default: `{DEFAULT_NAME}`."
+    yield "`name`", "text", name
+    for key, kind, text in _rows(properties, required, camel=True):
+        for other in properties:
+            text = text.replace(f"`{_snake_case(other)}`", f"`{other}`")
+        yield key, kind, text
+
+
+def _rows(
+    properties: Mapping[str, Any], required: list[str], camel: bool, outputs: bool = False
+) -> Iterator[Row]:
+    for key, definition in properties.items():
+        name = key if camel else _snake_case(key)
+        text = _text(definition.get("description", ""))
+        needed = "**Needed.** " if key in required and not outputs else ""
+        later = "" if outputs or definition.get("plain") or camel else "output or "
+        yield f"`{name}`", later + _kind(definition), needed + text
+
+
+def _table(rows: Iterator[Row], first: str) -> str:
+    lines = [f"| {first} | Type | What it is |", "|---|---|---|"]
+    lines += [f"| {name} | {kind} | {text} |" for name, kind, text in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _kind(definition: Mapping[str, Any]) -> str:
+    reference = definition.get("$ref")
+    if reference:
+        return "any" if reference.endswith("/Any") else f"`{reference.split(':')[-1]}`"
+    if definition["type"] == "array":
+        return f"list of {_kind(definition['items'])}"
+    kinds = {"string": "text", "integer": "whole number", "boolean": "true or false"}
+    return kinds.get(definition["type"], "object")
+
+
+def _text(docstring: str) -> str:
+    return " ".join(docstring.split())
+
+
+def _snake_case(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+if __name__ == "__main__":
+    print(render_reference(), end="")
