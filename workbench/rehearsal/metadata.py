@@ -188,6 +188,7 @@ class _MetadataHandler(Handler):
 
     def _answer_credentials(self, view: InstanceView, role: str) -> None:
         keys = self.owner.credentials(role, view.instance_id)
+        # A role that EC2 may not assume has another code, with the reason.
         document = {"Code": "Success", "Type": "AWS-HMAC", **keys}
         self._answer(json.dumps(document, indent=2).encode(), "application/json")
 
