@@ -48,13 +48,17 @@ class Check:
 
 @dataclass(frozen=True)
 class Report:
-    """A check's result, as shown and as ``--json`` has it."""
+    """A check's result, as shown and as ``--json`` has it.
+
+    ``blocked`` tells one that was skipped for its prerequisites from one that skipped itself.
+    """
 
     name: str
     result: Result
     evidence: str
     fix: str
     layer: str = ""
+    blocked: bool = False
 
     def as_json(self) -> dict[str, str]:
         """Return the fields scripts read."""
@@ -101,7 +105,7 @@ def run_checks(
         outcome = skipped(f"needs {', '.join(missing)}") if missing else _run(check, target)
         if missing or outcome.result is Result.FAIL:
             in_the_way.add(check.name)
-        yield _report(check, outcome, target)
+        yield _report(check, outcome, target, blocked=bool(missing))
 
 
 def _run(check: Check, target: Target) -> Outcome:
@@ -117,7 +121,8 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())[:300]
 
 
-def _report(check: Check, outcome: Outcome, target: Target) -> Report:
-    wanted = outcome.result is not Result.PASS
+def _report(check: Check, outcome: Outcome, target: Target, *, blocked: bool) -> Report:
+    # What stands in the way is mended first; its own report says how.
+    wanted = outcome.result is not Result.PASS and not blocked
     fix = (outcome.fix or check.fix).replace("{stack}", target.stack) if wanted else ""
-    return Report(check.name, outcome.result, outcome.evidence, fix, check.layer)
+    return Report(check.name, outcome.result, outcome.evidence, fix, check.layer, blocked)

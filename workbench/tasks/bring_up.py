@@ -1,10 +1,10 @@
 """Bring a workbench up: rehearsal, stack, server, passwords, checks, in that order."""
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from workbench.checks.check import Report
 from workbench.checks.check import Result
@@ -25,6 +25,14 @@ from workbench.tasks.selection import stack_folder
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
 from workbench.tasks.usable import wait_usable
+
+# Asked before anything that costs money: gets the plan, returns the answer.
+Agree = Callable[[str], bool]
+
+MAKE_STACK = (
+    "pulumi stack init NAME, then pulumi config set what docs/configuration.md names;"
+    " or leave --stack out, for a workbench on this computer"
+)
 
 
 @dataclass(frozen=True)
@@ -69,14 +77,14 @@ def ensure_rehearsal(stack: str, progress: Progress) -> Description | None:
     return control.start(name, progress)
 
 
-def bring_up(stack: str, progress: Progress, *, password_stdin: bool) -> Outcome:
+def bring_up(stack: str, progress: Progress, *, agree: Agree, password_stdin: bool) -> Outcome:
     """Make the stack's workbench usable, and return what was done."""
     from workbench.engine.find import ensure_engine
 
     ensure_engine(progress)
     with _interruptible(stack, "no part of the workbench was touched"):
         description = ensure_rehearsal(stack, progress)
-    changes = _apply_stack(stack, description, progress)
+    changes = _apply_stack(stack, description, progress, agree)
     with _interruptible(stack, "the server exists and goes on by itself with its recipe"):
         state = read_stack(stack, progress)
         run, server = _converge(state, progress)
@@ -101,20 +109,28 @@ def _interruptible(stack: str, what_exists: str) -> Iterator[None]:
         ) from error
 
 
-def _apply_stack(stack: str, description: Description | None, progress: Progress) -> str:
+def _apply_stack(
+    stack: str, description: Description | None, progress: Progress, agree: Agree
+) -> str:
     """Let Pulumi make what the program declares; return what it changed, in words."""
+    from workbench.engine.stacks import StackMissingError
     from workbench.engine.stacks import open_stack
 
-    opened = open_stack(stack, find_project(), progress, create=description is not None)
     if description is not None:
         from workbench.rehearsal.configuration import rehearsal_configuration
 
+        opened = open_stack(stack, find_project(), progress, create=True)
         opened.set_config(rehearsal_configuration(description))
-    return _summarize(opened.up())
-
-
-def _summarize(summary: Any) -> str:
-    return str(summary)
+        return str(opened.up())
+    try:
+        opened = open_stack(stack, find_project(), progress)
+    except StackMissingError as error:
+        raise WorkbenchError(f"There is no stack {stack} yet.", MAKE_STACK) from error
+    # Only a rehearsal is free of charge.
+    changes = opened.preview()
+    if changes.total and not agree(f"Pulumi would {changes.named()}."):
+        raise WorkbenchError("Nothing was changed.")
+    return str(opened.up())
 
 
 def _converge(state: StackState, progress: Progress) -> tuple[Run, Server]:

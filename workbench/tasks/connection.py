@@ -40,7 +40,7 @@ class PinnedConnection(fabric.Connection):  # type: ignore[misc]
             config=config,
             connect_timeout=CONNECT_TIMEOUT,
             connect_kwargs={
-                **key.options(),
+                "pkey": key.key,
                 "allow_agent": False,
                 "look_for_keys": False,
                 "banner_timeout": CONNECT_TIMEOUT,
@@ -60,16 +60,10 @@ class PinnedConnection(fabric.Connection):  # type: ignore[misc]
 
 @dataclass(frozen=True)
 class PrivateKey:
-    """The key that opens the server: a file, or one an agent holds for an encrypted file."""
+    """The key that opens the server: of a file, or held by an agent for an encrypted file."""
 
     path: Path
-    from_agent: paramiko.AgentKey | None = None
-
-    def options(self) -> dict[str, Any]:
-        """Return what paramiko's connect takes for it."""
-        if self.from_agent is not None:
-            return {"pkey": self.from_agent}
-        return {"key_filename": str(self.path)}
+    key: paramiko.PKey
 
 
 @dataclass
@@ -136,15 +130,10 @@ class Door:
             connection.open()
         except paramiko.BadHostKeyException:
             raise
-        except paramiko.PasswordRequiredException as error:
-            raise WorkbenchError(
-                f"The key {self.key.path} has a passphrase and no agent holds it.",
-                f"ssh-add {self.key.path}",
-            ) from error
         except paramiko.AuthenticationException as error:
             raise WorkbenchError(
                 f"{self.user}@{self.host} refuses the key {self.key.path}.",
-                f"{self.command} -v",
+                f"{self.command} -v   shows why",
             ) from error
         except (OSError, EOFError, paramiko.SSHException, NoValidConnectionsError) as error:
             raise UnreachableError(

@@ -76,9 +76,8 @@ class Follower:
 
     def begin_behind_last(self) -> None:
         """Follow the run after the last one that ended: the one under way, or one to start."""
-        self._has_unit = True
-        text = self._read()
-        lines = text.splitlines(keepends=True)
+        self._has_unit, self._offset = True, 0
+        lines = self._read().splitlines(keepends=True)
         ends = [place for place, line in enumerate(lines, 1) if _event(line).get("event") == "end"]
         self._offset = len("".join(lines[: ends[-1]] if ends else []).encode())
 

@@ -1,12 +1,16 @@
 """``workbench env``: the environment in which Pulumi's own commands work on a stack."""
 
 import shlex
+import shutil
+import sys
+from pathlib import Path
 
 from invoke.context import Context
 
 from workbench.tasks.selection import JSON_HELP
 from workbench.tasks.selection import STACK_HELP
 from workbench.tasks.selection import VARIABLE
+from workbench.tasks.selection import find_project
 from workbench.tasks.selection import select_stack
 from workbench.tasks.task import task
 
@@ -27,12 +31,15 @@ def env(context: Context, stack: str | None = None, json: bool = False) -> None:
     from workbench.tasks.show import make_progress
     from workbench.tasks.show import print_json
 
-    name = select_stack(stack)
+    name, project = select_stack(stack), find_project()
     # What is evaluated is on standard output, so an engine being built is told on the other.
     engine = ensure_engine(make_progress(quiet=False))
     if json:
-        print_json({**pulumi_environment(engine, name), VARIABLE: name})
+        print_json({**pulumi_environment(engine, name, project), VARIABLE: name})
         return
-    for line in export_lines(engine, name):
+    for line in export_lines(engine, name, project):
         print(line)
     print(f"export {VARIABLE}={shlex.quote(name)}")
+    if shutil.which("workbench") is None:
+        # Last, so that the shell's own python stays the first.
+        print(f'export PATH="$PATH":{shlex.quote(str(Path(sys.executable).parent))}')

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from workbench.errors import WorkbenchError
 from workbench.places import state_dir
+from workbench.tasks.command_name import as_typed
 
 INTERRUPTED = 130
 DEBUG = "WORKBENCH_DEBUG"
@@ -33,6 +34,11 @@ class Failure:
 
 def explain(error: BaseException) -> Failure:
     """Return how a command that met ``error`` ends."""
+    failure = _explain(error)
+    return Failure(as_typed(failure.text), failure.exit_code)
+
+
+def _explain(error: BaseException) -> Failure:
     if isinstance(error, WorkbenchError):
         return Failure(_with_debug(str(error), error), error.exit_code)
     if isinstance(error, KeyboardInterrupt):
@@ -74,7 +80,7 @@ def _unexpected(error: BaseException) -> str:
         return details
     log = state_dir() / "logs" / f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
     first = str(error).strip().partition("\n")[0]
-    what = f"workbench met an error it did not expect: {type(error).__name__}: {first}"
+    what = f"An error that was not expected: {type(error).__name__}: {first}"
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(details, encoding="utf-8")

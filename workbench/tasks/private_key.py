@@ -38,22 +38,26 @@ def _usable(path: Path, public_key: str) -> PrivateKey:
             f"The private key {path} isn't there.", f"{VARIABLE}=/path/to/key, and the same again"
         )
     try:
-        paramiko.PKey.from_path(path)
+        # Paramiko's own search would try each type of key on it, and tell only the last error.
+        return PrivateKey(path, paramiko.PKey.from_path(path))
     except (paramiko.PasswordRequiredException, TypeError):
-        # An encrypted key: an agent may hold just this one.
-        return PrivateKey(path, _agent_key(_blob(public_key)))
+        return PrivateKey(path, _agent_key(path, _blob(public_key)))
     except PermissionError as error:
         raise WorkbenchError(f"The private key {path} can't be read.", f"ls -l {path}") from error
     except (paramiko.SSHException, ValueError, OSError) as error:
         raise WorkbenchError(
             f"{path} is no private key that can be read: {error}", f"{VARIABLE}=/path/to/key"
         ) from error
-    return PrivateKey(path)
 
 
-def _agent_key(blob: str) -> paramiko.AgentKey | None:
-    keys = paramiko.Agent().get_keys()
-    return next((key for key in keys if key.get_base64().replace("\n", "") == blob), None)
+def _agent_key(path: Path, blob: str) -> paramiko.PKey:
+    """Return an encrypted key from the agent: this one only, whatever else it holds."""
+    for key in paramiko.Agent().get_keys():
+        if key.get_base64().replace("\n", "") == blob:
+            return key
+    raise WorkbenchError(
+        f"The key {path} has a passphrase, and no agent holds it.", f"ssh-add {path}"
+    )
 
 
 def _blob(public_key: str) -> str:

@@ -9,6 +9,7 @@ from importlib import metadata
 from fabric import Config
 from fabric import Executor
 from fabric.main import Fab
+from invoke.collection import Collection
 from invoke.exceptions import Exit
 from invoke.exceptions import ParseError
 from invoke.parser.context import ParserContext
@@ -121,13 +122,13 @@ class WorkbenchProgram(Fab):  # type: ignore[misc]
         return f"Tasks{f' ({extra})' if extra else ''}"
 
 
-def make_program() -> WorkbenchProgram:
-    """Return the program, not yet run."""
+def make_program(tasks: Collection = namespace) -> WorkbenchProgram:
+    """Return the program for these tasks, not yet run."""
     return WorkbenchProgram(
         name="workbench",
         binary="workbench",
         version=__version__,
-        namespace=namespace,
+        namespace=tasks,
         executor_class=Executor,
         config_class=Config,
     )

@@ -1,13 +1,12 @@
 """``workbench rehearsal.*``: the cloud on this computer."""
 
-import sys
-
 from invoke.collection import Collection
 from invoke.context import Context
 
 from workbench.errors import WorkbenchError
 from workbench.rehearsal.names import DEFAULT
 from workbench.rehearsal.names import check_name
+from workbench.tasks.asking import agree
 from workbench.tasks.selection import JSON_HELP
 from workbench.tasks.selection import YES_HELP
 from workbench.tasks.task import task
@@ -56,21 +55,11 @@ def reset(context: Context, name: str = DEFAULT, yes: bool = False) -> None:
     from workbench.rehearsal import control
 
     check_name(name)
-    if not yes:
-        _confirm(name)
+    question = f"This removes the rehearsal {name!r}, its server and ALL DATA in it."
+    if not yes and not agree(question, f"workbench rehearsal.reset --name {name} --yes"):
+        raise WorkbenchError("Nothing was removed.")
     control.reset(name)
     print(f"Nothing is left of the rehearsal {name!r}.")
-
-
-def _confirm(name: str) -> None:
-    if not sys.stdin.isatty():
-        raise WorkbenchError(
-            "This removes all data of the rehearsal, so it asks first, and there is no terminal.",
-            f"workbench rehearsal.reset --name {name} --yes",
-        )
-    question = f"Remove the rehearsal {name!r} with its server and ALL DATA in it? [y/N] "
-    if input(question).strip().lower() not in ("y", "yes"):
-        raise WorkbenchError("Nothing was removed.")
 
 
 collection = Collection("rehearsal", start, stop, status, reset)

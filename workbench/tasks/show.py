@@ -13,6 +13,7 @@ from workbench.checks.check import Report
 from workbench.checks.check import Result
 from workbench.progress import Progress
 from workbench.progress import stderr_progress
+from workbench.tasks.command_name import as_typed
 
 STYLES = {Result.PASS: "green", Result.FAIL: "bold red", Result.WARN: "yellow", Result.SKIP: "dim"}
 
@@ -56,16 +57,21 @@ def print_rows(titles: tuple[str, ...], rows: Iterable[tuple[str, ...]], console
 
 
 def print_reports(reports: Iterable[Report], console: Console) -> None:
-    """Print checks' results, each fix below what it fixes."""
+    """Print checks' results, each fix below what it fixes; those blocked by others as one line."""
+    reports = list(reports)
+    blocked = sum(report.blocked for report in reports)
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for report in reports:
+    for report in (report for report in reports if not report.blocked):
         evidence = Text(report.evidence)
         if report.fix and report.result in (Result.FAIL, Result.WARN):
-            evidence.append(f"\n→ {report.fix}", style="bold")
+            evidence.append(f"\n{as_typed(f'→ {report.fix}')}", style="bold")
         table.add_row(Text(report.result, STYLES[report.result]), report.name, evidence)
+    if blocked:
+        skip = Text(Result.SKIP, STYLES[Result.SKIP])
+        table.add_row(skip, f"{blocked} more", "need what failed")
     console.print(table)
 
 

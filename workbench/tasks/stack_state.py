@@ -1,5 +1,6 @@
 """What is known of a stack without changing it: outputs, configuration, where it answers."""
 
+import json
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,9 +12,12 @@ from urllib.parse import urlsplit
 
 from workbench.checks.target import Address
 from workbench.checks.target import Target
+from workbench.engine.environment import ACCESS_KEY
+from workbench.engine.environment import SECRET_KEY
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.rehearsal.description import Description
+from workbench.rehearsal.names import rehearsal_of
 from workbench.tasks import passwords
 from workbench.tasks.connection import Door
 from workbench.tasks.connection import RemoteServer
@@ -77,7 +81,24 @@ class StackState:
         """Return an AWS client for the stack's account and region."""
         from workbench.engine.aws import client
 
-        return client(self.config, service)
+        return client(self._provider(service), service)
+
+    def _provider(self, service: str) -> Mapping[str, str]:
+        """Return the configuration for a client; a rehearsal's never leads to AWS itself."""
+        name = rehearsal_of(self.stack)
+        if name is None:
+            return self.config
+        if self.rehearsal is None:
+            raise WorkbenchError(
+                f"The rehearsal {name!r} is not running.",
+                f"workbench rehearsal.start --name {name}",
+            )
+        return {
+            "aws:region": self.rehearsal.region,
+            "aws:endpoints": json.dumps([{service.replace("-", ""): self.rehearsal.api_url}]),
+            "aws:accessKey": ACCESS_KEY,
+            "aws:secretKey": SECRET_KEY,
+        }
 
     def door(self) -> Door:
         """Return how to get into the server."""

@@ -16,6 +16,14 @@ class WorkbenchTask(fabric_tasks.Task):  # type: ignore[misc]
     Here, and not in the program, so that ``fab`` and other people's fabfiles end alike.
     """
 
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> Any:
+        """Return the task's options; Invoke's own takes their help texts away at the first call."""
+        texts = dict(self.help)
+        try:
+            return super().get_arguments(ignore_unknown_help=ignore_unknown_help)
+        finally:
+            self.help = texts
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task."""
         try:

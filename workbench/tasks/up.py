@@ -10,10 +10,13 @@ from workbench.tasks.task import task
 @task(
     help={
         "stack": STACK_HELP,
+        "yes": "Don't ask before something is made on AWS.",
         "password-stdin": "Read the password of a user who has none from standard input (AWS).",
     }
 )
-def up(context: Context, stack: str | None = None, password_stdin: bool = False) -> None:
+def up(
+    context: Context, stack: str | None = None, yes: bool = False, password_stdin: bool = False
+) -> None:
     """Make the workbench, or bring it up to date.
 
     Ends when it is really usable. Without --stack it is made on this computer,
@@ -21,6 +24,7 @@ def up(context: Context, stack: str | None = None, password_stdin: bool = False)
     change it changes nothing.
     """
     from workbench.errors import WorkbenchError
+    from workbench.tasks.asking import agree
     from workbench.tasks.bring_up import bring_up
     from workbench.tasks.bring_up import stack_progress
     from workbench.tasks.checking import show_reports
@@ -28,7 +32,12 @@ def up(context: Context, stack: str | None = None, password_stdin: bool = False)
 
     name = select_stack(stack)
     progress = stack_progress(name, "up")
-    outcome = bring_up(name, progress, password_stdin=password_stdin)
+    outcome = bring_up(
+        name,
+        progress,
+        agree=lambda plan: yes or agree(plan, f"workbench up --stack {name} --yes"),
+        password_stdin=password_stdin,
+    )
     print_where_to_go(outcome)
     if outcome.failed:
         show_reports(outcome.failed)

@@ -4,6 +4,7 @@ from rich.console import Console
 
 from workbench.rehearsal.names import STACK
 from workbench.tasks.bring_up import Outcome
+from workbench.tasks.command_name import as_typed
 from workbench.tasks.show import make_console
 from workbench.tasks.show import print_facts
 
@@ -27,15 +28,13 @@ def print_where_to_go(outcome: Outcome, console: Console | None = None) -> None:
     )
     option = "" if state.stack == STACK else f" --stack {state.stack}"
     console.print("\nNext:")
-    print_facts(
-        [
-            (f"workbench status{option}", "what runs, and where"),
-            (f"workbench check{option}", "every check again"),
-            (f'eval "$(workbench env{option})"', "then pulumi preview, pulumi up, …"),
-            (f"workbench destroy{option}", "remove it; the data volume is kept"),
-        ],
-        console,
-    )
+    commands = [
+        (f"workbench status{option}", "what runs, and where"),
+        (f"workbench check{option}", "every check again"),
+        (f'eval "$(workbench env{option})"', "then pulumi preview, pulumi up, …"),
+        (f"workbench destroy{option}", "remove it; the data volume is kept"),
+    ]
+    print_facts([(as_typed(command), what) for command, what in commands], console)
 
 
 def _changes(outcome: Outcome) -> str:

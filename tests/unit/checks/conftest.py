@@ -1,0 +1,163 @@
+"""A small HTTPS site on the loopback, certified by an authority of the tests' own."""
+
+import ssl
+import threading
+from collections.abc import Callable
+from collections.abc import Iterator
+from datetime import UTC
+from datetime import datetime
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from workbench.checks.target import Address
+from workbench.checks.target import Answer
+from workbench.checks.target import Target
+
+NAME = "bench.example"
+# path → (status, headers, body)
+Pages = dict[str, tuple[int, dict[str, str], str]]
+
+
+class FakeServer:
+    """The server's shell: answers by the beginning of the command."""
+
+    def __init__(self, **answers: str | Answer) -> None:
+        self.answers = {
+            key.replace("_", " "): value if isinstance(value, Answer) else Answer(0, value)
+            for key, value in answers.items()
+        }
+        self.asked: list[tuple[str, str]] = []
+
+    def run(self, command: str, *, stdin: str = "", limit: float = 60) -> Answer:
+        self.asked.append((command, stdin))
+        for beginning, answer in self.answers.items():
+            if command.startswith(beginning):
+                return answer
+        return Answer(1, "", f"{command}: not known to this test")
+
+
+@pytest.fixture
+def shell() -> type[FakeServer]:
+    return FakeServer
+
+
+class Authority:
+    """A certificate authority."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Tests' root")])
+        self.path = folder / "ca.pem"
+        basic = x509.BasicConstraints(ca=True, path_length=None)
+        made = self._builder(self.name, self.key.public_key(), days=30).add_extension(basic, True)
+        self.path.write_bytes(_pem(made.sign(self.key, hashes.SHA256())))
+
+    def _builder(self, subject: x509.Name, key: Any, days: float) -> x509.CertificateBuilder:
+        now = datetime.now(UTC)
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self.name)
+            .public_key(key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=60))
+            .not_valid_after(now + timedelta(days=days))
+        )
+
+    def context(self, names: list[str], days: float) -> ssl.SSLContext:
+        key = ec.generate_private_key(ec.SECP256R1())
+        alternatives = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
+        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
+        made = self._builder(subject, key.public_key(), days).add_extension(alternatives, False)
+        file = self.folder / "site.pem"
+        private = key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        file.write_bytes(private + _pem(made.sign(self.key, hashes.SHA256())))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+        return context
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+def _handler(pages: Pages) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            self.rfile.read(length)
+            path = self.path.partition("?")[0]
+            key = path if self.command == "GET" else f"{self.command} {path}"
+            status, headers, body = pages.get(key, (404, {}, f"no {key}"))
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body.encode())))
+            self.send_header("X-Host", self.headers["Host"])
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        do_POST = do_DELETE = do_GET
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    return Handler
+
+
+@pytest.fixture
+def make_site(authority: Authority) -> Iterator[Callable[..., Target]]:
+    """Give a function that serves pages over http and https, and returns their target."""
+    servers: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
+
+    def serve(pages: Pages, context: ssl.SSLContext | None) -> int:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(pages))
+        if context is not None:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        servers.append((server, thread))
+        return int(server.server_address[1])
+
+    def make(
+        pages: Pages | None = None,
+        *,
+        http: Pages | None = None,
+        names: tuple[str, ...] = (NAME,),
+        days: float = 60,
+        **outputs: Any,
+    ) -> Target:
+        https_port = serve(pages or {}, authority.context(list(names), days))
+        ports = {80: serve(http or {}, None), 443: https_port}
+        known = {"domain": NAME, "names": [NAME], "users": ["ada"], "address": "127.0.0.1"}
+        return Target(
+            stack="tests",
+            outputs=known | outputs,
+            address=Address("127.0.0.1", ports),
+            ca_certificate=authority.path,
+        )
+
+    yield make
+    for server, thread in servers:
+        server.shutdown()
+        thread.join()
+        server.server_close()

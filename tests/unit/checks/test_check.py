@@ -1,0 +1,85 @@
+"""Checks run in order, and each ends with a result, evidence and a fix."""
+
+import pytest
+
+from workbench.checks.check import Check
+from workbench.checks.check import Result
+from workbench.checks.check import failed
+from workbench.checks.check import passed
+from workbench.checks.check import run_checks
+from workbench.checks.check import skipped
+from workbench.checks.check import warned
+from workbench.checks.table import CHECKS
+from workbench.checks.target import Target
+from workbench.errors import WorkbenchError
+
+TARGET = Target("tests")
+
+
+def run(*checks: Check) -> dict[str, tuple[str, str, str]]:
+    return {r.name: (r.result, r.evidence, r.fix) for r in run_checks(checks, TARGET)}
+
+
+def test_a_check_that_needs_a_failed_one_is_skipped_and_so_are_those_after_it() -> None:
+    found = run(
+        Check("a", lambda t: failed("a is off"), fix="mend a"),
+        Check("b", lambda t: passed("b"), requires=("a",), fix="mend b"),
+        Check("c", lambda t: passed("c"), requires=("b",), fix="mend c"),
+        Check("d", lambda t: passed("d is on"), fix="mend d"),
+    )
+    assert found == {
+        "a": ("FAIL", "a is off", "mend a"),
+        "b": ("SKIP", "needs a", ""),
+        "c": ("SKIP", "needs b", ""),
+        "d": ("PASS", "d is on", ""),
+    }
+
+
+@pytest.mark.parametrize("outcome", [warned("soon"), skipped("there is none")])
+def test_a_warning_or_a_check_that_does_not_apply_stands_in_nobodys_way(outcome: object) -> None:
+    found = run(
+        Check("a", lambda t: outcome),  # type: ignore[arg-type,return-value]
+        Check("b", lambda t: passed("b"), requires=("a",)),
+    )
+    assert found["b"][0] == "PASS"
+
+
+def test_a_known_error_in_a_check_is_its_evidence_and_its_hint_the_fix() -> None:
+    def run_into_it(target: Target) -> None:
+        raise WorkbenchError("The door is\n  locked.", "open it")
+
+    found = run(Check("a", run_into_it, fix="other"))  # type: ignore[arg-type]
+    assert found["a"] == ("FAIL", "The door is locked.", "open it")
+
+
+def test_an_unknown_error_fails_its_check_and_the_others_still_run() -> None:
+    def crash(target: Target) -> None:
+        raise KeyError("x")
+
+    found = run(Check("a", crash), Check("b", lambda t: passed("b")))  # type: ignore[arg-type]
+    assert found["a"][:2] == ("FAIL", "KeyError: 'x'")
+    assert found["b"][0] == "PASS"
+
+
+def test_a_fix_names_the_stack() -> None:
+    found = run(Check("a", lambda t: failed("off"), fix="workbench up --stack {stack}"))
+    assert found["a"][2] == "workbench up --stack tests"
+
+
+def test_json_has_the_four_fields() -> None:
+    report = next(iter(run_checks([Check("a", lambda t: passed("on"))], TARGET)))
+    assert report.as_json() == {"name": "a", "result": "PASS", "evidence": "on", "fix": ""}
+
+
+def test_the_table_is_sound() -> None:
+    names = [check.name for check in CHECKS]
+    assert len(set(names)) == len(names)
+    for place, check in enumerate(CHECKS):
+        assert set(check.requires) <= set(names[:place]), check.name
+        assert check.run.__doc__
+
+
+def test_without_a_stack_the_first_check_says_so_and_nothing_crashes() -> None:
+    reports = list(run_checks(CHECKS, TARGET))
+    assert reports[0].result is Result.FAIL
+    assert {report.result for report in reports[1:]} == {Result.SKIP}

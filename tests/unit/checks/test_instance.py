@@ -1,0 +1,66 @@
+"""The instance as EC2 tells it."""
+
+from typing import Any
+
+import pytest
+
+from workbench.checks import instance
+from workbench.checks.target import Target
+
+
+class Ec2:
+    def __init__(self, state: str | None = "running", tokens: str = "required") -> None:
+        self.instances = [] if state is None else [_instance(state, tokens)]
+        self.encrypted = True
+
+    def describe_instances(self, Filters: list[Any]) -> dict[str, Any]:
+        assert Filters == [{"Name": "instance-id", "Values": ["i-1"]}]
+        return {"Reservations": [{"Instances": self.instances}]}
+
+    def describe_volumes(self, VolumeIds: list[str]) -> dict[str, Any]:
+        return {"Volumes": [{"VolumeId": v, "Encrypted": self.encrypted} for v in VolumeIds]}
+
+
+def _instance(state: str, tokens: str) -> dict[str, Any]:
+    return {
+        "State": {"Name": state},
+        "InstanceType": "t3.medium",
+        "MetadataOptions": {"HttpTokens": tokens},
+        "BlockDeviceMappings": [{"Ebs": {"VolumeId": "vol-1"}}],
+    }
+
+
+def target(ec2: Ec2) -> Target:
+    return Target("tests", {"instance_id": "i-1"}, aws=lambda service: ec2)
+
+
+@pytest.mark.parametrize(
+    ("state", "result", "evidence"),
+    [
+        ("running", "PASS", "i-1, t3.medium, running"),
+        ("stopped", "FAIL", "i-1, t3.medium, stopped"),
+        ("terminated", "FAIL", "i-1, t3.medium, terminated"),
+        (None, "FAIL", "i-1 is gone"),
+    ],
+)
+def test_running(state: str | None, result: str, evidence: str) -> None:
+    found = instance.check_running(target(Ec2(state)))
+    assert (found.result, found.evidence) == (result, evidence)
+
+
+def test_a_stopped_instance_is_to_be_started() -> None:
+    fix = instance.check_running(target(Ec2("stopped"))).fix
+    assert fix == "aws ec2 start-instances --instance-ids i-1"
+
+
+@pytest.mark.parametrize(("tokens", "result"), [("required", "PASS"), ("optional", "FAIL")])
+def test_metadata(tokens: str, result: str) -> None:
+    assert instance.check_metadata(target(Ec2(tokens=tokens))).result == result
+
+
+def test_a_volume_that_is_not_encrypted_is_named() -> None:
+    ec2 = Ec2()
+    assert instance.check_encryption(target(ec2)).result == "PASS"
+    ec2.encrypted = False
+    found = instance.check_encryption(target(ec2))
+    assert (found.result, found.evidence) == ("FAIL", "not encrypted: vol-1")

@@ -1,0 +1,98 @@
+"""What the administrator sees on the server."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from workbench.checks import server
+from workbench.checks.target import Answer
+from workbench.checks.target import Target
+
+RECIPE, SETTINGS = "aa" * 32, "bb" * 32
+OUTPUTS = {"recipe_sha256": RECIPE, "settings_sha256": SETTINGS, "data_volume_id": "vol-1"}
+DONE = {"result": "ok", "recipe": RECIPE, "settings": SETTINGS, "changed": 0, "unchanged": 30}
+Shell = Callable[..., Any]
+
+
+def target(shell: Any) -> Target:
+    return Target("tests", OUTPUTS, server=lambda: shell)
+
+
+@pytest.mark.parametrize(
+    ("last", "result", "evidence"),
+    [
+        (DONE, "PASS", f"recipe {RECIPE[:12]}, 0 changed, 30 unchanged"),
+        (DONE | {"recipe": "cc"}, "FAIL", "the server has not applied the stack's current recipe"),
+        (
+            DONE | {"settings": "cc"},
+            "FAIL",
+            "the server has not applied the stack's current settings",
+        ),
+        (
+            DONE | {"result": "failed", "failed_step": "Install R"},
+            "FAIL",
+            "the last run failed at: Install R",
+        ),
+    ],
+)
+def test_converged(shell: Shell, last: dict[str, Any], result: str, evidence: str) -> None:
+    found = server.check_converged(target(shell(cat=json.dumps(last))))
+    assert (found.result, found.evidence) == (result, evidence)
+
+
+def test_a_server_that_has_not_converged_yet(shell: Shell) -> None:
+    found = server.check_converged(target(shell()))
+    assert (found.result, found.evidence) == ("FAIL", "the recipe has not run to its end yet")
+
+
+SERVICES = [
+    {"name": "JupyterHub", "version": "6.1.1", "unit": "jupyterhub", "port": 8000},
+    {"name": "Caddy", "version": "2.6.2", "unit": "caddy.service", "port": 443},
+]
+UNITS = "jupyterhub.service loaded {} running Hub\ncaddy.service loaded active running Web\n"
+
+
+@pytest.mark.parametrize(
+    ("state", "result", "evidence"),
+    [
+        ("active", "PASS", "JupyterHub 6.1.1, Caddy 2.6.2"),
+        ("failed", "FAIL", "JupyterHub is failed"),
+    ],
+)
+def test_services(shell: Shell, state: str, result: str, evidence: str) -> None:
+    said = f"{json.dumps(SERVICES)}\n\n{UNITS.format(state)}"
+    found = server.check_services(target(shell(cat=said)))
+    assert (found.result, found.evidence) == (result, evidence)
+
+
+def test_a_service_whose_unit_is_gone_is_absent(shell: Shell) -> None:
+    said = f"{json.dumps(SERVICES)}\n\ncaddy.service loaded active running Web\n"
+    states = {s["name"]: s["state"] for s in server.read_services(target(shell(cat=said)))}
+    assert states == {"JupyterHub": "absent", "Caddy": "active"}
+
+
+@pytest.mark.parametrize(
+    ("sockets", "result"),
+    [
+        ("LISTEN 0 9 0.0.0.0:22 0.0.0.0:*\nLISTEN 0 9 127.0.0.1:8000 0.0.0.0:*", "PASS"),
+        ("LISTEN 0 9 *:443 *:*\nLISTEN 0 9 [::1]:2019 [::]:*", "PASS"),
+        ("LISTEN 0 9 0.0.0.0:8787 0.0.0.0:*", "WARN"),
+    ],
+)
+def test_listeners(shell: Shell, sockets: str, result: str) -> None:
+    assert server.check_listeners(target(shell(ss=sockets))).result == result
+
+
+def test_the_data_volume(shell: Shell) -> None:
+    found = server.check_data_volume(target(shell(findmnt="/dev/nvme1n1 xfs\n")))
+    assert (found.result, found.evidence) == ("PASS", "vol-1 is /dev/nvme1n1 (xfs) at /data")
+    assert server.check_data_volume(target(shell(findmnt=Answer(1, "")))).result == "FAIL"
+
+
+@pytest.mark.parametrize(("percent", "result"), [(40, "PASS"), (92, "WARN"), (100, "FAIL")])
+def test_disks(shell: Shell, percent: int, result: str) -> None:
+    text = f"Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/a 9 9 9 {percent}% /\n"
+    found = server.check_disks(target(shell(df=text)))
+    assert (found.result, found.evidence) == (result, f"/ {percent} % used")

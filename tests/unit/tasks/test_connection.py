@@ -1,0 +1,207 @@
+"""SSH against a real server on the loopback: pinned keys, one key of ours, plain sentences."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import paramiko
+import pytest
+
+from workbench.errors import WorkbenchError
+from workbench.tasks import connection
+from workbench.tasks.connection import Door
+from workbench.tasks.connection import PrivateKey
+from workbench.tasks.connection import UnreachableError
+from workbench.tasks.host_keys import BEGIN
+from workbench.tasks.host_keys import END
+from workbench.tasks.host_keys import KnownHosts
+
+
+class Shell(paramiko.ServerInterface):
+    """Lets one key in; answers ``cat`` with its standard input, anything else with its words."""
+
+    def __init__(self, admitted: paramiko.PKey, transport: "Announcing") -> None:
+        self._admitted, self._transport = admitted, transport
+
+    def get_allowed_auths(self, username: str) -> str:
+        return "publickey"
+
+    def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
+        admitted = username == "admin" and key == self._admitted
+        return paramiko.AUTH_SUCCESSFUL if admitted else paramiko.AUTH_FAILED
+
+    def check_channel_request(self, kind: str, chanid: int) -> int:
+        return paramiko.OPEN_SUCCEEDED
+
+    def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
+        threading.Thread(target=self._answer, args=(channel, command), daemon=True).start()
+        return True
+
+    def _answer(self, channel: paramiko.Channel, command: bytes) -> None:
+        # As sshd does: first the reply to the request, then what the command prints.
+        assert self._transport.accepted.wait(10)
+        self._transport.accepted.clear()
+        said = channel.makefile("rb").read() if command == b"cat" else command
+        channel.sendall(said)
+        channel.send_exit_status(3 if command == b"fail" else 0)
+        channel.close()
+
+
+class Announcing(paramiko.Transport):
+    """Tells when a command was accepted."""
+
+    def __init__(self, peer: socket.socket) -> None:
+        super().__init__(peer)
+        self.accepted = threading.Event()
+
+    def _send_user_message(self, data: paramiko.Message) -> None:
+        super()._send_user_message(data)  # type: ignore[misc]
+        if data.asbytes()[:1] == paramiko.common.cMSG_CHANNEL_SUCCESS:
+            self.accepted.set()
+
+
+class Sshd:
+    """An SSH server on the loopback whose host key can change."""
+
+    def __init__(self, admitted: paramiko.PKey) -> None:
+        self.host_key: paramiko.PKey = paramiko.ECDSAKey.generate()
+        self._admitted = admitted
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._transports: list[paramiko.Transport] = []
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                peer, _ = self._listener.accept()
+            except OSError:
+                return
+            transport = Announcing(peer)
+            transport.add_server_key(self.host_key)
+            self._transports.append(transport)
+            try:
+                transport.start_server(server=Shell(self._admitted, transport))
+            except (paramiko.SSHException, EOFError):
+                continue
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+        for transport in self._transports:
+            transport.close()
+            transport.join()
+
+    def console(self) -> str:
+        line = f"{self.host_key.get_name()} {self.host_key.get_base64()}"
+        return f"{BEGIN}\n{line} root@server\n{END}\n"
+
+
+class Ec2:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.reads = 0
+
+    def get_console_output(self, **_: Any) -> dict[str, str]:
+        self.reads += 1
+        return {"Output": self.text}
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> PrivateKey:
+    return PrivateKey(tmp_path / "id", paramiko.ECDSAKey.generate())
+
+
+@pytest.fixture
+def sshd(key: PrivateKey) -> Iterator[Sshd]:
+    server = Sshd(key.key)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def ec2(sshd: Sshd) -> Ec2:
+    return Ec2(sshd.console())
+
+
+@pytest.fixture
+def door(sshd: Sshd, key: PrivateKey, ec2: Ec2, tmp_path: Path) -> Door:
+    return Door(
+        stack="tests",
+        instance_id="i-1",
+        host="127.0.0.1",
+        port=sshd.port,
+        user="admin",
+        key=key,
+        known_hosts=KnownHosts(tmp_path / "known_hosts"),
+        ec2=lambda: ec2,
+    )
+
+
+def test_a_command_runs_with_its_input_and_exit_code(door: Door) -> None:
+    server = door.open()
+    assert server.run("hello").stdout == "hello"
+    assert server.run("cat", stdin="secret\n").stdout == "secret\n"
+    assert (server.run("fail").exit_code, server.run("fail").ok) == (3, False)
+    server.close()
+
+
+def test_the_console_is_read_once_and_its_keys_kept(door: Door, ec2: Ec2) -> None:
+    door.open().close()
+    door.open().close()
+    assert ec2.reads == 1
+
+
+def test_restored_host_keys_are_followed_when_the_console_shows_them(
+    door: Door, sshd: Sshd, ec2: Ec2
+) -> None:
+    door.open().close()
+    sshd.host_key = paramiko.ECDSAKey.generate()
+    ec2.text += sshd.console()
+    server = door.open()
+    assert server.run("hello").ok
+    server.close()
+
+
+def test_a_host_key_that_the_console_never_showed_is_refused(
+    door: Door, sshd: Sshd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "RESTORED_KEYS_LIMIT", 0)
+    door.open().close()
+    sshd.host_key = paramiko.ECDSAKey.generate()
+    with pytest.raises(WorkbenchError, match="never printed, so it may be another server"):
+        door.open()
+
+
+def test_a_key_the_server_does_not_know_is_told(door: Door) -> None:
+    door.key = replace(door.key, key=paramiko.ECDSAKey.generate())
+    with pytest.raises(WorkbenchError, match=r"admin@127\.0\.0\.1 refuses the key"):
+        door.open()
+
+
+def test_a_port_where_nothing_answers_is_told(door: Door) -> None:
+    door.open().close()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        door.port = other.getsockname()[1]
+    with pytest.raises(UnreachableError, match="doesn't answer: connection refused"):
+        door.open()
+
+
+def test_a_connection_that_broke_is_told(door: Door, sshd: Sshd) -> None:
+    server = door.open()
+    for transport in sshd._transports:
+        transport.close()
+    with pytest.raises(UnreachableError):
+        server.run("hello")
+
+
+def test_the_command_to_look_in_by_hand_verifies_the_host_key(door: Door) -> None:
+    assert door.command == (
+        f"ssh -i {door.key.path} -o IdentitiesOnly=yes -o HostKeyAlias=i-1"
+        f" -o UserKnownHostsFile={door.known_hosts.path} -p {door.port} admin@127.0.0.1"
+    )

@@ -1,0 +1,77 @@
+"""Host keys come from the console, and from nowhere else."""
+
+from pathlib import Path
+
+import pytest
+
+from workbench.errors import WaitTimeoutError
+from workbench.tasks import host_keys
+from workbench.tasks.host_keys import KnownHosts
+from workbench.tasks.host_keys import parse_console
+from workbench.tasks.host_keys import read_console_keys
+
+FIRST = (("ssh-ed25519", "AAAAfirst"),)
+SECOND = (("ssh-ed25519", "AAAAsecond"), ("ecdsa-sha2-nistp256", "AAAAecdsa"))
+
+
+def console(*blocks: tuple[tuple[str, str], ...]) -> str:
+    text = "[    0.0] Linux version 6.1\r\n"
+    for keys in blocks:
+        lines = "".join(f"{kind} {key} root@ip-10-0-0-5\r\n" for kind, key in keys)
+        text += f"{host_keys.BEGIN}\r\n{lines}{host_keys.END}\r\nci-info: done\r\n"
+    return text
+
+
+class Ec2:
+    """Shows one console after the other; the last one again and again."""
+
+    def __init__(self, *consoles: str) -> None:
+        self.consoles = list(consoles)
+
+    def get_console_output(self, InstanceId: str, Latest: bool) -> dict[str, str]:
+        shown = self.consoles.pop(0) if len(self.consoles) > 1 else self.consoles[0]
+        return {"Output": shown} if shown else {}
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_keys, "CONSOLE_INTERVAL", 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("", ()),
+        (console(), ()),
+        (console(FIRST), FIRST),
+        (console(FIRST, SECOND), SECOND),
+        (console(FIRST) + host_keys.BEGIN + "\nssh-ed25519 AAAAcut", FIRST),
+        (console((("no-key", "x"), *FIRST)), FIRST),
+    ],
+    ids=["empty", "none yet", "one", "restored later", "cut in the middle", "other lines"],
+)
+def test_the_last_complete_block_counts(text: str, keys: host_keys.Keys) -> None:
+    assert parse_console(text) == keys
+
+
+def test_the_console_is_read_until_it_shows_keys() -> None:
+    assert read_console_keys(Ec2("", console(), console(FIRST)), "i-1") == FIRST
+
+
+def test_old_keys_are_not_taken_again() -> None:
+    ec2 = Ec2(console(FIRST), console(FIRST, SECOND))
+    assert read_console_keys(ec2, "i-1", unlike=FIRST) == SECOND
+
+
+def test_a_console_without_keys_ends_with_a_sentence() -> None:
+    with pytest.raises(WaitTimeoutError, match="The console of i-1 shows no SSH host keys"):
+        read_console_keys(Ec2(""), "i-1", limit=0)
+
+
+def test_keys_are_pinned_by_instance(tmp_path: Path) -> None:
+    known = KnownHosts(tmp_path / "ssh" / "known_hosts")
+    assert known.read("i-1") == ()
+    known.write("i-1", SECOND)
+    assert known.read("i-1") == SECOND
+    assert known.read("i-2") == ()
+    assert known.path.read_text().startswith("i-1 ssh-ed25519 AAAAsecond\n")

@@ -1,0 +1,62 @@
+"""The private key that fits the stack's public key is found, and nothing else is tried."""
+
+from pathlib import Path
+
+import paramiko
+import pytest
+
+from workbench.errors import WorkbenchError
+from workbench.tasks.private_key import find_private_key
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    (tmp_path / ".ssh").mkdir()
+    return tmp_path
+
+
+def make_key(folder: Path, name: str, password: str | None = None) -> str:
+    key = paramiko.ECDSAKey.generate()
+    key.write_private_key_file(str(folder / name), password)
+    public = f"{key.get_name()} {key.get_base64()} me@laptop"
+    (folder / f"{name}.pub").write_text(public)
+    return public
+
+
+def test_the_key_whose_public_half_the_stack_has(home: Path) -> None:
+    make_key(home / ".ssh", "id_other")
+    public = make_key(home / ".ssh", "id_lab")
+    found = find_private_key(public.rsplit(" ", 1)[0])
+    assert found.path == home / ".ssh" / "id_lab"
+    assert public.split()[1] == found.key.get_base64()
+
+
+def test_the_environments_key_wins(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_key(home, "named")
+    monkeypatch.setenv("WORKBENCH_SSH_KEY", "~/named")
+    assert find_private_key(make_key(home / ".ssh", "id_lab")).path == home / "named"
+
+
+def test_a_rehearsal_has_its_own(home: Path) -> None:
+    make_key(home, "own")
+    assert find_private_key("", own=home / "own").path == home / "own"
+
+
+def test_no_key_fits(home: Path) -> None:
+    make_key(home / ".ssh", "id_other")
+    with pytest.raises(WorkbenchError, match="fits the stack's public key"):
+        find_private_key("ssh-ed25519 AAAAelse me")
+
+
+def test_an_encrypted_key_without_an_agent_is_told(home: Path) -> None:
+    public = make_key(home / ".ssh", "id_lab", password="long secret")
+    with pytest.raises(WorkbenchError, match="has a passphrase, and no agent holds it"):
+        find_private_key(public)
+
+
+def test_a_file_that_is_no_key(home: Path) -> None:
+    (home / "own").write_text("nonsense")
+    with pytest.raises(WorkbenchError, match="is no private key that can be read"):
+        find_private_key("", own=home / "own")

@@ -1,0 +1,37 @@
+"""Which stack, which project, and where things are kept."""
+
+from pathlib import Path
+
+import pytest
+
+from workbench.tasks.selection import find_project
+from workbench.tasks.selection import select_stack
+from workbench.tasks.selection import stack_folder
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_option_wins_over_the_environment_over_the_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert select_stack(None) == "rehearsal"
+    monkeypatch.setenv("WORKBENCH_STACK", "lab")
+    assert select_stack(None) == "lab"
+    assert select_stack("prod") == "prod"
+
+
+def test_the_nearest_project_is_taken_else_our_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    below = tmp_path / "org" / "docs"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert find_project() == ROOT
+    (tmp_path / "org" / "Pulumi.yaml").write_text("name: org\n")
+    assert find_project() == tmp_path / "org"
+
+
+def test_what_belongs_to_a_rehearsals_stack_is_in_the_rehearsals_folder(state_dir: Path) -> None:
+    assert stack_folder("rehearsal") == state_dir / "rehearsals" / "default"
+    assert stack_folder("rehearsal-try") == state_dir / "rehearsals" / "try"
+    assert stack_folder("org/workbench/prod") == state_dir / "stacks" / "org_workbench_prod"

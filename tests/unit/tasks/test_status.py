@@ -1,0 +1,139 @@
+"""The status for scripts and for people."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from workbench.rehearsal.description import Description
+from workbench.tasks.stack_state import StackState
+from workbench.tasks.status_of import print_status
+from workbench.tasks.status_of import read_status
+
+OUTPUTS = {
+    "url": "https://workbench.localhost/",
+    "jupyter_url": "https://workbench.localhost/jupyter/",
+    "rstudio_url": "https://workbench.localhost/rstudio/",
+    "domain": "workbench.localhost",
+    "address": "127.4.5.6",
+    "instance_id": "i-0123456789abcdef0",
+    "instance_type": "t3.medium",
+    "users": ["test-user"],
+}
+
+
+def description(**changes: Any) -> Description:
+    known: dict[str, Any] = {
+        "name": "default",
+        "pid": 1,
+        "process_start": 1,
+        "boot_id": "",
+        "api_url": "http://127.0.0.1:1",
+        "region": "us-east-1",
+        "network_gateway": "172.30.0.1",
+        "bridge": "br0",
+        "acme_directory": "",
+        "acme_root": "",
+        "ca_certificate": "/state/ca.pem",
+        "dns": "127.0.0.1:53",
+        "packages_url": "",
+    }
+    return Description(**known | changes)
+
+
+class Ec2:
+    def __init__(self, state: str) -> None:
+        self.state = state
+
+    def describe_instances(self, **_: Any) -> dict[str, Any]:
+        instance = {"State": {"Name": self.state}, "InstanceType": "t3.large"}
+        return {"Reservations": [{"Instances": [instance]}]}
+
+
+class State(StackState):
+    """A stack whose AWS and server are the test's."""
+
+    ec2_state = "running"
+    shell: Any = None
+
+    def aws(self, service: str) -> Any:
+        return Ec2(self.ec2_state)
+
+    @property
+    def server(self) -> Any:  # type: ignore[override]
+        return self.shell
+
+
+def shell(scripted: Any) -> Any:
+    services = [{"name": "jupyterhub", "version": "6.1.1", "unit": "jupyterhub", "port": 8000}]
+    listed = f"{json.dumps(services)}\n\njupyterhub.service loaded active running Hub\n"
+    last = json.dumps({"event": "end", "result": "ok"})
+    return scripted(
+        lambda c: listed if "services.json" in c else last if "converged" in c else None
+    )
+
+
+@pytest.fixture
+def state(scripted: Any) -> State:
+    moved = description(
+        addresses={"127.4.5.6": {"22": 22, "80": 80, "443": 8443}},
+        browser={"127.4.5.6": {"80": 80, "443": 443}},
+    )
+    made = State("rehearsal", OUTPUTS, {}, moved)
+    made.shell = shell(scripted)
+    return made
+
+
+def test_a_running_workbench(state: State) -> None:
+    found = read_status(state)
+    assert found["state"] == "running"
+    assert found["url"] == "https://workbench.localhost/"
+    assert found["jupyter_url"] == "https://workbench.localhost/jupyter/"
+    assert found["rstudio_url"] == "https://workbench.localhost/rstudio/"
+    assert found["address"] == {"ip": "127.4.5.6", "ports": {"22": 22, "80": 80, "443": 8443}}
+    assert found["ca_certificate"] == "/state/ca.pem"
+    assert found["instance_id"] == "i-0123456789abcdef0"
+    assert found["instance_type"] == "t3.large"
+    assert found["services"] == [
+        {"name": "jupyterhub", "version": "6.1.1", "state": "active"}
+        | {"unit": "jupyterhub", "port": 8000}
+    ]
+    json.dumps(found)
+
+
+def test_urls_carry_the_port_at_which_a_browser_finds_them(state: State) -> None:
+    state.rehearsal = description(browser={"127.4.5.6": {"443": 8444}})
+    found = read_status(state)
+    assert found["url"] == "https://workbench.localhost:8444/"
+    assert found["jupyter_url"] == "https://workbench.localhost:8444/jupyter/"
+
+
+def test_a_stopped_instance_is_not_asked_for_its_services(state: State) -> None:
+    state.ec2_state = "stopped"
+    found = read_status(state)
+    assert (found["state"], found["services"], state.shell.asked) == ("stopped", [], [])
+
+
+def test_a_rehearsal_that_does_not_run_is_told(state: State) -> None:
+    state.rehearsal = None
+    found = read_status(state)
+    assert found["state"] == "rehearsal-stopped"
+    assert "workbench rehearsal.start" in found["problem"]
+
+
+def test_no_stack() -> None:
+    found = read_status(State("rehearsal", exists=False))
+    assert (found["state"], found["url"], found["address"]) == ("absent", None, None)
+
+
+@pytest.mark.parametrize("kind", ["running", "stopped", "absent"])
+def test_the_table_fits_80_columns(state: State, kind: str) -> None:
+    state.ec2_state = kind
+    found = read_status(state if kind != "absent" else State("rehearsal"))
+    out = io.StringIO()
+    print_status(found, Console(file=out, width=80, highlight=False))
+    assert out.getvalue().strip()
+    assert max(len(line) for line in out.getvalue().splitlines()) <= 80
+    assert kind in out.getvalue() or "no workbench" in out.getvalue()

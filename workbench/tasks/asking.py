@@ -1,0 +1,17 @@
+"""Ask before something that can't be undone, or costs money."""
+
+import sys
+
+from workbench.errors import WorkbenchError
+
+
+def agree(what: str, scripted: str) -> bool:
+    """Return whether the person says yes to ``what``.
+
+    ``scripted`` is what to type where there is no terminal to ask at.
+    """
+    if not sys.stdin.isatty():
+        raise WorkbenchError(f"{what} There is no terminal to ask at.", scripted)
+    sys.stderr.write(f"{what}\nGo on? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
