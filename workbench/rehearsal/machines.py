@@ -19,6 +19,8 @@ from workbench.rehearsal.labels import INSTANCE
 from workbench.rehearsal.labels import Owner
 from workbench.rehearsal.loop_devices import list_loops
 from workbench.rehearsal.loop_devices import remove_loop
+from workbench.rehearsal.lxcfs import ensure_lxcfs
+from workbench.rehearsal.lxcfs import remove_lxcfs
 from workbench.rehearsal.machine_folder import MachineFolder
 from workbench.rehearsal.machine_network import NetworkInfo
 from workbench.rehearsal.machine_network import ensure_network
@@ -71,6 +73,7 @@ class Machines:
         self._image = image
         self._certificates = certificates
         self._dns = dns
+        self._lxcfs = self._owner.folder / "lxcfs"
 
     def ensure_network(self) -> NetworkInfo:
         """Return the machines' network; make it where it isn't there."""
@@ -81,6 +84,7 @@ class Machines:
         if self._find(spec.instance_id) is not None:
             return
         info = self.ensure_network()
+        ensure_lxcfs(self._lxcfs)
         address = free_address(info, self._addresses())
         folder = self._folder(spec.instance_id)
         folder.create(spec.instance_type, self._certificates, self._dns)
@@ -94,7 +98,10 @@ class Machines:
                 networking_config={
                     info.name: self._docker.api.create_endpoint_config(ipv4_address=address)
                 },
-                volumes={str(folder.boot): {"bind": "/run/machine", "mode": "ro"}},
+                volumes={
+                    str(folder.boot): {"bind": "/run/machine", "mode": "ro"},
+                    str(self._lxcfs): {"bind": "/run/lxcfs", "mode": "ro"},
+                },
                 shm_size=spec.memory_mib * 2**20 // 2,
                 **self._size(spec.instance_id, spec.memory_mib, spec.vcpus),
                 **_container_options(),
@@ -113,6 +120,7 @@ class Machines:
             return
         folder = self._folder(instance_id)
         folder.write(folder.read().booted())
+        ensure_lxcfs(self._lxcfs)
         container.start()
 
     def stop(self, instance_id: str, limit: int = STOP_LIMIT) -> None:
@@ -188,6 +196,7 @@ class Machines:
         for container in self._all():
             container.remove(force=True, v=True)
         remove_networks(self._docker, self._owner)
+        remove_lxcfs(self._lxcfs)
         for folder in (self._owner.folder / "machines").glob("*"):
             MachineFolder(self._owner, folder.name).remove()
 
