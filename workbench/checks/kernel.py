@@ -1,6 +1,7 @@
 """Run code in a Jupyter kernel through its websocket, as JupyterLab does."""
 
 import json
+import socket
 import time
 import uuid
 from collections.abc import Mapping
@@ -25,26 +26,23 @@ def execute(
     request = _execute_request(code)
     with connect(
         f"wss://{name}{path}/channels",
-        host=address.ip,
-        port=address.port(443),
+        sock=socket.create_connection((address.ip, address.port(443)), timeout=limit),
         ssl=tls_context(target),
         server_hostname=name,
         additional_headers=dict(headers),
         user_agent_header=BROWSER,
         open_timeout=limit,
-        # A proxy in the environment is for the internet, not for this address.
-        proxy=None,
-    ) as socket:
-        socket.send(json.dumps(request))
-        return _collect(socket, request["header"]["msg_id"], limit)
+    ) as channel:
+        channel.send(json.dumps(request))
+        return _collect(channel, request["header"]["msg_id"], limit)
 
 
-def _collect(socket: Any, request: str, limit: float) -> str:
+def _collect(channel: Any, request: str, limit: float) -> str:
     """Return what the kernel prints until it is idle again."""
     printed, end = "", time.monotonic() + limit
     while (left := end - time.monotonic()) > 0:
         try:
-            message = json.loads(socket.recv(timeout=left))
+            message = json.loads(channel.recv(timeout=left))
         except TimeoutError:
             break
         if message["parent_header"].get("msg_id") != request:

@@ -214,7 +214,7 @@ def _run(event: dict[str, Any], log: tuple[str, ...] = ()) -> Run:
         recipe=str(event.get("recipe", "")),
         settings=str(event.get("settings", "")),
         failed_step=str(event.get("failed_step", "")),
-        log=log,
+        log=log or tuple(event.get("log") or ()),
     )
 
 

@@ -1,0 +1,77 @@
+"""Code runs in a kernel through a real websocket over TLS."""
+
+import json
+import threading
+from collections.abc import Callable
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from websockets.sync.server import Server
+from websockets.sync.server import ServerConnection
+from websockets.sync.server import serve
+
+from workbench.checks.kernel import execute
+from workbench.checks.target import Address
+from workbench.checks.target import Target
+from workbench.errors import WaitTimeoutError
+from workbench.errors import WorkbenchError
+
+# What a kernel answers: type and content of each message.
+Messages = list[tuple[str, dict[str, Any]]]
+IDLE = ("status", {"execution_state": "idle"})
+BUSY = ("status", {"execution_state": "busy"})
+
+
+@pytest.fixture
+def kernel(authority: Any) -> Iterator[Callable[[Messages], Target]]:
+    """Give a function that makes a kernel which answers with these messages."""
+    servers: list[tuple[Server, threading.Thread]] = []
+
+    def make(messages: Messages) -> Target:
+        def handle(socket: ServerConnection) -> None:
+            request = json.loads(socket.recv())
+            assert socket.request is not None
+            assert socket.request.headers["Host"].startswith("bench.example")
+            assert socket.request.headers["Authorization"] == "token t"
+            other = {"header": {"msg_id": "another client's"}}
+            for parent in (other, request):
+                for kind, content in messages:
+                    said = {"parent_header": parent["header"], "msg_type": kind, "content": content}
+                    socket.send(json.dumps(said))
+            for _ in socket:
+                pass
+
+        server = serve(handle, "127.0.0.1", 0, ssl=authority.context(["bench.example"], 9))
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        servers.append((server, thread))
+        where = Address("127.0.0.1", {443: server.socket.getsockname()[1]})
+        outputs = {"domain": "bench.example", "names": ["bench.example"]}
+        return Target("tests", outputs, where, authority.path)
+
+    yield make
+    for server, thread in servers:
+        server.shutdown()
+        thread.join()
+
+
+def run(target: Target, limit: float = 10) -> str:
+    return execute(target, "/api/kernels/1", {"Authorization": "token t"}, "6 * 7", limit=limit)
+
+
+def test_everything_printed_until_idle_is_returned(kernel: Callable[[Messages], Target]) -> None:
+    printed = ("stream", {"name": "stdout", "text": "42 "})
+    result = ("execute_result", {"data": {"text/plain": "'ada'"}})
+    assert run(kernel([BUSY, printed, result, IDLE])) == "42 'ada'"
+
+
+def test_an_error_in_the_kernel_is_told(kernel: Callable[[Messages], Target]) -> None:
+    error = ("error", {"ename": "NameError", "evalue": "x is not defined"})
+    with pytest.raises(WorkbenchError, match="The kernel failed: NameError: x is not defined"):
+        run(kernel([BUSY, error, IDLE]))
+
+
+def test_a_kernel_that_stays_silent_has_a_limit(kernel: Callable[[Messages], Target]) -> None:
+    with pytest.raises(WaitTimeoutError, match="did not answer within"):
+        run(kernel([BUSY]), limit=0.5)

@@ -1,0 +1,150 @@
+"""The order in which a workbench comes up, and what is told at its end."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from workbench.checks.check import Report
+from workbench.checks.check import Result
+from workbench.engine.changes import Changes
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.tasks import bring_up
+from workbench.tasks import passwords
+from workbench.tasks.converge import Run
+from workbench.tasks.stack_state import StackState
+from workbench.tasks.where_to_go import print_where_to_go
+
+
+def quiet() -> Progress:
+    return Progress(quiet=True)
+
+
+class Opened:
+    """A stack that would make two resources."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    def preview(self) -> Changes:
+        self.done.append("preview")
+        return Changes({"create": 2})
+
+    def up(self) -> Changes:
+        self.done.append("up")
+        return Changes({"create": 2})
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
+    stack = Opened()
+    monkeypatch.setattr("workbench.engine.stacks.open_stack", lambda *_, **__: stack)
+    return stack
+
+
+def test_aws_is_changed_only_after_a_yes(opened: Opened) -> None:
+    with pytest.raises(WorkbenchError, match="Nothing was changed"):
+        bring_up._apply_stack("lab", None, quiet(), lambda plan: False)
+    assert opened.done == ["preview"]
+    assert bring_up._apply_stack("lab", None, quiet(), lambda plan: True) == "2 created"
+    assert opened.done == ["preview", "preview", "up"]
+
+
+def test_a_stack_on_aws_that_is_not_there_is_not_made_unasked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from workbench.engine.stacks import StackMissingError
+
+    def missing(*_: Any, **__: Any) -> None:
+        raise StackMissingError("There is no stack.", "workbench up")
+
+    monkeypatch.setattr("workbench.engine.stacks.open_stack", missing)
+    with pytest.raises(WorkbenchError, match="pulumi stack init"):
+        bring_up._apply_stack("lab", None, quiet(), lambda plan: True)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "settings", "current"), [("aa", "bb", True), ("old", "bb", False), ("aa", "", False)]
+)
+def test_a_run_is_current_when_it_applied_what_the_stack_has(
+    recipe: str, settings: str, current: bool
+) -> None:
+    state = StackState("lab", {"recipe_sha256": "aa", "settings_sha256": "bb"})
+    assert bring_up._is_current(Run("ok", recipe=recipe, settings=settings), state) is current
+
+
+def test_an_interruption_names_both_ways_on() -> None:
+    with (
+        pytest.raises(WorkbenchError) as stopped,
+        bring_up._interruptible("rehearsal", "the server exists"),
+    ):
+        raise KeyboardInterrupt
+    assert stopped.value.exit_code == 130
+    assert stopped.value.message == "Interrupted: the server exists."
+    assert "workbench up --stack rehearsal" in stopped.value.hint
+    assert "workbench destroy --stack rehearsal" in stopped.value.hint
+
+
+class Rehearsed(StackState):
+    """A stack of a rehearsal with one user."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__("rehearsal", {"users": ["ada"], "address": "127.4.5.6"})
+        self.rehearsal = object()  # type: ignore[assignment]
+        self.__dict__["folder"] = folder
+
+    address = None  # type: ignore[assignment]
+    ca_certificate = Path("/state/ca.pem")  # type: ignore[assignment]
+
+
+def hand_over(state: StackState, server: Any) -> dict[str, str]:
+    return bring_up._hand_over_passwords(state, server, quiet(), from_stdin=False)
+
+
+def test_a_new_user_of_a_rehearsal_gets_a_password(tmp_path: Path, scripted: Any) -> None:
+    server = scripted(lambda c: "ada L" if "--status" in c else "")
+    told = hand_over(Rehearsed(tmp_path), server)
+    kept = passwords.read_password(tmp_path, "ada")
+    assert told == {"ada": f"cat {tmp_path / 'password-ada'}"}
+    assert server.asked[-1] == ("sudo workbench-passwd ada", f"{kept}\n")
+
+
+def test_a_kept_password_is_set_again_on_a_server_without_its_volume(
+    tmp_path: Path, scripted: Any
+) -> None:
+    passwords.keep_password(tmp_path, "ada", "kept-secret")
+    server = scripted(lambda c: "ada L" if "--status" in c else "")
+    hand_over(Rehearsed(tmp_path), server)
+    assert server.asked[-1][1] == "kept-secret\n"
+
+
+def test_a_password_that_was_set_is_left_alone(tmp_path: Path, scripted: Any) -> None:
+    server = scripted(lambda c: "ada P" if "--status" in c else None)
+    assert hand_over(Rehearsed(tmp_path), server) == {"ada": "as it was set before"}
+    assert passwords.read_password(tmp_path, "ada") is None
+
+
+def test_on_aws_nobody_gets_a_password_unasked(tmp_path: Path, scripted: Any) -> None:
+    state = Rehearsed(tmp_path)
+    state.rehearsal = None
+    server = scripted(lambda c: "ada L" if "--status" in c else None)
+    assert hand_over(state, server) == {
+        "ada": "none yet: workbench up --stack rehearsal --password-stdin"
+    }
+
+
+@pytest.mark.parametrize("failed", [[], [Report("dns", Result.FAIL, "stale", "wait")]])
+def test_where_to_go_is_told(tmp_path: Path, failed: list[Report]) -> None:
+    state = Rehearsed(tmp_path)
+    state.outputs = {"url": "https://workbench.localhost/"}
+    outcome = bring_up.Outcome(state, "2 created", Run("ok"), {"ada": "cat /p"}, failed)
+    out = io.StringIO()
+    print_where_to_go(outcome, Console(file=out, width=80, highlight=False))
+    text = out.getvalue()
+    assert ("The workbench is ready" in text) is not failed
+    for needed in ("https://workbench.localhost/", "ada", "cat /p", "/state/ca.pem", "status"):
+        assert needed in text
+    assert max(map(len, text.splitlines())) <= 80
