@@ -16,6 +16,8 @@ class WorkbenchTask(fabric_tasks.Task):  # type: ignore[misc]
     Here, and not in the program, so that ``fab`` and other people's fabfiles end alike.
     """
 
+    help: dict[str, str]
+
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> Any:
         """Return the task's options; Invoke's own takes their help texts away at the first call."""
         texts = dict(self.help)

@@ -1,0 +1,94 @@
+"""A person at JupyterHub: sign in, a server, a kernel, and everything put back after."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from workbench.checks import hub
+from workbench.checks.kernels import check_kernels
+from workbench.checks.target import Target
+from workbench.errors import WorkbenchError
+
+MakeSite = Callable[..., Target]
+HUB = "/jupyter/hub"
+OWN = "/jupyter/user/ada/api"
+SPECS = {
+    "kernelspecs": {
+        "python3": {"spec": {"language": "python"}},
+        "ir": {"spec": {"language": "R"}},
+    }
+}
+
+
+def page(content: Any, status: int = 200, **headers: str) -> tuple[int, dict[str, str], str]:
+    return status, headers, json.dumps(content)
+
+
+PAGES = {
+    f"{HUB}/login": (200, {}, '<input name="_xsrf" value="x"/>'),
+    f"POST {HUB}/login": (302, {"Location": f"{HUB}/"}, ""),
+    f"{HUB}/home": page("", **{"Set-Cookie": "_xsrf=x; Path=/jupyter/hub/"}),
+    f"POST {HUB}/api/users/ada/tokens": page({"token": "t", "id": "a1"}),
+    f"{HUB}/api/users/ada": page({"server": "/user/ada/", "pending": None}),
+    f"DELETE {HUB}/api/users/ada/tokens/a1": page("", 204),
+    f"{OWN}/kernelspecs": page(SPECS),
+    f"POST {OWN}/kernels": page({"id": "k1"}, 201),
+    f"DELETE {OWN}/kernels/k1": page("", 204),
+}
+
+
+@pytest.fixture(autouse=True)
+def kernel(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    asked: list[tuple[str, str]] = []
+
+    def execute(target: Target, path: str, headers: dict[str, str], code: str) -> str:
+        assert headers == {"Authorization": "token t"}
+        asked.append((path, code))
+        return "42 ada"
+
+    monkeypatch.setattr(hub, "execute", execute)
+    return asked
+
+
+def test_code_runs_in_a_kernel_of_the_language_asked_for(
+    make_site: MakeSite, kernel: list[tuple[str, str]]
+) -> None:
+    with hub.session(make_site(PAGES), "ada", "secret") as session:
+        assert session.run("R", "6 * 7") == "42 ada"
+        with pytest.raises(WorkbenchError, match=r"no julia kernel, only \['ir', 'python3'\]"):
+            session.run("julia", "6 * 7")
+    assert kernel == [(f"{OWN}/kernels/k1", "6 * 7")]
+
+
+def test_a_refused_password_is_told(make_site: MakeSite) -> None:
+    refused = {f"POST {HUB}/login": (403, {}, "Invalid username or password")}
+    with (
+        pytest.raises(WorkbenchError, match="JupyterHub refuses ada"),
+        hub.session(make_site(PAGES | refused), "ada", "wrong"),
+    ):
+        pass
+
+
+def test_a_server_that_can_not_start_is_told(make_site: MakeSite) -> None:
+    broken = {
+        f"{HUB}/api/users/ada": page({"server": None, "pending": None}),
+        f"POST {HUB}/api/users/ada/server": page({"message": "no memory"}, 500),
+    }
+    with (
+        pytest.raises(WorkbenchError, match="can't start a server for ada: 500"),
+        hub.session(make_site(PAGES | broken), "ada", "secret"),
+    ):
+        pass
+
+
+def test_kernels_in_both_languages(make_site: MakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = make_site(PAGES)
+    assert check_kernels(target).result == "SKIP"
+    object.__setattr__(target, "password", lambda user: "secret")
+    found = check_kernels(target)
+    assert (found.result, found.evidence) == ("PASS", "python and R kernels run code as ada")
+    monkeypatch.setattr(hub, "execute", lambda *_: "42 root")
+    found = check_kernels(target)
+    assert (found.result, found.evidence) == ("FAIL", "python kernel of ada answered '42 root'")
