@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.checks.check import Report
 from workbench.checks.check import Result
@@ -20,11 +21,15 @@ from workbench.tasks.checking import run_all
 from workbench.tasks.converge import Run
 from workbench.tasks.converge import converge
 from workbench.tasks.failures import INTERRUPTED
+from workbench.tasks.power import ensure_running
 from workbench.tasks.selection import find_project
 from workbench.tasks.selection import stack_folder
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
 from workbench.tasks.usable import wait_usable
+
+if TYPE_CHECKING:
+    from workbench.engine.stacks import Stack
 
 # Asked before anything that costs money: gets the plan, returns the answer.
 Agree = Callable[[str], bool]
@@ -121,11 +126,13 @@ def _apply_stack(
 
         opened = open_stack(stack, find_project(), progress, create=True)
         opened.set_config(rehearsal_configuration(description))
+        _look(opened)
         return str(opened.up())
     try:
         opened = open_stack(stack, find_project(), progress)
     except StackMissingError as error:
         raise WorkbenchError(f"There is no stack {stack} yet.", MAKE_STACK) from error
+    _look(opened)
     # Only a rehearsal is free of charge.
     changes = opened.preview()
     if changes.total and not agree(f"Pulumi would {changes.named()}."):
@@ -133,9 +140,16 @@ def _apply_stack(
     return str(opened.up())
 
 
+def _look(opened: "Stack") -> None:
+    """Have Pulumi see what was changed behind its back, so that it is put right."""
+    if opened.state().resources:
+        opened.refresh()
+
+
 def _converge(state: StackState, progress: Progress) -> tuple[Run, Server]:
     door = state.door()
     with progress.phase("Server") as phase:
+        ensure_running(state.aws("ec2"), door.instance_id, phase)
         server = door.wait_open(waiting=lambda: phase.tick("waiting for SSH"))
         return converge(door, server, phase, wanted=lambda run: _is_current(run, state))
 

@@ -10,6 +10,8 @@ from rich.console import Console
 from workbench.checks.check import Report
 from workbench.checks.check import Result
 from workbench.engine.changes import Changes
+from workbench.engine.state import Resource
+from workbench.engine.state import State
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks import bring_up
@@ -28,6 +30,12 @@ class Opened:
 
     def __init__(self) -> None:
         self.done: list[str] = []
+
+    def state(self) -> State:
+        return State(resources=(Resource("aws:ec2/vpc:Vpc", "lab"),))
+
+    def refresh(self) -> None:
+        self.done.append("refresh")
 
     def preview(self) -> Changes:
         self.done.append("preview")
@@ -48,9 +56,10 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
 def test_aws_is_changed_only_after_a_yes(opened: Opened) -> None:
     with pytest.raises(WorkbenchError, match="Nothing was changed"):
         bring_up._apply_stack("lab", None, quiet(), lambda plan: False)
-    assert opened.done == ["preview"]
+    assert opened.done == ["refresh", "preview"]
+    opened.done.clear()
     assert bring_up._apply_stack("lab", None, quiet(), lambda plan: True) == "2 created"
-    assert opened.done == ["preview", "preview", "up"]
+    assert opened.done == ["refresh", "preview", "up"]
 
 
 def test_a_stack_on_aws_that_is_not_there_is_not_made_unasked(
