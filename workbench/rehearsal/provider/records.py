@@ -3,6 +3,7 @@
 from typing import Any
 
 from .cloud import Cloud
+from .failures import ProviderError
 from .hosted_zones import bare_name
 from .resource import Calls
 from .resource import Change
@@ -73,7 +74,14 @@ def create_record(cloud: Cloud, inputs: Properties) -> str:
     """Create a record; one that exists is only taken over where the program allows it."""
     zone = inputs["zoneId"]
     name = full_name(inputs["name"], _zone_name(cloud, zone))
-    action = "UPSERT" if inputs.get("allowOverwrite") else "CREATE"
+    overwrite = bool(inputs.get("allowOverwrite"))
+    # Route 53 refuses to create a record that exists; moto 5.2 writes over it.
+    if not overwrite and _find(cloud, zone, name, inputs["type"], inputs.get("setIdentifier")):
+        raise ProviderError(
+            f"The {inputs['type']} record {name} already exists in the hosted zone {zone}.",
+            "Import it, delete it, or set allowOverwrite on the record.",
+        )
+    action = "UPSERT" if overwrite else "CREATE"
     _change(cloud, action, zone, _record(inputs, name))
     suffix = f"_{inputs['setIdentifier']}" if inputs.get("setIdentifier") else ""
     return f"{zone}_{inputs['name'].lower()}_{inputs['type']}{suffix}"

@@ -191,9 +191,12 @@ def update_rule(cloud: Cloud, identifier: str, change: Change) -> None:
     if change.keys <= {"tags", "tagsAll"}:
         return
     new = change.new
+    # Unlike the call that makes a rule, this one wants ports for every protocol; -1 is "all".
+    every = {"FromPort": -1, "ToPort": -1} if protocol_of(new["ipProtocol"]) == "-1" else {}
     request = {
         "IpProtocol": protocol_of(new["ipProtocol"]),
         **_ports(new),
+        **every,
         "CidrIpv4": new.get("cidrIpv4"),
         "CidrIpv6": new.get("cidrIpv6"),
         "PrefixListId": new.get("prefixListId"),

@@ -8,10 +8,12 @@ from . import buckets
 from . import hosted_zones
 from . import iam_policies
 from . import iam_roles
+from . import image_lookups
 from . import instances
 from . import key_pairs
 from . import lookups
 from . import network
+from . import policy_documents
 from . import records
 from . import routes
 from . import security_group_rules
@@ -50,6 +52,15 @@ INVOKES: dict[str, Lookup] = {
     "aws:index/getRegion:getRegion": lookups.get_region,
     "aws:index/getCallerIdentity:getCallerIdentity": lookups.get_caller,
     "aws:index/getPartition:getPartition": lookups.get_partition,
+    "aws:ec2/getAmi:getAmi": image_lookups.get_ami,
+    "aws:ec2/getInstanceType:getInstanceType": image_lookups.get_instance_type,
+    "aws:ec2/getInstanceTypeOffering:getInstanceTypeOffering": (
+        image_lookups.get_instance_type_offering
+    ),
+    "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": (
+        image_lookups.get_instance_type_offerings
+    ),
+    "aws:iam/getPolicyDocument:getPolicyDocument": policy_documents.get_policy_document,
     "aws:ssm/getParameter:getParameter": lookups.get_parameter,
     "aws:route53/getZone:getZone": lookups.get_hosted_zone,
 }
