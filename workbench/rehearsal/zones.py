@@ -90,7 +90,10 @@ def _read_record(record_set: Any) -> Record:
         name=record_set.name,
         type=record_set.type,
         ttl=int(record_set.ttl or 60),
-        values=tuple(record_set.records or ()),
+        # Moto keeps the records of a zone's own SOA as dicts, all others as texts.
+        values=tuple(
+            each["Value"] if isinstance(each, dict) else each for each in record_set.records or ()
+        ),
         alias=alias.get("DNSName"),
         set_identifier=record_set.set_identifier,
         weight=None if record_set.weight in (None, "") else int(record_set.weight),
