@@ -21,7 +21,9 @@ def look_up(ask: Callable[[], T], sentence: str, hint: str = "") -> T:
 
 
 def _reason(error: Exception) -> str:
-    # The plugin wraps AWS's answer in the operation's, the request's and its own names.
+    # Engine, plugin and AWS's client each put their own names before AWS's answer.
     lines = str(error).strip().splitlines() or [type(error).__name__]
     text = next((line for line in lines if "api error " in line), lines[-1])
-    return text.rpartition("api error ")[2].strip().strip("*").strip().rstrip(".")
+    for wrapping in (" returned an error: ", "api error "):
+        text = text.rpartition(wrapping)[2]
+    return text.strip("* ").rstrip(".")

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,7 +79,7 @@ class Deployment:
 
     @property
     def exports(self) -> dict[str, Any]:
-        (stack,) = [urn for urn in self.outputs if "pulumi:pulumi:Stack" in urn]
+        (stack,) = [urn for urn in self.outputs if "::pulumi:pulumi:Stack::" in urn]
         return self.outputs[stack]
 
 
@@ -143,7 +142,7 @@ class RecordingMonitor(MockMonitor):
 
     def _create(self, request: Any, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         if self.cloud and not request.type.startswith("pulumi:"):
-            return self.cloud.create(request.type, request.name, inputs)
+            return self.cloud.create(request)
         return f"{request.name}-id", _made_up(request.type, request.name, inputs)
 
     def ReadResource(self, request: Any) -> Any:
@@ -212,15 +211,17 @@ def _without_result(program: Callable[[], object]) -> None:
     program()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def deploy() -> Deploy:
     """Run a program without an engine: ``deploy(program, preview=…, configuration=…)``."""
     return run_program
 
 
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WORKBENCH_CACHE_DIR", str(tmp_path / "cache"))
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBENCH_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(scope="session")
