@@ -55,7 +55,8 @@ class ServerArgs(TypedDict):
     """Size of the root volume in GiB, 8 to 16384. Default: 30."""
 
     protect: NotRequired[bool]
-    """Whether AWS refuses to terminate the server until this is false again. Default: false."""
+    """Whether AWS refuses to terminate the server, and Pulumi to destroy or replace it, until this
+    is false again. Default: false."""
 
 
 class Server(pulumi.ComponentResource):
@@ -81,7 +82,7 @@ class Server(pulumi.ComponentResource):
         instance = self._create_instance(name, args, system, opts)
         volume_id = args.get("volume_id")
         if volume_id is not None:
-            self._attach(name, instance, volume_id)
+            self._attach(name, args, instance, volume_id)
         self.instance_id = instance.id
         self.instance_type = instance.instance_type
         self.private_ip = instance.private_ip
@@ -101,6 +102,7 @@ class Server(pulumi.ComponentResource):
         instance_type = check_instance_type(
             args.get("instance_type") or DEFAULT_INSTANCE_TYPE, "instance_type"
         )
+        protect = args.get("protect") is True
         image = args.get("ami")
         if image is None:
             image = find_image(system, find_architecture(instance_type, self), self)
@@ -129,18 +131,27 @@ class Server(pulumi.ComponentResource):
                 "volume_size": check_number(root_size, "root_volume_size", 8, 16384, "GiB"),
                 "delete_on_termination": True,
             },
-            disable_api_termination=args.get("protect") is True,
+            disable_api_termination=protect,
             tags={"Name": name},
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # A component's own depends_on doesn't reach its children.
                 depends_on=opts.depends_on if opts else None,
+                # AWS refuses only after the volume was detached, for which the server was stopped.
+                # With the attachment protected too, that doesn't begin.
+                protect=protect,
                 # Neither a newer image nor a newer bootstrap may stop or replace a server.
                 ignore_changes=["ami", "userData"],
             ),
         )
 
-    def _attach(self, name: str, instance: aws.ec2.Instance, volume_id: pulumi.Input[str]) -> None:
+    def _attach(
+        self,
+        name: str,
+        args: ServerArgs,
+        instance: aws.ec2.Instance,
+        volume_id: pulumi.Input[str],
+    ) -> None:
         aws.ec2.VolumeAttachment(
             f"{name}-data",
             instance_id=instance.id,
@@ -150,7 +161,9 @@ class Server(pulumi.ComponentResource):
             # or lose what wasn't written yet.
             stop_instance_before_detaching=True,
             # A volume is at one server only: it leaves the old one before the new one gets it.
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            opts=pulumi.ResourceOptions(
+                parent=self, delete_before_replace=True, protect=args.get("protect") is True
+            ),
         )
 
 

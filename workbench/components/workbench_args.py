@@ -80,7 +80,8 @@ class WorkbenchArgs(TypedDict):
     """Whether the data volume stays in AWS when the stack is destroyed. Default: true."""
 
     protect_instance: NotRequired[bool]
-    """Whether AWS refuses to terminate the server until this is false again. Default: false."""
+    """Whether AWS refuses to terminate the server, and Pulumi to destroy or replace it, until this
+    is false again. Default: false."""
 
     users: NotRequired[list[User]]
     """The people with an account. Default: `test-user`, who may use sudo and has the

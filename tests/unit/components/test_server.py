@@ -99,9 +99,12 @@ def test_a_server_needs_no_data_volume(server):
 
 @pytest.mark.parametrize("protect", [None, False, True])
 def test_termination_protection_is_an_option(server, protect):
-    instance = server(protect=protect).one(":Instance")
+    done = server(protect=protect)
 
-    assert instance.inputs["disableApiTermination"] is bool(protect)
+    assert done.one(":Instance").inputs["disableApiTermination"] is bool(protect)
+    # AWS would refuse only when the volume was detached and the server stopped already.
+    assert done.one(":Instance").request.protect is bool(protect)
+    assert done.one(":VolumeAttachment").request.protect is bool(protect)
 
 
 def test_the_instance_waits_for_what_the_server_depends_on(deploy):
