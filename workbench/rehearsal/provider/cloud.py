@@ -19,7 +19,10 @@ POLL_SECONDS = 0.5
 
 
 class Cloud:
-    """Clients by service, made once; ``folder`` is where relative asset paths start."""
+    """Clients by service, made once; ``folder`` is where relative asset paths start.
+
+    The engine starts plugins in the program's folder, which is where such paths start for it too.
+    """
 
     def __init__(
         self,

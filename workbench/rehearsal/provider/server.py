@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable
 from concurrent import futures
-from pathlib import Path
 from typing import Any
 from typing import TypeVar
 
@@ -66,15 +65,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, version: str) -> None:
         self._version = version
         self._stop = threading.Event()
-        self._folder: Path | None = None
         self._cloud: Cloud | None = None
 
     # The engine's own matters
 
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Agree on what both sides understand."""
-        if request.HasField("program_directory"):
-            self._folder = Path(request.program_directory)
         return messages.ProviderHandshakeResponse(accept_secrets=True)
 
     def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -118,7 +114,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
         def configure() -> Any:
             settings = read_settings(decode_struct(request.args))
-            self._cloud = Cloud(make_client_factory(settings), settings, self._folder, self._stop)
+            self._cloud = Cloud(make_client_factory(settings), settings, stop=self._stop)
             return messages.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
         return _answer(context, "configure the AWS provider", configure)
@@ -164,7 +160,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Create an object, or tell what a preview can know of it."""
-        row, inputs = self._row(request, context), decode_struct(request.properties)
+        row, inputs = self._row(request, context), plain(decode_struct(request.properties))
         secrets = secrets_of(request.properties)
 
         def create() -> Any:
@@ -210,7 +206,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             row,
             decode_struct(request.old_inputs),
             decode_struct(request.olds),
-            decode_struct(request.news),
+            plain(decode_struct(request.news)),
         )[0]
         secrets = secrets_of(request.news)
 
@@ -301,6 +297,11 @@ def secrets_of(struct: struct_pb2.Struct) -> frozenset[str]:
     return secrets | {"tagsAll"} if "tags" in secrets else secrets
 
 
+def plain(inputs: Properties) -> Properties:
+    """Return inputs without what the plugin only noted for itself (see checking.DEFAULTS)."""
+    return {key: value for key, value in inputs.items() if not key.startswith("__")}
+
+
 def _token(urn: str) -> str:
     # urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME
     return urn.split("::")[2].rsplit("$", 1)[-1]
@@ -334,7 +335,6 @@ def _abort_initialised(
             id=error.id,
             properties=encode_struct(inputs, secrets),
             reasons=[str(error)],
-            inputs=encode_struct(inputs, secrets),
         )
     )
     status = status_pb2.Status(
