@@ -6,6 +6,7 @@ import pytest
 
 from workbench import Workbench
 from workbench.components.errors import ArgumentError
+from workbench.host.settings import Settings
 
 
 @pytest.fixture
@@ -142,6 +143,16 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
         "mirrors": {"pypi": "https://pypi.example.org/simple", "npm": None},
         "ca_certificates": [],
     }
+
+
+def test_the_server_reads_the_settings_it_is_left(deploy, args):
+    done = deploy(lambda: Workbench("lab", args))
+
+    settings = Settings.parse(done.named("lab-recipe-settings").inputs["content"])
+    assert settings.names == ("lab.example.org", "www.lab.example.org")
+    assert settings.administrator.name == "ubuntu"
+    assert [user.name for user in settings.users] == ["test-user"]
+    assert settings.data_volume.device == "/dev/sdf"
 
 
 def test_without_users_there_is_the_books_lab_user(deploy, args, public_key):
