@@ -5,6 +5,7 @@ They share no code with the package, so that a mistake there can't hide itself h
 
 import json
 import re
+import socket
 import ssl
 import time
 import uuid
@@ -54,9 +55,15 @@ class _AtAddress(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         port = self._site.ports["443" if request.url.scheme == "https" else "80"]
-        request.extensions = dict(request.extensions) | {"sni_hostname": request.url.host}
-        request.url = request.url.copy_with(host=self._site.ip, port=port)
-        return self._http.handle_request(request)
+        # A request of its own: the client keeps cookies by the first one's name.
+        sent = httpx.Request(
+            request.method,
+            request.url.copy_with(host=self._site.ip, port=port),
+            headers=request.headers,
+            stream=request.stream,
+            extensions=dict(request.extensions) | {"sni_hostname": request.url.host},
+        )
+        return self._http.handle_request(sent)
 
     def close(self) -> None:
         self._http.close()
@@ -122,17 +129,16 @@ class Hub:
         printed = ""
         with connect(
             url.replace("https://", "wss://"),
-            host=self.site.ip,
-            port=self.site.ports["443"],
+            sock=socket.create_connection((self.site.ip, self.site.ports["443"]), timeout=limit),
             ssl=self.site.tls(),
             server_hostname=self.site.name,
             additional_headers={"Cookie": request.headers["Cookie"]},
             origin=f"https://{self.site.name}",
             open_timeout=limit,
-        ) as socket:
-            socket.send(json.dumps(message))
+        ) as channels:
+            channels.send(json.dumps(message))
             while True:
-                reply = json.loads(socket.recv(timeout=limit))
+                reply = json.loads(channels.recv(timeout=limit))
                 if reply["parent_header"].get("msg_id") != message["header"]["msg_id"]:
                     continue
                 kind, content = reply["msg_type"], reply["content"]
