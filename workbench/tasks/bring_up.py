@@ -15,13 +15,14 @@ from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.progress import stderr_progress
 from workbench.rehearsal.description import Description
+from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.names import rehearsal_of
 from workbench.tasks import passwords
 from workbench.tasks.checking import run_all
 from workbench.tasks.converge import Run
 from workbench.tasks.converge import converge
 from workbench.tasks.failures import INTERRUPTED
-from workbench.tasks.power import ensure_running
+from workbench.tasks.power import PowerWatch
 from workbench.tasks.selection import find_project
 from workbench.tasks.selection import stack_folder
 from workbench.tasks.stack_state import StackState
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 # Asked before anything that costs money: gets the plan, returns the answer.
 Agree = Callable[[str], bool]
+
+# Where the engine's own folder of a rehearsal is (`engine.environment` sets it).
+PULUMI_HOME = "pulumi-home"
 
 MAKE_STACK = (
     "pulumi stack init NAME, then pulumi config set what docs/configuration.md names;"
@@ -78,8 +82,12 @@ def ensure_rehearsal(stack: str, progress: Progress) -> Description | None:
     if name is None:
         return None
     from workbench.rehearsal import control
+    from workbench.rehearsal.provider.install import install_plugin
 
-    return control.start(name, progress)
+    description = control.start(name, progress)
+    # Before any engine asks for the AWS plugin, a person's own `pulumi up` included.
+    install_plugin(rehearsal_dir(name) / PULUMI_HOME)
+    return description
 
 
 def bring_up(stack: str, progress: Progress, *, agree: Agree, password_stdin: bool) -> Outcome:
@@ -149,8 +157,14 @@ def _look(opened: "Stack") -> None:
 def _converge(state: StackState, progress: Progress) -> tuple[Run, Server]:
     door = state.door()
     with progress.phase("Server") as phase:
-        ensure_running(state.aws("ec2"), door.instance_id, phase)
-        server = door.wait_open(waiting=lambda: phase.tick("waiting for SSH"))
+        watch = PowerWatch(state.aws("ec2"), door.instance_id)
+        watch.ensure_running(phase)
+
+        def waiting() -> None:
+            watch.check()
+            phase.tick("waiting for SSH")
+
+        server = door.wait_open(waiting=waiting)
         return converge(door, server, phase, wanted=lambda run: _is_current(run, state))
 
 

@@ -20,24 +20,28 @@ def start(context: Context, name: str = DEFAULT) -> None:
 
     AWS API, DNS, certificate authority, machines.
     """
-    from workbench.rehearsal import control
     from workbench.rehearsal.names import stack_name
+    from workbench.tasks.bring_up import ensure_rehearsal
     from workbench.tasks.bring_up import stack_progress
+    from workbench.tasks.command_name import as_typed
 
-    progress = stack_progress(stack_name(check_name(name)), "rehearsal")
-    described = control.start(name, progress)
-    print(f"The rehearsal {name!r} runs; its AWS API answers at {described.api_url}")
-    print(f"  workbench up --stack {stack_name(name)}")
+    stack = stack_name(check_name(name))
+    described = ensure_rehearsal(stack, stack_progress(stack, "rehearsal"))
+    if described is not None:
+        print(f"The rehearsal {name!r} runs; its AWS API answers at {described.api_url}")
+        print(as_typed(f"  workbench up --stack {stack}"))
 
 
 @task(help={"name": NAME_HELP})
 def stop(context: Context, name: str = DEFAULT) -> None:
     """Stop the cloud on this computer; all in it is kept."""
     from workbench.rehearsal import control
+    from workbench.tasks.command_name import as_typed
+    from workbench.tasks.show import make_progress
 
-    control.stop(check_name(name))
+    control.stop(check_name(name), make_progress(quiet=False))
     print(f"The rehearsal {name!r} is stopped.")
-    print(f"  workbench rehearsal.start --name {name}   goes on with it")
+    print(as_typed(f"  workbench rehearsal.start --name {name}   goes on with it"))
 
 
 @task(help={"name": NAME_HELP, "json": JSON_HELP})

@@ -6,7 +6,7 @@ import pytest
 
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks.power import ensure_running
+from workbench.tasks.power import PowerWatch
 
 
 class Ec2:
@@ -19,6 +19,9 @@ class Ec2:
 
     def start_instances(self, InstanceIds: list[str]) -> None:
         self.done.append(f"start {InstanceIds[0]}")
+
+    def get_console_output(self, **_: Any) -> dict[str, str]:
+        return {"Output": "Linux\npanic: no root\n"}
 
     def get_waiter(self, what: str) -> Any:
         ec2 = self
@@ -42,7 +45,7 @@ class Ec2:
 def test_it_runs_at_the_end(state: str, done: list[str]) -> None:
     ec2 = Ec2(state)
     with Progress(quiet=True).phase("Server") as phase:
-        ensure_running(ec2, "i-1", phase)
+        PowerWatch(ec2, "i-1").ensure_running(phase)
     assert ec2.done == done
 
 
@@ -51,4 +54,16 @@ def test_a_terminated_instance_is_told() -> None:
         pytest.raises(WorkbenchError, match="i-1 is terminated"),
         Progress(quiet=True).phase("Server") as phase,
     ):
-        ensure_running(Ec2("terminated"), "i-1", phase)
+        PowerWatch(Ec2("terminated"), "i-1").ensure_running(phase)
+
+
+def test_one_that_stops_while_it_boots_is_told_with_its_last_words() -> None:
+    watch = PowerWatch(Ec2("stopped"), "i-1")
+    with pytest.raises(WorkbenchError, match="it stopped while it booted.\n    panic: no root"):
+        watch.check()
+
+
+def test_one_that_runs_may_be_waited_for() -> None:
+    watch = PowerWatch(Ec2("running"), "i-1")
+    watch.check()
+    watch.check()
