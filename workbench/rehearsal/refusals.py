@@ -142,7 +142,10 @@ def _xml(
 ) -> tuple[int, dict[str, str], bytes]:
     code, status = _row(table, denied)
     (request_id,) = headers.values()
-    body = template.format(code=code, message=escape(denied.message), id=request_id)
+    message = denied.message
+    if code == "UnauthorizedOperation":
+        message = f"You are not authorized to perform this operation. {message}"
+    body = template.format(code=code, message=escape(message), id=request_id)
     return status, {"Content-Type": "application/xml", **headers}, body.encode()
 
 
