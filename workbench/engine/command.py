@@ -2,7 +2,6 @@
 
 import subprocess
 import threading
-import time
 from collections.abc import Callable
 from collections.abc import Mapping
 from typing import IO
@@ -14,9 +13,8 @@ from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
 from workbench.engine.find import Engine
-from workbench.engine.interruption import endings_as_interrupt
+from workbench.engine.interruption import interrupts_passed_on
 from workbench.engine.interruption import new_group
-from workbench.engine.interruption import wait_for
 
 OnLine = Callable[[str], Any]
 
@@ -65,7 +63,7 @@ class EngineCommand(PulumiCommand):
         """Run one command, with ``stdin`` for what must not be an argument."""
         output: list[str] = []
         errors: list[str] = []
-        with endings_as_interrupt():
+        with interrupts_passed_on(self._on_interrupt) as interrupts:
             process = subprocess.Popen(
                 [self.command, "--non-interactive", *args],
                 stdin=subprocess.PIPE,
@@ -84,7 +82,7 @@ class EngineCommand(PulumiCommand):
             ]
             for thread in threads:
                 thread.start()
-            wait_for(process, lambda limit: _drained(threads, limit), self._on_interrupt)
+            interrupts.follow(process, threads)
         self.last = CommandResult("\n".join(output), "\n".join(errors), process.returncode)
         return self.last
 
@@ -107,10 +105,3 @@ def _feed(stream: IO[str], text: str) -> None:
         stream.close()
     except BrokenPipeError:
         return  # the command ended without reading it: its exit code says more
-
-
-def _drained(threads: list[threading.Thread], limit: float | None) -> bool:
-    deadline = None if limit is None else time.monotonic() + limit
-    for thread in threads:
-        thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
-    return not any(thread.is_alive() for thread in threads)

@@ -1,4 +1,4 @@
-"""Serve Pulumi's LanguageRuntime for Python: ``python -m workbench.engine.language_host``.
+"""Serve Pulumi's LanguageRuntime: ``python -m workbench.engine.language_host [PID] ADDRESS``.
 
 Used only where Pulumi's own ``pulumi-language-python`` isn't there, which is so for an engine
 built from its Go module. It runs the program with the interpreter that runs this module, so a
@@ -172,11 +172,13 @@ def _leave_when_orphaned(parent: int) -> None:
 
 
 def main() -> None:
-    """Serve one engine; its address is the last argument."""
+    """Serve one engine: its process, if told, and its address are the arguments."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
-    threading.Thread(target=_leave_when_orphaned, args=(os.getppid(),), daemon=True).start()
-    serve(sys.argv[-1] if len(sys.argv) > 1 else "")
+    *told, address = sys.argv[1:]
+    engine = int(told[0]) if told and told[0].isdecimal() else os.getppid()
+    threading.Thread(target=_leave_when_orphaned, args=(engine,), daemon=True).start()
+    serve(address)
 
 
 if __name__ == "__main__":

@@ -188,16 +188,13 @@ class Operations:
         return explain(reporter.errors if reporter else (), stderr, what, details)
 
     def _interrupted(self, what: str, state: State) -> InterruptedUpdateError:
-        exists = ", ".join(str(each) for each in state.resources)
-        count = len(state.resources)
+        told = ["Interrupted.", state.told()]
+        again = "workbench destroy" if what == "destroy" else "workbench up"
         unknown = ", ".join(str(resource) for _, resource in state.pending)
-        message = f"Interrupted. {count} resources exist in AWS or the rehearsal" + (
-            f": {exists}." if exists else "."
-        )
         if unknown:
-            message += f" Of {unknown} it isn't known whether it was finished."
+            told.append(f"Of {unknown} it isn't known whether it was finished.")
         return InterruptedUpdateError(
-            message,
-            f"workbench {what} --stack {self._name}        goes on where this stopped\n"
+            " ".join(told),
+            f"{again} --stack {self._name}   goes on where this stopped\n"
             f"  workbench destroy --stack {self._name}   removes what exists",
         )

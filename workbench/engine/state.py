@@ -13,6 +13,8 @@ from workbench.rehearsal.names import rehearsal_of
 # The key by which the engine marks a secret, an asset or an archive in its state.
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 ROOT = "pulumi:pulumi:Stack"
+# More resources than this are only counted.
+MOST_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,14 @@ class State:
     resources: tuple[Resource, ...] = ()
     pending: tuple[tuple[str, Resource], ...] = ()
     outputs: Mapping[str, Any] = field(default_factory=dict)
+
+    def told(self) -> str:
+        """Return a sentence on what exists."""
+        if not self.resources:
+            return "Nothing exists."
+        named = ", ".join(str(each) for each in self.resources[:MOST_NAMED])
+        more = len(self.resources) - MOST_NAMED
+        return f"What exists: {named}{f' and {more} more' if more > 0 else ''}."
 
 
 def short_name(stack_name: str) -> str:
