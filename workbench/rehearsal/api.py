@@ -25,6 +25,8 @@ from werkzeug.serving import make_server
 
 from workbench.rehearsal import strictness
 
+log = logging.getLogger(__name__)
+
 # An EC2 request is a form; nothing of it comes near this, in bytes.
 _LARGEST_FORM = 1 << 20
 # Calls that change nothing, by the first word of their name.
@@ -34,7 +36,10 @@ Environ = dict[str, Any]
 
 
 class Api:
-    """The API's server; ``lock`` keeps EC2's state whole, ``changed`` is set when it may differ.
+    """The API's server.
+
+    ``lock`` keeps EC2's state whole; ``changed`` is set when the state may differ, and
+    ``unsaved`` is true until who saves it says otherwise.
 
     moto isn't made for threads: every EC2 request, and whoever reads or changes EC2's state
     beside it, holds ``lock``. ``console`` returns an instance's console output by its ID.
@@ -48,6 +53,7 @@ class Api:
         self.region = region
         self.lock = threading.RLock()
         self.changed = threading.Event()
+        self.unsaved = False
         self._application = DomainDispatcherApplication(create_backend_app)
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
@@ -87,24 +93,30 @@ class Api:
         if "/ec2/aws4_request" not in environ.get("HTTP_AUTHORIZATION", ""):
             answer = self._application(environ, start_response)
             if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
-                self.changed.set()
+                self.note_change()
             return answer  # type: ignore[no-any-return]
         action = _read_action(environ)
         with self.lock:
             answer = self._application(environ, start_response)
         if not action.startswith(_READING):
-            self.changed.set()
+            self.note_change()
         return answer  # type: ignore[no-any-return]
+
+    def note_change(self) -> None:
+        """Say that the state may differ now: wake who follows it, and have it saved."""
+        self.unsaved = True
+        self.changed.set()
 
 
 class _RequestHandler(MotoRequestHandler):
-    """One connection: kept alive, and logged by name of service and call."""
+    """One connection, kept alive."""
 
     protocol_version = "HTTP/1.1"
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Log a request in one line; colour codes are for terminals."""
-        logging.getLogger("workbench.api").info("%s %s %s", self.command, self.path, code)
+        """Log what fails, without the colours and the many lines of a development server."""
+        level = logging.WARNING if int(code or 0) >= 500 else logging.DEBUG
+        log.log(level, "%s %s %s", self.command, self.path.partition("?")[0], code)
 
 
 def _read_action(environ: Environ) -> str:

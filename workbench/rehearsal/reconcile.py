@@ -56,7 +56,8 @@ class Reconciler:
         """End the loop, when the work at hand is done."""
         self._stopping.set()
         self._api.changed.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
         self._pool.shutdown()
 
     def _run(self) -> None:
@@ -92,7 +93,7 @@ class Reconciler:
         except Exception:
             log.exception("work on %s failed", key)
         if self._marks(arguments) != before:
-            self._api.changed.set()
+            self._api.note_change()
 
     @staticmethod
     def _marks(arguments: tuple[Any, ...]) -> list[str]:

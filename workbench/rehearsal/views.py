@@ -1,22 +1,14 @@
 """What the metadata address shows of each instance, read from the API's state."""
 
 import base64
-import datetime
-import threading
 from collections.abc import Callable
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.core.utils import utcnow
 from moto.iam.models import iam_backends
-from moto.sts.models import sts_backends
 
 from workbench.rehearsal.api import Api
 from workbench.rehearsal.instance_view import InstanceView
-
-# Seconds. As EC2's: keys last six hours, and new ones are there before the old ones end.
-KEYS_LAST = 6 * 3600
-KEYS_RENEWED = 15 * 60
 
 
 class Views:
@@ -28,8 +20,6 @@ class Views:
     def __init__(self, api: Api, instance_at: Callable[[str], str | None]) -> None:
         self._api = api
         self._instance_at = instance_at
-        self._keys: dict[tuple[str, str], Any] = {}
-        self._lock = threading.Lock()
 
     def view(self, source_ip: str) -> InstanceView | None:
         """Return what EC2 knows of the machine that asks, or None."""
@@ -41,34 +31,6 @@ class Views:
             if instance is None or instance.state == "terminated":
                 return None
             return instance_view(self._api.ec2, instance, mac_of(source_ip))
-
-    def credentials(self, role_name: str, instance_id: str) -> dict[str, str]:
-        """Return the keys of an instance's role, new ones before they expire."""
-        with self._lock:
-            keys = self._keys.get((role_name, instance_id))
-            left = datetime.timedelta(seconds=KEYS_RENEWED)
-            if keys is None or keys.expiration - utcnow() < left:
-                keys = self._assume(role_name, instance_id)
-                self._keys[role_name, instance_id] = keys
-        issued = keys.expiration - datetime.timedelta(seconds=KEYS_LAST)
-        return {
-            "AccessKeyId": keys.access_key_id,
-            "SecretAccessKey": keys.secret_access_key,
-            "Token": keys.session_token,
-            "Expiration": _timestamp(keys.expiration),
-            "LastUpdated": _timestamp(issued),
-        }
-
-    def _assume(self, role_name: str, instance_id: str) -> Any:
-        role = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].get_role(role_name)
-        return sts_backends[DEFAULT_ACCOUNT_ID]["aws"].assume_role(
-            region_name=self._api.region,
-            role_session_name=instance_id,
-            role_arn=role.arn,
-            policy=None,  # type: ignore[arg-type]  # none beside the role's own
-            duration=KEYS_LAST,
-            external_id=None,  # type: ignore[arg-type]
-        )
 
 
 def mac_of(address: str) -> str:

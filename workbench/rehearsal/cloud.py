@@ -1,0 +1,242 @@
+"""A running rehearsal, put together: the API, its machines, and what they find around them."""
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import docker
+from docker.errors import DockerException
+
+from workbench.places import state_dir
+from workbench.rehearsal.api import Api
+from workbench.rehearsal.ca import ensure_ca
+from workbench.rehearsal.description import Description
+from workbench.rehearsal.description import boot_id
+from workbench.rehearsal.description import process_start
+from workbench.rehearsal.description import read_description
+from workbench.rehearsal.description import rehearsal_dir
+from workbench.rehearsal.description import write_description
+from workbench.rehearsal.dns import RESOLVER_ADDRESS
+from workbench.rehearsal.exposure import listening_ports
+from workbench.rehearsal.forwarder import Forwarder
+from workbench.rehearsal.image import ImageInfo
+from workbench.rehearsal.labels import Owner
+from workbench.rehearsal.loop_devices import list_loops
+from workbench.rehearsal.loop_devices import remove_loop
+from workbench.rehearsal.machine_network import NetworkInfo
+from workbench.rehearsal.machine_network import remove_networks
+from workbench.rehearsal.machines import Machines
+from workbench.rehearsal.names import container_name
+from workbench.rehearsal.names import network_name
+from workbench.rehearsal.parameters import publish_images
+from workbench.rehearsal.reconcile import Reconciler
+from workbench.rehearsal.reconcile_machines import FAILURES
+from workbench.rehearsal.reconcile_machines import MachineFollower
+from workbench.rehearsal.reconcile_volumes import VolumeFollower
+from workbench.rehearsal.remains import STATE_FILE
+from workbench.rehearsal.saved_state import SavedState
+from workbench.rehearsal.services import CA_FILE
+from workbench.rehearsal.services import MachineServices
+from workbench.rehearsal.services import Places
+from workbench.rehearsal.strictness_instances import set_state
+from workbench.rehearsal.volumes import Volumes
+
+log = logging.getLogger(__name__)
+
+REGION = "us-east-1"
+# Seconds between savings of a state that changes all the time.
+SAVE_INTERVAL = 1.0
+# Seconds that machines have to stop in order, when the whole rehearsal stops.
+STOP_LIMIT = 60
+
+
+class Cloud:
+    """One rehearsal. ``say`` is told what is being started."""
+
+    def __init__(
+        self,
+        name: str,
+        client: docker.DockerClient,
+        image: ImageInfo,
+        modification_hours: float,
+        say: Callable[[str], None],
+    ) -> None:
+        self._name = name
+        self._docker = client
+        self._image = image
+        self._modification_hours = modification_hours
+        self._say = say
+        self._folder = rehearsal_dir(name)
+        # Addresses that stacks and browsers know by now stay what they were, where they can.
+        self._before = read_description(name)
+        self._authority = ensure_ca(self._folder / "ca")
+        self._machines = Machines(
+            client,
+            name,
+            state_dir(),
+            network_name(name),
+            image.tag,
+            [self._authority.cert_path],
+            RESOLVER_ADDRESS,
+        )
+        self._volumes = Volumes(client, name, state_dir())
+        self._saved = SavedState(self._folder / STATE_FILE)
+        self._saved_at = 0.0
+        self._published: Description | None = None
+        self._running = ExitStack()
+
+    def start(self) -> Description:
+        """Start everything; on failure nothing that was started stays."""
+        try:
+            self._start()
+        except BaseException:
+            self._running.close()
+            raise
+        return self._description
+
+    def _start(self) -> None:
+        self._say("network")
+        self._running.callback(self._tidy_network)
+        network = self._machines.ensure_network()
+        self._say("AWS API")
+        url, images = self._start_api()
+        self._follow()
+        services = MachineServices(
+            self._folder, self._api, url, self._authority, self._instances.instance_at
+        )
+        self._running.callback(services.stop)
+        port = _port(self._before.packages_url) if self._before else 0
+        places = services.start(network, port, self._say)
+        self._description = self._describe(network, url, images, places)
+        self._say("machines")
+        self._start_reconciler()
+
+    def _start_api(self) -> tuple[str, dict[str, str]]:
+        self._api = Api(REGION, self._machines.console)
+        if self._saved.exists:
+            self._saved.restore()
+        self._api.ec2.modification_hours = self._modification_hours
+        images = publish_images(self._api.ec2, [self._image.os])
+        url = self._api.start(_port(self._before.api_url) if self._before else 0)
+        self._running.callback(self._api.stop)
+        return url, images
+
+    def _follow(self) -> None:
+        self._files = VolumeFollower(
+            self._api, self._volumes, self._name, self._folder / "snapshots"
+        )
+        self._instances = MachineFollower(
+            self._api, self._machines, self._volumes, self._name, self._files.make
+        )
+        for instance in self._api.ec2.all_instances():
+            if instance.state == "terminated":
+                continue
+            self._instances.note_address(instance.id)
+            if instance.state == "running" and self._machines.state(instance.id) != "running":
+                # It ran when the rehearsal, or this computer, was stopped: it goes on.
+                set_state(instance, "pending")
+
+    def _describe(
+        self, network: NetworkInfo, url: str, images: dict[str, str], places: Places
+    ) -> Description:
+        return Description(
+            name=self._name,
+            pid=os.getpid(),
+            process_start=process_start(os.getpid()) or 0,
+            boot_id=boot_id(),
+            api_url=url,
+            region=REGION,
+            network_gateway=network.gateway,
+            bridge=network.bridge,
+            acme_directory=places.acme_directory,
+            acme_root=str(self._authority.cert_path),
+            ca_certificate=str(self._folder / CA_FILE),
+            dns=places.dns,
+            packages_url=places.packages_url,
+            images=images,
+        )
+
+    def _start_reconciler(self) -> None:
+        self._forwarder = Forwarder(self._before.browser if self._before else None)
+        self._running.callback(self._forwarder.stop)
+        self._reconciler = Reconciler(
+            self._api,
+            self._instances,
+            self._files,
+            self._forwarder,
+            self._ports_of,
+            self._after_round,
+        )
+        self._running.callback(self._reconciler.stop)
+        # The first round here: once this returns, the description is there to be read.
+        self._reconciler.round()
+        self._reconciler.start()
+
+    def _ports_of(self, instance_id: str) -> set[int]:
+        try:
+            container = self._docker.containers.get(container_name(self._name, instance_id))
+        except DockerException:
+            return set()
+        return listening_ports(container.attrs["State"]["Pid"])
+
+    def _after_round(self) -> None:
+        current = replace(
+            self._description,
+            addresses=self._forwarder.addresses(),
+            browser=self._forwarder.browser(),
+        )
+        if current != self._published:
+            write_description(current)
+            self._published = self._description = current
+        if self._api.unsaved and time.monotonic() - self._saved_at > SAVE_INTERVAL:
+            self._save()
+
+    def _save(self) -> None:
+        self._api.unsaved = False
+        try:
+            with self._api.lock:
+                self._saved.save()
+        except RuntimeError:
+            # Something that isn't EC2's changed while it was written: the next time, then.
+            self._api.unsaved = True
+        self._saved_at = time.monotonic()
+
+    def stop(self) -> None:
+        """Stop everything, the machines in order, and keep what there is for the next start."""
+        # The loop first: it would take a machine that stops now for one that died.
+        self._reconciler.stop()
+        self._stop_machines()
+        for loop in list_loops(self._folder):
+            remove_loop(loop)
+        self._save()
+        self._running.close()
+
+    def _stop_machines(self) -> None:
+        running = [
+            each for each in self._machines.list() if self._machines.state(each) != "stopped"
+        ]
+        with ThreadPoolExecutor(max(1, len(running))) as pool:
+            list(pool.map(self._stop_machine, running))
+
+    def _stop_machine(self, instance_id: str) -> None:
+        try:
+            self._machines.stop(instance_id, STOP_LIMIT)
+        except FAILURES:
+            log.exception("the machine of instance %s doesn't stop", instance_id)
+
+    def _tidy_network(self) -> None:
+        """Remove the network, unless a machine has its address from it."""
+        try:
+            if not self._machines.list():
+                remove_networks(self._docker, Owner(self._name, state_dir()))
+        except DockerException:
+            log.warning("the rehearsal's network stays", exc_info=True)
+
+
+def _port(url: str) -> int:
+    return urlsplit(url).port or 0

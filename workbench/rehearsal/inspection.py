@@ -1,0 +1,89 @@
+"""Look at what there is of a rehearsal, whether it runs, was stopped, or crashed."""
+
+from dataclasses import dataclass
+from dataclasses import field
+
+from workbench.rehearsal import remains
+from workbench.rehearsal.control import RehearsalStatus
+from workbench.rehearsal.control import answers
+from workbench.rehearsal.description import read_description
+from workbench.rehearsal.description import rehearsal_dir
+
+
+@dataclass
+class _Machines:
+    """What the Docker engine says of a rehearsal's machines."""
+
+    states: dict[str, str] = field(default_factory=dict)
+    problem: str | None = None
+
+
+def inspect(name: str) -> RehearsalStatus:
+    """Return the status of a rehearsal."""
+    found = _machines(name)
+    if not rehearsal_dir(name).exists() and not found.states:
+        return RehearsalStatus(name, "absent", next=f"workbench rehearsal.start --name {name}")
+    process = remains.recorded_process(name)
+    described = read_description(name)
+    alive = process is not None and process.alive
+    gone = _gone(name, found)
+    if alive and (described is None or not answers(described)):
+        gone.append(f"its process {process.pid if process else ''} runs, but doesn't answer")
+    elif not alive and _crashed(name, found):
+        gone.append("its process is gone, without having stopped in order")
+    return RehearsalStatus(
+        name,
+        "damaged" if gone else "running" if alive else "stopped",
+        api_url=described.api_url if described and alive else None,
+        pid=process.pid if process and alive else None,
+        machines=found.states,
+        volumes=remains.recorded_volumes(name),
+        gone=gone,
+        log=str(rehearsal_dir(name) / remains.LOG_FILE),
+        next=_next(name, alive=alive, damaged=bool(gone)),
+    )
+
+
+def _machines(name: str) -> _Machines:
+    from docker.errors import DockerException
+
+    from workbench.rehearsal.docker_engine import connect
+    from workbench.rehearsal.launch import make_machines
+
+    try:
+        client = connect()
+    except DockerException:
+        return _Machines(problem="the Docker engine doesn't answer, so no machine runs")
+    try:
+        machines = make_machines(client, name)
+        return _Machines({each: machines.state(each) for each in machines.list()})
+    finally:
+        client.close()
+
+
+def _gone(name: str, found: _Machines) -> list[str]:
+    """Return a sentence for each thing that should be there and isn't."""
+    expected = remains.recorded_machines(name)
+    if found.problem:
+        return [found.problem] if expected else []
+    gone = [
+        f"the machine of instance {each} is gone" for each in expected if each not in found.states
+    ]
+    left = bool(expected or remains.recorded_volumes(name))
+    if left and not remains.has_state(name):
+        gone.append("the cloud that its machines and volumes belonged to is gone")
+    return gone
+
+
+def _crashed(name: str, found: _Machines) -> bool:
+    return remains.was_running(name) or any(each != "stopped" for each in found.states.values())
+
+
+def _next(name: str, *, alive: bool, damaged: bool) -> str:
+    if alive and not damaged:
+        return ""
+    goes_on = remains.has_state(name) or not (
+        remains.recorded_machines(name) or remains.recorded_volumes(name)
+    )
+    start, reset = (f"workbench rehearsal.{what} --name {name}" for what in ("start", "reset"))
+    return f"{start} (goes on) or {reset} (removes it)" if goes_on else reset

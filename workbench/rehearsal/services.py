@@ -1,0 +1,110 @@
+"""What a rehearsal's machines find on their network: DNS, metadata, AWS, ACME, packages."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.route53.models import route53_backends
+
+from workbench.rehearsal import bridge
+from workbench.rehearsal.api import Api
+from workbench.rehearsal.authorization import Authorizer
+from workbench.rehearsal.ca import CertificateAuthority
+from workbench.rehearsal.dns import RESOLVER_ADDRESS
+from workbench.rehearsal.dns import DnsServer
+from workbench.rehearsal.dns import Listen
+from workbench.rehearsal.dns import Zone
+from workbench.rehearsal.dns import read_zones
+from workbench.rehearsal.endpoints import AwsEndpoints
+from workbench.rehearsal.instance_credentials import InstanceCredentials
+from workbench.rehearsal.machine_network import NetworkInfo
+from workbench.rehearsal.metadata import MetadataServer
+from workbench.rehearsal.packages import PackageServer
+from workbench.rehearsal.pebble import ACME_HOST
+from workbench.rehearsal.pebble import Pebble
+from workbench.rehearsal.views import Views
+
+CA_FILE = "ca.pem"
+PACKAGES = "packages"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the services answer, as ``rehearsal.json`` says it."""
+
+    dns: str
+    acme_directory: str
+    packages_url: str
+
+
+class MachineServices:
+    """The services on the machines' network; ``folder`` is the rehearsal's."""
+
+    def __init__(
+        self,
+        folder: Path,
+        api: Api,
+        api_url: str,
+        authority: CertificateAuthority,
+        instance_at: Callable[[str], str | None],
+    ) -> None:
+        self._folder = folder
+        self._api = api
+        self._api_url = api_url
+        self._authority = authority
+        self._instance_at = instance_at
+        self._running = ExitStack()
+
+    def start(self, network: NetworkInfo, packages_port: int, say: Callable[[str], None]) -> Places:
+        """Start them all; ``say`` is told what is being started.
+
+        What was started before a failure is stopped by ``stop``.
+        """
+        bridge.add_addresses(network.bridge)
+        self._running.callback(bridge.remove_addresses, network.bridge)
+        say("DNS and instance metadata")
+        dns = self._start_dns(network)
+        self._start_metadata(network)
+        self._start_endpoints(network)
+        say("certificate authority")
+        pebble = self._start_pebble(network, dns)
+        packages = PackageServer(self._folder / PACKAGES)
+        url = packages.start(network.gateway, packages_port)
+        self._running.callback(packages.stop)
+        return Places(dns, pebble.acme_directory, url)
+
+    def stop(self) -> None:
+        """Stop them all. Twice is fine."""
+        self._running.close()
+
+    def _start_dns(self, network: NetworkInfo) -> str:
+        server = DnsServer(_zones, {ACME_HOST: network.gateway})
+        server.start(Listen(RESOLVER_ADDRESS, 53, network.bridge), Listen("127.0.0.1", 0))
+        self._running.callback(server.stop)
+        address, port = server.addresses[1]
+        return f"{address}:{port}"
+
+    def _start_metadata(self, network: NetworkInfo) -> None:
+        credentials = InstanceCredentials(DEFAULT_ACCOUNT_ID, self._api.region)
+        server = MetadataServer(Views(self._api, self._instance_at).view, credentials)
+        server.start(device=network.bridge)
+        self._running.callback(server.stop)
+
+    def _start_endpoints(self, network: NetworkInfo) -> None:
+        endpoints = AwsEndpoints(self._api_url, self._authority, Authorizer(DEFAULT_ACCOUNT_ID))
+        endpoints.start(device=network.bridge)
+        self._running.callback(endpoints.stop)
+
+    def _start_pebble(self, network: NetworkInfo, dns: str) -> Pebble:
+        pebble = Pebble(self._folder / "pebble", self._authority, dns)
+        pebble.start(network.gateway, self._folder / CA_FILE)
+        self._running.callback(pebble.stop)
+        return pebble
+
+
+def _zones() -> list[Zone]:
+    zones: dict[str, Any] = route53_backends[DEFAULT_ACCOUNT_ID]["aws"].zones
+    return read_zones(list(zones.values()))
