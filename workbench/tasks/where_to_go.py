@@ -20,7 +20,7 @@ def print_where_to_go(outcome: Outcome, console: Console | None = None) -> None:
             ("URL", state.url("url")),
             ("JupyterHub", state.url("jupyter_url")),
             ("RStudio", state.url("rstudio_url")),
-            *((f"Password of {user}", where) for user, where in outcome.passwords.items()),
+            *_people(outcome.passwords),
             ("CA certificate", str(authority) if authority else None),
             ("", "trust it in the browser, and its warning goes" if authority else None),
         ],
@@ -35,6 +35,13 @@ def print_where_to_go(outcome: Outcome, console: Console | None = None) -> None:
         (f"workbench destroy{option}", "remove it; the data volume is kept"),
     ]
     print_facts([(as_typed(command), what) for command, what in commands], console)
+
+
+def _people(passwords: dict[str, str]) -> list[tuple[str, str]]:
+    """Return who may sign in, and where each one's password is."""
+    return [
+        row for user, where in passwords.items() for row in (("User", user), ("Password", where))
+    ]
 
 
 def _changes(outcome: Outcome) -> str:
