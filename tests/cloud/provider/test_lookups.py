@@ -1,0 +1,139 @@
+"""Lookups find what is there, and say plainly when it isn't."""
+
+import json
+from typing import Any
+
+import grpc
+import pytest
+
+from workbench.rehearsal.parameters import machine_architecture
+
+X86 = machine_architecture() == "x86_64"
+TYPE = "t3.medium" if X86 else "t4g.medium"
+
+
+def refused(engine: Any, token: str, **arguments: Any) -> str:
+    with pytest.raises(grpc.RpcError) as refusal:
+        engine.invoke(token, **arguments)
+    return str(refusal.value.details())
+
+
+def test_the_default_vpc_and_its_subnets(engine: Any) -> None:
+    vpc = engine.invoke("aws:ec2/getVpc:getVpc", default=True)
+    assert vpc["default"] is True
+    assert engine.invoke("aws:ec2/getVpc:getVpc", id=vpc["id"])["cidrBlock"] == vpc["cidrBlock"]
+    mine = [{"name": "vpc-id", "values": [vpc["id"]]}]
+    subnets = engine.invoke("aws:ec2/getSubnets:getSubnets", filters=mine)["ids"]
+    assert len(subnets) >= 2
+    subnet = engine.invoke("aws:ec2/getSubnet:getSubnet", id=subnets[0])
+    assert subnet["vpcId"] == vpc["id"]
+    assert "subnets match" in refused(engine, "aws:ec2/getSubnet:getSubnet", vpcId=vpc["id"])
+
+
+def test_a_vpc_that_is_not_there(engine: Any) -> None:
+    sentence = refused(engine, "aws:ec2/getVpc:getVpc", cidrBlock="192.168.99.0/24")
+    assert sentence.startswith("No VPC matches.")
+
+
+def test_the_newest_image(engine: Any) -> None:
+    image = engine.invoke(
+        "aws:ec2/getAmi:getAmi", mostRecent=True, owners=["136693071363"], nameRegex="^debian-12"
+    )
+    assert image["architecture"] == machine_architecture()
+    assert image["rootDeviceName"] == "/dev/xvda"
+    assert "No image matches" in refused(engine, "aws:ec2/getAmi:getAmi", nameRegex="^plan9")
+
+
+def test_an_instance_type(engine: Any) -> None:
+    found = engine.invoke("aws:ec2/getInstanceType:getInstanceType", instanceType=TYPE)
+    assert found["memorySize"] == 4096
+    assert found["defaultVcpus"] == 2
+    assert found["supportedArchitectures"] == [machine_architecture()]
+    sentence = refused(
+        engine, "aws:ec2/getInstanceType:getInstanceType", instanceType="t9.enormous"
+    )
+    assert "t9.enormous" in sentence
+    assert "InvalidInstanceType" in sentence
+
+
+def test_where_an_instance_type_is_offered(engine: Any) -> None:
+    filters = [{"name": "instance-type", "values": [TYPE]}]
+    found = engine.invoke(
+        "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings",
+        filters=filters,
+        locationType="availability-zone",
+    )
+    assert "us-east-1a" in found["locations"]
+    one = engine.invoke(
+        "aws:ec2/getInstanceTypeOffering:getInstanceTypeOffering",
+        filters=filters,
+        preferredInstanceTypes=["t9.enormous", TYPE],
+    )
+    assert one["instanceType"] == TYPE
+
+
+def test_where_one_is(engine: Any) -> None:
+    assert engine.invoke("aws:index/getRegion:getRegion")["name"] == "us-east-1"
+    assert engine.invoke("aws:index/getPartition:getPartition")["partition"] == "aws"
+    assert engine.invoke("aws:index/getCallerIdentity:getCallerIdentity")["accountId"].isdigit()
+    zones = engine.invoke("aws:index/getAvailabilityZones:getAvailabilityZones", state="available")
+    assert zones["names"][0] == "us-east-1a"
+    elsewhere = engine.invoke(
+        "aws:index/getAvailabilityZones:getAvailabilityZones", region="eu-west-1"
+    )
+    assert elsewhere["names"][0] == "eu-west-1a"
+
+
+def test_a_parameter_that_is_not_there(engine: Any) -> None:
+    assert "ParameterNotFound" in refused(engine, "aws:ssm/getParameter:getParameter", name="/no")
+
+
+def test_a_hosted_zone_by_name(engine: Any) -> None:
+    made = engine.create("aws:route53/zone:Zone", "it", {"name": "lookup.example.org"})
+    found = engine.invoke("aws:route53/getZone:getZone", name="lookup.example.org.")
+    assert found["zoneId"] == made.id
+    assert found["nameServers"] == made.outputs["nameServers"]
+    engine.delete(made)
+    sentence = refused(engine, "aws:route53/getZone:getZone", name="lookup.example.org")
+    assert sentence.startswith("No hosted zone matches.")
+
+
+def test_a_policy_document(engine: Any) -> None:
+    read = {"sid": "Read", "actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::a/*"]}
+    first = engine.invoke(
+        "aws:iam/getPolicyDocument:getPolicyDocument",
+        statements=[
+            read,
+            {
+                "actions": ["sts:AssumeRole", "sts:TagSession"],
+                "principals": [{"type": "Service", "identifiers": ["ec2.amazonaws.com"]}],
+                "conditions": [
+                    {"test": "StringEquals", "variable": "aws:SourceAccount", "values": ["1"]}
+                ],
+            },
+        ],
+    )
+    document = json.loads(first["json"])
+    assert document["Version"] == "2012-10-17"
+    assert document["Statement"] == [
+        {
+            "Sid": "Read",
+            "Effect": "Allow",
+            "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::a/*",
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["sts:TagSession", "sts:AssumeRole"],
+            "Principal": {"Service": "ec2.amazonaws.com"},
+            "Condition": {"StringEquals": {"aws:SourceAccount": "1"}},
+        },
+    ]
+    assert json.loads(first["minifiedJson"]) == document
+    second = engine.invoke(
+        "aws:iam/getPolicyDocument:getPolicyDocument",
+        sourcePolicyDocuments=[first["json"]],
+        statements=[{**read, "effect": "Deny"}],
+    )
+    effects = [one["Effect"] for one in json.loads(second["json"])["Statement"]]
+    assert effects == ["Deny", "Allow"]

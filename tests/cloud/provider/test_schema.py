@@ -1,0 +1,47 @@
+"""The table's names are the ones of the official plugin's schema, as its Python SDK has them."""
+
+import importlib
+import inspect
+import re
+import warnings
+from typing import Any
+
+import pytest
+
+from workbench.rehearsal.provider import table
+
+
+def camel(name: str) -> str:
+    return re.sub(r"_([a-z0-9])", lambda match: match.group(1).upper(), name)
+
+
+def member(token: str, name: str) -> Any:
+    """Return a class or a function of the SDK, by the module in its token."""
+    service = token.split(":")[1].split("/")[0]
+    # The SDK warns of its own deprecated classes when one is looked up.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        module = importlib.import_module(
+            "pulumi_aws" if service == "index" else f"pulumi_aws.{service}"
+        )
+        return getattr(module, name)
+
+
+@pytest.mark.parametrize("row", table.TYPES.values(), ids=lambda row: row.short_name)
+def test_a_row_has_the_schemas_names(row: Any) -> None:
+    resource = member(row.type, row.short_name)
+    assert f"'{row.type}'" in inspect.getsource(resource), "the token"
+    given = {camel(name) for name in inspect.signature(resource._internal_init).parameters}
+    assert row.inputs <= given
+    outputs = {camel(name) for name in dir(resource) if not name.startswith("_")}
+    assert row.computed <= outputs
+    assert row.required | row.chosen | set(row.defaults) | set(row.normalise) <= row.inputs
+    assert {path.split(".")[0] for path in row.replaces} <= row.inputs
+    assert row.tags == ("tags" in given)
+    assert row.regional == ("region" in given)
+
+
+@pytest.mark.parametrize("token", table.INVOKES)
+def test_a_lookup_has_the_schemas_token(token: str) -> None:
+    name = re.sub(r"([A-Z])", r"_\1", token.rsplit(":", 1)[-1]).lower()
+    assert f"'{token}'" in inspect.getsource(member(token, name))
