@@ -1,6 +1,7 @@
 """AWS clients that go where the stack's own provider goes: to AWS, or to a rehearsal."""
 
 import json
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from typing import Any
@@ -13,6 +14,13 @@ if TYPE_CHECKING:
 # In seconds; without them a client waits a minute, five times over.
 CONNECT_TIMEOUT = 10
 READ_TIMEOUT = 60
+
+# botocore's settings by (name in the file, variables, default, converter): none of the first two.
+_NO_PROFILES = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
 
 
 def client(stack_config: Mapping[str, str], service: str) -> Any:
@@ -42,13 +50,9 @@ def _session(stack_config: Mapping[str, str]) -> Any:
     from botocore.exceptions import ProfileNotFound
 
     access_key = stack_config.get("aws:accessKey")
-    core = botocore.session.Session()
-    if access_key:
-        # Given keys are all that is needed: a profile named in the environment, which may not
-        # even exist, has no say.
-        core.set_config_variable("profile", None)
-        core.set_config_variable("config_file", "")
-        core.set_config_variable("credentials_file", "")
+    # Given keys are all that is needed: a profile named in the environment, which may not even
+    # exist, has no say then.
+    core = botocore.session.Session(session_vars=_NO_PROFILES if access_key else None)
     try:
         return boto3.session.Session(
             botocore_session=core,

@@ -13,6 +13,7 @@ from workbench.engine.language_host_shim import ensure_shim
 from workbench.errors import ConfigError
 from workbench.rehearsal.description import read_description
 from workbench.rehearsal.description import rehearsal_dir
+from workbench.rehearsal.description import rehearsals_dir
 from workbench.rehearsal.names import rehearsal_of
 
 # Any pair of keys is the same account in a rehearsal; these can't be anyone's.
@@ -21,6 +22,19 @@ SECRET_KEY = "rehearsal"  # noqa: S105 - of no use outside a rehearsal
 
 # A passphrase in the environment would win over the rehearsal's own.
 _PULUMI_VARIABLES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG", "PULUMI_STACK")
+_OF_A_REHEARSAL = (
+    "PULUMI_BACKEND_URL",
+    "PULUMI_HOME",
+    "PULUMI_CONFIG_PASSPHRASE_FILE",
+    "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_EC2_METADATA_DISABLED",
+    "AWS_ENDPOINT_URL",
+    "AWS_REGION",
+)
 
 
 def pulumi_environment(engine: Engine, stack_name: str, project_dir: Path) -> dict[str, str]:
@@ -48,15 +62,19 @@ def pulumi_environment(engine: Engine, stack_name: str, project_dir: Path) -> di
 
 
 def misleading_variables(stack_name: str, environment: Mapping[str, str]) -> list[str]:
-    """Return the variables in ``environment`` that must not reach a rehearsal's programs.
+    """Return the variables in ``environment`` that must not reach the stack's programs.
 
-    Nothing in a rehearsal may be signed with a person's real keys, or go to AWS.
+    Nothing in a rehearsal may be signed with a person's real keys, or go to AWS; and what
+    ``workbench env`` set for a rehearsal isn't for a stack on AWS.
     """
-    if rehearsal_of(stack_name) is None:
-        return []
-    return sorted(
-        name for name in environment if name.startswith("AWS_") or name in _PULUMI_VARIABLES
-    )
+    if rehearsal_of(stack_name) is not None:
+        return sorted(
+            name for name in environment if name.startswith("AWS_") or name in _PULUMI_VARIABLES
+        )
+    home = environment.get("PULUMI_HOME", "")
+    if home and Path(home).is_relative_to(rehearsals_dir()):
+        return sorted(name for name in environment if name in _OF_A_REHEARSAL)
+    return []
 
 
 def engine_variables(engine: Engine, stack_name: str, project_dir: Path) -> dict[str, str]:

@@ -1,0 +1,90 @@
+"""A stack's state, read from its file."""
+
+import json
+
+import pytest
+
+from workbench.engine.changes import Changes
+from workbench.engine.environment import backend_dir
+from workbench.engine.state import SIGNATURE
+from workbench.engine.state import Resource
+from workbench.engine.state import parse_state
+from workbench.engine.state import read_outputs_fast
+from workbench.engine.state import read_state_file
+
+URN = "urn:pulumi:s::workbench::workbench:index:Server$aws:ec2/instance:Instance::lab-server"
+DEPLOYMENT = {
+    "resources": [
+        {
+            "urn": "urn:pulumi:s::workbench::pulumi:pulumi:Stack::workbench-s",
+            "type": "pulumi:pulumi:Stack",
+            "custom": False,
+            "outputs": {"url": "https://workbench.localhost/"},
+        },
+        {
+            "urn": "urn:pulumi:s::workbench::pulumi:providers:aws::default",
+            "type": "pulumi:providers:aws",
+            "custom": True,
+        },
+        {"urn": URN, "type": "aws:ec2/instance:Instance", "custom": True, "id": "i-1"},
+    ],
+    "pending_operations": [{"type": "creating", "resource": {"urn": URN}}],
+}
+
+
+@pytest.fixture
+def written():
+    def write(deployment, stack="rehearsal"):
+        path = backend_dir("default") / ".pulumi" / "stacks" / "workbench" / f"{stack}.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({"version": 3, "checkpoint": {"latest": deployment}}))
+        return path
+
+    return write
+
+
+def test_components_and_providers_are_no_resources():
+    state = parse_state(DEPLOYMENT)
+    assert state.resources == (Resource("aws:ec2/instance:Instance", "lab-server", "i-1"),)
+    assert [(what, str(each)) for what, each in state.pending] == [
+        ("creating", "Instance lab-server")
+    ]
+    assert state.told() == "What exists: Instance lab-server."
+
+
+def test_a_new_stack_is_empty(written):
+    written(None)
+    assert read_state_file("rehearsal").told() == "Nothing exists."
+    assert read_outputs_fast("rehearsal") == {}
+
+
+def test_outputs_are_read_from_the_file(written):
+    written(DEPLOYMENT)
+    assert read_outputs_fast("rehearsal") == {"url": "https://workbench.localhost/"}
+    assert read_outputs_fast("organization/workbench/rehearsal") is not None
+
+
+def test_a_secret_output_is_left_to_the_engine(written):
+    secret = {"ciphertext": "v1:…", SIGNATURE: "1b47061264138c4ac30d75fd1eb44270"}
+    root = {**DEPLOYMENT["resources"][0], "outputs": {"password": secret}}
+    written({"resources": [root]})
+    assert read_outputs_fast("rehearsal") is None
+
+
+def test_there_may_be_no_such_stack_or_a_damaged_file(written):
+    assert read_outputs_fast("rehearsal") is None
+    assert read_outputs_fast("dev") is None
+    written({}).write_text("{half")
+    assert read_outputs_fast("rehearsal") is None
+
+
+def test_changes_are_told_in_numbers_and_by_name():
+    changes = Changes(
+        {"create": 2, "update": 1, "same": 4, "create-replacement": 1},
+        (("create", Resource("a:b:Volume", "data")), ("delete-replaced", Resource("a:b:C", "c"))),
+    )
+    assert changes.total == 3
+    assert str(changes) == "2 created, 1 updated, 4 unchanged"
+    assert changes.named() == "create Volume data"
+    assert str(Changes({"same": 4})) == "no changes (4 unchanged)"
+    assert str(Changes()) == "no changes (empty)"
