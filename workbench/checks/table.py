@@ -26,7 +26,6 @@ from workbench.checks.web import check_rstudio
 from workbench.checks.web import check_wrong_password
 
 UP = "workbench up --stack {stack}"
-APPLY = UP + "   (puts back what was changed behind Pulumi's back, after: pulumi refresh)"
 CONVERGE = "sudo systemctl start workbench-converge   (on the server)"
 PROXY_LOG = "sudo journalctl -u caddy -n 50   (on the server)"
 HUB_LOG = "sudo journalctl -u jupyterhub -n 50   (on the server)"
@@ -35,17 +34,17 @@ RSTUDIO_LOG = "sudo journalctl -u rstudio-server -n 50   (on the server)"
 CHECKS: tuple[Check, ...] = (
     Check("stack", check_stack, (), UP, "stack"),
     Check("instance", check_running, ("stack",), UP, "instance"),
-    Check("metadata", check_metadata, ("instance",), APPLY, "instance"),
+    Check("metadata", check_metadata, ("instance",), UP, "instance"),
     Check("encryption", check_encryption, ("instance",), "", "instance"),
     Check("dns", check_dns, ("stack",), "pulumi stack output dns_records", "dns"),
-    Check("security-group", check_security_group, ("stack",), APPLY, "ports"),
-    Check("web-ports", check_web_ports, ("instance",), PROXY_LOG, "ports"),
-    Check("inner-ports", check_inner_ports, ("instance",), APPLY, "ports"),
+    Check("security-group", check_security_group, ("stack",), UP, "ports"),
+    Check("web-ports", check_web_ports, ("instance", "security-group"), PROXY_LOG, "ports"),
+    Check("inner-ports", check_inner_ports, ("instance",), UP, "ports"),
     Check("certificate", check_chain, ("web-ports",), PROXY_LOG, "tls"),
     Check("certificate-expiry", check_expiry, ("certificate",), PROXY_LOG, "tls"),
     Check("ssh", check_ssh, ("instance",), "pulumi config get workbench:sshFrom", "ssh"),
     Check("converged", check_converged, ("ssh",), CONVERGE, "server"),
-    Check("data-volume", check_data_volume, ("ssh",), APPLY, "disk"),
+    Check("data-volume", check_data_volume, ("ssh",), UP, "disk"),
     Check("disks", check_disks, ("ssh",), "sudo du -xh --max-depth=2 / | sort -h | tail", "disk"),
     Check("services", check_services, ("ssh",), CONVERGE, "services"),
     Check("listeners", check_listeners, ("ssh",), CONVERGE, "services"),
