@@ -38,7 +38,7 @@ class Cloud:
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
         self._stop = stop or threading.Event()
-        self._account = ""
+        self._accounts: list[str] = []
 
     @property
     def region(self) -> str:
@@ -56,9 +56,9 @@ class Cloud:
 
     def account(self) -> str:
         """Return the account's number."""
-        if not self._account:
-            self._account = str(self.client("sts").get_caller_identity()["Account"])
-        return self._account
+        if not self._accounts:
+            self._accounts.append(str(self.client("sts").get_caller_identity()["Account"]))
+        return self._accounts[0]
 
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of a resource of this account and region."""
@@ -80,7 +80,7 @@ class Cloud:
 
     def _copy(self) -> "Cloud":
         other = Cloud(self._factory, self.settings, self.folder, self._stop)
-        other.limit, other._account = self.limit, self._account
+        other.limit, other._accounts = self.limit, self._accounts
         other._clients, other._lock = self._clients, self._lock
         return other
 

@@ -1,8 +1,10 @@
-"""The rules of a security group: those it lists itself and those with a resource of their own."""
+"""Rules of security groups that are resources of their own."""
 
 from typing import Any
 
 from .cloud import Cloud
+from .listed_rules import ports_of
+from .listed_rules import protocol_of
 from .resource import Calls
 from .resource import Change
 from .resource import ResourceType
@@ -12,129 +14,18 @@ from .tags import tag_specifications
 from .tags import update_ec2_tags
 from .values import Properties
 
-# The schema's name of a rule's source or destination → EC2's list, and the key in its entries.
-_RANGES = {
-    "cidrBlocks": ("IpRanges", "CidrIp"),
-    "ipv6CidrBlocks": ("Ipv6Ranges", "CidrIpv6"),
-    "prefixListIds": ("PrefixListIds", "PrefixListId"),
-    "securityGroups": ("UserIdGroupPairs", "GroupId"),
-}
-# The same for a rule that is a resource, which has exactly one of them.
+# The schema's name of a rule's one source or destination → EC2's list, and the key in it.
 _SOURCES = {
     "cidrIpv4": ("IpRanges", "CidrIp"),
     "cidrIpv6": ("Ipv6Ranges", "CidrIpv6"),
     "prefixListId": ("PrefixListIds", "PrefixListId"),
     "referencedSecurityGroupId": ("UserIdGroupPairs", "GroupId"),
 }
-_PROTOCOLS = {"-1": "-1", "all": "-1", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
-
-
-def protocol_of(value: Any) -> str:
-    """Return a protocol as EC2 says it: "all" and numbers by their names."""
-    return _PROTOCOLS.get(str(value).lower(), str(value).lower())
-
-
-def _ports(rule: Properties) -> dict[str, int]:
-    return {
-        theirs: rule[ours]
-        for ours, theirs in (("fromPort", "FromPort"), ("toPort", "ToPort"))
-        if rule.get(ours) is not None
-    }
-
-
-def _permission(rule: Properties, group: str) -> dict[str, Any]:
-    protocol = protocol_of(rule["protocol"])
-    permission: dict[str, Any] = {
-        "IpProtocol": protocol,
-        **({} if protocol == "-1" else _ports(rule)),
-    }
-    note = {"Description": rule["description"]} if rule.get("description") else {}
-    for ours, (theirs, key) in _RANGES.items():
-        values = list(rule.get(ours) or [])
-        if ours == "securityGroups" and rule.get("self"):
-            values.append(group)
-        if values:
-            permission[theirs] = [{key: value, **note} for value in values]
-    return permission
-
-
-def authorise(cloud: Cloud, group: str, direction: str, rule: Properties) -> None:
-    """Open what a rule in a group's list says."""
-    call = getattr(cloud.client("ec2"), f"authorize_security_group_{direction}")
-    call(GroupId=group, IpPermissions=[_permission(rule, group)])
-
-
-def revoke(cloud: Cloud, group: str, direction: str, rule: Properties) -> None:
-    """Close what a rule in a group's list says."""
-    call = getattr(cloud.client("ec2"), f"revoke_security_group_{direction}")
-    call(GroupId=group, IpPermissions=[_permission(rule, group)])
-
-
-def listed_rules(group: dict[str, Any], direction: str) -> list[Properties]:
-    """Return a group's rules in one direction as the schema has them, one per description."""
-    result: dict[tuple[Any, ...], Properties] = {}
-    for permission in group["IpPermissions" if direction == "ingress" else "IpPermissionsEgress"]:
-        for ours, (theirs, key) in _RANGES.items():
-            for entry in permission.get(theirs, []):
-                _add(
-                    result,
-                    permission,
-                    ours,
-                    entry[key],
-                    entry.get("Description", ""),
-                    group["GroupId"],
-                )
-    return list(result.values())
-
-
-def _add(
-    result: dict[tuple[Any, ...], Properties],
-    permission: dict[str, Any],
-    ours: str,
-    value: str,
-    note: str,
-    group: str,
-) -> None:
-    ports = (permission.get("FromPort", 0), permission.get("ToPort", 0))
-    place = (permission["IpProtocol"], *ports, note)
-    rule = result.setdefault(
-        place,
-        {
-            "protocol": permission["IpProtocol"],
-            "fromPort": ports[0],
-            "toPort": ports[1],
-            "description": note,
-            "self": False,
-            **{key: [] for key in _RANGES},
-        },
-    )
-    if value == group:
-        rule["self"] = True
-    else:
-        rule[ours].append(value)
-
-
-def unordered_rules(rules: Any) -> Any:
-    """Return a rule list in one order, with what isn't said filled in."""
-    return sorted(
-        (
-            protocol_of(rule["protocol"]),
-            *(
-                ("0", "0")
-                if protocol_of(rule["protocol"]) == "-1"
-                else (str(rule.get("fromPort") or 0), str(rule.get("toPort") or 0))
-            ),
-            rule.get("description") or "",
-            bool(rule.get("self")),
-            *(tuple(sorted(rule.get(key) or [])) for key in _RANGES),
-        )
-        for rule in rules or []
-    )
 
 
 def _single(rule: Properties) -> dict[str, Any]:
     note = {"Description": rule["description"]} if rule.get("description") else {}
-    permission: dict[str, Any] = {"IpProtocol": protocol_of(rule["ipProtocol"]), **_ports(rule)}
+    permission: dict[str, Any] = {"IpProtocol": protocol_of(rule["ipProtocol"]), **ports_of(rule)}
     for ours, (theirs, key) in _SOURCES.items():
         if rule.get(ours):
             permission[theirs] = [{key: rule[ours], **note}]
@@ -195,7 +86,7 @@ def update_rule(cloud: Cloud, identifier: str, change: Change) -> None:
     every = {"FromPort": -1, "ToPort": -1} if protocol_of(new["ipProtocol"]) == "-1" else {}
     request = {
         "IpProtocol": protocol_of(new["ipProtocol"]),
-        **_ports(new),
+        **ports_of(new),
         **every,
         "CidrIpv4": new.get("cidrIpv4"),
         "CidrIpv6": new.get("cidrIpv6"),

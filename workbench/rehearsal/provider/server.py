@@ -1,39 +1,38 @@
 """Serve Pulumi's provider protocol: one method a call of the engine's, the table does the rest."""
 
 import threading
-from collections.abc import Callable
 from concurrent import futures
 from typing import Any
-from typing import TypeVar
 
 import grpc  # type: ignore[import-untyped]
-from google.protobuf import any_pb2  # type: ignore[import-untyped]
-from google.protobuf import empty_pb2
-from google.protobuf import struct_pb2
+from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import plugin_pb2
 from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto import provider_pb2_grpc
-from pulumi.runtime.proto import status_pb2
 
 from workbench.errors import ConfigError
 
 from . import checking
 from . import table
+from .answers import abort_initialised
+from .answers import carry_out
+from .answers import diff_response
+from .answers import name_of
+from .answers import plain
+from .answers import secrets_of
+from .answers import token_of
 from .cloud import Cloud
 from .cloud import make_client_factory
 from .comparison import change_of
 from .comparison import imported_inputs
 from .comparison import refreshed_inputs
-from .comparison import replacing
 from .failures import InitializationError
 from .failures import ProviderError
-from .failures import explain
 from .resource import Change
 from .resource import ResourceType
 from .settings import Settings
 from .settings import read_settings
 from .values import UNKNOWN
-from .values import Properties
 from .values import decode_struct
 from .values import encode
 from .values import encode_struct
@@ -46,17 +45,6 @@ OPTIONS = [
     ("grpc.max_send_message_length", 400 * 1024 * 1024),
 ]
 WORKERS = 32
-_KINDS = {
-    "add": messages.PropertyDiff.ADD,
-    "delete": messages.PropertyDiff.DELETE,
-    "update": messages.PropertyDiff.UPDATE,
-}
-_REPLACING_KINDS = {
-    "add": messages.PropertyDiff.ADD_REPLACE,
-    "delete": messages.PropertyDiff.DELETE_REPLACE,
-    "update": messages.PropertyDiff.UPDATE_REPLACE,
-}
-_Answer = TypeVar("_Answer")
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
@@ -117,7 +105,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             self._cloud = Cloud(make_client_factory(settings), settings, stop=self._stop)
             return messages.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
-        return _answer(context, "configure the AWS provider", configure)
+        return carry_out(context, "configure the AWS provider", configure)
 
     # Resources
 
@@ -125,11 +113,16 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Check a resource's inputs and add what the plugin chooses."""
 
         def check() -> Any:
-            row = table.find_type(_token(request.urn))
+            row = table.find_type(token_of(request.urn))
             olds, news = decode_struct(request.olds), decode_struct(request.news)
             failures = checking.check(row, news)
             added = checking.additions(
-                row, _name(request.urn), olds, news, request.randomSeed, self._settings.default_tags
+                row,
+                name_of(request.urn),
+                olds,
+                news,
+                request.randomSeed,
+                self._settings.default_tags,
             )
             answer = messages.CheckResponse(
                 inputs=request.news,
@@ -142,13 +135,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             answer.inputs.MergeFrom(encode_struct(added, secrets))
             return answer
 
-        return _answer(context, f"check {_name(request.urn)}", check)
+        return carry_out(context, f"check {name_of(request.urn)}", check)
 
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Tell what differs, and whether that needs a new object."""
 
         def diff() -> Any:
-            row = table.find_type(_token(request.urn))
+            row = table.find_type(token_of(request.urn))
             return diff_response(
                 row,
                 decode_struct(request.old_inputs),
@@ -156,7 +149,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 decode_struct(request.news),
             )
 
-        return _answer(context, f"compare {_name(request.urn)}", diff)
+        return carry_out(context, f"compare {name_of(request.urn)}", diff)
 
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Create an object, or tell what a preview can know of it."""
@@ -174,9 +167,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             )
 
         try:
-            return _answer(context, f"create {row.short_name} {_name(request.urn)}", create)
+            return carry_out(context, f"create {row.short_name} {name_of(request.urn)}", create)
         except InitializationError as error:
-            return _abort_initialised(context, error, inputs, secrets)
+            return abort_initialised(context, error, inputs, secrets)
 
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Read an object for a refresh, or for an import by its id."""
@@ -197,7 +190,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 inputs=encode_struct(news, secrets),
             )
 
-        return _answer(context, f"read {row.short_name} {request.id}", read)
+        return carry_out(context, f"read {row.short_name} {request.id}", read)
 
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Change an object in place, or tell what a preview can know of that."""
@@ -217,7 +210,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 outputs = row.update(self._reach(row, request.timeout), request.id, change)
             return messages.UpdateResponse(properties=encode_struct(outputs, secrets))
 
-        return _answer(context, f"update {row.short_name} {_name(request.urn)}", update)
+        return carry_out(context, f"update {row.short_name} {name_of(request.urn)}", update)
 
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Delete an object."""
@@ -227,7 +220,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             row.delete(self._reach(row, request.timeout), request.id, state)
             return empty_pb2.Empty()
 
-        return _answer(context, f"delete {row.short_name} {request.id}", delete)
+        return carry_out(context, f"delete {row.short_name} {request.id}", delete)
 
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Look something up."""
@@ -241,7 +234,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             # "return" is a word of Python's, so the field can't be given by name.
             return messages.InvokeResponse(**{"return": encode_struct(results, secrets)})
 
-        return _answer(context, f"look up {request.tok.rsplit(':', 1)[-1]}", invoke)
+        return carry_out(context, f"look up {request.tok.rsplit(':', 1)[-1]}", invoke)
 
     @property
     def _settings(self) -> Settings:
@@ -257,91 +250,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @staticmethod
     def _row(request: Any, context: grpc.ServicerContext) -> ResourceType:
-        return _answer(
-            context, f"use {_name(request.urn)}", lambda: table.find_type(_token(request.urn))
+        return carry_out(
+            context, f"use {name_of(request.urn)}", lambda: table.find_type(token_of(request.urn))
         )
-
-
-def diff_response(row: ResourceType, old: Properties, state: Properties, new: Properties) -> Any:
-    """Return the engine's form of what differs between two sets of inputs."""
-    change, differences = change_of(row, old, state, new)
-    replaced = replacing(row, change, differences)
-    details = {
-        one.path: messages.PropertyDiff(
-            kind=(_REPLACING_KINDS if one.path in replaced else _KINDS)[one.kind], inputDiff=True
-        )
-        for one in differences
-    }
-    return messages.DiffResponse(
-        changes=(
-            messages.DiffResponse.DIFF_SOME if differences else messages.DiffResponse.DIFF_NONE
-        ),
-        replaces=sorted(replaced),
-        diffs=sorted(change.keys),
-        detailedDiff=details,
-        hasDetailedDiff=True,
-        deleteBeforeReplace=bool(replaced) and row.delete_before_replace,
-        stables=sorted((row.computed | row.replaces) - _recomputable(row) - change.keys)
-        if not replaced
-        else [],
-    )
-
-
-def _recomputable(row: ResourceType) -> frozenset[str]:
-    return frozenset().union(*row.recomputed.values())
-
-
-def secrets_of(struct: struct_pb2.Struct) -> frozenset[str]:
-    """Return the outputs to mark as secret: where a secret came in, and what is made of it."""
-    secrets = secret_keys(struct)
-    return secrets | {"tagsAll"} if "tags" in secrets else secrets
-
-
-def plain(inputs: Properties) -> Properties:
-    """Return inputs without what the plugin only noted for itself (see checking.DEFAULTS)."""
-    return {key: value for key, value in inputs.items() if not key.startswith("__")}
-
-
-def _token(urn: str) -> str:
-    # urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME
-    return urn.split("::")[2].rsplit("$", 1)[-1]
-
-
-def _name(urn: str) -> str:
-    return urn.split("::", 3)[3]
-
-
-def _answer(context: grpc.ServicerContext, doing: str, act: Callable[[], _Answer]) -> _Answer:
-    try:
-        return act()
-    except InitializationError:
-        raise
-    except Exception as error:
-        sentence = str(explain(error, doing))
-    context.abort(grpc.StatusCode.UNKNOWN, sentence)
-    raise AssertionError("abort always raises")
-
-
-def _abort_initialised(
-    context: grpc.ServicerContext,
-    error: InitializationError,
-    inputs: Properties,
-    secrets: frozenset[str],
-) -> Any:
-    """Report an object that exists but isn't finished, so that the engine keeps its id."""
-    details = any_pb2.Any()
-    details.Pack(
-        messages.ErrorResourceInitFailed(
-            id=error.id,
-            properties=encode_struct(inputs, secrets),
-            reasons=[str(error)],
-        )
-    )
-    status = status_pb2.Status(
-        code=grpc.StatusCode.UNKNOWN.value[0], message=str(error), details=[details]
-    )
-    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-    context.abort(grpc.StatusCode.UNKNOWN, str(error))
 
 
 def serve(version: str) -> tuple[grpc.Server, int]:

@@ -1,7 +1,8 @@
 """The table: every resource type and every lookup the rehearsal knows."""
 
 from . import addresses
-from . import backup
+from . import backup_plans
+from . import backup_vaults
 from . import bucket_objects
 from . import bucket_settings
 from . import buckets
@@ -10,21 +11,29 @@ from . import iam_policies
 from . import iam_roles
 from . import image_lookups
 from . import instances
+from . import internet_gateways
 from . import key_pairs
 from . import lookups
-from . import network
+from . import network_lookups
 from . import policy_documents
 from . import records
+from . import route_tables
 from . import routes
 from . import security_group_rules
 from . import security_groups
+from . import subnets
+from . import volume_attachments
 from . import volumes
+from . import vpcs
 from .failures import ProviderError
 from .lookups import Lookup
 from .resource import ResourceType
 
 _SERVICES = (
-    network,
+    vpcs,
+    subnets,
+    internet_gateways,
+    route_tables,
     routes,
     security_groups,
     security_group_rules,
@@ -32,6 +41,7 @@ _SERVICES = (
     iam_roles,
     iam_policies,
     volumes,
+    volume_attachments,
     instances,
     addresses,
     buckets,
@@ -39,16 +49,17 @@ _SERVICES = (
     bucket_objects,
     hosted_zones,
     records,
-    backup,
+    backup_vaults,
+    backup_plans,
 )
 TYPES: dict[str, ResourceType] = {row.type: row for service in _SERVICES for row in service.ROWS}
 
 # Lookups by token, with the outputs that are secret whatever the arguments were.
 INVOKES: dict[str, Lookup] = {
-    "aws:ec2/getVpc:getVpc": lookups.get_vpc,
-    "aws:ec2/getSubnet:getSubnet": lookups.get_subnet,
-    "aws:ec2/getSubnets:getSubnets": lookups.get_subnets,
-    "aws:index/getAvailabilityZones:getAvailabilityZones": lookups.get_zones,
+    "aws:ec2/getVpc:getVpc": network_lookups.get_vpc,
+    "aws:ec2/getSubnet:getSubnet": network_lookups.get_subnet,
+    "aws:ec2/getSubnets:getSubnets": network_lookups.get_subnets,
+    "aws:index/getAvailabilityZones:getAvailabilityZones": network_lookups.get_zones,
     "aws:index/getRegion:getRegion": lookups.get_region,
     "aws:index/getCallerIdentity:getCallerIdentity": lookups.get_caller,
     "aws:index/getPartition:getPartition": lookups.get_partition,

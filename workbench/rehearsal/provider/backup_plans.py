@@ -1,15 +1,15 @@
-"""AWS Backup: vaults, plans, and selections of what a plan backs up."""
+"""AWS Backup: plans, and selections of what a plan backs up."""
 
 from typing import Any
 
+from .backup_vaults import read_backup_tags
+from .backup_vaults import update_backup_tags
 from .cloud import Cloud
 from .resource import AutoName
 from .resource import Calls
 from .resource import Change
 from .resource import ResourceType
 from .resource import names
-from .tags import changed_tags
-from .tags import read_tags
 from .tags import tags_of
 from .values import Properties
 
@@ -23,64 +23,12 @@ _RULE_FIELDS = {
     "enableContinuousBackup": "EnableContinuousBackup",
     "recoveryPointTags": "RecoveryPointTags",
 }
+
+
 _LIFECYCLE_FIELDS = {
     "deleteAfter": "DeleteAfterDays",
     "coldStorageAfter": "MoveToColdStorageAfterDays",
 }
-
-
-def _tags(cloud: Cloud, arn: str, state: Properties) -> Properties:
-    tags = cloud.client("backup").list_tags(ResourceArn=arn).get("Tags") or {}
-    return read_tags(cloud, [{"Key": key, "Value": tags[key]} for key in tags], state)
-
-
-def _update_tags(cloud: Cloud, arn: str, change: Change) -> None:
-    if not change.any_of("tags", "tagsAll"):
-        return
-    removed, added = changed_tags(change)
-    if removed:
-        cloud.client("backup").untag_resource(ResourceArn=arn, TagKeyList=removed)
-    if added:
-        cloud.client("backup").tag_resource(ResourceArn=arn, Tags=added)
-
-
-def create_vault(cloud: Cloud, inputs: Properties) -> str:
-    """Create a vault; the id is its name."""
-    key = {"EncryptionKeyArn": inputs["kmsKeyArn"]} if inputs.get("kmsKeyArn") else {}
-    answer = cloud.client("backup").create_backup_vault(
-        BackupVaultName=inputs["name"], BackupVaultTags=tags_of(inputs), **key
-    )
-    return str(answer["BackupVaultName"])
-
-
-def read_vault(cloud: Cloud, identifier: str, state: Properties) -> Properties | None:
-    """Read a vault."""
-    vault = cloud.client("backup").describe_backup_vault(BackupVaultName=identifier)
-    return {
-        "arn": vault["BackupVaultArn"],
-        "name": vault["BackupVaultName"],
-        "kmsKeyArn": vault.get("EncryptionKeyArn") or None,
-        "recoveryPoints": vault.get("NumberOfRecoveryPoints", 0),
-        **_tags(cloud, vault["BackupVaultArn"], state),
-    }
-
-
-def update_vault(cloud: Cloud, identifier: str, change: Change) -> None:
-    """Change a vault's tags."""
-    _update_tags(cloud, change.state["arn"], change)
-
-
-def delete_vault(cloud: Cloud, identifier: str, state: Properties) -> None:
-    """Delete a vault, with its recovery points where the program says so."""
-    backup = cloud.client("backup")
-    if state.get("forceDestroy"):
-        pages = backup.get_paginator("list_recovery_points_by_backup_vault")
-        for page in pages.paginate(BackupVaultName=identifier):
-            for point in page["RecoveryPoints"]:
-                backup.delete_recovery_point(
-                    BackupVaultName=identifier, RecoveryPointArn=point["RecoveryPointArn"]
-                )
-    backup.delete_backup_vault(BackupVaultName=identifier)
 
 
 def _plan(inputs: Properties) -> dict[str, Any]:
@@ -118,7 +66,7 @@ def read_plan(cloud: Cloud, identifier: str, state: Properties) -> Properties | 
         "version": answer["VersionId"],
         "name": plan["BackupPlanName"],
         "rules": [_read_rule(rule) for rule in plan["Rules"]],
-        **_tags(cloud, answer["BackupPlanArn"], state),
+        **read_backup_tags(cloud, answer["BackupPlanArn"], state),
     }
 
 
@@ -142,7 +90,7 @@ def update_plan(cloud: Cloud, identifier: str, change: Change) -> None:
         cloud.client("backup").update_backup_plan(
             BackupPlanId=identifier, BackupPlan=_plan(change.new)
         )
-    _update_tags(cloud, change.state["arn"], change)
+    update_backup_tags(cloud, change.state["arn"], change)
 
 
 def delete_plan(cloud: Cloud, identifier: str, state: Properties) -> None:
@@ -205,17 +153,6 @@ def delete_selection(cloud: Cloud, identifier: str, state: Properties) -> None:
     )
 
 
-VAULT = ResourceType(
-    type="aws:backup/vault:Vault",
-    calls=Calls(create_vault, read_vault, delete_vault, update_vault),
-    inputs=names("forceDestroy kmsKeyArn name"),
-    computed=names("arn recoveryPoints"),
-    chosen=names("kmsKeyArn"),
-    replaces=names("kmsKeyArn name"),
-    defaults={"forceDestroy": False},
-    name=AutoName(longest=50),
-    tags=True,
-)
 PLAN = ResourceType(
     type="aws:backup/plan:Plan",
     calls=Calls(create_plan, read_plan, delete_plan, update_plan),
@@ -227,6 +164,8 @@ PLAN = ResourceType(
     name=AutoName(),
     tags=True,
 )
+
+
 SELECTION = ResourceType(
     type="aws:backup/selection:Selection",
     calls=Calls(create_selection, read_selection, delete_selection),
@@ -236,4 +175,5 @@ SELECTION = ResourceType(
     normalise={"resources": sorted, "notResources": sorted},
     name=AutoName(longest=50),
 )
-ROWS = (VAULT, PLAN, SELECTION)
+
+ROWS = (PLAN, SELECTION)

@@ -1,0 +1,104 @@
+"""What EC2 tells of an instance, as the schema has it."""
+
+import base64
+from typing import Any
+
+from . import states
+from .cloud import Cloud
+from .instance_changes import METADATA_FIELDS
+from .tags import read_tags
+from .values import Properties
+
+_ROOT_OUTPUTS = {
+    "volumeSize": "Size",
+    "volumeType": "VolumeType",
+    "iops": "Iops",
+    "throughput": "Throughput",
+    "encrypted": "Encrypted",
+    "kmsKeyId": "KmsKeyId",
+}
+
+
+def read_instance(cloud: Cloud, identifier: str, state: Properties) -> Properties | None:
+    """Read an instance; one that is terminated is gone."""
+    instance = states.describe_instance(cloud, identifier)
+    if instance is None or instance["State"]["Name"] in states.GONE:
+        return None
+    profile = instance.get("IamInstanceProfile", {}).get("Arn", "")
+    return {
+        "arn": cloud.arn("ec2", f"instance/{identifier}"),
+        "ami": instance["ImageId"],
+        "instanceType": instance["InstanceType"],
+        "instanceState": instance["State"]["Name"],
+        "keyName": instance.get("KeyName") or None,
+        "iamInstanceProfile": profile.rsplit("/", 1)[-1] or None,
+        "ebsOptimized": instance.get("EbsOptimized", False),
+        "monitoring": instance.get("Monitoring", {}).get("State") in ("enabled", "pending"),
+        "availabilityZone": instance["Placement"]["AvailabilityZone"],
+        "tenancy": instance["Placement"].get("Tenancy", "default"),
+        "metadataOptions": {
+            ours: instance["MetadataOptions"][theirs]
+            for ours, theirs in METADATA_FIELDS.items()
+            if theirs in instance["MetadataOptions"]
+        }
+        if "MetadataOptions" in instance
+        else None,
+        "rootBlockDevice": _read_root(cloud, instance),
+        **_read_network(instance),
+        **_read_attributes(cloud, identifier, state),
+        **read_tags(cloud, instance.get("Tags"), state),
+    }
+
+
+def _read_network(instance: dict[str, Any]) -> Properties:
+    interfaces = instance.get("NetworkInterfaces") or [{}]
+    primary = min(interfaces, key=lambda one: one.get("Attachment", {}).get("DeviceIndex", 0))
+    groups = instance.get("SecurityGroups") or []
+    return {
+        "associatePublicIpAddress": bool(primary.get("Association", {}).get("PublicIp")),
+        "primaryNetworkInterfaceId": primary.get("NetworkInterfaceId"),
+        "subnetId": instance.get("SubnetId"),
+        "privateIp": instance.get("PrivateIpAddress"),
+        "privateDns": instance.get("PrivateDnsName"),
+        "publicIp": instance.get("PublicIpAddress") or None,
+        "publicDns": instance.get("PublicDnsName") or None,
+        "sourceDestCheck": instance.get("SourceDestCheck", True),
+        "vpcSecurityGroupIds": sorted(group["GroupId"] for group in groups),
+        "securityGroups": sorted(group["GroupName"] for group in groups),
+    }
+
+
+def _read_attributes(cloud: Cloud, identifier: str, state: Properties) -> Properties:
+    def attribute(name: str) -> Any:
+        answer = cloud.client("ec2").describe_instance_attribute(
+            InstanceId=identifier, Attribute=name
+        )
+        return answer.get(f"{name[0].upper()}{name[1:]}", {}).get("Value")
+
+    encoded = attribute("userData")
+    text = base64.b64decode(encoded).decode(errors="replace") if encoded else None
+    return {
+        "disableApiTermination": bool(attribute("disableApiTermination")),
+        "disableApiStop": bool(attribute("disableApiStop")),
+        "instanceInitiatedShutdownBehavior": attribute("instanceInitiatedShutdownBehavior"),
+        # As the program gave it: plain, or in base64.
+        **({"userDataBase64": encoded} if "userDataBase64" in state else {"userData": text}),
+    }
+
+
+def _read_root(cloud: Cloud, instance: dict[str, Any]) -> Properties | None:
+    for mapping in instance.get("BlockDeviceMappings", []):
+        if mapping["DeviceName"] == instance.get("RootDeviceName"):
+            volume = states.describe_volume(cloud, mapping["Ebs"]["VolumeId"])
+            return {
+                "deviceName": mapping["DeviceName"],
+                "volumeId": volume["VolumeId"],
+                "deleteOnTermination": mapping["Ebs"].get("DeleteOnTermination", True),
+                "tags": {tag["Key"]: tag["Value"] for tag in volume.get("Tags") or []},
+                **{
+                    ours: volume[theirs]
+                    for ours, theirs in _ROOT_OUTPUTS.items()
+                    if volume.get(theirs) is not None
+                },
+            }
+    return None

@@ -1,0 +1,149 @@
+"""Route tables, and their associations with subnets."""
+
+from typing import Any
+
+from .cloud import Cloud
+from .resource import Calls
+from .resource import Change
+from .resource import ResourceType
+from .resource import names
+from .routes import TARGETS
+from .routes import describe_table
+from .routes import target_of
+from .tags import read_tags
+from .tags import tag_specifications
+from .tags import update_ec2_tags
+from .values import Properties
+
+
+def create_table(cloud: Cloud, inputs: Properties) -> str:
+    """Create a route table."""
+    table = cloud.client("ec2").create_route_table(
+        VpcId=inputs["vpcId"], TagSpecifications=tag_specifications("route-table", inputs)
+    )
+    return str(table["RouteTable"]["RouteTableId"])
+
+
+def settle_table(cloud: Cloud, identifier: str, inputs: Properties) -> None:
+    """Make the routes that a route table lists itself."""
+    present = {route["cidrBlock"] for route in _listed_routes(describe_table(cloud, identifier))}
+    for route in inputs.get("routes", []):
+        if route["cidrBlock"] not in present:
+            _create_listed(cloud, identifier, route)
+
+
+def _create_listed(cloud: Cloud, identifier: str, route: Properties) -> None:
+    cloud.client("ec2").create_route(
+        RouteTableId=identifier, DestinationCidrBlock=route["cidrBlock"], **target_of(route)
+    )
+
+
+def _listed_routes(table: dict[str, Any]) -> list[Properties]:
+    return [
+        {
+            "cidrBlock": route["DestinationCidrBlock"],
+            **{ours: route[theirs] for ours, theirs in TARGETS.items() if route.get(theirs)},
+        }
+        for route in table["Routes"]
+        if route.get("GatewayId") != "local" and route.get("DestinationCidrBlock")
+    ]
+
+
+def read_table(cloud: Cloud, identifier: str, state: Properties) -> Properties | None:
+    """Read a route table."""
+    table = describe_table(cloud, identifier)
+    return {
+        "arn": cloud.arn("ec2", f"route-table/{identifier}"),
+        "vpcId": table["VpcId"],
+        "ownerId": table.get("OwnerId"),
+        "routes": _listed_routes(table),
+        **read_tags(cloud, table.get("Tags"), state),
+    }
+
+
+def update_table(cloud: Cloud, identifier: str, change: Change) -> None:
+    """Change a route table's own routes and tags."""
+    update_ec2_tags(cloud, identifier, change)
+    if "routes" not in change:
+        return
+    wanted = change.new.get("routes", [])
+    for route in _listed_routes(describe_table(cloud, identifier)):
+        if not any(_same_route(route, other) for other in wanted):
+            cloud.client("ec2").delete_route(
+                RouteTableId=identifier, DestinationCidrBlock=route["cidrBlock"]
+            )
+    settle_table(cloud, identifier, change.new)
+
+
+def _same_route(one: Properties, other: Properties) -> bool:
+    return one["cidrBlock"] == other["cidrBlock"] and target_of(one) == target_of(other)
+
+
+def delete_table(cloud: Cloud, identifier: str, state: Properties) -> None:
+    """Delete a route table with the associations it still has."""
+    ec2 = cloud.client("ec2")
+    for association in describe_table(cloud, identifier).get("Associations", []):
+        if not association.get("Main"):
+            ec2.disassociate_route_table(AssociationId=association["RouteTableAssociationId"])
+    ec2.delete_route_table(RouteTableId=identifier)
+
+
+def unordered_routes(routes: Any) -> Any:
+    """Return a route list in one order and without empty targets."""
+    return sorted((route["cidrBlock"], sorted(target_of(route).items())) for route in routes or [])
+
+
+def create_association(cloud: Cloud, inputs: Properties) -> str:
+    """Associate a route table with a subnet."""
+    answer = cloud.client("ec2").associate_route_table(
+        RouteTableId=inputs["routeTableId"], SubnetId=inputs["subnetId"]
+    )
+    return str(answer["AssociationId"])
+
+
+def read_association(cloud: Cloud, identifier: str, state: Properties) -> Properties | None:
+    """Read an association; an import's id is "SUBNET/TABLE"."""
+    subnet, _, table = identifier.partition("/")
+    name, value = (
+        ("association.subnet-id", subnet)
+        if table
+        else ("association.route-table-association-id", identifier)
+    )
+    answer = cloud.client("ec2").describe_route_tables(Filters=[{"Name": name, "Values": [value]}])
+    for found in answer["RouteTables"]:
+        for association in found.get("Associations", []):
+            if value in (association["RouteTableAssociationId"], association.get("SubnetId")):
+                return {
+                    "routeTableId": found["RouteTableId"],
+                    "subnetId": association.get("SubnetId"),
+                }
+    return None
+
+
+def delete_association(cloud: Cloud, identifier: str, state: Properties) -> None:
+    """Remove an association."""
+    cloud.client("ec2").disassociate_route_table(AssociationId=identifier)
+
+
+ROUTE_TABLE = ResourceType(
+    type="aws:ec2/routeTable:RouteTable",
+    calls=Calls(create_table, read_table, delete_table, update_table, settle_table),
+    inputs=names("routes vpcId"),
+    required=names("vpcId"),
+    computed=names("arn ownerId"),
+    chosen=names("routes"),
+    replaces=names("vpcId"),
+    normalise={"routes": unordered_routes},
+    tags=True,
+)
+
+
+ROUTE_TABLE_ASSOCIATION = ResourceType(
+    type="aws:ec2/routeTableAssociation:RouteTableAssociation",
+    calls=Calls(create_association, read_association, delete_association),
+    inputs=names("routeTableId subnetId"),
+    required=names("routeTableId subnetId"),
+    delete_before_replace=True,
+)
+
+ROWS = (ROUTE_TABLE, ROUTE_TABLE_ASSOCIATION)
