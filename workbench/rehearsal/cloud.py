@@ -22,7 +22,6 @@ from workbench.rehearsal.description import read_description
 from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.description import write_description
 from workbench.rehearsal.dns import RESOLVER_ADDRESS
-from workbench.rehearsal.exposure import listening_ports
 from workbench.rehearsal.forwarder import Forwarder
 from workbench.rehearsal.image import ImageInfo
 from workbench.rehearsal.labels import Owner
@@ -30,8 +29,8 @@ from workbench.rehearsal.loop_devices import list_loops
 from workbench.rehearsal.loop_devices import remove_loop
 from workbench.rehearsal.machine_network import NetworkInfo
 from workbench.rehearsal.machine_network import remove_networks
+from workbench.rehearsal.machine_processes import MachineProcesses
 from workbench.rehearsal.machines import Machines
-from workbench.rehearsal.names import container_name
 from workbench.rehearsal.names import network_name
 from workbench.rehearsal.parameters import publish_images
 from workbench.rehearsal.reconcile import Reconciler
@@ -84,6 +83,7 @@ class Cloud:
             [self._authority.cert_path],
             RESOLVER_ADDRESS,
         )
+        self._processes = MachineProcesses(client, name)
         self._volumes = Volumes(client, name, state_dir())
         self._saved = SavedState(self._folder / STATE_FILE)
         self._saved_at = 0.0
@@ -131,7 +131,12 @@ class Cloud:
             self._api, self._volumes, self._name, self._folder / "snapshots"
         )
         self._instances = MachineFollower(
-            self._api, self._machines, self._volumes, self._name, self._files.make
+            self._api,
+            self._machines,
+            self._volumes,
+            self._name,
+            make_volume=self._files.make,
+            booted=self._processes.booted,
         )
         for instance in self._api.ec2.all_instances():
             if instance.state == "terminated":
@@ -169,20 +174,13 @@ class Cloud:
             self._instances,
             self._files,
             self._forwarder,
-            self._ports_of,
+            self._processes.listening_ports,
             self._after_round,
         )
         self._running.callback(self._reconciler.stop)
         # The first round here: once this returns, the description is there to be read.
         self._reconciler.round()
         self._reconciler.start()
-
-    def _ports_of(self, instance_id: str) -> set[int]:
-        try:
-            container = self._docker.containers.get(container_name(self._name, instance_id))
-        except DockerException:
-            return set()
-        return listening_ports(container.attrs["State"]["Pid"])
 
     def _after_round(self) -> None:
         current = replace(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from workbench.rehearsal.rules import Rule
@@ -10,7 +9,6 @@ from workbench.rehearsal.rules import Rule
 # A rule for more ports than this opens those that the machine listens on: a listener for each
 # of 65,535 would be no different to look at, and cost this computer a lot.
 WIDE = 16
-_LISTEN = "0A"
 
 
 def open_ports(
@@ -65,28 +63,3 @@ def _ports(
         yield from ((protocol, port) for port in ports)
     elif protocol == "tcp":
         yield from (("tcp", port) for port in sorted(ports_of(instance_id)) if port in ports)
-
-
-def listening_ports(pid: int) -> set[int]:
-    """Return the TCP ports that others can reach in a process's network namespace."""
-    ports = set()
-    for table in ("tcp", "tcp6"):
-        try:
-            lines = Path(f"/proc/{pid}/net/{table}").read_text(encoding="ascii").splitlines()
-        except OSError:
-            continue
-        for line in lines[1:]:
-            _, local, _, state, *_ = line.split()
-            address, _, port = local.partition(":")
-            if state == _LISTEN and not _is_loopback(address):
-                ports.add(int(port, 16))
-    return ports
-
-
-def _is_loopback(address: str) -> bool:
-    """Whether an address as /proc writes it (words in this computer's byte order) is loopback."""
-    if len(address) == 8:
-        return bytes.fromhex(address)[-1] == 127
-    return address == "0" * 24 + "01000000" or (
-        address[:24] == "0" * 16 + "FFFF0000" and (bytes.fromhex(address[24:])[-1] == 127)
-    )

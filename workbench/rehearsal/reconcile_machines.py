@@ -1,6 +1,7 @@
 """Machines follow the API's instances, and instances follow their machines."""
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,14 +19,17 @@ log = logging.getLogger(__name__)
 
 # What a machine, a volume or the Docker engine can fail with.
 FAILURES = (WorkbenchError, DockerException, OSError)
+# Seconds from power on to the first program: certificates are taken in on the first start.
+BOOT_LIMIT = 60.0
 BY_ITSELF = "Client.InstanceInitiatedShutdown: Instance initiated shutdown"
 
 
 class MachineFollower:
     """Bring one instance's machine to where its state says, then the state to where it is.
 
-    ``make_volume`` makes a volume's file if it isn't there yet. Calls for one instance must
-    not overlap; calls for different ones may.
+    ``make_volume`` makes a volume's file if it isn't there yet; ``booted`` says whether an
+    instance's machine has come to its own first program. Calls for one instance must not
+    overlap; calls for different ones may.
     """
 
     def __init__(
@@ -34,13 +38,16 @@ class MachineFollower:
         machines: Machines,
         volumes: Volumes,
         rehearsal: str,
+        *,
         make_volume: Callable[[Any], None],
+        booted: Callable[[str], bool],
     ) -> None:
         self._api = api
         self._machines = machines
         self._volumes = volumes
         self._rehearsal = rehearsal
         self._make_volume = make_volume
+        self._booted = booted
         # Addresses of the machines there are, by instance.
         self.addresses: dict[str, str] = {}
         self._busy: set[str] = set()
@@ -86,6 +93,18 @@ class MachineFollower:
             self._make_volume(volume)
             self._attach(instance, volume)
         self._machines.start(instance.id)
+        self._await_boot(instance.id)
+
+    def _await_boot(self, instance_id: str) -> None:
+        deadline = time.monotonic() + BOOT_LIMIT
+        while not self._booted(instance_id):
+            if self._machines.state(instance_id) == "stopped" or time.monotonic() > deadline:
+                last = self._machines.console(instance_id).strip().splitlines()[-2:]
+                raise WorkbenchError(
+                    f"The machine of instance {instance_id} doesn't boot: {' / '.join(last)}",
+                    "Its console says more: aws ec2 get-console-output",
+                )
+            time.sleep(0.05)
 
     def _give_up(self, instance: Any, new: bool, error: Exception) -> None:
         """Show a failed start as EC2 does: a new instance is terminated, an old one stopped."""
@@ -104,7 +123,9 @@ class MachineFollower:
             self._machines.reboot(instance.id)
         state = self._machines.state(instance.id)
         if state == "running":
-            self._follow_attachments(instance)
+            # A volume is put in beside what the machine's start puts in, never at the same time.
+            if self._booted(instance.id):
+                self._follow_attachments(instance)
         elif state in {"stopped", "absent"}:
             self._went(instance, state)
 

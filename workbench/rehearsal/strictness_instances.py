@@ -53,6 +53,7 @@ class InstanceRules:
             return earlier
         self.describe_images(ami_ids=[image_id])
         self._check_type(kwargs["instance_type"], self.amis[image_id].architecture)
+        self._choose_subnet(kwargs)
         self._check_placement(kwargs)
         if user_data and len(base64.b64decode(str(user_data))) > USER_DATA_LIMIT:
             raise EC2ClientError(
@@ -227,6 +228,18 @@ class InstanceRules:
                 f" Availability Zone ({zone}). Please retry your request by not specifying an"
                 f" Availability Zone or choosing {', '.join(zones)}.",
             )
+
+    def _choose_subnet(self: Any, kwargs: dict[str, Any]) -> None:
+        """Take the default VPC's subnet of the zone where none is named (moto: no network)."""
+        if kwargs.get("subnet_id") or any("SubnetId" in each for each in kwargs.get("nics") or []):
+            return
+        defaults = [each for each in self.describe_subnets() if each.default_for_az]
+        zone = kwargs.get("placement") or min(
+            (each.availability_zone for each in defaults), default=""
+        )
+        for subnet in defaults:
+            if subnet.availability_zone == zone:
+                kwargs["subnet_id"] = subnet.id
 
     def _check_placement(self: Any, kwargs: dict[str, Any]) -> None:
         """Check zone and security groups against the subnet."""
