@@ -98,8 +98,9 @@ def bring_up(stack: str, progress: Progress, *, agree: Agree, password_stdin: bo
     with _interruptible(stack, "no part of the workbench was touched"):
         description = ensure_rehearsal(stack, progress)
     changes = _apply_stack(stack, description, progress, agree)
-    with _interruptible(stack, "the server exists and goes on by itself with its recipe"):
-        state = read_stack(stack, progress)
+    state = read_stack(stack, progress)
+    server_exists = f"the server {state.outputs.get('instance_id')} exists"
+    with _interruptible(stack, f"{server_exists}, and goes on by itself with its recipe"):
         run, server = _converge(state, progress)
         # The server's keys may have changed meanwhile; this connection is known to be good.
         state.__dict__["server"] = server

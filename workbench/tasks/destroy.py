@@ -15,7 +15,6 @@ from workbench.tasks.task import task
 def destroy(context: Context, stack: str | None = None, yes: bool = False) -> None:
     """Remove all that the stack made, but the data volume."""
     from workbench.engine.stacks import open_stack
-    from workbench.rehearsal.names import rehearsal_of
     from workbench.tasks.bring_up import ensure_rehearsal
     from workbench.tasks.bring_up import stack_progress
     from workbench.tasks.show import make_progress
@@ -38,9 +37,21 @@ def destroy(context: Context, stack: str | None = None, yes: bool = False) -> No
     opened.destroy()
     print(f"The stack {name} is empty.")
     if volume:
-        print(f"Kept: the data volume {volume}, with homes and accounts.")
-    rehearsal = rehearsal_of(name)
-    if rehearsal:
-        print(f"  workbench rehearsal.reset --name {rehearsal}   removes it, too")
-    elif volume:
-        print(f"  aws ec2 delete-volume --volume-id {volume}   removes it, too")
+        _tell_kept(name, volume)
+
+
+def _tell_kept(stack: str, volume: str) -> None:
+    """Say what is kept, how to have it again, and how to remove it, too."""
+    from workbench.rehearsal.names import rehearsal_of
+    from workbench.tasks.command_name import as_typed
+
+    rehearsal = rehearsal_of(stack)
+    remove = (
+        f"workbench rehearsal.reset --name {rehearsal}"
+        if rehearsal
+        else f"aws ec2 delete-volume --volume-id {volume}"
+    )
+    print(f"Kept: the data volume {volume}, with homes and accounts. To have it in a new one:")
+    print(f"  pulumi config set workbench:dataVolumeId {volume}")
+    print("and to remove it, too:")
+    print(as_typed(f"  {remove}"))

@@ -3,6 +3,7 @@
 import difflib
 import os
 import re
+import signal
 import sys
 from importlib import metadata
 
@@ -136,4 +137,8 @@ def make_program(tasks: Collection = namespace) -> WorkbenchProgram:
 
 def main() -> None:
     """Run the ``workbench`` command."""
+    # A shell script's background jobs ignore Ctrl-C by default, and SIGTERM would end this process
+    # without a word: both are to end with a sentence that says what exists.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     make_program().run()

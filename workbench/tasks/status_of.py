@@ -94,7 +94,6 @@ def print_status(found: dict[str, Any], console: Console) -> None:
         console.print(f"  workbench up --stack {found['stack']}")
         return
     address = found["address"] or {}
-    converged = found["converged"] or {}
     print_facts(
         [
             ("State", found["state"]),
@@ -106,7 +105,7 @@ def print_status(found: dict[str, Any], console: Console) -> None:
             ("Instance", f"{found['instance_id']} ({found['instance_type']})"),
             ("CA certificate", found["ca_certificate"]),
             *((f"Password of {u}", f"cat {p}") for u, p in found["password_files"].items()),
-            ("Recipe", converged.get("failed_step") or converged.get("result")),
+            ("Recipe", _recipe_text(found["converged"] or {})),
             ("Problem", found["problem"]),
         ],
         console,
@@ -125,3 +124,8 @@ def _address_text(address: dict[str, Any]) -> str | None:
         return None
     moved = [f"{port} at {at}" for port, at in address["ports"].items() if int(port) != at]
     return f"{address['ip']} (port {', port '.join(moved)})" if moved else str(address["ip"])
+
+
+def _recipe_text(converged: dict[str, Any]) -> str | None:
+    step = converged.get("failed_step")
+    return f"failed at: {step}" if step else converged.get("result")

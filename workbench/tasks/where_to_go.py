@@ -46,5 +46,6 @@ def _people(passwords: dict[str, str]) -> list[tuple[str, str]]:
 
 def _changes(outcome: Outcome) -> str:
     run = outcome.run
-    server = f"{run.changed} steps changed" if run.changed else "nothing to change"
+    steps = "1 step" if run.changed == 1 else f"{run.changed} steps"
+    server = f"{steps} changed" if run.changed else "nothing to change"
     return f"stack: {outcome.changes}; server: {server}"
