@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,12 @@ def _cause(error: BaseException) -> BaseException:
 
 
 def _start(progress: Progress) -> None:
+    named = os.environ.get("DOCKER_HOST")
+    if named:
+        raise MissingToolError(
+            f"No Docker engine answers at {named}, which DOCKER_HOST names.",
+            "Start it, or use this computer's own: unset DOCKER_HOST",
+        )
     if shutil.which("dockerd") is None:
         raise MissingToolError(
             "No Docker engine answers, and none (dockerd) is installed.",
@@ -117,12 +124,12 @@ def _start_service() -> None:
     _wait(lambda: None, "journalctl -u docker -n 50")
 
 
-def _start_daemon(log: Path) -> None:
+def _start_daemon(log: Path, *options: str) -> None:
     """Start dockerd by hand: there is no init system to do it. It outlives this process."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(
-            ["dockerd"],
+            ["dockerd", *options],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -141,7 +148,7 @@ def _start_daemon(log: Path) -> None:
     process.returncode = 0
 
 
-def _wait(check: Any, look: str) -> None:
+def _wait(check: Callable[[], None], look: str) -> None:
     limit = time.monotonic() + START_LIMIT
     while time.monotonic() < limit:
         check()

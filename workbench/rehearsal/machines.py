@@ -1,5 +1,6 @@
 """Machines: what EC2 instances are in rehearsal. Docker containers with systemd as PID 1."""
 
+import re
 import time
 import zlib
 from dataclasses import dataclass
@@ -185,7 +186,7 @@ class Machines:
         if container is None:
             return ""
         written = container.logs(tail=5000)[-CONSOLE_SIZE:]
-        return written.decode("utf-8", errors="replace").replace("\r\n", "\n")
+        return re.sub(r"\r+\n", "\n", written.decode("utf-8", errors="replace"))
 
     def list(self) -> list[str]:
         """Return the instance ids of the machines there are."""

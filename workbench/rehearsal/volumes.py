@@ -176,7 +176,9 @@ class Volumes:
 
 def _make_node(container: Container, loop: LoopDevice, attachment: Attachment) -> None:
     commands = [
-        f"[ -b {attachment.path} ] || mknod -m 660 {attachment.path} b {loop.major} {loop.minor}",
+        # The machine makes its nodes itself when it boots, which may be now.
+        f"mknod -m 660 {attachment.path} b {loop.major} {loop.minor} 2>/dev/null"
+        f" || [ -b {attachment.path} ]",
         f"chgrp disk {attachment.path}",
     ]
     if attachment.link:
@@ -214,15 +216,17 @@ def _freeze(container: Container, mount: str) -> Iterator[None]:
     script = 'fsfreeze --freeze "$1"; echo frozen; timeout "$2" cat; fsfreeze --unfreeze "$1"'
     command = ["sh", "-c", script, "sh", mount, str(FREEZE_LIMIT)]
     execution = api.exec_create(container.id, command, stdin=True, user="root")["Id"]
-    connection: Any = api.exec_start(execution, socket=True)
+    stream: Any = api.exec_start(execution, socket=True)
+    connection: socket.socket = stream._sock
     try:
-        connection.read(1)
+        stream.read(1)
         yield
     finally:
-        connection._sock.shutdown(socket.SHUT_WR)
-        while connection.read(4096):
+        connection.shutdown(socket.SHUT_WR)
+        while stream.read(4096):
             pass
-        connection.close()
+        for each in (stream._response, connection):
+            each.close()
 
 
 def _copy(source: Path, target: Path) -> None:
