@@ -48,8 +48,8 @@ from workbench.rehearsal.volumes import Volumes
 log = logging.getLogger(__name__)
 
 REGION = "us-east-1"
-# Seconds between savings of a state that changes all the time.
-SAVE_INTERVAL = 1.0
+# Seconds between savings of a state that changes all the time; one takes a twentieth of a second.
+SAVE_INTERVAL = 0.2
 # Seconds that machines have to stop in order, when the whole rehearsal stops.
 STOP_LIMIT = 60
 

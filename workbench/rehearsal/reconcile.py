@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 # Seconds between looks at the machines when nothing was asked of the API.
 INTERVAL = 1.0
+# … and when what was asked hasn't been saved yet.
+SOON = 0.2
 WORKERS = 8
 _VOLUMES = "volumes"
 
@@ -62,7 +64,7 @@ class Reconciler:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._api.changed.wait(INTERVAL)
+            self._api.changed.wait(SOON if self._api.unsaved else INTERVAL)
             self._api.changed.clear()
             try:
                 self.round()
