@@ -101,10 +101,8 @@ def bring_up(stack: str, progress: Progress, *, agree: Agree, password_stdin: bo
     state = read_stack(stack, progress)
     server_exists = f"the server {state.outputs.get('instance_id')} exists"
     with _interruptible(stack, f"{server_exists}, and goes on by itself with its recipe"):
-        run, server = _converge(state, progress)
-        # The server's keys may have changed meanwhile; this connection is known to be good.
-        state.__dict__["server"] = server
-        told = _hand_over_passwords(state, server, progress, from_stdin=password_stdin)
+        run = _converge(state, progress)
+        told = _hand_over_passwords(state, state.server, progress, from_stdin=password_stdin)
         wait_usable(state.target(), progress)
         reports = run_all(state.target(), CHECKS, progress)
         state.close()
@@ -135,13 +133,13 @@ def _apply_stack(
 
         opened = open_stack(stack, find_project(), progress, create=True)
         opened.set_config(rehearsal_configuration(description))
-        _look(opened)
+        _look(opened, progress)
         return str(opened.up())
     try:
         opened = open_stack(stack, find_project(), progress)
     except StackMissingError as error:
         raise WorkbenchError(f"There is no stack {stack} yet.", MAKE_STACK) from error
-    _look(opened)
+    _look(opened, progress)
     # Only a rehearsal is free of charge.
     changes = opened.preview()
     if changes.total and not agree(f"Pulumi would {changes.named()}."):
@@ -149,13 +147,24 @@ def _apply_stack(
     return str(opened.up())
 
 
-def _look(opened: "Stack") -> None:
+def _look(opened: "Stack", progress: Progress) -> None:
     """Have Pulumi see what was changed behind its back, so that it is put right."""
-    if opened.state().resources:
-        opened.refresh()
+    if not opened.state().resources:
+        return
+    instance = opened.outputs().get("instance_id")
+    if instance:
+        watch = PowerWatch(read_stack(opened.name, progress).aws("ec2"), str(instance))
+        if watch.is_ending:
+            with progress.phase("End of the old server") as phase:
+                watch.await_end(phase)
+    opened.refresh()
 
 
-def _converge(state: StackState, progress: Progress) -> tuple[Run, Server]:
+def _converge(state: StackState, progress: Progress) -> Run:
+    """Follow the recipe to its end.
+
+    Closes its connection: the keys may have changed meanwhile, and the next one pins them anew.
+    """
     door = state.door()
     with progress.phase("Server") as phase:
         watch = PowerWatch(state.aws("ec2"), door.instance_id)
@@ -166,7 +175,9 @@ def _converge(state: StackState, progress: Progress) -> tuple[Run, Server]:
             phase.tick("waiting for SSH")
 
         server = door.wait_open(waiting=waiting)
-        return converge(door, server, phase, wanted=lambda run: _is_current(run, state))
+        run, server = converge(door, server, phase, wanted=lambda run: _is_current(run, state))
+        server.close()
+        return run
 
 
 def _is_current(run: Run, state: StackState) -> bool:

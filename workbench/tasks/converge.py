@@ -14,6 +14,7 @@ from workbench.errors import WaitTimeoutError
 from workbench.errors import WorkbenchError
 from workbench.progress import Phase
 from workbench.tasks.connection import Door
+from workbench.tasks.connection import RemoteServer
 from workbench.tasks.connection import UnreachableError
 
 PROGRESS = "/var/log/workbench/progress.jsonl"
@@ -66,7 +67,7 @@ class Follower:
     keys); reading goes on where it stopped.
     """
 
-    def __init__(self, door: Door, server: Server, phase: Phase) -> None:
+    def __init__(self, door: Door, server: RemoteServer, phase: Phase) -> None:
         self._door, self._phase = door, phase
         self.server = server
         self._offset = 0
@@ -176,9 +177,9 @@ def start_run(server: Server) -> None:
 
 
 def converge(
-    door: Door, server: Server, phase: Phase, *, wanted: Callable[[Run], bool]
-) -> tuple[Run, Server]:
-    """Bring the server to what the stack has, and return how the run went.
+    door: Door, server: RemoteServer, phase: Phase, *, wanted: Callable[[Run], bool]
+) -> tuple[Run, RemoteServer]:
+    """Bring the server to what the stack has; return how it went and the connection to it.
 
     A run under way (the first boot's) is followed, else one is started: with nothing to do it
     takes seconds, and what was changed by hand is put right.

@@ -38,6 +38,15 @@ class PowerWatch:
         elif state != "running":
             raise WorkbenchError(f"The instance {self._instance_id} is {state}.", "pulumi refresh")
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether the instance is being terminated."""
+        return self._state() == "shutting-down"
+
+    def await_end(self, phase: Phase) -> None:
+        """Wait until the instance is terminated: its data volume is only free after that."""
+        self._wait("instance_terminated", phase)
+
     def check(self) -> None:
         """Raise when the instance stopped by itself; its console's last lines say why."""
         if time.monotonic() - self._checked < CHECK_INTERVAL:

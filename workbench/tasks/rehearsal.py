@@ -9,6 +9,7 @@ from workbench.rehearsal.names import check_name
 from workbench.tasks.asking import agree
 from workbench.tasks.selection import JSON_HELP
 from workbench.tasks.selection import YES_HELP
+from workbench.tasks.selection import find_project
 from workbench.tasks.task import task
 
 NAME_HELP = "Name of the rehearsal; several live side by side."
@@ -56,13 +57,17 @@ def status(context: Context, name: str = DEFAULT, json: bool = False) -> None:
 @task(help={"name": NAME_HELP, "yes": YES_HELP})
 def reset(context: Context, name: str = DEFAULT, yes: bool = False) -> None:
     """Remove the cloud on this computer and all data in it."""
+    from workbench.engine.stack_config import config_file
     from workbench.rehearsal import control
+    from workbench.rehearsal.names import stack_name
 
     check_name(name)
     question = f"This removes the rehearsal {name!r}, its server and ALL DATA in it."
     if not yes and not agree(question, f"workbench rehearsal.reset --name {name} --yes"):
         raise WorkbenchError("Nothing was removed.")
     control.reset(name)
+    # Generated for this rehearsal, and of no use to any other.
+    config_file(stack_name(name), find_project()).unlink(missing_ok=True)
     print(f"Nothing is left of the rehearsal {name!r}.")
 
 

@@ -34,6 +34,11 @@ class Opened:
     def state(self) -> State:
         return State(resources=(Resource("aws:ec2/vpc:Vpc", "lab"),))
 
+    name = "lab"
+
+    def outputs(self) -> dict[str, str]:
+        return {}
+
     def refresh(self) -> None:
         self.done.append("refresh")
 

@@ -98,7 +98,7 @@ def follow(machine: Machine, recipe: str = "aa") -> Run:
     with progress.phase("Server") as phase:
         run, _ = converge.converge(
             Door(machine),  # type: ignore[arg-type]
-            machine,
+            machine,  # type: ignore[arg-type]
             phase,
             wanted=lambda run: run.recipe == recipe,
         )

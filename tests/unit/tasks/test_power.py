@@ -69,3 +69,13 @@ def test_one_that_runs_may_be_waited_for() -> None:
     watch = PowerWatch(Ec2("running"), "i-1")
     watch.check()
     watch.check()
+
+
+def test_an_instance_that_is_being_terminated_can_be_waited_for() -> None:
+    ec2 = Ec2("shutting-down")
+    watch = PowerWatch(ec2, "i-1")
+    assert watch.is_ending
+    with Progress(quiet=True).phase("End") as phase:
+        watch.await_end(phase)
+    assert ec2.done == ["instance_terminated"]
+    assert not PowerWatch(Ec2("running"), "i-1").is_ending
