@@ -3,8 +3,11 @@
 import json
 import os
 import shlex
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,3 +135,20 @@ class Bench:
         keys = [line.split()[:2] for line in block.split("-----END")[0].splitlines()]
         host = f"[{site.ip}]:{site.ports['22']}" if site.ports["22"] != 22 else site.ip
         return [f"{host} {kind} {key}\n" for kind, key in (k for k in keys if len(k) == 2)]
+
+
+def reachable(ip: str, port: int) -> bool:
+    try:
+        with socket.create_connection((ip, port), timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+def eventually(true: Callable[[], bool], limit: float = 30) -> bool:
+    end = time.monotonic() + limit
+    while not true():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
+    return True

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from bench import Bench
+from bench import eventually
+from bench import reachable
 from cryptography import x509
-from test_ports import eventually
-from test_ports import reachable
 
 
 def certificate_serial(bench: Bench) -> int:

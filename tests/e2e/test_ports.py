@@ -1,30 +1,11 @@
 """Nothing is reachable but what the stack opened."""
 
-import socket
-import time
-from collections.abc import Callable
-
 import pytest
 from bench import Bench
+from bench import eventually
+from bench import reachable
 
 SERVICE_PORTS = [2019, 3838, 8000, 8001, 8080, 8081, 8787]
-
-
-def reachable(ip: str, port: int) -> bool:
-    try:
-        with socket.create_connection((ip, port), timeout=5):
-            return True
-    except OSError:
-        return False
-
-
-def eventually(true: Callable[[], bool], limit: float = 30) -> bool:
-    end = time.monotonic() + limit
-    while not true():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.2)
-    return True
 
 
 @pytest.mark.parametrize("port", SERVICE_PORTS)
