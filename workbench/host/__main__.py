@@ -41,9 +41,8 @@ def main() -> None:
         changed = tools.ensure_tools()
     progress.end_step(changed=authorities or changed)
     os.environ.update(progress.hand_over())
-    os.execv(
-        tools.PYTHON, [str(tools.PYTHON), "-m", f"{__package__}.converge", str(settings_path)]
-    )
+    arguments = [str(tools.PYTHON), "-m", f"{__package__}.converge", str(settings_path)]
+    os.execv(tools.PYTHON, arguments)  # noqa: S606 (no shell is wanted)
 
 
 if __name__ == "__main__":

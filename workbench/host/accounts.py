@@ -120,7 +120,7 @@ def _restore_group(group: Group) -> None:
     try:
         taken = grp.getgrgid(group.gid).gr_name
     except KeyError:
-        subprocess.run(["groupadd", "--gid", str(group.gid), group.name], check=True)
+        _run("groupadd", "--gid", str(group.gid), group.name)
         return
     if taken != group.name:
         raise AccountsError(
@@ -146,20 +146,19 @@ def _restore_person(person: Person) -> None:
         check=True,
     )
     groups = [name for name in person.groups if _exists(name)]
-    subprocess.run(
-        ["usermod", "--append", "--groups", ",".join(groups), "--expiredate", person.expires]
-        + [person.name],
-        check=True,
-    )
+    if groups:
+        _run("usermod", "--append", "--groups", ",".join(groups), person.name)
+    _run("usermod", "--expiredate", person.expires, person.name)
 
 
 def _create(person: Person) -> None:
-    subprocess.run(
-        ["useradd", "--uid", str(person.uid), "--gid", str(person.gid), "--no-create-home"]
-        + ["--comment", person.comment, "--home-dir", person.home, "--shell", person.shell]
-        + [person.name],
-        check=True,
-    )
+    ids = ("--uid", str(person.uid), "--gid", str(person.gid))
+    about = ("--comment", person.comment, "--home-dir", person.home, "--shell", person.shell)
+    _run("useradd", "--no-create-home", *ids, *about, person.name)
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True)
 
 
 def _exists(group: str) -> bool:

@@ -1,59 +1,47 @@
-"""Debian packages, in as few transactions as possible: each one costs seconds."""
+"""apt's commands; standard library only, since the first ones run before pyinfra is here."""
 
 import subprocess
 import time
 from collections.abc import Sequence
-from io import StringIO
-
-from pyinfra.operations import files
 
 from . import places
 
-CONFIGURATION = """\
-// Written by the workbench's recipe.
-// The distribution's own timers may hold the lock for minutes.
-DPkg::Lock::Timeout "300";
-Acquire::Retries "3";
-"""
-# Keeps packages from starting services before their configuration is written.
-POLICY = """\
-#!/bin/sh
-# Written by the workbench's recipe: it starts services itself, when they are configured.
-[ -z "$WORKBENCH_INSTALLING" ] || exit 101
-"""
+# Everything the server takes from its distribution.
+PACKAGES = (
+    "caddy",
+    "libpam-systemd",
+    "python3-venv",
+    "r-base-core",
+    "r-cran-irkernel",
+    "r-recommended",
+    "unattended-upgrades",
+    "xfsprogs",
+)
+# The distribution's own timers may hold the locks for minutes.
+OPTIONS = "-q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3"
+UPDATED = places.STATE / "apt-updated"
+# Only one apt is at work: the one that downloads ahead, or the one that installs.
+TURNS = "flock /run/workbench-apt.lock"
+UPDATE = f"{TURNS} apt-get {OPTIONS} update && touch {UPDATED}"
+DOWNLOAD = f"{TURNS} apt-get {OPTIONS} install --no-install-recommends --download-only"
 INSTALL = (
     "WORKBENCH_INSTALLING=1 DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 "
-    "apt-get install -q -y --no-install-recommends "
-    "-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "
+    f"{TURNS} apt-get {OPTIONS} install --no-install-recommends "
+    "-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
 )
-UPDATE = "apt-get -q update"
-UPDATED = places.STATE / "apt-updated"
 FRESH_SECONDS = 3600
 
 
-def configure_apt() -> None:
-    """Make apt wait for its lock, and packages wait for their configuration."""
-    files.put(
-        name="Configure apt",
-        src=StringIO(CONFIGURATION),
-        dest="/etc/apt/apt.conf.d/90workbench",
-        mode="644",
-        create_remote_dir=False,
-    )
-    files.put(
-        name="Keep services from starting unconfigured",
-        src=StringIO(POLICY),
-        dest="/usr/sbin/policy-rc.d",
-        mode="755",
-        create_remote_dir=False,
-    )
-
-
 def update_commands() -> list[str]:
-    """Return the commands that fetch the lists of packages; none when they are fresh."""
+    """Return the command that fetches the lists of packages; none when they are fresh."""
     if UPDATED.exists() and time.time() - UPDATED.stat().st_mtime < FRESH_SECONDS:
         return []
-    return [UPDATE, f"touch {UPDATED}"]
+    return [UPDATE]
+
+
+def missing(names: Sequence[str]) -> list[str]:
+    """Return which of the packages are not installed."""
+    return sorted(set(names) - installed_versions(names).keys())
 
 
 def installed_versions(names: Sequence[str]) -> dict[str, str]:

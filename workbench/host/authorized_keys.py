@@ -8,7 +8,6 @@ standard input.
 import os
 import pwd
 import sys
-from collections.abc import Iterator
 from collections.abc import Sequence
 from pathlib import Path
 

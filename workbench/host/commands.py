@@ -13,26 +13,24 @@ class CommandError(Exception):
     """A program failed; ``log`` holds the last lines it wrote."""
 
     def __init__(self, command: Sequence[str], code: int, log: Sequence[str]) -> None:
-        super().__init__(f"{command[0]} failed with exit code {code}")
-        self.log = [f"$ {' '.join(command)}", *log]
+        name = command[0] if command[:2] != ["/bin/sh", "-c"] else command[2]
+        super().__init__(f"{name} failed with exit code {code}")
+        self.log = list(log)
 
 
-def run(command: Sequence[str | Path], *, stdin: str | None = None) -> list[str]:
+def run(command: Sequence[str | Path]) -> list[str]:
     """Run a program, pass its output on to the log, and return its last lines."""
     arguments = [str(argument) for argument in command]
     print("$", *arguments, flush=True)
     lines: deque[str] = deque(maxlen=KEPT_LINES)
     with subprocess.Popen(
         arguments,
-        stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
     ) as process:
-        if stdin is not None and process.stdin is not None:
-            process.stdin.write(stdin)
-            process.stdin.close()
         for line in process.stdout or ():
             sys.stdout.write(line)
             lines.append(line.rstrip())
@@ -40,15 +38,3 @@ def run(command: Sequence[str | Path], *, stdin: str | None = None) -> list[str]
     if process.returncode:
         raise CommandError(arguments, process.returncode, list(lines))
     return list(lines)
-
-
-def read(command: Sequence[str | Path]) -> str:
-    """Return what a program prints, stripped; an empty string when it fails."""
-    result = subprocess.run(
-        [str(argument) for argument in command],
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    return result.stdout.strip() if result.returncode == 0 else ""

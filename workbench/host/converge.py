@@ -2,17 +2,20 @@
 
 import hashlib
 import logging
+import os
+import signal
 import sys
+import traceback
 from pathlib import Path
 
-from pyinfra.api import Config
-from pyinfra.api import Inventory
-from pyinfra.api import State
+from pyinfra.api.config import Config
 from pyinfra.api.connect import connect_all
 from pyinfra.api.deploy import add_deploy
 from pyinfra.api.exceptions import PyinfraError
+from pyinfra.api.inventory import Inventory
 from pyinfra.api.operations import run_ops
 from pyinfra.api.output import set_echo
+from pyinfra.api.state import State
 from pyinfra.api.state import StateStage
 
 from .__main__ import STEPS
@@ -23,26 +26,36 @@ from .recipe import RECIPE
 from .settings import Settings
 
 
-def converge(settings: Settings, journal: Journal) -> bool:
-    """Do every step of the recipe; say whether all succeeded."""
-    # Operations are queued first and look at the server only when their turn comes: what an
-    # earlier one installs or mounts is there for the later ones, and each looks once.
-    state = State(
-        Inventory((["@local"], {})), Config(), check_for_changes=False
-    )
+def prepare(settings: Settings) -> State:
+    """Queue every operation of the recipe, for this server."""
+    # They look at the server only when their turn comes: what an earlier one installs or
+    # mounts is there for the later ones, and each looks once.
+    inventory = Inventory((["@local"], {}))  # type: ignore[no-untyped-call]
+    state = State(inventory, Config(), check_for_changes=False)  # type: ignore[no-untyped-call]
     state.print_input = state.print_output = True
-    state.current_stage = StateStage.Connect
+    state.set_stage(StateStage.Connect)
     connect_all(state)
     state.set_stage(StateStage.Prepare)
     for step in RECIPE:
         add_deploy(state, step, settings)
-    progress = StepProgress(journal)
-    state.add_callback_handler(progress)
     state.set_stage(StateStage.Execute)
+    return state
+
+
+def converge(settings: Settings, journal: Journal) -> bool:
+    """Do every step of the recipe; say whether all succeeded."""
+    progress = StepProgress(journal)
     try:
+        state = prepare(settings)
+        state.add_callback_handler(progress)  # type: ignore[no-untyped-call]
         run_ops(state)
     except PyinfraError:
         journal.fail(progress.failure(state))
+        return False
+    except Exception:
+        # Nothing may end without a word to whoever follows.
+        traceback.print_exc(file=sys.stdout)
+        journal.fail(traceback.format_exc().splitlines())
         return False
     progress.finish(state)
     journal.end()
@@ -54,11 +67,17 @@ def main() -> None:
     # pyinfra's log and its programs' output: all of it goes to the unit's log file.
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
     set_echo(lambda message=None, **_: print(message, flush=True))
-    path = Path(sys.argv[1])
-    content = path.read_bytes()
+    content = Path(sys.argv[1]).read_bytes()
     journal = continue_journal(hashlib.sha256(content).hexdigest(), STEPS)
+    signal.signal(signal.SIGTERM, lambda *_: _stop(journal))
     if not converge(Settings.parse(content), journal):
         sys.exit(1)
+
+
+def _stop(journal: Journal) -> None:
+    journal.fail(["The converge was stopped; start it again to finish it."])
+    # At once: what runs now is ended by systemd, with the unit.
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
 """Python and Node environments, built beside apt: first in the background, then waited for."""
 
-from collections.abc import Iterator
 from pathlib import Path
-
-from pyinfra.api import operation
-from pyinfra.api.deploy import deploy
 
 from . import places
 from . import tools
+from .pyinfra_typed import Commands
+from .pyinfra_typed import operation
+from .pyinfra_typed import step
 from .settings import Settings
 
 MARKER = places.JUPYTERHUB / ".requirements"
@@ -26,31 +25,28 @@ def are_built() -> bool:
     return MARKER.is_file() and MARKER.read_text() == wanted()
 
 
-@deploy("Environments begun")
+@step("Environments begun")
 def begin_environments(settings: Settings) -> None:
     """Start to build JupyterHub's environments while apt works."""
     begin(name="Build in the background")
 
 
-@deploy("Environments")
+@step("Environments")
 def environments(settings: Settings) -> None:
     """Wait for JupyterHub's and the notebooks' environments, or build them."""
     build(name="Build what isn't built", _retries=2)
 
 
-@operation()
-def begin() -> Iterator[str]:
+@operation
+def begin() -> Commands:
     """Run the build in the background; a failure there is told by the one in the foreground."""
     if not are_built():
         yield f"mkdir -p {places.CACHE} {places.LOGS}"
-        yield (
-            f"setsid --fork {_command()} "
-            f"> {places.LOGS}/environments.log 2>&1 < /dev/null"
-        )
+        yield (f"setsid --fork {_command()} > {places.LOGS}/environments.log 2>&1 < /dev/null")
 
 
-@operation()
-def build() -> Iterator[str]:
+@operation
+def build() -> Commands:
     """Run the build, or wait for the one that runs: they take turns by a lock."""
     if not are_built():
         yield _command()

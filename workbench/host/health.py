@@ -3,14 +3,13 @@
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-
-from pyinfra.api import operation
-from pyinfra.api.deploy import deploy
 
 from . import jupyterhub
 from . import proxy
 from . import rstudio
+from .pyinfra_typed import Commands
+from .pyinfra_typed import operation
+from .pyinfra_typed import step
 from .settings import Settings
 
 SECONDS = 90.0
@@ -26,7 +25,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 _open = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect()).open
 
 
-@deploy("Services answer")
+@step("Services answer")
 def health(settings: Settings) -> None:
     """Wait for every service's own answer."""
     hub = f"http://127.0.0.1:{jupyterhub.PORT}{jupyterhub.BASE}hub/api"
@@ -35,8 +34,8 @@ def health(settings: Settings) -> None:
     answers("http://127.0.0.1:80/", proxy.UNIT, name="Caddy")
 
 
-@operation()
-def answers(url: str, unit: str) -> Iterator[str]:
+@operation
+def answers(url: str, unit: str) -> Commands:
     """Wait for an HTTP answer; fail with the unit's log when there is none."""
     limit = time.monotonic() + SECONDS
     while not _answers(url):

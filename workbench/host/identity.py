@@ -1,14 +1,13 @@
 """What makes a server itself, kept on the data volume: host keys and accounts."""
 
-from collections.abc import Iterator
 from pathlib import Path
-
-from pyinfra.api import operation
-from pyinfra.api.deploy import deploy
 
 from . import accounts
 from . import host_keys
 from .operations import unit
+from .pyinfra_typed import Commands
+from .pyinfra_typed import operation
+from .pyinfra_typed import step
 from .rendering import put_template
 from .settings import Settings
 from .storage import module_command
@@ -18,7 +17,7 @@ SAVE_SERVICE = "workbench-accounts.service"
 SYSTEM = Path("/etc/systemd/system")
 
 
-@deploy("Identity")
+@step("Identity")
 def identity(settings: Settings) -> None:
     """Take host keys and accounts from the volume; keep them there from then on."""
     keep_host_keys(name="Keep the SSH host keys")
@@ -28,22 +27,22 @@ def identity(settings: Settings) -> None:
     unit(SAVE_PATH, files=[SYSTEM / SAVE_PATH], name="Watch for changed passwords")
 
 
-@operation()
-def keep_host_keys() -> Iterator[str]:
+@operation
+def keep_host_keys() -> Commands:
     """Make the server's host keys and the volume's the same."""
     if not host_keys.are_kept():
         yield module_command("host_keys")
 
 
-@operation()
-def restore_accounts() -> Iterator[str]:
+@operation
+def restore_accounts() -> Commands:
     """Create the volume's accounts, once for a server and a volume."""
     if not accounts.is_restored():
         yield module_command("accounts", "restore")
 
 
-@operation()
-def save_accounts() -> Iterator[str]:
+@operation
+def save_accounts() -> Commands:
     """Write the accounts to the volume."""
     if not accounts.is_saved():
         yield module_command("accounts", "save")

@@ -56,7 +56,7 @@ class Journal:
 
     def fail(self, log: list[str]) -> None:
         """Say that the step failed, with the last lines it wrote, and end the run."""
-        title, started = self._open_step()
+        title, started = self._step or ("Recipe", time.monotonic())
         self._write_step(title, self._index, "failed", started, log=log[-LOG_LINES:])
         self._end("failed", failed_step=title)
 

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from pyinfra.api.deploy import deploy
-from pyinfra.operations import files
-
 from . import environments
 from . import kernels
 from . import places
 from .operations import unit
+from .pyinfra_typed import files
+from .pyinfra_typed import step
 from .rendering import put_template
 from .settings import Settings
 
@@ -18,7 +17,7 @@ PORT = 8000
 BASE = "/jupyter/"
 
 
-@deploy("JupyterHub")
+@step("JupyterHub")
 def jupyterhub(settings: Settings) -> None:
     """Configure and start the hub."""
     administrators = [user.name for user in settings.users if user.administrator]

@@ -4,17 +4,16 @@ import json
 from io import StringIO
 from pathlib import Path
 
-from pyinfra.api.deploy import deploy
-from pyinfra.operations import files
-
 from . import places
+from .pyinfra_typed import files
+from .pyinfra_typed import step
 from .settings import Settings
 
 # First in JUPYTER_PATH of the users' servers, so that these win over the hub's own.
 FOLDER = places.WORKBENCH / "share" / "jupyter"
 
 
-@deploy("Kernels")
+@step("Kernels")
 def kernels(settings: Settings) -> None:
     """Offer Python and R, for everyone."""
     python = [str(places.NOTEBOOKS / "bin" / "python"), "-m", "ipykernel_launcher"]

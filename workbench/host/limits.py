@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from pyinfra.api.deploy import deploy
-
 from .operations import daemon_reload
+from .pyinfra_typed import step
 from .rendering import put_template
 from .settings import Settings
 
 
-@deploy("Memory reserve")
+@step("Memory reserve")
 def limits(settings: Settings) -> None:
     """Limit all users' sessions together, and protect what everyone needs."""
     system = Path("/etc/systemd/system")

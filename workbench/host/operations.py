@@ -1,23 +1,22 @@
 """pyinfra operations that pyinfra has not: they look at this server, where the recipe runs."""
 
 import subprocess
-from collections.abc import Iterator
 from collections.abc import Sequence
 from datetime import UTC
 from datetime import datetime
 from pathlib import Path
 
-from pyinfra.api import StringCommand
-from pyinfra.api import operation
+from .pyinfra_typed import Commands
+from .pyinfra_typed import operation
 
 TIMESTAMP = "%a %Y-%m-%d %H:%M:%S.%f %Z"
 PROPERTIES = "ActiveState,UnitFileState,NeedDaemonReload,StateChangeTimestamp,LoadState"
 
 
-@operation()
+@operation
 def unit(
     unit: str, *, files: Sequence[Path | str] = (), reload: bool = False, start: bool = True
-) -> Iterator[str]:
+) -> Commands:
     """Make a systemd unit enabled, running, and not older than the files it reads.
 
     Comparing times instead of remembering "changed in this run" also restarts what an
@@ -37,22 +36,11 @@ def unit(
         yield f"systemctl {'reload-or-restart' if reload else 'restart'} {unit}"
 
 
-@operation()
-def daemon_reload(units: Sequence[str]) -> Iterator[str]:
+@operation
+def daemon_reload(units: Sequence[str]) -> Commands:
     """Make systemd read the units' files again when they changed."""
-    if any(
-        unit_properties(unit)["NeedDaemonReload"] == "yes"
-        or unit_properties(unit)["LoadState"] == "not-found"
-        for unit in units
-    ):
+    if any(unit_properties(unit)["NeedDaemonReload"] == "yes" for unit in units):
         yield "systemctl daemon-reload"
-
-
-@operation()
-def command_unless(done: bool, *command: str | Path) -> Iterator[StringCommand]:
-    """Run a command unless what it is for is done."""
-    if not done:
-        yield StringCommand(*(str(part) for part in command))
 
 
 def unit_properties(unit: str) -> dict[str, str]:

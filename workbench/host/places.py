@@ -24,7 +24,8 @@ ACCOUNTS = IDENTITY / "accounts"
 CADDY_STORAGE = IDENTITY / "caddy"
 HUB_STATE = IDENTITY / "jupyterhub"
 
-# The members of this group may sign in to JupyterHub and RStudio Server. Its id is fixed,
-# above those that useradd hands out, so that files keep their group on a replaced server.
+# The members of this group may sign in to JupyterHub and RStudio Server. Its id is fixed, so
+# that files keep their group on a replaced server: a system group's, far from both ends of
+# the range, where packages' groups get theirs.
 MEMBERS = "workbench"
-MEMBERS_GID = 50000
+MEMBERS_GID = 700

@@ -1,18 +1,17 @@
 """Caddy: HTTPS for everything, and the only program that outside requests reach."""
 
-from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
-
-from pyinfra.api import operation
-from pyinfra.api.deploy import deploy
-from pyinfra.operations import files
 
 from . import jupyterhub
 from . import places
 from . import rstudio
 from .instance import public_address
 from .operations import unit
+from .pyinfra_typed import Commands
+from .pyinfra_typed import files
+from .pyinfra_typed import operation
+from .pyinfra_typed import step
 from .rendering import TEMPLATES
 from .rendering import put_template
 from .settings import Settings
@@ -23,7 +22,7 @@ ACME_ROOT = places.CONFIGURATION / "acme-root.pem"
 DROP_IN = Path(f"/etc/systemd/system/{UNIT}.d/workbench.conf")
 
 
-@deploy("Web server")
+@step("Web server")
 def proxy(settings: Settings) -> None:
     """Configure and start Caddy."""
     files.directory(
@@ -47,8 +46,8 @@ def proxy(settings: Settings) -> None:
     unit(UNIT, files=[CADDYFILE, ACME_ROOT], reload=True, name="Start Caddy")
 
 
-@operation()
-def caddyfile(settings: Settings) -> Iterator[object]:
+@operation
+def caddyfile(settings: Settings) -> Commands:
     """Write Caddy's configuration."""
     yield from files.template._inner(
         src=str(TEMPLATES / "Caddyfile.j2"),

@@ -1,15 +1,15 @@
 """Write files on the server from the recipe's templates."""
 
 from pathlib import Path
-
-from pyinfra.operations import files
+from typing import Any
 
 from . import places
+from .pyinfra_typed import files
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def put_template(template: str, destination: Path, *, mode: str = "644", **values: object) -> None:
+def put_template(template: str, destination: Path, *, mode: str = "644", **values: Any) -> None:
     """Write a file from a template of the same name; templates see the places, too."""
     files.template(
         name=f"Write {destination}",

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from pyinfra.api.deploy import deploy
-
 from . import rstudio_package
 from .operations import unit
+from .pyinfra_typed import step
 from .rendering import put_template
 from .settings import Settings
 
@@ -15,7 +14,7 @@ CONFIGURATION = Path("/etc/rstudio/rserver.conf")
 DROP_IN = Path(f"/etc/systemd/system/{UNIT}.d/workbench.conf")
 
 
-@deploy("RStudio Server")
+@step("RStudio Server")
 def rstudio_server(settings: Settings) -> None:
     """Install, configure and start RStudio Server."""
     put_template("rserver.conf", CONFIGURATION, port=PORT)

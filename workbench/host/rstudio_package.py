@@ -1,13 +1,12 @@
 """RStudio Server's package: a file from an address, with a known SHA-256."""
 
-from collections.abc import Iterator
 from pathlib import Path
-
-from pyinfra.api import operation
-from pyinfra.api.deploy import deploy
 
 from . import apt
 from . import places
+from .pyinfra_typed import Commands
+from .pyinfra_typed import operation
+from .pyinfra_typed import step
 from .settings import Package
 from .settings import Settings
 
@@ -15,7 +14,7 @@ NAME = "rstudio-server"
 INSTALLED = places.STATE / "rstudio-server.sha256"
 
 
-@deploy("RStudio Server's package")
+@step("RStudio Server's package")
 def rstudio_package(settings: Settings) -> None:
     """Fetch the package early, so that it is installed with all the others."""
     # A failure here is not the end: everything else is installed first, and then the step
@@ -23,8 +22,8 @@ def rstudio_package(settings: Settings) -> None:
     download(settings.rstudio, name="Download it", _ignore_errors=True)
 
 
-@operation()
-def download(package: Package) -> Iterator[str]:
+@operation
+def download(package: Package) -> Commands:
     """Download the package, unless it is installed or here; refuse another SHA-256."""
     if is_installed(package) or archive(package).exists():
         return
@@ -32,8 +31,7 @@ def download(package: Package) -> Iterator[str]:
     partial = f"{target}.part"
     yield f"mkdir -p {target.parent}"
     yield (
-        "curl -fsSL --retry 3 --connect-timeout 20 --max-time 900 "
-        f"-o '{partial}' '{package.url}'"
+        f"curl -fsSL --retry 3 --connect-timeout 20 --max-time 900 -o '{partial}' '{package.url}'"
     )
     yield (
         f"echo '{package.sha256}  {partial}' | sha256sum --check --status || {{ "
@@ -43,8 +41,8 @@ def download(package: Package) -> Iterator[str]:
     yield f"mv '{partial}' '{target}'"
 
 
-@operation()
-def install(package: Package) -> Iterator[str]:
+@operation
+def install(package: Package) -> Commands:
     """Install the package, unless the same transaction as all others' did."""
     if is_installed(package):
         return

@@ -1,14 +1,9 @@
 """The services' names and versions, for people and for ``workbench status``."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from dataclasses import dataclass
 from io import StringIO
-
-from pyinfra.api import operation
-from pyinfra.api.deploy import deploy
-from pyinfra.operations import files
 
 from . import apt
 from . import jupyterhub
@@ -16,6 +11,10 @@ from . import places
 from . import proxy
 from . import rstudio
 from . import rstudio_package
+from .pyinfra_typed import Commands
+from .pyinfra_typed import files
+from .pyinfra_typed import operation
+from .pyinfra_typed import step
 from .rendering import TEMPLATES
 from .settings import Settings
 
@@ -32,22 +31,22 @@ class Service:
     port: int
 
 
-@deploy("Landing page")
+@step("Landing page")
 def landing(settings: Settings) -> None:
     """Write the page at ``/``, and the services' versions."""
     versions_file(name="Note the versions")
     page(settings, name="Write the page")
 
 
-@operation()
-def versions_file() -> Iterator[object]:
+@operation
+def versions_file() -> Commands:
     """Write which services this server has."""
     content = json.dumps([asdict(service) for service in installed_services()], indent=1)
     yield from files.put._inner(src=StringIO(content + "\n"), dest=str(SERVICES), mode="644")
 
 
-@operation()
-def page(settings: Settings) -> Iterator[object]:
+@operation
+def page(settings: Settings) -> Commands:
     """Write the landing page."""
     versions = {service.name: service.version for service in installed_services()}
     yield from files.template._inner(

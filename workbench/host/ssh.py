@@ -1,10 +1,9 @@
 """SSH: by key only, never as root."""
 
-from pyinfra.api.deploy import deploy
-
 from .host_keys import FOLDER
 from .host_keys import keys
 from .operations import unit
+from .pyinfra_typed import step
 from .rendering import put_template
 from .settings import Settings
 
@@ -12,10 +11,9 @@ from .settings import Settings
 CONFIGURATION = FOLDER / "sshd_config.d" / "00-workbench.conf"
 
 
-@deploy("SSH")
+@step("SSH")
 def ssh(settings: Settings) -> None:
     """Configure the SSH server, and make it serve the volume's host keys."""
     put_template("sshd.conf", CONFIGURATION)
     read = [CONFIGURATION, *(FOLDER / name for name in sorted(keys(FOLDER)))]
     unit("ssh.service", files=read, reload=True, name="Reload the SSH server")
-

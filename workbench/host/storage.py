@@ -2,24 +2,23 @@
 
 import json
 import os
-from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
-
-from pyinfra.api import operation
-from pyinfra.api.deploy import deploy
-from pyinfra.operations import files
 
 from . import places
 from . import volume
 from .operations import unit
+from .pyinfra_typed import Commands
+from .pyinfra_typed import files
+from .pyinfra_typed import operation
+from .pyinfra_typed import step
 from .rendering import put_template
 from .settings import Settings
 
 UNIT = "workbench-data.service"
 
 
-@deploy("Data volume")
+@step("Data volume")
 def storage(settings: Settings) -> None:
     """Format the volume if it is blank, mount it, and grow its file system with it."""
     content = {
@@ -40,15 +39,15 @@ def storage(settings: Settings) -> None:
     grow(name="Grow its file system")
 
 
-@operation()
-def format_blank() -> Iterator[str]:
+@operation
+def format_blank() -> Commands:
     """Format the volume, unless it is mounted or formatted already."""
     if not os.path.ismount(places.DATA):
         yield module_command("volume", "format")
 
 
-@operation()
-def grow() -> Iterator[str]:
+@operation
+def grow() -> Commands:
     """Grow the mounted file system to the volume's size."""
     device = volume.find(volume.read_volume())
     if device and volume.must_grow(device):
@@ -58,7 +57,6 @@ def grow() -> Iterator[str]:
 def module_command(module: str, *arguments: str) -> str:
     """Return the command that runs a module of this recipe by the distribution's Python."""
     folder = Path(__file__).parent
-    return (
-        f"PYTHONPATH={folder.parent} /usr/bin/python3 -m {folder.name}.{module} "
-        + " ".join(arguments)
+    return f"PYTHONPATH={folder.parent} /usr/bin/python3 -m {folder.name}.{module} " + " ".join(
+        arguments
     )

@@ -1,19 +1,22 @@
-"""What the recipe itself needs: an environment with uv and pyinfra, made from nothing but Python."""
+"""What the recipe itself needs: uv and pyinfra, in an environment made by Python alone."""
 
 import hashlib
+import subprocess
 import sys
+import time
 from pathlib import Path
 
+from . import apt
 from . import commands
 from . import places
 
 REQUIREMENTS = Path(__file__).parent / "requirements"
 PIP_WHEELS = Path("/usr/share/python-wheels")
 PIP_PACKAGE = "python3-pip-whl"
-# An apt command of the distribution's own timers may hold the lock for minutes.
-APT = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
 UV = places.VENV / "bin" / "uv"
 PYTHON = places.VENV / "bin" / "python"
+MARKER = places.VENV / ".requirements"
+ATTEMPTS = 5
 
 
 def digest(*names: str) -> str:
@@ -25,34 +28,57 @@ def digest(*names: str) -> str:
 def ensure_tools() -> bool:
     """Make the recipe's environment be what its requirements say; say whether that changed it."""
     wanted = digest("uv.txt", "server.txt")
-    marker = places.VENV / ".requirements"
-    if marker.is_file() and marker.read_text() == wanted:
+    if MARKER.is_file() and MARKER.read_text() == wanted:
         return False
-    marker.unlink(missing_ok=True)
+    MARKER.unlink(missing_ok=True)
+    pip = _pip_wheel()
+    _download_packages_ahead()
     if not PYTHON.exists():
         # --without-pip: Ubuntu and Debian leave ensurepip out of their Python.
         commands.run(["/usr/bin/python3", "-m", "venv", "--without-pip", places.VENV])
-    _pip_install("uv.txt")
-    commands.run(
-        [UV, "pip", "sync", "--python", PYTHON, "--require-hashes"]
-        + [REQUIREMENTS / name for name in ("uv.txt", "server.txt")]
+    _run_patiently(
+        f"/usr/bin/python3 {pip}/pip --python {PYTHON} install --quiet --no-deps "
+        f"--require-hashes --only-binary :all: --requirement {REQUIREMENTS}/uv.txt"
     )
-    marker.write_text(wanted)
+    _run_patiently(
+        f"{UV} pip sync --python {PYTHON} --require-hashes "
+        f"{REQUIREMENTS}/uv.txt {REQUIREMENTS}/server.txt"
+    )
+    MARKER.write_text(wanted)
     return True
-
-
-def _pip_install(requirements: str) -> None:
-    commands.run(
-        ["/usr/bin/python3", _pip_wheel() / "pip", "--python", PYTHON, "install", "--quiet"]
-        + ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--retries", "5"]
-        + ["-r", REQUIREMENTS / requirements]
-    )
 
 
 def _pip_wheel() -> Path:
     """Return the distribution's pip as a wheel (pip runs from inside it)."""
     if not (wheels := list(PIP_WHEELS.glob("pip-*.whl"))):
-        commands.run([*APT, "update"])
-        commands.run([*APT, "install", "--no-install-recommends", PIP_PACKAGE])
+        for command in apt.update_commands():
+            _run_patiently(command)
+        _run_patiently(f"{apt.INSTALL} {PIP_PACKAGE}")
         wheels = list(PIP_WHEELS.glob("pip-*.whl"))
     return max(wheels)
+
+
+def _download_packages_ahead() -> None:
+    """Let apt download while pip and uv work; what fails here is told where it is needed."""
+    if apt.update_commands() or not (names := apt.missing(apt.PACKAGES)):
+        return
+    with (places.LOGS / "downloads.log").open("w") as log:
+        subprocess.Popen(
+            ["/bin/sh", "-c", f"{apt.DOWNLOAD} {' '.join(names)}"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def _run_patiently(command: str) -> None:
+    """Run a shell command that needs the network, several times if need be."""
+    for attempt in range(1, ATTEMPTS):
+        try:
+            commands.run(["/bin/sh", "-c", command])
+            return
+        except commands.CommandError as error:
+            print(f"{error}: trying again ({attempt} of {ATTEMPTS - 1})", flush=True)
+            time.sleep(2 * attempt)
+    commands.run(["/bin/sh", "-c", command])

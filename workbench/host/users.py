@@ -3,17 +3,18 @@
 import grp
 import json
 import pwd
-from collections.abc import Iterator
 from collections.abc import Sequence
 from pathlib import Path
 
-from pyinfra.api import StringCommand
-from pyinfra.api import operation
-from pyinfra.api.deploy import deploy
-
 from . import authorized_keys
 from . import places
+from .accounts import FIRST_ID
+from .accounts import LAST_ID
 from .identity import save_accounts
+from .pyinfra_typed import Commands
+from .pyinfra_typed import StringCommand
+from .pyinfra_typed import operation
+from .pyinfra_typed import step
 from .rendering import put_template
 from .settings import Account
 from .settings import Settings
@@ -25,7 +26,7 @@ ADMINISTRATORS = "sudo"
 EXPIRED = "1970-01-02"
 
 
-@deploy("Users")
+@step("Users")
 def users(settings: Settings) -> None:
     """Make everyone's account; close those of people who are no longer named."""
     members_group(name="Make the members' group")
@@ -38,18 +39,23 @@ def users(settings: Settings) -> None:
     save_accounts(name="Keep the accounts on the data volume")
 
 
-@operation()
-def members_group() -> Iterator[str]:
+@operation
+def members_group() -> Commands:
     """Make the group whose members may sign in to the services."""
     if not any(entry.gr_name == places.MEMBERS for entry in grp.getgrall()):
         yield f"groupadd --gid {places.MEMBERS_GID} {places.MEMBERS}"
 
 
-@operation()
-def account(user: Account) -> Iterator[str]:
+@operation
+def account(user: Account) -> Commands:
     """Make a person's account with a home, and its groups."""
     if not (entry := _entry(user.name)):
-        yield f"useradd --create-home --shell /bin/bash --user-group {user.name}"
+        number = _free_id()
+        yield f"groupadd --gid {number} {user.name}"
+        yield (
+            f"useradd --create-home --shell /bin/bash --uid {number} --gid {number} {user.name}"
+            f" || {{ groupdel {user.name}; exit 1; }}"
+        )
         yield f"chmod 750 {Path('/home') / user.name}"
     elif not Path(entry.pw_dir).exists():
         yield f"mkhomedir_helper {user.name} 0027"
@@ -63,18 +69,19 @@ def account(user: Account) -> Iterator[str]:
         yield f"usermod --expiredate '' {user.name}"
 
 
-@operation()
-def authorize(user: Account) -> Iterator[StringCommand]:
+@operation
+def authorize(user: Account) -> Commands:
     """Put a person's public keys into their authorized_keys, as that person."""
     if not authorized_keys.are_authorized(user.name, user.public_keys):
         yield StringCommand(
-            f"runuser -u {user.name} -- env", module_command("authorized_keys"),
+            f"runuser -u {user.name} -- env",
+            module_command("authorized_keys"),
             _stdin=list(user.public_keys),
         )
 
 
-@operation()
-def close_accounts(names: Sequence[str]) -> Iterator[str]:
+@operation
+def close_accounts(names: Sequence[str]) -> Commands:
     """Close the accounts that the settings named before and don't now; their homes stay."""
     before = json.loads(MANAGED.read_text()) if MANAGED.exists() else []
     if before == list(names):
@@ -96,6 +103,12 @@ def _entry(name: str) -> pwd.struct_passwd | None:
         return pwd.getpwnam(name)
     except KeyError:
         return None
+
+
+def _free_id() -> int:
+    """Return an id above all that people have: who was deleted may have left files."""
+    ids = [entry.pw_uid for entry in pwd.getpwall()] + [entry.gr_gid for entry in grp.getgrall()]
+    return max([FIRST_ID, *(number for number in ids if number <= LAST_ID)]) + 1
 
 
 def _members(group: str) -> list[str]:

@@ -1,0 +1,54 @@
+"""One server for all tests of the recipe; and what tells pytest how to run them."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from workbench.progress import Progress
+from workbench.rehearsal.bridge import add_addresses
+from workbench.rehearsal.ca import ensure_ca
+from workbench.rehearsal.docker_engine import ensure_engine
+from workbench.rehearsal.image import ensure_image
+
+HERE = Path(__file__).parent
+# The clients of the end-to-end tests too: a person's browser and kernels.
+sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
+from host_lab import Lab  # noqa: E402
+from host_lab import surroundings  # noqa: E402
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of one machine on one worker; they need what the `machine` marker says."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.machine)
+            item.add_marker(pytest.mark.xdist_group("host"))
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Return a server that has converged once."""
+    folder = tmp_path_factory.mktemp("lab")
+    key = folder / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    progress = Progress(quiet=True)
+    client = ensure_engine(progress)
+    image = ensure_image(client, progress).tag
+    made = Lab(client, image, folder, ensure_ca(folder), (folder / "key.pub").read_text().strip())
+    try:
+        network = made.machines.ensure_network()
+        add_addresses(network.bridge)
+        with surroundings(made, network):
+            made.publish()
+            made.volumes.create(made.volume_id, 4)
+            made.boot()
+            end = made.wait_converged()
+            assert end["result"] == "ok", made.failure()
+            yield made
+    finally:
+        made.machines.remove_all()
+        made.volumes.remove_all()
+        client.close()

@@ -1,0 +1,153 @@
+"""The server that the recipe makes, seen from outside and from inside."""
+
+import re
+
+import pytest
+from clients import Hub
+from host_lab import DOMAIN
+from host_lab import Lab
+
+PASSWORD = "Penguins-on-ice-42"
+
+
+@pytest.fixture(scope="module")
+def password(lab: Lab) -> str:
+    lab.run("workbench-passwd test-user", stdin=PASSWORD + "\n")
+    return PASSWORD
+
+
+def test_a_second_converge_changes_nothing_and_is_quick(lab: Lab) -> None:
+    end = lab.converge()
+    assert (end["changed"], end["result"]) == (0, "ok")
+    assert end["seconds"] < 5
+
+
+def test_progress_names_every_step(lab: Lab) -> None:
+    lab.converge()
+    begin, *_, end = events = lab.events()
+    titles = [event["step"] for event in events if event["event"] == "step"]
+    assert len(titles) == begin["total"] == end["changed"] + end["unchanged"]
+    assert [event["index"] for event in events if event["event"] == "step"] == list(
+        range(1, begin["total"] + 1)
+    )
+    assert end["recipe"] == lab.settings["recipe"]["sha256"]
+
+
+@pytest.mark.parametrize(
+    ("kernel", "code"),
+    [
+        ("python3", "import getpass, os; print(6 * 7, getpass.getuser(), os.getcwd())"),
+        ("ir", "cat(6 * 7, Sys.info()[['user']], getwd())"),
+    ],
+)
+def test_kernels_run_as_the_person_who_signed_in(
+    lab: Lab, password: str, kernel: str, code: str
+) -> None:
+    hub = Hub(lab.site(), "test-user")
+    assert hub.sign_in(password).status_code == 302
+    hub.start_server()
+    assert hub.run(kernel, code).split() == ["42", "test-user", "/home/test-user"]
+
+
+def test_a_notebook_installs_packages_into_the_persons_home(lab: Lab, password: str) -> None:
+    hub = Hub(lab.site(), "test-user")
+    hub.sign_in(password)
+    hub.start_server()
+    code = "import subprocess; print(subprocess.getoutput('pip --version; python -m site'))"
+    printed = hub.run("python3", code)
+    assert "/opt/notebooks" in printed
+    assert "ENABLE_USER_SITE: True" in printed
+
+
+@pytest.mark.parametrize("user", ["test-user", "nobody-here", "admin", "root"])
+def test_a_wrong_password_is_refused(lab: Lab, password: str, user: str) -> None:
+    assert Hub(lab.site(), user).sign_in("not-it").status_code == 403
+
+
+def rstudio_sign_in(lab: Lab, user: str, secret: str) -> tuple[str, str]:
+    """Fill in RStudio's form; return where it leads, and the page there."""
+    with lab.site().client() as http:
+        form = http.get(f"https://{DOMAIN}/rstudio/auth-sign-in").text
+        found = re.search(r'name="rs-csrf-token" value="([^"]+)"', form)
+        assert found
+        data = {"username": user, "password": secret, "rs-csrf-token": found[1]}
+        answer = http.post(f"https://{DOMAIN}/rstudio/auth-do-sign-in", data=data)
+        assert answer.status_code == 302
+        location = answer.headers["location"]
+        return location, http.get(location).text
+
+
+def test_rstudio_signs_the_same_person_in(lab: Lab, password: str) -> None:
+    location, page = rstudio_sign_in(lab, "test-user", password)
+    assert location == f"https://{DOMAIN}/rstudio/"
+    assert "stand-in" in page
+    assert "test-user" in page
+
+
+@pytest.mark.parametrize("user", ["test-user", "nobody-here", "admin"])
+def test_rstudio_refuses_a_wrong_password(lab: Lab, password: str, user: str) -> None:
+    location, page = rstudio_sign_in(lab, user, "not-it")
+    assert location.startswith(f"https://{DOMAIN}/rstudio/auth-sign-in?")
+    assert "Incorrect" in page
+
+
+def test_who_is_no_member_is_refused_with_the_right_password(lab: Lab) -> None:
+    lab.run("id -u visitor >/dev/null 2>&1 || useradd visitor; echo visitor:right | chpasswd")
+    assert Hub(lab.site(), "visitor").sign_in("right").status_code == 403
+    assert "error" in rstudio_sign_in(lab, "visitor", "right")[0]
+    lab.run("userdel visitor")
+
+
+def test_only_ssh_and_the_web_server_listen_to_others(lab: Lab) -> None:
+    lines = lab.run("ss -tlnH").splitlines()
+    addresses = {line.split()[3] for line in lines}
+    outside = {each for each in addresses if not each.startswith(("127.", "[::1]"))}
+    assert {each.rpartition(":")[2] for each in outside} == {"22", "80", "443"}
+
+
+def test_http_leads_to_https_and_the_certificate_is_the_authoritys(lab: Lab) -> None:
+    with lab.site().client() as http:
+        answer = http.get(f"http://{DOMAIN}/jupyter/")
+        assert answer.status_code == 308
+        assert answer.headers["location"] == f"https://{DOMAIN}/jupyter/"
+        page = http.get(f"https://{DOMAIN}/")
+    assert page.status_code == 200
+    assert "Penguin lab" in page.text
+    assert "stand-in" in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert not re.search(r'(src|href)="https?:', page.text)
+
+
+def test_ssh_takes_keys_only(lab: Lab) -> None:
+    said = lab.run("sshd -T").splitlines()
+    assert {"passwordauthentication no", "kbdinteractiveauthentication no"} < set(said)
+    assert {"permitrootlogin no", "pubkeyauthentication yes"} < set(said)
+
+
+def test_the_administrator_needs_no_data_volume(lab: Lab) -> None:
+    assert lab.run("findmnt -no SOURCE -T /home/test-user").endswith("[/home]")
+    assert "nvme" not in lab.run("findmnt -no SOURCE -T /home/admin")
+    assert lab.public_key in lab.run("cat /home/admin/.ssh/authorized_keys")
+
+
+def test_a_persons_keys_are_where_ssh_wants_them(lab: Lab) -> None:
+    folder = "/home/test-user/.ssh"
+    modes = lab.run(f"stat -c '%a %U' {folder} {folder}/authorized_keys")
+    assert modes.splitlines() == ["700 test-user", "600 test-user"]
+
+
+def test_members_sessions_are_limited(lab: Lab, password: str) -> None:
+    hub = Hub(lab.site(), "test-user")
+    hub.sign_in(password)
+    hub.start_server()
+    total = 4096 * 2**20
+    unit = "jupyter-test-user-singleuser.service"
+    assert int(lab.run("systemctl show -P MemoryMax user.slice")) < total
+    assert int(lab.run(f"systemctl show -P MemoryMax {unit}")) < total * 0.7
+    assert lab.run(f"systemctl show -P Slice {unit}") == "user.slice"
+    assert lab.run(f"systemctl show -P CPUQuotaPerSecUSec {unit}") == "1.750000s"
+
+
+def test_workbench_passwd_explains_itself(lab: Lab) -> None:
+    assert "not a user" in lab.run("workbench-passwd admin 2>&1", stdin="x\n", code=2)
+    assert "nothing is changed" in lab.run("workbench-passwd ann 2>&1", code=3)
