@@ -9,7 +9,7 @@ APP = "diy-workbench"
 
 
 def state_dir() -> Path:
-    """Return the folder of what must outlive a command (rehearsals, keys); made by who writes to it.
+    """Return the folder of what must outlive a command; made by who writes to it.
 
     ``WORKBENCH_STATE_DIR`` overrides it.
     """
