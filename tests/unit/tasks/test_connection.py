@@ -93,8 +93,12 @@ class Sshd:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join()
+        self.hang_up()
+
+    def hang_up(self) -> None:
         for transport in self._transports:
             transport.close()
+            # Its thread may be answering one more request.
             transport.join()
 
     def console(self) -> str:
@@ -194,8 +198,7 @@ def test_a_port_where_nothing_answers_is_told(door: Door) -> None:
 
 def test_a_connection_that_broke_is_told(door: Door, sshd: Sshd) -> None:
     server = door.open()
-    for transport in sshd._transports:
-        transport.close()
+    sshd.hang_up()
     with pytest.raises(UnreachableError):
         server.run("hello")
 
