@@ -90,12 +90,10 @@ class Sshd:
                 continue
 
     def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
+        if self._thread.is_alive():
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join()
-        self.hang_up()
-
-    def hang_up(self) -> None:
         for transport in self._transports:
             transport.close()
             # Its thread may be answering one more request.
@@ -198,7 +196,8 @@ def test_a_port_where_nothing_answers_is_told(door: Door) -> None:
 
 def test_a_connection_that_broke_is_told(door: Door, sshd: Sshd) -> None:
     server = door.open()
-    sshd.hang_up()
+    # Gone altogether: Fabric would quietly connect again to a server that is still there.
+    sshd.close()
     with pytest.raises(UnreachableError):
         server.run("hello")
 
