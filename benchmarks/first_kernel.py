@@ -21,6 +21,7 @@ from workbench.host import apt
 from workbench.host.apt import PACKAGES
 from workbench.progress import Phase
 from workbench.progress import Progress
+from workbench.rehearsal.names import rehearsal_of
 
 REQUIREMENTS = Path(apt.__file__).parent / "requirements"
 FLOOR = f"""
@@ -71,7 +72,7 @@ def time_workbench(stack: str, progress: Progress) -> dict[str, float]:
         assert person.run("python", "print(6 * 7)").strip() == "42"
     first_kernel = time.monotonic() - usable
     checks = recorder.seconds["Checks"]
-    recipe = _recipe_seconds(outcome.state.description.name, outcome.state.outputs["instance_id"])
+    recipe = _recipe_seconds(stack, outcome.state.outputs["instance_id"])
     outcome.state.close()
     return {
         "the rehearsal's start": recorder.seconds.get("Start the cloud on this computer", 0.0),
@@ -83,8 +84,8 @@ def time_workbench(stack: str, progress: Progress) -> dict[str, float]:
     }
 
 
-def _recipe_seconds(rehearsal: str, instance: str) -> float:
-    lines = _in_machine(rehearsal, instance, "cat /var/log/workbench/progress.jsonl").splitlines()
+def _recipe_seconds(stack: str, instance: str) -> float:
+    lines = _in_machine(stack, instance, "cat /var/log/workbench/progress.jsonl").splitlines()
     ends = [e for e in map(json.loads, lines) if e["event"] == "end"]
     return float(ends[0]["seconds"])
 
@@ -92,7 +93,6 @@ def _recipe_seconds(rehearsal: str, instance: str) -> float:
 def time_floor(stack: str, progress: Progress) -> float:
     """Install the same packages bare, in a new machine of the same type; return seconds."""
     from workbench.rehearsal import control
-    from workbench.rehearsal.names import rehearsal_of
 
     name = rehearsal_of(stack)
     assert name is not None
@@ -102,7 +102,7 @@ def time_floor(stack: str, progress: Progress) -> float:
         container = f"workbench-{name}-{instance}"
         _run(["docker", "cp", str(REQUIREMENTS), f"{container}:/floor"])
         with progress.phase("Floor: bare apt, uv and npm") as phase:
-            _in_machine(name, instance, FLOOR)
+            _in_machine(stack, instance, FLOOR)
             return phase.seconds
     finally:
         ec2.terminate_instances(InstanceIds=[instance])
@@ -132,8 +132,9 @@ def _bare_machine(ec2: Any) -> str:
     return instance
 
 
-def _in_machine(rehearsal: str, instance: str, script: str) -> str:
-    return _run(["docker", "exec", f"workbench-{rehearsal}-{instance}", "bash", "-c", script])
+def _in_machine(stack: str, instance: str, script: str) -> str:
+    container = f"workbench-{rehearsal_of(stack)}-{instance}"
+    return _run(["docker", "exec", container, "bash", "-c", script])
 
 
 def _run(command: list[str]) -> str:
