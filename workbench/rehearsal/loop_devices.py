@@ -2,10 +2,13 @@
 
 import json
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
+
+REMOVE_LIMIT = 10.0
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,24 @@ def resize_loop(loop: LoopDevice) -> None:
 def remove_loop(loop: LoopDevice) -> None:
     """Detach a loop device; one still in use goes when its last user does."""
     _losetup("--detach", loop.path)
+
+
+def remove_loops(below: Path, limit: float = REMOVE_LIMIT) -> None:
+    """Detach the loop devices of files below a folder, and wait until they are gone.
+
+    Raises LoopDeviceError when one is still in use after ``limit`` seconds; the kernel takes a
+    moment to undo the mounts of a machine that was removed.
+    """
+    for loop in list_loops(below):
+        remove_loop(loop)
+    deadline = time.monotonic() + limit
+    while left := list_loops(below):
+        if time.monotonic() > deadline:
+            raise LoopDeviceError(
+                f"{left[0].path}, the loop device of {left[0].file}, is still in use.",
+                f"See who has it mounted: grep {left[0].path} /proc/*/mountinfo",
+            )
+        time.sleep(0.05)
 
 
 def _losetup(*arguments: str) -> str:

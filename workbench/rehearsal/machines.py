@@ -18,8 +18,7 @@ from docker.types import LogConfig
 from workbench.errors import WorkbenchError
 from workbench.rehearsal.labels import INSTANCE
 from workbench.rehearsal.labels import Owner
-from workbench.rehearsal.loop_devices import list_loops
-from workbench.rehearsal.loop_devices import remove_loop
+from workbench.rehearsal.loop_devices import remove_loops
 from workbench.rehearsal.lxcfs import ensure_lxcfs
 from workbench.rehearsal.lxcfs import remove_lxcfs
 from workbench.rehearsal.machine_folder import MachineFolder
@@ -152,8 +151,7 @@ class Machines:
         folder = self._folder(instance_id)
         if folder.path.exists():
             for attachment in folder.read().attachments:
-                for loop in list_loops(folder.volume_file(attachment.volume_id)):
-                    remove_loop(loop)
+                remove_loops(folder.volume_file(attachment.volume_id))
             folder.remove()
 
     def set_size(

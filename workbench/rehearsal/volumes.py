@@ -21,6 +21,7 @@ from workbench.rehearsal.loop_devices import ensure_loop
 from workbench.rehearsal.loop_devices import find_loop
 from workbench.rehearsal.loop_devices import list_loops
 from workbench.rehearsal.loop_devices import remove_loop
+from workbench.rehearsal.loop_devices import remove_loops
 from workbench.rehearsal.loop_devices import resize_loop
 from workbench.rehearsal.machine_folder import Attachment
 from workbench.rehearsal.machine_folder import MachineFolder
@@ -140,8 +141,7 @@ class Volumes:
 
     def remove_all(self) -> None:
         """Remove every volume and snapshot, and the loop devices of files in the folder."""
-        for loop in list_loops(self._owner.folder):
-            remove_loop(loop)
+        remove_loops(self._owner.folder)
         for folder in (self._files, self._snapshots):
             shutil.rmtree(folder, ignore_errors=True)
 

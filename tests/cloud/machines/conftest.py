@@ -35,9 +35,10 @@ class Metadata(http.server.BaseHTTPRequestHandler):
     """As much of IMDSv2 as cloud-init asks for."""
 
     instances: ClassVar[dict[str, str]] = {}
+    enabled = True
 
     def do_PUT(self) -> None:
-        self._answer(200 if self.path == "/latest/api/token" else 404, "a-token")
+        self._answer(200 if self.enabled else 403, "a-token")
 
     def do_GET(self) -> None:
         if self.headers["X-aws-ec2-metadata-token"] != "a-token":
@@ -91,6 +92,7 @@ class Cloud:
     state_dir: Path
     certificates: list[Path] = field(default_factory=list)
     key: str = KEY
+    metadata: type[Metadata] = Metadata
     name: str = field(default_factory=lambda: f"test-{secrets.token_hex(4)}")
 
     def machines(self) -> Machines:

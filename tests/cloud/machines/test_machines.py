@@ -133,6 +133,15 @@ def test_reboots_from_inside_and_comes_back(cloud, instance_id):
     assert cloud.machines().state(instance_id) == "running"
 
 
+def test_stays_the_machine_it_is_when_it_boots_without_metadata(cloud, instance_id, monkeypatch):
+    key = cloud.run(instance_id, "cat /etc/ssh/ssh_host_ed25519_key.pub")
+    monkeypatch.setattr(cloud.metadata, "enabled", False)
+    cloud.machines().reboot(instance_id)
+    cloud.wait_booted(instance_id)
+    assert cloud.run(instance_id, "cat /etc/ssh/ssh_host_ed25519_key.pub") == key
+    assert cloud.run(instance_id, "cat /root/user-data") == "ran"
+
+
 @pytest.mark.parametrize("command", ["poweroff", "halt", "shutdown -h now"])
 def test_is_stopped_after_powering_itself_off(cloud, instance_id, command):
     cloud.run(instance_id, command)

@@ -5,6 +5,7 @@ ask for metadata without a token, which IMDSv2 refuses.
 """
 
 from cloudinit import sources
+from cloudinit import url_helper
 from cloudinit.sources import DataSourceEc2 as ec2
 
 
@@ -13,6 +14,16 @@ class DataSourceEc2Machine(ec2.DataSourceEc2):
 
     def _get_cloud_name(self):
         return ec2.CloudNames.AWS
+
+    def check_instance_id(self, sys_cfg):
+        """Boot as what it was at the last boot while nobody answers (the rehearsal has ended)."""
+        url = f"{self.metadata_urls[0]}/{ec2.API_TOKEN_ROUTE}"
+        headers = {ec2.AWS_TOKEN_REQ_HEADER: ec2.AWS_TOKEN_TTL_SECONDS}
+        try:
+            url_helper.readurl(url, request_method="PUT", headers=headers, timeout=5, retries=2)
+        except url_helper.UrlError:
+            return True
+        return False
 
 
 def get_datasource_list(depends):
