@@ -35,6 +35,8 @@ from workbench.rehearsal.dns import AWS_ENDPOINT_ADDRESS
 from workbench.rehearsal.dns import RESOLVER_ADDRESS
 from workbench.rehearsal.dns import DnsServer
 from workbench.rehearsal.dns import Listen
+from workbench.rehearsal.dns import Record
+from workbench.rehearsal.dns import Zone
 from workbench.rehearsal.host_certificates import extra_certificates
 from workbench.rehearsal.machine_network import NetworkInfo
 from workbench.rehearsal.machines import Machines
@@ -167,7 +169,6 @@ class Lab:
     volume_id: str = field(default_factory=lambda: f"vol-{secrets.token_hex(8)[:17]}")
     instance_id: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
 
     @property
     def machines(self) -> Machines:
@@ -207,7 +208,6 @@ class Lab:
         self.instance_id = f"i-{secrets.token_hex(8)}"
         spec = MachineSpec(self.instance_id, "t3.medium", 4096, 2, "ip-10-0-0-7")
         self.machines.create(spec)
-        self.names[DOMAIN] = self.address
         self.machines.start(self.instance_id)
         self.wait_for(lambda: bool(self.events()))
         self.volumes.attach(self.volume_id, self.instance_id, self.container, "/dev/sdf")
@@ -216,6 +216,11 @@ class Lab:
         """Throw the server away and make another on the same volume."""
         self.machines.terminate(self.instance_id)
         self.boot()
+
+    def zone(self) -> Zone:
+        """Return the domain's records: the server there is now."""
+        addresses = (self.address,) if self.instance_id else ()
+        return Zone(DOMAIN, (Record(DOMAIN, "A", ttl=1, values=addresses),))
 
     @property
     def container(self) -> str:
@@ -329,8 +334,7 @@ def surroundings(lab: Lab, network: NetworkInfo) -> Iterator[None]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    lab.names[ACME_HOST] = network.gateway
-    dns = DnsServer(list, lab.names)
+    dns = DnsServer(lambda: [lab.zone()], {ACME_HOST: network.gateway})
     dns.start(Listen(RESOLVER_ADDRESS, 53, network.bridge), Listen("127.0.0.1", 0))
     pebble = Pebble(lab.folder / "pebble", lab.authority, "{}:{}".format(*dns.addresses[1]))
     pebble.start(network.gateway, lab.folder / "ca.pem")

@@ -14,9 +14,7 @@ PROPERTIES = "ActiveState,UnitFileState,NeedDaemonReload,StateChangeTimestamp,Lo
 
 
 @operation
-def unit(
-    unit: str, *, files: Sequence[Path | str] = (), reload: bool = False, start: bool = True
-) -> Commands:
+def unit(unit: str, *, files: Sequence[Path | str] = (), reload: bool = False) -> Commands:
     """Make a systemd unit enabled, running, and not older than the files it reads.
 
     Comparing times instead of remembering "changed in this run" also restarts what an
@@ -27,12 +25,10 @@ def unit(
         yield "systemctl daemon-reload"
     if state["UnitFileState"] not in ("enabled", "static"):
         yield f"systemctl enable {unit}"
-    if not start:
-        return
     if state["ActiveState"] not in ("active", "reloading"):
         # A unit that failed too often refuses to start until its failures are forgotten.
         yield f"systemctl reset-failed {unit} 2>/dev/null; systemctl start {unit}"
-    elif _changed_since(files, state["StateChangeTimestamp"]):
+    elif _is_older(state, files):
         yield f"systemctl {'reload-or-restart' if reload else 'restart'} {unit}"
 
 
@@ -54,8 +50,16 @@ def unit_properties(unit: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
 
 
-def _changed_since(files: Sequence[Path | str], timestamp: str) -> bool:
+def changed_at(properties: dict[str, str]) -> float | None:
+    """Return when a unit's state last changed (started or reloaded), in seconds since 1970."""
+    timestamp = properties["StateChangeTimestamp"]
     if not timestamp or timestamp == "n/a":
-        return False
-    since = datetime.strptime(timestamp, TIMESTAMP).replace(tzinfo=UTC).timestamp()
-    return any(path.exists() and path.lstat().st_mtime > since for path in map(Path, files))
+        return None
+    return datetime.strptime(timestamp, TIMESTAMP).replace(tzinfo=UTC).timestamp()
+
+
+def _is_older(properties: dict[str, str], files: Sequence[Path | str]) -> bool:
+    since = changed_at(properties)
+    return since is not None and any(
+        path.exists() and path.lstat().st_mtime > since for path in map(Path, files)
+    )

@@ -1,5 +1,7 @@
 """Caddy: HTTPS for everything, and the only program that outside requests reach."""
 
+import time
+from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -7,7 +9,9 @@ from . import jupyterhub
 from . import places
 from . import rstudio
 from .instance import public_address
+from .operations import changed_at
 from .operations import unit
+from .operations import unit_properties
 from .pyinfra_typed import Commands
 from .pyinfra_typed import files
 from .pyinfra_typed import operation
@@ -18,6 +22,8 @@ from .settings import Settings
 
 UNIT = "caddy.service"
 CADDYFILE = Path("/etc/caddy/Caddyfile")
+# Let's Encrypt takes a few seconds.
+CERTIFICATE_SECONDS = 20.0
 ACME_ROOT = places.CONFIGURATION / "acme-root.pem"
 DROP_IN = Path(f"/etc/systemd/system/{UNIT}.d/workbench.conf")
 
@@ -44,6 +50,34 @@ def proxy(settings: Settings) -> None:
     put_template("caddy.service.d.conf", DROP_IN)
     caddyfile(settings, name="Configure Caddy")
     unit(UNIT, files=[CADDYFILE, ACME_ROOT], reload=True, name="Start Caddy")
+    certificates(settings.names, name="Get the certificates")
+
+
+@operation
+def certificates(names: Sequence[str]) -> Commands:
+    """Wait a little for certificates; where they failed in an earlier run, ask anew.
+
+    It is no failure to have none yet: whoever keeps a domain elsewhere still has to make its
+    records. Caddy itself tries again, but after ever longer pauses.
+    """
+    if missing_certificates(names) and not _just_started():
+        yield f"systemctl restart {UNIT}"
+    limit = time.monotonic() + CERTIFICATE_SECONDS
+    while (missing := missing_certificates(names)) and time.monotonic() < limit:
+        time.sleep(0.2)
+    if missing:
+        print(f"no certificate yet for {', '.join(missing)}: do its DNS records lead here?")
+
+
+def missing_certificates(names: Sequence[str]) -> list[str]:
+    """Return the names that Caddy has no certificate for."""
+    storage = places.CADDY_STORAGE / "certificates"
+    return [name for name in names if not list(storage.glob(f"*/{name}/{name}.crt"))]
+
+
+def _just_started() -> bool:
+    since = changed_at(unit_properties(UNIT))
+    return since is not None and time.time() - since < CERTIFICATE_SECONDS
 
 
 @operation

@@ -156,8 +156,6 @@ def _mount_homes(volume: Volume) -> None:
     if not os.path.ismount(SERVER_HOMES):
         # Private: systemd shares mounts, and what is put over /home next would cover this, too.
         _mount("--bind", "--make-private", "/home", SERVER_HOMES)
-        # Where mounts are shared, as systemd has them, the next one would cover this one, too.
-        _mount("--make-private", SERVER_HOMES)
     _mount("--bind", places.HOMES, "/home")
     for home in SERVER_HOMES.iterdir():
         point = Path("/home") / home.name

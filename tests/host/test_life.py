@@ -1,0 +1,188 @@
+"""A server's life: reboots, replacements, changes of the settings, and what goes wrong."""
+
+import time
+from typing import Any
+
+import pytest
+from clients import Hub
+from cryptography import x509
+from host_lab import DOMAIN
+from host_lab import Lab
+
+PASSWORD = "Penguins-on-ice-42"
+
+
+@pytest.fixture(autouse=True)
+def whole(lab: Lab) -> Any:
+    """Begin with a server in order, whatever the test before left."""
+    lab.publish()
+    lab.converge()
+    lab.run("workbench-passwd test-user", stdin=PASSWORD + "\n")
+    yield
+    lab.publish()
+
+
+def identity(lab: Lab) -> dict[str, str]:
+    """Return what must outlive a server."""
+    site = lab.site()
+    with site.client() as http:
+        stream = http.stream("GET", f"https://{DOMAIN}/")
+        with stream as answer:
+            raw = answer.extensions["network_stream"].get_extra_info("ssl_object")
+            certificate = x509.load_der_x509_certificate(raw.getpeercert(binary_form=True))
+    return {
+        "certificate": str(certificate.serial_number),
+        "host key": lab.run("cat /etc/ssh/ssh_host_ed25519_key.pub").split()[1],
+        "people": lab.run("getent passwd test-user ann"),
+        "groups": lab.run("id test-user; id ann"),
+        "hash": lab.run("getent shadow test-user ann"),
+        "cookie secret": lab.run("sha256sum /data/workbench/jupyterhub/jupyterhub_cookie_secret"),
+        "file": lab.run("cat /home/test-user/kept && stat -c '%U %G' /home/test-user/kept"),
+    }
+
+
+def sign_in(lab: Lab, user: str = "test-user", password: str = PASSWORD) -> int:
+    return Hub(lab.site(), user).sign_in(password).status_code
+
+
+def test_a_replaced_server_is_the_same_to_everyone(lab: Lab) -> None:
+    lab.run("runuser -u test-user -- sh -c 'echo penguins > ~/kept'")
+    before = identity(lab)
+    lab.replace()
+    assert lab.wait_converged()["result"] == "ok", lab.failure()
+    assert identity(lab) == before
+    assert sign_in(lab) == 302
+    console = lab.machines.console(lab.instance_id)
+    last = console.rpartition("-----BEGIN SSH HOST KEY KEYS-----")[2]
+    assert before["host key"] in last
+    assert lab.converge()["changed"] == 0
+
+
+def test_a_password_changed_by_its_owner_is_kept(lab: Lab) -> None:
+    lab.run("echo test-user:Changed-by-me-7 | chpasswd")
+    mine = lab.run("getent shadow test-user | cut -d: -f2")
+    saved = "/data/workbench/accounts/accounts.json"
+    lab.wait_for(lambda: mine in lab.run(f"cat {saved}"))
+    assert lab.run(f"stat -c '%a %U' {saved}") == "600 root"
+
+
+def test_everything_comes_back_after_a_reboot(lab: Lab) -> None:
+    before = lab.run("cat /proc/sys/kernel/random/boot_id; systemctl show -P InvocationID ssh")
+    lab.machines.reboot(lab.instance_id)
+    units = "workbench-data jupyterhub rstudio-server caddy ssh workbench-accounts.path"
+
+    def is_back() -> bool:
+        try:
+            return lab.run(f"systemctl is-active {units}").split() == ["active"] * 6
+        except AssertionError:
+            return False
+
+    lab.wait_for(is_back)
+    assert lab.run("systemctl show -P InvocationID ssh") not in before
+    lab.wait_for(lambda: not lab.run("systemctl list-jobs --no-legend"))
+    assert lab.events()[-1]["changed"] == 0
+    assert lab.run("systemctl --failed --no-legend --plain") == ""
+    assert sign_in(lab) == 302
+
+
+def test_a_step_that_fails_is_named_with_its_log_and_finished_by_the_next(lab: Lab) -> None:
+    nowhere = {"url": "http://127.0.0.1:9/rstudio-server-9.9.9.deb", "sha256": "0" * 64}
+    lab.publish(rstudio=(kept := lab.settings["rstudio"]) and nowhere)
+    end = lab.converge(ok=False)
+    assert end["failed_step"] == "RStudio Server"
+    assert "127.0.0.1" in lab.failure()
+    lab.publish(rstudio=kept)
+    assert lab.converge()["result"] == "ok"
+
+
+def test_a_package_with_another_checksum_is_refused(lab: Lab) -> None:
+    kept = lab.settings["rstudio"]
+    lab.publish(rstudio={"url": kept["url"], "sha256": "0" * 64})
+    lab.converge(ok=False)
+    assert "has not the SHA-256" in lab.failure()
+    assert lab.run("ls /var/cache/workbench/*.deb* 2>/dev/null || true") == ""
+    lab.publish(rstudio=kept)
+    lab.converge()
+
+
+def test_an_environment_cut_off_from_its_registry_is_finished_later(lab: Lab) -> None:
+    lab.run("rm /opt/jupyterhub/.requirements")
+    lab.run("rm -r /opt/jupyterhub/lib/python3*/site-packages/tornado /var/cache/workbench/uv")
+    lab.publish(mirrors={"pypi": "http://127.0.0.1:9/simple", "npm": None})
+    end = lab.converge(ok=False)
+    assert end["failed_step"] == "Environments"
+    assert "127.0.0.1:9" in lab.failure()
+    lab.publish(mirrors={"pypi": None, "npm": None})
+    lab.run("rm -r /opt/jupyterhub/lib/python3*/site-packages/tornado-*")
+    assert lab.converge()["result"] == "ok"
+    assert sign_in(lab) == 302
+
+
+def test_settings_that_cannot_be_read_say_why(lab: Lab) -> None:
+    lab.publish(version=99)
+    assert lab.converge(ok=False)["failed_step"] == "Tools"
+    assert "version 99" in lab.failure()
+    lab.publish(version=1)
+
+
+def test_who_is_no_longer_named_is_shut_out_and_may_come_back(lab: Lab) -> None:
+    lab.run("workbench-passwd ann", stdin="Anns-own-77\n")
+    assert sign_in(lab, "ann", "Anns-own-77") == 302
+    users = lab.settings["users"]
+    lab.publish(users=[user for user in users if user["name"] != "ann"])
+    lab.converge()
+    assert sign_in(lab, "ann", "Anns-own-77") == 403
+    assert lab.run("stat -c %U /home/ann") == "ann"
+    lab.publish(users=users)
+    lab.converge()
+    assert sign_in(lab, "ann", "Anns-own-77") == 302
+
+
+def test_a_key_taken_out_of_the_settings_no_longer_signs_in(lab: Lab) -> None:
+    keys = "/home/test-user/.ssh/authorized_keys"
+    lab.run(f"echo 'ssh-ed25519 AAAAmine my own' >> {keys}")
+    users = lab.settings["users"]
+    lab.publish(users=[users[0] | {"public_keys": []}, *users[1:]])
+    lab.converge()
+    left = lab.run(f"cat {keys}")
+    assert lab.public_key not in left
+    assert "my own" in left
+    lab.publish(users=users)
+    lab.converge()
+    assert lab.public_key in lab.run(f"cat {keys}")
+
+
+def test_a_grown_volume_grows_its_file_system(lab: Lab) -> None:
+    lab.volumes.grow(lab.volume_id, 6)
+    assert lab.converge()["changed"] == 1
+    assert int(lab.run("df --output=size -BM /data | tail -1").rstrip("M")) > 5900
+    assert lab.converge()["changed"] == 0
+
+
+def test_no_service_writes_below_the_mount_point(lab: Lab) -> None:
+    lab.run("systemctl stop workbench-data")
+    assert lab.run("ls -A /data") == ""
+    units = "jupyterhub rstudio-server caddy"
+    assert lab.run(f"systemctl is-active {units}; true").split() == ["inactive"] * 3
+    assert lab.run("ls /home") == "admin"
+    lab.run("systemctl start --no-block workbench-converge")
+    lab.wait_converged()
+    assert lab.converge()["changed"] == 0
+    assert sign_in(lab) == 302
+
+
+def test_someone_elses_volume_is_not_formatted(lab: Lab) -> None:
+    lab.run("systemctl stop workbench-data")
+    device = lab.run("readlink -f /dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol*")
+    # A file system that lost its superblock looks blank to blkid.
+    lab.run(f"dd if={device} of=/root/head bs=1M count=1 status=none")
+    lab.run(f"dd if=/dev/zero of={device} bs=64K count=1 status=none conv=notrunc")
+    try:
+        assert lab.converge(ok=False)["failed_step"] == "Data volume"
+        assert "only a blank volume is formatted" in lab.failure()
+    finally:
+        lab.run(f"dd if=/root/head of={device} bs=1M count=1 status=none conv=notrunc")
+    started = time.monotonic()
+    assert lab.converge()["result"] == "ok"
+    assert time.monotonic() - started < 60
+    assert sign_in(lab) == 302
