@@ -26,6 +26,7 @@ import docker
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from clients import Hub
 from clients import Site
 
 from workbench.host.bootstrap import render_bootstrap
@@ -276,6 +277,23 @@ class Lab:
         """Return the server as a browser on its network sees it."""
         ports = {"80": 80, "443": 443}
         return Site(f"https://{DOMAIN}", self.address, ports, str(self.folder / "ca.pem"))
+
+
+@contextlib.contextmanager
+def at_hub(lab: Lab, password: str, user: str = "test-user") -> Iterator[Hub]:
+    """Give a person who has signed in to JupyterHub and started their server."""
+    hub = Hub(lab.site(), user)
+    with hub.http:
+        assert hub.sign_in(password).status_code == 302
+        hub.start_server()
+        yield hub
+
+
+def sign_in(lab: Lab, user: str, password: str) -> int:
+    """Return what JupyterHub answers to a password: 302 is yes, 403 is no."""
+    hub = Hub(lab.site(), user)
+    with hub.http:
+        return hub.sign_in(password).status_code
 
 
 def settings(lab: Lab, gateway: str, package: Path, acme: str) -> dict[str, Any]:

@@ -4,10 +4,10 @@ import time
 from typing import Any
 
 import pytest
-from clients import Hub
 from cryptography import x509
 from host_lab import DOMAIN
 from host_lab import Lab
+from host_lab import sign_in
 
 PASSWORD = "Penguins-on-ice-42"
 
@@ -29,7 +29,7 @@ def identity(lab: Lab) -> dict[str, str]:
         stream = http.stream("GET", f"https://{DOMAIN}/")
         with stream as answer:
             raw = answer.extensions["network_stream"].get_extra_info("ssl_object")
-            certificate = x509.load_der_x509_certificate(raw.getpeercert(binary_form=True))
+            certificate = x509.load_der_x509_certificate(raw.getpeercert(True))
     return {
         "certificate": str(certificate.serial_number),
         "host key": lab.run("cat /etc/ssh/ssh_host_ed25519_key.pub").split()[1],
@@ -41,17 +41,13 @@ def identity(lab: Lab) -> dict[str, str]:
     }
 
 
-def sign_in(lab: Lab, user: str = "test-user", password: str = PASSWORD) -> int:
-    return Hub(lab.site(), user).sign_in(password).status_code
-
-
 def test_a_replaced_server_is_the_same_to_everyone(lab: Lab) -> None:
     lab.run("runuser -u test-user -- sh -c 'echo penguins > ~/kept'")
     before = identity(lab)
     lab.replace()
     assert lab.wait_converged()["result"] == "ok", lab.failure()
     assert identity(lab) == before
-    assert sign_in(lab) == 302
+    assert sign_in(lab, "test-user", PASSWORD) == 302
     console = lab.machines.console(lab.instance_id)
     last = console.rpartition("-----BEGIN SSH HOST KEY KEYS-----")[2]
     assert before["host key"] in last
@@ -82,7 +78,7 @@ def test_everything_comes_back_after_a_reboot(lab: Lab) -> None:
     lab.wait_for(lambda: not lab.run("systemctl list-jobs --no-legend"))
     assert lab.events()[-1]["changed"] == 0
     assert lab.run("systemctl --failed --no-legend --plain") == ""
-    assert sign_in(lab) == 302
+    assert sign_in(lab, "test-user", PASSWORD) == 302
 
 
 def test_a_step_that_fails_is_named_with_its_log_and_finished_by_the_next(lab: Lab) -> None:
@@ -115,7 +111,7 @@ def test_an_environment_cut_off_from_its_registry_is_finished_later(lab: Lab) ->
     lab.publish(mirrors={"pypi": None, "npm": None})
     lab.run("rm -r /opt/jupyterhub/lib/python3*/site-packages/tornado-*")
     assert lab.converge()["result"] == "ok"
-    assert sign_in(lab) == 302
+    assert sign_in(lab, "test-user", PASSWORD) == 302
 
 
 def test_settings_that_cannot_be_read_say_why(lab: Lab) -> None:
@@ -165,10 +161,9 @@ def test_no_service_writes_below_the_mount_point(lab: Lab) -> None:
     units = "jupyterhub rstudio-server caddy"
     assert lab.run(f"systemctl is-active {units}; true").split() == ["inactive"] * 3
     assert lab.run("ls /home") == "admin"
-    lab.run("systemctl start --no-block workbench-converge")
-    lab.wait_converged()
+    assert lab.converge()["changed"] > 0
     assert lab.converge()["changed"] == 0
-    assert sign_in(lab) == 302
+    assert sign_in(lab, "test-user", PASSWORD) == 302
 
 
 def test_someone_elses_volume_is_not_formatted(lab: Lab) -> None:
@@ -185,4 +180,20 @@ def test_someone_elses_volume_is_not_formatted(lab: Lab) -> None:
     started = time.monotonic()
     assert lab.converge()["result"] == "ok"
     assert time.monotonic() - started < 60
-    assert sign_in(lab) == 302
+    assert sign_in(lab, "test-user", PASSWORD) == 302
+
+
+def test_a_workbench_without_a_domain_answers_at_its_address(lab: Lab) -> None:
+    lab.publish(domain=None, names=[])
+    assert lab.converge()["result"] == "ok"
+    shown = lab.run(
+        "echo | openssl s_client -connect 127.0.0.1:443 -noservername 2>/dev/null"
+        " | openssl x509 -noout -ext subjectAltName -issuer"
+    )
+    assert "IP Address:203.0.113.7" in shown
+    assert "Caddy Local Authority" in shown
+    assert "Penguin lab" in lab.run(f"curl -sk https://{lab.address}/")
+    assert lab.converge()["changed"] == 0
+    lab.publish(domain=DOMAIN, names=[DOMAIN])
+    lab.converge()
+    assert sign_in(lab, "test-user", PASSWORD) == 302

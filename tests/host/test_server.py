@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from clients import Hub
 from host_lab import DOMAIN
 from host_lab import Lab
+from host_lab import at_hub
+from host_lab import sign_in
 
 PASSWORD = "Penguins-on-ice-42"
 
@@ -43,25 +44,22 @@ def test_progress_names_every_step(lab: Lab) -> None:
 def test_kernels_run_as_the_person_who_signed_in(
     lab: Lab, password: str, kernel: str, code: str
 ) -> None:
-    hub = Hub(lab.site(), "test-user")
-    assert hub.sign_in(password).status_code == 302
-    hub.start_server()
-    assert hub.run(kernel, code).split() == ["42", "test-user", "/home/test-user"]
+    with at_hub(lab, password) as hub:
+        printed = hub.run(kernel, code)
+    assert printed.split() == ["42", "test-user", "/home/test-user"]
 
 
 def test_a_notebook_installs_packages_into_the_persons_home(lab: Lab, password: str) -> None:
-    hub = Hub(lab.site(), "test-user")
-    hub.sign_in(password)
-    hub.start_server()
     code = "import subprocess; print(subprocess.getoutput('pip --version; python -m site'))"
-    printed = hub.run("python3", code)
+    with at_hub(lab, password) as hub:
+        printed = hub.run("python3", code)
     assert "/opt/notebooks" in printed
     assert "ENABLE_USER_SITE: True" in printed
 
 
 @pytest.mark.parametrize("user", ["test-user", "nobody-here", "admin", "root"])
 def test_a_wrong_password_is_refused(lab: Lab, password: str, user: str) -> None:
-    assert Hub(lab.site(), user).sign_in("not-it").status_code == 403
+    assert sign_in(lab, user, "not-it") == 403
 
 
 def rstudio_sign_in(lab: Lab, user: str, secret: str) -> tuple[str, str]:
@@ -93,7 +91,7 @@ def test_rstudio_refuses_a_wrong_password(lab: Lab, password: str, user: str) ->
 
 def test_who_is_no_member_is_refused_with_the_right_password(lab: Lab) -> None:
     lab.run("id -u visitor >/dev/null 2>&1 || useradd visitor; echo visitor:right | chpasswd")
-    assert Hub(lab.site(), "visitor").sign_in("right").status_code == 403
+    assert sign_in(lab, "visitor", "right") == 403
     assert "error" in rstudio_sign_in(lab, "visitor", "right")[0]
     lab.run("userdel visitor")
 
@@ -137,15 +135,13 @@ def test_a_persons_keys_are_where_ssh_wants_them(lab: Lab) -> None:
 
 
 def test_members_sessions_are_limited(lab: Lab, password: str) -> None:
-    hub = Hub(lab.site(), "test-user")
-    hub.sign_in(password)
-    hub.start_server()
     total = 4096 * 2**20
     unit = "jupyter-test-user-singleuser.service"
-    assert int(lab.run("systemctl show -P MemoryMax user.slice")) < total
-    assert int(lab.run(f"systemctl show -P MemoryMax {unit}")) < total * 0.7
-    assert lab.run(f"systemctl show -P Slice {unit}") == "user.slice"
-    assert lab.run(f"systemctl show -P CPUQuotaPerSecUSec {unit}") == "1.750000s"
+    with at_hub(lab, password):
+        assert int(lab.run("systemctl show -P MemoryMax user.slice")) < total
+        assert int(lab.run(f"systemctl show -P MemoryMax {unit}")) < total * 0.7
+        assert lab.run(f"systemctl show -P Slice {unit}") == "user.slice"
+        assert lab.run(f"systemctl show -P CPUQuotaPerSecUSec {unit}") == "1.750000s"
 
 
 def test_workbench_passwd_explains_itself(lab: Lab) -> None:

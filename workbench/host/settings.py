@@ -10,6 +10,14 @@ from typing import Self
 
 VERSION = 1
 ACCOUNT_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+# What the distribution has already, or the recipe makes.
+TAKEN_NAMES = frozenset(
+    {"root", "daemon", "nobody", "caddy", "rstudio-server", "workbench", "sshd"}
+)
+# These end up in commands and in Caddy's configuration.
+HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?")
+ADDRESS = re.compile(r"(https?|file)://[A-Za-z0-9._~:/?&=%+@\[\]-]+")
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 # Posit's last release for this series that was tried with the recipe.
 RSTUDIO_URL = (
@@ -105,7 +113,7 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": values["name"],
         "domain": values["domain"],
-        "names": tuple(values["names"]),
+        "names": tuple(_host_name(name) for name in values["names"]),
         "acme": Acme(acme.get("directory"), acme.get("email"), acme.get("root_certificate")),
         "administrator": _account(administrator | {"administrator": True}),
         "users": tuple(_account(user) for user in values["users"]),
@@ -124,6 +132,8 @@ def _account(values: Mapping[str, Any]) -> Account:
             f"{name!r} can't be an account's name: it starts with a small letter and holds "
             "small letters, digits, - and _, 32 at most"
         )
+    if name in TAKEN_NAMES:
+        raise SettingsError(f"{name!r} can't be a person's account: the name is taken")
     return Account(name, tuple(values["public_keys"]), bool(values.get("administrator")))
 
 
@@ -132,4 +142,15 @@ def _rstudio(values: Mapping[str, Any]) -> Package:
         return Package(RSTUDIO_URL, RSTUDIO_SHA256)
     if not values.get("sha256"):
         raise SettingsError("rstudio.url is set without rstudio.sha256: give the file's SHA-256")
+    if not ADDRESS.fullmatch(values["url"]) or not SHA256.fullmatch(values["sha256"]):
+        raise SettingsError(
+            "rstudio.url must be an http(s) address without blanks or quotes, "
+            "and rstudio.sha256 64 small hexadecimal digits"
+        )
     return Package(values["url"], values["sha256"])
+
+
+def _host_name(name: str) -> str:
+    if not HOST_NAME.fullmatch(name):
+        raise SettingsError(f"{name!r} is not a name that a web server can have")
+    return name

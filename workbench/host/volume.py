@@ -92,7 +92,7 @@ def file_system(device: Path) -> str:
         text=True,
         check=False,
     )
-    # 2 is "nothing found"; everything else must not be taken for a blank volume.
+    # 2 is "nothing found", also where nothing could be read: is_blank finds that out.
     if result.returncode == 2:
         return ""
     if result.returncode:
@@ -108,6 +108,13 @@ def is_blank(device: Path) -> bool:
     """
     if file_system(device):
         return False
+    try:
+        return _has_zeros_only(device)
+    except OSError as error:
+        raise VolumeError(f"{device} can't be read: {error.strerror}") from error
+
+
+def _has_zeros_only(device: Path) -> bool:
     with device.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         for number in range(SAMPLES + 1):

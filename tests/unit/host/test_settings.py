@@ -1,0 +1,61 @@
+"""settings.json is read once, and what can't be used is said in one sentence."""
+
+import json
+from typing import Any
+
+import pytest
+
+from workbench.host.settings import RSTUDIO_SHA256
+from workbench.host.settings import Settings
+from workbench.host.settings import SettingsError
+
+
+def values(**changes: Any) -> str:
+    whole = {
+        "version": 1,
+        "name": "Penguin lab",
+        "recipe": {"key": "recipe/x.tar.gz", "sha256": "x"},
+        "region": "us-east-1",
+        "domain": "lab.example.com",
+        "names": ["lab.example.com", "www.lab.example.com"],
+        "acme": {"directory": None, "email": "me@example.com", "root_certificate": None},
+        "administrator": {"name": "ubuntu", "public_keys": ["ssh-ed25519 AAAA me"]},
+        "users": [{"name": "ann", "public_keys": [], "administrator": False}],
+        "data_volume": {"id": "vol-0123", "device": "/dev/sdf"},
+        "rstudio": {"url": None, "sha256": None},
+        "mirrors": {"pypi": None, "npm": None},
+        "ca_certificates": [],
+    }
+    return json.dumps(whole | changes)
+
+
+def test_they_are_read() -> None:
+    settings = Settings.parse(values())
+    assert settings.names == ("lab.example.com", "www.lab.example.com")
+    assert settings.administrator.administrator
+    assert not settings.users[0].administrator
+    assert settings.rstudio.sha256 == RSTUDIO_SHA256
+    assert settings.rstudio.file_name.endswith("-amd64.deb")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"version": 2}, "version 2"),
+        ({"users": [{"name": "Ann; reboot", "public_keys": []}]}, "can't be an account's name"),
+        ({"users": [{"name": "root", "public_keys": []}]}, "is taken"),
+        ({"rstudio": {"url": "https://example.com/x.deb"}}, "without rstudio.sha256"),
+        ({"rstudio": {"url": "https://x/';reboot;'.deb", "sha256": "a" * 64}}, "rstudio.url"),
+        ({"names": None}, "can't be read"),
+        ({"names": ["lab.example.com {"]}, "is not a name"),
+        ({"data_volume": {}}, "can't be read"),
+    ],
+)
+def test_what_cannot_be_used_is_said(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        Settings.parse(values(**changes))
+
+
+def test_no_json_is_said() -> None:
+    with pytest.raises(SettingsError, match=r"settings\.json can't be read"):
+        Settings.parse("{")
