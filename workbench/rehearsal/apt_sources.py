@@ -38,7 +38,9 @@ class Source:
             f"Components: {' '.join(self.components)}",
         ]
         if self.signed_by:
-            lines.append(f"Signed-By: {self.signed_by}")
+            # A key within the source begins on a line of its own.
+            space = "" if self.signed_by.startswith("\n") else " "
+            lines.append(f"Signed-By:{space}{self.signed_by}")
         return "\n".join(lines) + "\n"
 
 
@@ -78,7 +80,7 @@ def _deb822(text: str) -> Iterator[Source]:
     lines = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
     for stanza in re.split(r"\n\s*\n", lines):
         values = {
-            key.lower(): value.strip("\n")
+            key.lower(): value
             for key, value in re.findall(r"^([A-Za-z-]+):[ \t]*(.*(?:\n[ \t].*)*)", stanza, re.M)
         }
         if "uris" in values:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from workbench.progress import Progress
 CALL_LIMIT = 600
 START_LIMIT = 60.0
 LOG_FILE = "dockerd.log"
+DEFAULT_HOST = "unix:///var/run/docker.sock"
 
 
 def ensure_engine(progress: Progress) -> docker.DockerClient:
@@ -39,6 +41,7 @@ def ensure_engine(progress: Progress) -> docker.DockerClient:
 
 def connect() -> docker.DockerClient:
     """Return a client of an engine that answers; raises DockerException where none does."""
+    _probe(os.environ.get("DOCKER_HOST") or DEFAULT_HOST)
     client = docker.from_env(timeout=CALL_LIMIT)
     try:
         client.ping()
@@ -49,6 +52,17 @@ def connect() -> docker.DockerClient:
         client.close()
         raise
     return client
+
+
+def _probe(address: str) -> None:
+    """Raise DockerException where no engine listens: its client leaves a socket open then."""
+    if not address.startswith("unix://"):
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(address.removeprefix("unix://"))
+        except OSError as error:
+            raise DockerException(f"{error.strerror}: {address}") from error
 
 
 def _checked(client: docker.DockerClient) -> docker.DockerClient:

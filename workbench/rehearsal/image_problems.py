@@ -59,9 +59,10 @@ def explain(log: list[str], sources: str, place: Path) -> ImageError:
             f"The machine image can't be built here: {_telling(log, _DENIED)}",
             "A container or a restricted root isn't enough: use root on a Linux of its own.",
         )
-    last = [line for line in log if line.strip()][-1:] or ["it says nothing"]
+    # What failed first; what follows from it comes after.
+    errors = [line for line in log if line.startswith("E: ")] or [*log[-1:], "it says nothing"]
     return ImageError(
-        f"The machine image couldn't be built: {last[0]}",
+        f"The machine image couldn't be built: {errors[0].removeprefix('E: ')}",
         "The log named above has all lines; workbench rehearsal.start tries again.",
     )
 
