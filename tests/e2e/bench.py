@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ class Bench:
 
     name: str
     state_dir: Path
+    browsers: list[Hub] = field(default_factory=list)
 
     @property
     def stack(self) -> str:
@@ -95,7 +97,9 @@ class Bench:
         return (self.folder / f"password-{user}").read_text().strip()
 
     def hub(self, user: str = "test-user") -> Hub:
-        return Hub(self.site(), user)
+        """Return a person's browser; the `bench` fixture closes it."""
+        self.browsers.append(Hub(self.site(), user))
+        return self.browsers[-1]
 
     def aws(self, service: str) -> Any:
         """Return a boto3 client of the rehearsal's API, as someone behind Pulumi's back."""

@@ -34,8 +34,10 @@ def e2e(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 
 @pytest.fixture
-def bench(e2e: Bench) -> Bench:
+def bench(e2e: Bench) -> Iterator[Bench]:
     """Give the workbench in working order, whatever the test before did to it."""
     if e2e.status()["state"] != "running":
         e2e.run("up", limit=1800)
-    return e2e
+    yield e2e
+    while e2e.browsers:
+        e2e.browsers.pop().http.close()

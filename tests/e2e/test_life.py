@@ -142,11 +142,18 @@ def test_a_removed_security_group_rule_is_found_and_repaired(bench: Bench) -> No
 def test_destroy_leaves_nothing_but_the_data_volume(bench: Bench) -> None:
     bench.server("echo kept | sudo tee /home/test-user/sentinel")
     volume, instance = bench.outputs()["data_volume_id"], bench.status()["instance_id"]
+    ec2 = bench.aws("ec2")
+    roots = ec2.describe_volumes(
+        Filters=[{"Name": "attachment.instance-id", "Values": [instance]}]
+    )["Volumes"]
+    gone = {v["VolumeId"] for v in roots} - {volume}
+    # Other tests destroy as well, and their data volumes are kept too.
+    before = {v["VolumeId"] for v in ec2.describe_volumes()["Volumes"]}
     said = bench.run("destroy", "--yes")
     assert volume in said.stdout + said.stderr
-    ec2 = bench.aws("ec2")
-    left = [v["VolumeId"] for v in ec2.describe_volumes()["Volumes"]]
-    assert left == [volume]
+    left = {v["VolumeId"] for v in ec2.describe_volumes()["Volumes"]}
+    assert len(gone) == 1
+    assert left == before - gone
     states = {
         i["State"]["Name"] for r in ec2.describe_instances()["Reservations"] for i in r["Instances"]
     }
