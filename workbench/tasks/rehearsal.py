@@ -4,19 +4,18 @@ from invoke.collection import Collection
 from invoke.context import Context
 
 from workbench.errors import WorkbenchError
-from workbench.rehearsal.names import DEFAULT
-from workbench.rehearsal.names import check_name
 from workbench.tasks.asking import agree
 from workbench.tasks.selection import JSON_HELP
 from workbench.tasks.selection import YES_HELP
 from workbench.tasks.selection import find_project
+from workbench.tasks.selection import select_rehearsal
 from workbench.tasks.task import task
 
-NAME_HELP = "Name of the rehearsal; several live side by side."
+NAME_HELP = "Name of the rehearsal (default: that of the stack worked on)."
 
 
 @task(help={"name": NAME_HELP})
-def start(context: Context, name: str = DEFAULT) -> None:
+def start(context: Context, name: str | None = None) -> None:
     """Start the cloud on this computer.
 
     AWS API, DNS, certificate authority, machines.
@@ -26,7 +25,8 @@ def start(context: Context, name: str = DEFAULT) -> None:
     from workbench.tasks.bring_up import stack_progress
     from workbench.tasks.command_name import as_typed
 
-    stack = stack_name(check_name(name))
+    name = select_rehearsal(name)
+    stack = stack_name(name)
     described = ensure_rehearsal(stack, stack_progress(stack, "rehearsal"))
     if described is not None:
         print(f"The rehearsal {name!r} runs; its AWS API answers at {described.api_url}")
@@ -34,34 +34,35 @@ def start(context: Context, name: str = DEFAULT) -> None:
 
 
 @task(help={"name": NAME_HELP})
-def stop(context: Context, name: str = DEFAULT) -> None:
+def stop(context: Context, name: str | None = None) -> None:
     """Stop the cloud on this computer; all in it is kept."""
     from workbench.rehearsal import control
     from workbench.tasks.command_name import as_typed
     from workbench.tasks.show import make_progress
 
-    control.stop(check_name(name), make_progress(quiet=False))
+    name = select_rehearsal(name)
+    control.stop(name, make_progress(quiet=False))
     print(f"The rehearsal {name!r} is stopped.")
     print(as_typed(f"  workbench rehearsal.start --name {name}   goes on with it"))
 
 
 @task(help={"name": NAME_HELP, "json": JSON_HELP})
-def status(context: Context, name: str = DEFAULT, json: bool = False) -> None:
+def status(context: Context, name: str | None = None, json: bool = False) -> None:
     """Say what runs of the cloud on this computer."""
     from workbench.rehearsal import control
     from workbench.tasks.rehearsal_status import print_status
 
-    print_status(control.status(check_name(name)), as_json=json)
+    print_status(control.status(select_rehearsal(name)), as_json=json)
 
 
 @task(help={"name": NAME_HELP, "yes": YES_HELP})
-def reset(context: Context, name: str = DEFAULT, yes: bool = False) -> None:
+def reset(context: Context, name: str | None = None, yes: bool = False) -> None:
     """Remove the cloud on this computer and all data in it."""
     from workbench.engine.stack_config import config_file
     from workbench.rehearsal import control
     from workbench.rehearsal.names import stack_name
 
-    check_name(name)
+    name = select_rehearsal(name)
     question = f"This removes the rehearsal {name!r}, its server and ALL DATA in it."
     if not yes and not agree(question, f"workbench rehearsal.reset --name {name} --yes"):
         raise WorkbenchError("Nothing was removed.")

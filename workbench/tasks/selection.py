@@ -8,7 +8,9 @@ from workbench.places import state_dir
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.description import read_description
 from workbench.rehearsal.description import rehearsal_dir
+from workbench.rehearsal.names import DEFAULT
 from workbench.rehearsal.names import STACK
+from workbench.rehearsal.names import check_name
 from workbench.rehearsal.names import rehearsal_of
 
 VARIABLE = "WORKBENCH_STACK"
@@ -21,6 +23,14 @@ YES_HELP = "Don't ask."
 def select_stack(flag: str | None) -> str:
     """Return the stack's name: the option, else the environment's, else the rehearsal's."""
     return flag or os.environ.get(VARIABLE) or STACK
+
+
+def select_rehearsal(flag: str | None) -> str:
+    """Return the rehearsal's name: the option, else the one of the stack worked on.
+
+    Raises ConfigError for a name that can't be one.
+    """
+    return check_name(flag) if flag else rehearsal_of(select_stack(None)) or DEFAULT
 
 
 def find_project() -> Path:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from workbench.tasks.selection import find_project
+from workbench.tasks.selection import select_rehearsal
 from workbench.tasks.selection import select_stack
 from workbench.tasks.selection import stack_folder
 
@@ -29,6 +30,24 @@ def test_the_nearest_project_is_taken_else_our_own(
     assert find_project() == ROOT
     (tmp_path / "org" / "Pulumi.yaml").write_text("name: org\n")
     assert find_project() == tmp_path / "org"
+
+
+@pytest.mark.parametrize(
+    ("flag", "stack", "rehearsal"),
+    [
+        (None, None, "default"),
+        (None, "rehearsal-try", "try"),
+        (None, "prod", "default"),
+        ("other", "rehearsal-try", "other"),
+    ],
+)
+def test_the_rehearsal_is_the_one_of_the_stack_worked_on(
+    monkeypatch: pytest.MonkeyPatch, flag: str | None, stack: str | None, rehearsal: str
+) -> None:
+    monkeypatch.delenv("WORKBENCH_STACK", raising=False)
+    if stack:
+        monkeypatch.setenv("WORKBENCH_STACK", stack)
+    assert select_rehearsal(flag) == rehearsal
 
 
 def test_what_belongs_to_a_rehearsals_stack_is_in_the_rehearsals_folder(state_dir: Path) -> None:
