@@ -8,11 +8,13 @@ import fcntl
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +47,8 @@ PACKAGES = (
 )
 # GiB: the archive (0.5) on its way into the engine (0.5), and room to work.
 NEEDED = 2
+# Seconds that an interrupted builder has to tidy up.
+END_LIMIT = 20
 # The console is read as text.
 _CHANGES = ("ENV container=docker SYSTEMD_COLORS=0", 'ENTRYPOINT ["/usr/sbin/machine-boot"]')
 
@@ -163,15 +167,17 @@ def _debootstrap(inputs: Inputs, work: Path, phase: Phase) -> None:
     for number, pem in enumerate(inputs.certificates):
         (certificates / f"host-{number}.crt").write_text(pem + "\n", encoding="ascii")
     last: deque[str] = deque(maxlen=400)
-    # A mount namespace of its own, so that no mount outlives a builder that is killed.
+    # It ends when this process is killed; its mounts, in a namespace of their own, end with it.
+    confined = ["setpriv", "--pdeathsig", "TERM", "unshare", "--mount"]
     process = subprocess.Popen(
-        ["unshare", "--mount", *_command(inputs, work)],
+        [*confined, *_command(inputs, work)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
         env={**os.environ, "TMPDIR": str(work), "LC_ALL": "C.UTF-8"},
+        process_group=0,
     )
     with process:
         try:
@@ -179,10 +185,19 @@ def _debootstrap(inputs: Inputs, work: Path, phase: Phase) -> None:
                 last.append(line.rstrip())
                 phase.update(line.rstrip().removeprefix("I: "))
         except BaseException:
-            process.terminate()
+            _end(process)
             raise
     if process.returncode != 0:
         raise explain(list(last), inputs.sources, _folder())
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End the builder with all that it started, and wait: its folder is removed next."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(END_LIMIT)
 
 
 def _command(inputs: Inputs, work: Path) -> list[str]:

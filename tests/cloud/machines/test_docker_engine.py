@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -93,9 +94,18 @@ def test_is_started_by_hand_where_no_init_system_runs(monkeypatch, tmp_path):
         limit = time.monotonic() + 60
         while Path(f"/proc/{pid}/exe").exists() and time.monotonic() < limit:
             time.sleep(0.1)
+    assert str(tmp_path) not in Path("/proc/mounts").read_text()
 
 
 def test_one_that_does_not_start_says_why(monkeypatch, tmp_path):
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
-    with pytest.raises(MissingToolError, match=r"stopped as it started: .*no-such"):
-        docker_engine._start_daemon(tmp_path / "log", "--no-such")
+    # Its number is taken: by us.
+    (tmp_path / "pid").write_text(str(os.getpid()))
+    options = [f"--data-root={tmp_path}/data", f"--pidfile={tmp_path}/pid", "--bridge=none"]
+    try:
+        with pytest.raises(MissingToolError, match=r"stopped as it started: .*(pid|PID)"):
+            docker_engine._start_daemon(tmp_path / "log", *options)
+    finally:
+        # What dockerd does first is to mount this folder on itself.
+        subprocess.run(["umount", str(tmp_path / "data")], capture_output=True, check=False)
+    assert str(tmp_path) not in Path("/proc/mounts").read_text()

@@ -1,7 +1,11 @@
 """The machine image is built once, and what prevents that is said in one sentence."""
 
+import signal
 import subprocess
+import sys
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -83,6 +87,41 @@ def test_unknown_package(engine, other_inputs, monkeypatch, tmp_path):
         image.ensure_image(engine[0], Progress(quiet=True))
     assert "\n" not in error.value.message
     assert left_behind(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_interrupted_in_the_middle(number, engine, monkeypatch, tmp_path):
+    monkeypatch.setenv("WORKBENCH_CACHE_DIR", str(tmp_path / "cache"))
+    program = (
+        "from workbench.progress import Progress; from workbench.rehearsal import image\n"
+        "from workbench.rehearsal.docker_engine import ensure_engine\n"
+        "image.PACKAGES = ('ca-certificates', 'less')\n"
+        "image.ensure_image(ensure_engine(Progress()), Progress())"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE) as builder:
+        wait_until(lambda: list(tmp_path.glob("cache/images/build-*/mmdebstrap.*/usr")), builder)
+        builder.send_signal(number)
+        builder.communicate(timeout=60)
+    wait_until(lambda: not running(str(tmp_path)))
+    assert str(tmp_path) not in Path("/proc/mounts").read_text()
+    # A killed one can't tidy up: the next does.
+    if number == signal.SIGKILL:
+        with image._only_one_builder():
+            pass
+    assert left_behind(tmp_path) == []
+
+
+def running(text):
+    commands = (path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline"))
+    return any(text.encode() in command for command in commands)
+
+
+def wait_until(true, process=None, limit=120):
+    end = time.monotonic() + limit
+    while not true():
+        assert process is None or process.poll() is None, process.stderr.read()
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def test_without_root(engine, other_inputs, monkeypatch):
