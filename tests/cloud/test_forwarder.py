@@ -12,7 +12,7 @@ from websockets.sync.client import connect as websocket
 from websockets.sync.server import serve
 
 from workbench.rehearsal.forwarder import Forwarder
-from workbench.rehearsal.forwarder import Rule
+from workbench.rehearsal.rules import Rule
 from workbench.rehearsal.sockets import bind_udp
 from workbench.rehearsal.sockets import listen_tcp
 
@@ -340,15 +340,6 @@ def test_websockets_pass(forwarder, ip, free_port):
                 assert client.recv(timeout=LIMIT) == message.upper()
         server.shutdown()
         thread.join()
-
-
-def test_the_expected_port_is_the_one_that_is_opened(forwarder, target, ip, free_port):
-    assert forwarder.expected_port(free_port) == free_port
-    with contextlib.closing(listen_tcp("0.0.0.0", 0)) as taken:
-        port = taken.getsockname()[1]
-        expected = forwarder.expected_port(port)
-        (listening,) = forwarder.apply([rule(ip, port, target)])
-        assert expected == listening.port != port
 
 
 def test_stopping_twice_is_fine_and_leaves_nothing_listening(target, ip, free_port):

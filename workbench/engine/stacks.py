@@ -126,10 +126,6 @@ class Stack:
         """Remove the stack itself with its history and configuration; it must be empty."""
         self._operations.run(["stack", "rm", self.name, "--yes"], "stack rm")
 
-    def cancel(self) -> None:
-        """Take the lock off the stack, when its holder is known to have ended."""
-        self._operations.run(["cancel", self.name, "--yes"], "cancel")
-
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs, secrets decrypted."""
         fast = read_outputs_fast(self.name)

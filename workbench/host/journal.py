@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import field
-from pathlib import Path
 from typing import Any
 
 from . import places
@@ -149,8 +148,3 @@ def _opener(path: str, flags: int) -> int:
     descriptor = os.open(path, flags, 0o644)
     os.fchmod(descriptor, 0o644)
     return descriptor
-
-
-def log_path() -> Path:
-    """Return the path of the full log."""
-    return places.LOGS / "converge.log"

@@ -5,7 +5,6 @@ from pathlib import Path
 # On the server's own disk: can be made again.
 WORKBENCH = Path("/opt/workbench")
 VENV = WORKBENCH / "venv"
-SCRIPTS = WORKBENCH / "bin"
 LANDING = WORKBENCH / "landing"
 PROXY = WORKBENCH / "proxy"
 JUPYTERHUB = Path("/opt/jupyterhub")

@@ -21,8 +21,6 @@ from workbench.rehearsal.sockets import bind_udp
 from workbench.rehearsal.sockets import listen_tcp
 from workbench.rehearsal.sockets import raise_descriptor_limit
 
-__all__ = ["Forwarder", "Listening", "Rule"]
-
 log = logging.getLogger(__name__)
 
 # Where browsers find every name under .localhost (RFC 6761).
@@ -31,8 +29,6 @@ BROWSER_PORTS = (80, 443)
 # What people know as the other port for a service when its own is taken; others get 10000 more.
 ALTERNATIVES = {22: 2222, 80: 8080, 443: 8443}
 TRIES = 200
-# No Elastic IP of moto's is here: where a port is tried before any address is known.
-PROBE_ADDRESS = "127.255.255.254"
 
 
 class Forwarder:
@@ -76,16 +72,6 @@ class Forwarder:
     def browser(self) -> dict[str, dict[str, int]]:
         """Return, by public address, the ports on 127.0.0.1 that lead to its 80 and 443."""
         return _by_address(self._aliases)
-
-    def expected_port(self, port: int) -> int:
-        """Return the port that ``port`` of an Elastic IP not known yet will answer at."""
-        for candidate in _candidates(port):
-            try:
-                listen_tcp(PROBE_ADDRESS, candidate).close()
-            except OSError:
-                continue
-            return candidate
-        return port
 
     def stop(self) -> None:
         """Close every listener and connection. Twice is fine."""

@@ -4,7 +4,6 @@ A secret is unwrapped on the way in; ``secret_keys`` tells which properties held
 way out can wrap them again. An unknown (a value that a preview can't know yet) stays unknown.
 """
 
-import base64
 from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -171,8 +170,3 @@ def _leaves(value: Any) -> Iterator[Any]:
             yield from _leaves(item)
     else:
         yield value
-
-
-def text_to_base64(text: str) -> str:
-    """Return UTF-8 text in base64."""
-    return base64.b64encode(text.encode()).decode()
