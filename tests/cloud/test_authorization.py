@@ -17,12 +17,12 @@ from moto.sts.models import sts_backends
 
 from workbench.rehearsal import signature
 from workbench.rehearsal.api_request import ApiRequest
-from workbench.rehearsal.authorization import AccessDenied
 from workbench.rehearsal.authorization import Authorizer
-from workbench.rehearsal.authorization import InstanceCredentials
 from workbench.rehearsal.conditions import Context
+from workbench.rehearsal.instance_credentials import InstanceCredentials
 from workbench.rehearsal.policies import Decision
 from workbench.rehearsal.policies import evaluate
+from workbench.rehearsal.refusals import AccessDenied
 from workbench.rehearsal.refusals import Refusal
 
 ACCOUNT = "123456789012"

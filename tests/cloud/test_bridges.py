@@ -13,7 +13,7 @@ import pytest
 
 from workbench.rehearsal.dns import DnsServer
 from workbench.rehearsal.dns import Listen
-from workbench.rehearsal.metadata import InstanceView
+from workbench.rehearsal.instance_view import InstanceView
 from workbench.rehearsal.metadata import MetadataServer
 from workbench.rehearsal.zones import Record
 from workbench.rehearsal.zones import Zone

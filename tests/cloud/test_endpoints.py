@@ -20,9 +20,9 @@ from werkzeug.serving import make_server
 
 from workbench.errors import WorkbenchError
 from workbench.rehearsal.authorization import Authorizer
-from workbench.rehearsal.authorization import InstanceCredentials
 from workbench.rehearsal.ca import ensure_ca
 from workbench.rehearsal.endpoints import AwsEndpoints
+from workbench.rehearsal.instance_credentials import InstanceCredentials
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 LIMIT = 20

@@ -8,7 +8,7 @@ import pytest
 
 from workbench.errors import WorkbenchError
 from workbench.rehearsal import metadata
-from workbench.rehearsal.metadata import InstanceView
+from workbench.rehearsal.instance_view import InstanceView
 from workbench.rehearsal.metadata import MetadataServer
 
 LIMIT = 10

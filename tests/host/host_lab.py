@@ -36,8 +36,6 @@ from workbench.rehearsal.dns import AWS_ENDPOINT_ADDRESS
 from workbench.rehearsal.dns import RESOLVER_ADDRESS
 from workbench.rehearsal.dns import DnsServer
 from workbench.rehearsal.dns import Listen
-from workbench.rehearsal.dns import Record
-from workbench.rehearsal.dns import Zone
 from workbench.rehearsal.host_certificates import extra_certificates
 from workbench.rehearsal.machine_network import NetworkInfo
 from workbench.rehearsal.machines import Machines
@@ -49,6 +47,8 @@ from workbench.rehearsal.pebble import ACME_HOST
 from workbench.rehearsal.pebble import Pebble
 from workbench.rehearsal.standin import build_package
 from workbench.rehearsal.volumes import Volumes
+from workbench.rehearsal.zones import Record
+from workbench.rehearsal.zones import Zone
 
 REGION = "us-east-1"
 BUCKET = "lab-recipe"

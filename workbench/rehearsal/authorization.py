@@ -20,7 +20,6 @@ from workbench.rehearsal.actions import needs
 from workbench.rehearsal.api_request import S3_HOST
 from workbench.rehearsal.api_request import ApiRequest
 from workbench.rehearsal.conditions import Context
-from workbench.rehearsal.instance_credentials import InstanceCredentials
 from workbench.rehearsal.policies import Decision
 from workbench.rehearsal.policies import Document
 from workbench.rehearsal.policies import evaluate
@@ -30,8 +29,6 @@ from workbench.rehearsal.s3_actions import Need
 from workbench.rehearsal.signature import Signature
 from workbench.rehearsal.signature import check_signature
 from workbench.rehearsal.signature import read_signature
-
-__all__ = ["AccessDenied", "ApiRequest", "Authorizer", "Caller", "InstanceCredentials"]
 
 PARTITION = "aws"
 # Always allowed, even against a Deny (the STS documentation of GetCallerIdentity).

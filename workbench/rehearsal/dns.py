@@ -30,19 +30,7 @@ from workbench.rehearsal.sockets import explain
 from workbench.rehearsal.sockets import listen_tcp
 from workbench.rehearsal.upstream import Server
 from workbench.rehearsal.upstream import Upstream
-from workbench.rehearsal.zones import Record
 from workbench.rehearsal.zones import Zone
-from workbench.rehearsal.zones import read_zones
-
-__all__ = [
-    "AWS_ENDPOINT_ADDRESS",
-    "RESOLVER_ADDRESS",
-    "DnsServer",
-    "Listen",
-    "Record",
-    "Zone",
-    "read_zones",
-]
 
 log = logging.getLogger(__name__)
 

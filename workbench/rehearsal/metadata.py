@@ -22,8 +22,6 @@ from workbench.rehearsal.instance_view import metadata_tree
 from workbench.rehearsal.web import Handler
 from workbench.rehearsal.web import WebServer
 
-__all__ = ["METADATA_ADDRESS", "InstanceView", "MetadataServer"]
-
 log = logging.getLogger(__name__)
 
 METADATA_ADDRESS = "169.254.169.254"

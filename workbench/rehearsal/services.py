@@ -16,8 +16,6 @@ from workbench.rehearsal.ca import CertificateAuthority
 from workbench.rehearsal.dns import RESOLVER_ADDRESS
 from workbench.rehearsal.dns import DnsServer
 from workbench.rehearsal.dns import Listen
-from workbench.rehearsal.dns import Zone
-from workbench.rehearsal.dns import read_zones
 from workbench.rehearsal.endpoints import AwsEndpoints
 from workbench.rehearsal.instance_credentials import InstanceCredentials
 from workbench.rehearsal.machine_network import NetworkInfo
@@ -26,6 +24,8 @@ from workbench.rehearsal.packages import PackageServer
 from workbench.rehearsal.pebble import ACME_HOST
 from workbench.rehearsal.pebble import Pebble
 from workbench.rehearsal.views import Views
+from workbench.rehearsal.zones import Zone
+from workbench.rehearsal.zones import read_zones
 
 CA_FILE = "ca.pem"
 PACKAGES = "packages"

@@ -28,13 +28,10 @@ from .comparison import imported_inputs
 from .comparison import refreshed_inputs
 from .failures import InitializationError
 from .failures import ProviderError
-from .resource import Change
 from .resource import ResourceType
 from .settings import Settings
 from .settings import read_settings
-from .values import UNKNOWN
 from .values import decode_struct
-from .values import encode
 from .values import encode_struct
 from .values import has_unknown
 from .values import secret_keys
@@ -262,6 +259,3 @@ def serve(version: str) -> tuple[grpc.Server, int]:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     return server, port
-
-
-__all__ = ["UNKNOWN", "Change", "Provider", "diff_response", "encode", "serve"]
