@@ -11,14 +11,12 @@ from workbench.engine.find import Engine
 from workbench.engine.find import engine_dir
 from workbench.engine.language_host_shim import ensure_shim
 from workbench.errors import ConfigError
+from workbench.rehearsal.credentials import ACCESS_KEY
+from workbench.rehearsal.credentials import SECRET_KEY
 from workbench.rehearsal.description import read_description
 from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.description import rehearsals_dir
 from workbench.rehearsal.names import rehearsal_of
-
-# Any pair of keys is the same account in a rehearsal; these can't be anyone's.
-ACCESS_KEY = "rehearsal"
-SECRET_KEY = "rehearsal"  # noqa: S105 - of no use outside a rehearsal
 
 # A passphrase in the environment would win over the rehearsal's own.
 _PULUMI_VARIABLES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG", "PULUMI_STACK")
@@ -114,9 +112,13 @@ def backend_dir(rehearsal: str) -> Path:
     return rehearsal_dir(rehearsal) / "pulumi-state"
 
 
+def pulumi_home(rehearsal: str) -> Path:
+    """Return the engine's own folder of a rehearsal, with its plugins."""
+    return rehearsal_dir(rehearsal) / "pulumi-home"
+
+
 def _rehearsal_variables(rehearsal: str) -> dict[str, str]:
-    home = rehearsal_dir(rehearsal) / "pulumi-home"
-    state = backend_dir(rehearsal)
+    home, state = pulumi_home(rehearsal), backend_dir(rehearsal)
     for folder in (home, state):
         folder.mkdir(parents=True, exist_ok=True)
     variables = {

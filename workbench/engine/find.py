@@ -11,12 +11,12 @@ from typing import Literal
 from workbench.engine.build import build_engine
 from workbench.engine.language_host_shim import LANGUAGE_HOST
 from workbench.engine.language_host_shim import is_shim
-from workbench.engine.locking import exclusive
 from workbench.engine.official import install_official
 from workbench.engine.unavailable import EngineUnavailable
 from workbench.engine.versions import PINNED
 from workbench.engine.versions import is_usable
 from workbench.errors import MissingToolError
+from workbench.locking import exclusive
 from workbench.places import cache_dir
 from workbench.progress import Phase
 from workbench.progress import Progress
@@ -54,7 +54,7 @@ def ensure_engine(progress: Progress) -> Engine:
         return found
     with (
         progress.phase(f"Pulumi engine {PINNED}") as phase,
-        exclusive(engine_dir() / "lock", phase, "the Pulumi engine", LOCK_LIMIT),
+        exclusive(engine_dir() / "lock", "the Pulumi engine", LOCK_LIMIT, phase.tick),
     ):
         # Another process may have made it while this one waited for the lock.
         return find_cached() or _obtain(phase)

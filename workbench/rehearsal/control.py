@@ -6,13 +6,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextlib import suppress
-from dataclasses import dataclass
-from dataclasses import field
 from pathlib import Path
 
 from workbench.errors import MissingToolError
-from workbench.errors import WaitTimeoutError
 from workbench.errors import WorkbenchError
+from workbench.locking import exclusive
 from workbench.places import state_dir
 from workbench.progress import Progress
 from workbench.rehearsal import remains
@@ -21,6 +19,9 @@ from workbench.rehearsal.description import Description
 from workbench.rehearsal.description import read_description
 from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.description import rehearsals_dir
+from workbench.rehearsal.inspection import RehearsalStatus
+from workbench.rehearsal.inspection import answers
+from workbench.rehearsal.inspection import inspect
 from workbench.rehearsal.names import check_name
 
 # Seconds to wait for another command that starts or stops the same rehearsal: it may build the
@@ -28,28 +29,6 @@ from workbench.rehearsal.names import check_name
 LOCK_LIMIT = 900.0
 # Seconds for the process to stop its machines in order and itself.
 STOP_LIMIT = 180.0
-# Seconds for an answer of the API.
-ANSWER_LIMIT = 5.0
-
-
-@dataclass(frozen=True)
-class RehearsalStatus:
-    """What there is of a rehearsal.
-
-    ``state`` is ``running``, ``stopped`` (kept, ``start`` goes on with it), ``damaged`` (its
-    process is gone or doesn't answer, or parts of it are missing; ``gone`` says which) or
-    ``absent``. ``machines`` maps instances to what their machines do.
-    """
-
-    name: str
-    state: str
-    api_url: str | None = None
-    pid: int | None = None
-    machines: dict[str, str] = field(default_factory=dict)
-    volumes: list[str] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
-    log: str | None = None
-    next: str = ""
 
 
 def start(name: str, progress: Progress, *, modification_hours: float = 0.0) -> Description:
@@ -88,8 +67,6 @@ def stop(name: str, progress: Progress | None = None) -> None:
 def status(name: str) -> RehearsalStatus:
     """Say what runs of a rehearsal, and what is gone."""
     check_name(name)
-    from workbench.rehearsal.inspection import inspect
-
     return inspect(name)
 
 
@@ -138,29 +115,14 @@ def _lock_path(name: str) -> Path:
 @contextmanager
 def _only_one(name: str, progress: Progress | None) -> Iterator[None]:
     """Let one command at a time start, stop or remove a rehearsal."""
-    import fcntl
-    import time
+    told: list[str] = []
 
-    path = _lock_path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    deadline = time.monotonic() + LOCK_LIMIT
-    told = False
-    with path.open("w") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise WaitTimeoutError(
-                        f"Another command has been busy with the rehearsal {name!r} for"
-                        f" {LOCK_LIMIT / 60:.0f} minutes.",
-                        f"See which: fuser -v {path}",
-                    ) from None
-                if progress is not None and not told:
-                    told = True
-                    progress.say(f"Waiting for another command on the rehearsal {name!r} …")
-                time.sleep(0.1)
+    def tell(text: str) -> None:
+        if progress is not None and not told:
+            told.append(text)
+            progress.say(f"{text[0].upper()}{text[1:]} …")
+
+    with exclusive(_lock_path(name), f"the rehearsal {name!r}", LOCK_LIMIT, tell):
         yield
 
 
@@ -171,22 +133,6 @@ def _running(name: str) -> Description | None:
     if process is None or described is None or not process.alive or process.pid != described.pid:
         return None
     return described if answers(described) else None
-
-
-def answers(described: Description) -> bool:
-    """Return whether a rehearsal's API answers."""
-    import http.client
-    from urllib.parse import urlsplit
-
-    place = urlsplit(described.api_url)
-    api = http.client.HTTPConnection(place.hostname or "", place.port, timeout=ANSWER_LIMIT)
-    try:
-        api.request("GET", "/moto-api/data.json", headers={"Connection": "close"})
-        return api.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        api.close()
 
 
 def _clear_half_dead(name: str) -> None:

@@ -4,10 +4,32 @@ from dataclasses import dataclass
 from dataclasses import field
 
 from workbench.rehearsal import remains
-from workbench.rehearsal.control import RehearsalStatus
-from workbench.rehearsal.control import answers
+from workbench.rehearsal.description import Description
 from workbench.rehearsal.description import read_description
 from workbench.rehearsal.description import rehearsal_dir
+
+# Seconds for an answer of the API.
+ANSWER_LIMIT = 5.0
+
+
+@dataclass(frozen=True)
+class RehearsalStatus:
+    """What there is of a rehearsal.
+
+    ``state`` is ``running``, ``stopped`` (kept, ``start`` goes on with it), ``damaged`` (its
+    process is gone or doesn't answer, or parts of it are missing; ``gone`` says which) or
+    ``absent``. ``machines`` maps instances to what their machines do.
+    """
+
+    name: str
+    state: str
+    api_url: str | None = None
+    pid: int | None = None
+    machines: dict[str, str] = field(default_factory=dict)
+    volumes: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    log: str | None = None
+    next: str = ""
 
 
 @dataclass
@@ -42,6 +64,22 @@ def inspect(name: str) -> RehearsalStatus:
         log=str(rehearsal_dir(name) / remains.LOG_FILE),
         next=_next(name, alive=alive, damaged=bool(gone)),
     )
+
+
+def answers(described: Description) -> bool:
+    """Return whether a rehearsal's API answers."""
+    import http.client
+    from urllib.parse import urlsplit
+
+    place = urlsplit(described.api_url)
+    api = http.client.HTTPConnection(place.hostname or "", place.port, timeout=ANSWER_LIMIT)
+    try:
+        api.request("GET", "/moto-api/data.json", headers={"Connection": "close"})
+        return api.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        api.close()
 
 
 def _machines(name: str) -> _Machines:

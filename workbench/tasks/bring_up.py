@@ -15,7 +15,6 @@ from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.progress import stderr_progress
 from workbench.rehearsal.description import Description
-from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.names import rehearsal_of
 from workbench.tasks import passwords
 from workbench.tasks.checking import run_all
@@ -34,9 +33,6 @@ if TYPE_CHECKING:
 
 # Asked before anything that costs money: gets the plan, returns the answer.
 Agree = Callable[[str], bool]
-
-# Where the engine's own folder of a rehearsal is (`engine.environment` sets it).
-PULUMI_HOME = "pulumi-home"
 
 MAKE_STACK = (
     "pulumi stack init NAME, then pulumi config set what docs/configuration.md names;"
@@ -81,12 +77,13 @@ def ensure_rehearsal(stack: str, progress: Progress) -> Description | None:
     name = rehearsal_of(stack)
     if name is None:
         return None
+    from workbench.engine.environment import pulumi_home
     from workbench.rehearsal import control
     from workbench.rehearsal.provider.install import install_plugin
 
     description = control.start(name, progress)
     # Before any engine asks for the AWS plugin, a person's own `pulumi up` included.
-    install_plugin(rehearsal_dir(name) / PULUMI_HOME)
+    install_plugin(pulumi_home(name))
     return description
 
 
@@ -129,7 +126,7 @@ def _apply_stack(
     from workbench.engine.stacks import open_stack
 
     if description is not None:
-        from workbench.rehearsal.configuration import rehearsal_configuration
+        from workbench.tasks.rehearsal_configuration import rehearsal_configuration
 
         opened = open_stack(stack, find_project(), progress, create=True)
         opened.set_config(rehearsal_configuration(description))

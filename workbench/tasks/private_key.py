@@ -9,6 +9,7 @@ from workbench.errors import WorkbenchError
 from workbench.tasks.connection import PrivateKey
 
 VARIABLE = "WORKBENCH_SSH_KEY"
+# In the rehearsal's folder.
 REHEARSAL_KEY = Path("ssh") / "id_ed25519"
 
 

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 from workbench.checks.target import Address
 from workbench.checks.target import Target
-from workbench.engine.environment import ACCESS_KEY
-from workbench.engine.environment import SECRET_KEY
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
+from workbench.rehearsal.credentials import ACCESS_KEY
+from workbench.rehearsal.credentials import SECRET_KEY
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.names import rehearsal_of
 from workbench.tasks import passwords

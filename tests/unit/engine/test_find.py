@@ -2,17 +2,14 @@
 
 import subprocess
 import sys
-import threading
 
 import pytest
 
 from workbench.engine import find
-from workbench.engine import locking
 from workbench.engine.find import ensure_engine
 from workbench.engine.find import find_engine
 from workbench.engine.versions import PINNED
 from workbench.errors import MissingToolError
-from workbench.errors import WaitTimeoutError
 
 # A compiler that knows one program: an engine.
 GO = f"""\
@@ -182,17 +179,3 @@ def test_two_processes_build_it_once(program, progress, no_installer, tmp_path):
     said = [process.communicate(timeout=60)[0] for process in both]
     assert said[0] == said[1] != ""
     assert (tmp_path / "builds").read_text() == "x\n"
-
-
-def test_a_lock_that_is_held_too_long_is_said(progress, tmp_path, monkeypatch):
-    monkeypatch.setattr(locking, "INTERVAL", 0.01)
-    path = tmp_path / "lock"
-    with (
-        progress.phase("test") as phase,
-        locking.exclusive(path, phase, "the engine", 1),
-        pytest.raises(WaitTimeoutError, match="busy with the engine"),
-        locking.exclusive(path, phase, "the engine", 0.05),
-    ):
-        threading.Event()
-    with progress.phase("test") as phase, locking.exclusive(path, phase, "the engine", 1):
-        pass

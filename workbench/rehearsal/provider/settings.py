@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from workbench.errors import ConfigError
+from workbench.rehearsal.credentials import ACCESS_KEY
+from workbench.rehearsal.credentials import SECRET_KEY
 
 from .values import UNKNOWN
 from .values import Properties
@@ -22,8 +24,8 @@ class Settings:
 
     region: str = "us-east-1"
     endpoints: Mapping[str, str] = field(default_factory=dict)
-    access_key: str = "rehearsal"
-    secret_key: str = field(default="rehearsal", repr=False)
+    access_key: str = ACCESS_KEY
+    secret_key: str = field(default=SECRET_KEY, repr=False)
     token: str | None = field(default=None, repr=False)
     default_tags: Mapping[str, str] = field(default_factory=dict)
     known: bool = True
@@ -41,8 +43,8 @@ def read_settings(config: Properties) -> Settings:
     return Settings(
         region=region,
         endpoints=read_endpoints(values.get("endpoints")),
-        access_key=str(values.get("accessKey") or "rehearsal"),
-        secret_key=str(values.get("secretKey") or "rehearsal"),
+        access_key=str(values.get("accessKey") or ACCESS_KEY),
+        secret_key=str(values.get("secretKey") or SECRET_KEY),
         token=values.get("token"),
         default_tags=_tags(values.get("defaultTags")),
     )

@@ -1,24 +1,26 @@
 """Let one process at a time make a thing that several may want."""
 
 import os
+import shlex
 import sys
 import time
+from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from workbench.errors import WaitTimeoutError
-from workbench.progress import Phase
 
 # How often a waiting process looks again, in seconds.
 INTERVAL = 0.5
 
 
 @contextmanager
-def exclusive(path: Path, phase: Phase, waiting_for: str, limit: float) -> Iterator[None]:
+def exclusive(path: Path, what: str, limit: float, tell: Callable[[str], object]) -> Iterator[None]:
     """Hold the lock file at ``path``; wait up to ``limit`` seconds for another that holds it.
 
-    The operating system frees it when its holder ends, however it ends.
+    ``what`` is what one process at a time may be busy with; ``tell`` is told each time that it
+    is another one. The operating system frees the lock when its holder ends, however it ends.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -27,11 +29,12 @@ def exclusive(path: Path, phase: Phase, waiting_for: str, limit: float) -> Itera
         while not _taken(descriptor):
             if time.monotonic() - started > limit:
                 raise WaitTimeoutError(
-                    f"Another workbench command has been busy with {waiting_for} for"
+                    f"Another workbench command has been busy with {what} for"
                     f" {limit / 60:.0f} minutes.",
-                    "Look what it does, end it, and run this command again.",
+                    f"See which (fuser -v {shlex.quote(str(path))}), end it, and run this command"
+                    " again.",
                 )
-            phase.tick(f"another workbench command is busy with {waiting_for}; waiting for it")
+            tell(f"another workbench command is busy with {what}; waiting for it")
             time.sleep(INTERVAL)
         yield
     finally:

@@ -3,16 +3,17 @@
 import os
 from pathlib import Path
 
-from workbench.engine.environment import ACCESS_KEY
-from workbench.engine.environment import SECRET_KEY
 from workbench.engine.stack_config import Default
 from workbench.engine.stack_config import Value
+from workbench.rehearsal.credentials import ACCESS_KEY
+from workbench.rehearsal.credentials import SECRET_KEY
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.names import DEFAULT
 from workbench.rehearsal.registries import npm_registry
 from workbench.rehearsal.registries import pypi_index
 from workbench.rehearsal.standin_package import find_package
+from workbench.tasks.private_key import REHEARSAL_KEY
 
 # By the Pulumi AWS provider's names. One that isn't listed would be asked of AWS itself.
 SERVICES = (
@@ -68,7 +69,7 @@ def domain(rehearsal: str) -> str:
 
 def ensure_key(rehearsal: str) -> str:
     """Return the public half of the rehearsal's own SSH key; make the key on first use."""
-    path = rehearsal_dir(rehearsal) / "ssh" / "id_ed25519"
+    path = rehearsal_dir(rehearsal) / REHEARSAL_KEY
     public = path.with_suffix(".pub")
     if path.exists() and public.exists():
         return public.read_text(encoding="ascii").strip()

@@ -8,18 +8,19 @@ import pytest
 
 from workbench.engine.stack_config import Default
 from workbench.engine.stack_config import config_json
-from workbench.rehearsal.configuration import ensure_key
-from workbench.rehearsal.configuration import rehearsal_configuration
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.registries import npm_registry
 from workbench.rehearsal.registries import pypi_index
+from workbench.tasks.rehearsal_configuration import ensure_key
+from workbench.tasks.rehearsal_configuration import rehearsal_configuration
 
 CREDENTIALS = "me:secret"
 
 
 @pytest.fixture(autouse=True)
-def no_registries(monkeypatch):
+def no_registries(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     for name in ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_CONFIG_FILE"):
         monkeypatch.delenv(name, raising=False)
     for name in ("npm_config_registry", "NPM_CONFIG_REGISTRY"):

@@ -1,0 +1,59 @@
+"""Arrows point one way: what each part of the package imports of the others."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import workbench
+
+ROOT = Path(workbench.__file__).parent
+PARTS = ("components", "host", "engine", "checks", "rehearsal", "tasks")
+# A part, and the modules of another that it may import where that isn't all of them.
+ONLY = {
+    ("components", "host"): {"host.pack", "host.bootstrap"},
+    ("engine", "rehearsal"): {"rehearsal.names", "rehearsal.description", "rehearsal.credentials"},
+}
+
+
+def imported(part: str) -> Iterator[str]:
+    """Give the modules of other parts that a part imports, as ``host.pack``."""
+    for path in (ROOT / part).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                base = node.module or ""
+                names = {alias.name for alias in node.names}
+                yield from modules({base} | {f"{base}.{name}" for name in names}, part)
+            elif isinstance(node, ast.Import):
+                yield from modules({alias.name for alias in node.names}, part)
+
+
+def modules(names: set[str], part: str) -> Iterator[str]:
+    """Give those of the names that are modules of another part."""
+    for name in names:
+        package, _, module = name.partition(".")
+        other = module.partition(".")[0]
+        is_other = package == "workbench" and other in PARTS and other not in (part, module)
+        if is_other and (ROOT / f"{module.replace('.', '/')}.py").exists():
+            yield module
+
+
+def documented() -> dict[str, set[str]]:
+    """Read from the table of folders what each part imports."""
+    text = (ROOT.parent / "docs" / "architecture.md").read_text()
+    rows = re.findall(r"^\| `workbench/(\w+)/` \|[^|]*\|([^|]*)\|$", text, re.M)
+    return {part: set(re.findall(r"`(\w+)`", imports)) for part, imports in rows}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_imports_what_the_architecture_says(part):
+    assert {module.partition(".")[0] for module in imported(part)} == documented()[part]
+
+
+@pytest.mark.parametrize(("part", "other"), sorted(ONLY))
+def test_a_part_imports_no_more_of_another_than_it_may(part, other):
+    found = {module for module in imported(part) if module.startswith(f"{other}.")}
+
+    assert found == ONLY[part, other]

@@ -1,0 +1,21 @@
+"""One process at a time."""
+
+import pytest
+
+from workbench import locking
+from workbench.errors import WaitTimeoutError
+
+
+def test_a_lock_that_is_held_too_long_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(locking, "INTERVAL", 0.01)
+    path, told = tmp_path / "lock", []
+    with (
+        locking.exclusive(path, "the engine", 1, told.append),
+        pytest.raises(WaitTimeoutError, match="busy with the engine"),
+        locking.exclusive(path, "the engine", 0.05, told.append),
+    ):
+        raise AssertionError("two hold the lock")
+    assert "waiting for it" in told[0]
+    told.clear()
+    with locking.exclusive(path, "the engine", 1, told.append):
+        assert not told
