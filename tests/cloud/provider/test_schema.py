@@ -4,6 +4,7 @@ import importlib
 import inspect
 import re
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,3 +46,14 @@ def test_a_row_has_the_schemas_names(row: Any) -> None:
 def test_a_lookup_has_the_schemas_token(token: str) -> None:
     name = re.sub(r"([A-Z])", r"_\1", token.rsplit(":", 1)[-1]).lower()
     assert f"'{token}'" in inspect.getsource(member(token, name))
+
+
+def test_the_documentation_lists_the_table() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "rehearsal.md").read_text()
+    listed = {
+        (service, name)
+        for service, *cells in re.findall(r"^\| `(\w+)` \|(.*)\|(.*)\|$", text, re.M)
+        for name in re.findall(r"`(\w+)`", " ".join(cells))
+    }
+    places = (token.split(":") for token in (*table.TYPES, *table.INVOKES))
+    assert listed == {(module.partition("/")[0], name) for _, module, name in places}
