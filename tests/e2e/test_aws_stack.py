@@ -46,13 +46,15 @@ def test_a_stack_made_by_hand(bench: Bench, project: Path) -> None:
         "pulumi config set workbench:zoneId $(cat zone)\n"
         f'pulumi config set workbench:publicKey "$(cat {key})"\n'
         "pulumi config set --path 'workbench:sshFrom[0]' 203.0.113.7/32\n"
+        "pulumi config set --path 'workbench:users[0].name' ada\n"
+        "pulumi config set --path 'workbench:users[0].administrator' true\n"
         "pulumi up --yes --non-interactive\n"
         "pulumi preview --expect-no-changes --non-interactive"
     )
     outputs = json.loads(
         bench.shell(f"cd {project}\npulumi stack output --json --stack prod").stdout
     )
-    assert outputs["url"] == f"https://{DOMAIN}/"
+    assert (outputs["url"], outputs["users"]) == (f"https://{DOMAIN}/", ["ada"])
     zone = (project / "zone").read_text()
     records = bench.aws("route53").list_resource_record_sets(HostedZoneId=zone)
     named = {

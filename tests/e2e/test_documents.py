@@ -37,7 +37,7 @@ RUN_ELSEWHERE = {
     "pulumi config set aws:region us-east-1": "test_aws_stack.py::test_a_stack_made_by_hand",
     "pulumi up": "test_aws_stack.py::test_a_stack_made_by_hand",
     "pulumi config set workbench:": "test_aws_stack.py::test_a_stack_made_by_hand",
-    "pulumi config set --path 'workbench:sshFrom": "test_aws_stack.py::test_a_stack_made_by_hand",
+    "pulumi config set --path 'workbench:": "test_aws_stack.py::test_a_stack_made_by_hand",
     ".venv/bin/pytest tests/": "../../Makefile::pytest",
     "docker exec -it workbench-default-i-": "test_documents.py::test_a_machine_can_be_looked_into",
     "python benchmarks/": "test_documents.py::test_a_benchmark_explains_itself",

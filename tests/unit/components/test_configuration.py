@@ -79,6 +79,8 @@ def test_every_argument_of_a_workbench_is_a_key():
         ({"sshFrom": "[7]"}, "workbench:sshFrom[0] is 7, but must be text", ""),
         ({"users": "ada"}, "workbench:users is 'ada', but must be a list", ""),
         ({"users": '["ada"]'}, "workbench:users[0] is 'ada', but must be an object", ""),
+        ({"users": '[{"administrator": true}]'}, "but needs name too", ""),
+        ({"extraPorts": '[{"port": 8080}]'}, "but needs cidrBlocks too", ""),
         ({"users": '[{"nam": "ada"}]'}, "must be an object with some of name, publicKeys", ""),
         ({"users": '[{"name": "Ada"}]'}, "workbench:users[0].name is 'Ada'", ""),
         ({"os": "plan9"}, "workbench:os is 'plan9'", "pulumi config set workbench:os VALUE"),
