@@ -14,8 +14,10 @@ from workbench.components.validation import check_user_name
 
 # The book's lab user, who may use sudo.
 DEFAULT_USER = "test-user"
-_RESERVED = {"root", "rstudio-server", "jupyterhub", "caddy", "nobody", "daemon"} | {
-    system.administrator for system in OPERATING_SYSTEMS.values()
+# What the recipe refuses, said before anything is made; a test keeps the two in step.
+_RESERVED = {
+    *("root", "daemon", "nobody", "sshd", "caddy", "jupyterhub", "rstudio-server", "workbench"),
+    *(system.administrator for system in OPERATING_SYSTEMS.values()),
 }
 
 

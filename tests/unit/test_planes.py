@@ -1,0 +1,49 @@
+"""What two parts that may not import each other say of the same thing is the same."""
+
+from pathlib import Path
+
+import pytest
+
+from workbench.checks import server
+from workbench.components import settings
+from workbench.components.errors import ArgumentError
+from workbench.components.users import check_users
+from workbench.host import bootstrap
+from workbench.host import journal
+from workbench.host import places
+from workbench.host.settings import RSTUDIO_URL
+from workbench.host.settings import TAKEN_NAMES
+from workbench.host.settings import VERSION
+from workbench.rehearsal import standin
+from workbench.tasks import converge
+
+
+def test_the_settings_are_of_the_version_that_the_recipe_reads():
+    assert settings.VERSION == VERSION
+
+
+@pytest.mark.parametrize("name", sorted(TAKEN_NAMES))
+def test_a_name_that_the_recipe_refuses_is_refused_before_anything_is_made(name):
+    with pytest.raises(ArgumentError, match="account of the system"):
+        check_users([{"name": name}], "users")
+
+
+def test_checks_and_tasks_look_where_the_recipe_writes():
+    assert Path(server.CONVERGED) == journal.LAST
+    assert Path(server.SERVICES) == places.STATE / "services.json"
+    assert Path(server.DATA) == places.DATA
+    assert Path(converge.PROGRESS) == journal.PROGRESS
+
+
+def test_the_tasks_know_the_unit_and_the_log_of_the_bootstrap():
+    script = bootstrap.SCRIPT.read_text()
+
+    assert f"/etc/systemd/system/{converge.UNIT}.service" in script
+    assert f"StandardOutput=append:{converge.LOG}" in script
+    assert converge.PROGRESS in script
+
+
+def test_the_stand_in_is_of_the_version_that_the_recipe_pins():
+    pinned = standin.VERSION.removesuffix("+standin").replace("+", "-")
+
+    assert f"rstudio-server-{pinned}-" in RSTUDIO_URL
