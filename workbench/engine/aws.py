@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT = 10
 READ_TIMEOUT = 60
 
+WRITE_ANEW = "workbench up   writes it anew for a rehearsal"
+
 # botocore's settings by (name in the file, variables, default, converter): none of the first two.
 _NO_PROFILES = {
     "profile": (None, None, None, None),
@@ -79,11 +81,11 @@ def _endpoint(stack_config: Mapping[str, str], service: str) -> str | None:
     except (ValueError, TypeError) as error:
         raise ConfigError(
             "aws:endpoints in the stack's configuration isn't a list of objects.",
-            "workbench up   writes it anew for a rehearsal",
+            WRITE_ANEW,
         ) from error
     if not found:
         # Never to AWS by accident: a stack with endpoints of its own isn't there.
-        raise ConfigError(f"aws:endpoints in the stack's configuration names no {key}.")
+        raise ConfigError(f"aws:endpoints in the stack's configuration names no {key}.", WRITE_ANEW)
     return str(found[0])
 
 

@@ -57,10 +57,10 @@ def _credentials(target: Target) -> Outcome:
 
 
 def _docker(target: Target) -> Outcome:
-    import docker
-
     if sys.platform != "linux":
         return failed("the rehearsal needs Linux; workbenches on AWS work from here")
+    import docker
+
     try:
         version = docker.from_env(timeout=10).version()["Version"]
     except docker.errors.DockerException as error:

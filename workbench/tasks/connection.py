@@ -1,6 +1,7 @@
 """SSH to the server: host key pinned, one key of ours, one sentence when it fails."""
 
 import io
+import shlex
 import socket
 import time
 from collections.abc import Callable
@@ -85,10 +86,14 @@ class Door:
     @property
     def command(self) -> str:
         """Return what to type to look in by hand."""
-        options = f"-i {self.key.path} -o IdentitiesOnly=yes -o HostKeyAlias={self.instance_id}"
+        known_hosts = str(self.known_hosts.path)
+        # OpenSSH takes several files here, with blanks between them; macOS's folders have some.
+        known_hosts = f'"{known_hosts}"' if " " in known_hosts else known_hosts
+        key = shlex.quote(str(self.key.path))
+        options = f"-i {key} -o IdentitiesOnly=yes -o HostKeyAlias={self.instance_id}"
         port = "" if self.port == paramiko.config.SSH_PORT else f" -p {self.port}"
         return (
-            f"ssh {options} -o UserKnownHostsFile={self.known_hosts.path}"
+            f"ssh {options} -o {shlex.quote(f'UserKnownHostsFile={known_hosts}')}"
             f"{port} {self.user}@{self.host}"
         )
 
@@ -181,10 +186,13 @@ class RemoteServer:
             )
         except CommandTimedOut as error:
             raise WaitTimeoutError(
-                f"The server did not answer within {limit:.0f} s: {command.split()[0]}"
+                f"The server did not answer within {limit:.0f} s: {command.split()[0]}.",
+                "workbench doctor",
             ) from error
         except (OSError, EOFError, paramiko.SSHException) as error:
-            raise UnreachableError(f"The SSH connection broke: {_reason(error)}.") from error
+            raise UnreachableError(
+                f"The SSH connection broke: {_reason(error)}.", "workbench doctor"
+            ) from error
         return Answer(done.exited, done.stdout, done.stderr)
 
     def close(self) -> None:

@@ -173,7 +173,10 @@ def start_run(server: Server) -> None:
     """Begin a run of the recipe."""
     answer = server.run(f"sudo systemctl start --no-block {UNIT}")
     if not answer.ok:
-        raise WorkbenchError(f"The recipe can't be started: {answer.stderr.strip()}")
+        raise WorkbenchError(
+            f"The recipe can't be started: {answer.stderr.strip()}",
+            f"sudo systemctl status {UNIT}   (on the server)",
+        )
 
 
 def converge(

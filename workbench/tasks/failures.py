@@ -67,10 +67,13 @@ def _aws(error: BaseException) -> str:
             "  aws sts get-caller-identity"
         )
     if code == "UnauthorizedOperation" or "AccessDenied" in code:
-        return f"AWS doesn't allow this to the signed-in identity: {error}"
+        return (
+            f"AWS doesn't allow this to the signed-in identity: {error}\n"
+            "  aws sts get-caller-identity"
+        )
     if kind in ("EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError"):
         return f"The AWS API doesn't answer: {error}\n  workbench doctor"
-    return f"AWS refused the request: {error}"
+    return f"AWS refused the request: {error}\n  workbench doctor"
 
 
 def _unexpected(error: BaseException) -> str:

@@ -20,4 +20,4 @@ def ask_server(server: str, name: str) -> list[str]:
             continue
         answers = DNSRecord.parse(packet).rr
         return sorted(str(record.rdata) for record in answers if record.rtype == 1)
-    raise WorkbenchError(f"The DNS server {server} doesn't answer.")
+    raise WorkbenchError(f"The DNS server {server} doesn't answer.", "workbench rehearsal.status")

@@ -55,7 +55,8 @@ def set_password(server: Server, user: str, password: str) -> None:
     answer = server.run(f"{SET_COMMAND} {user}", stdin=f"{password}\n")
     if not answer.ok:
         raise WorkbenchError(
-            f"The server did not take the password of {user}: {answer.stderr.strip()}"
+            f"The server did not take the password of {user}: {answer.stderr.strip()}",
+            f"{SET_COMMAND} {user}   (on the server)",
         )
 
 

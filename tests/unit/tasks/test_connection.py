@@ -1,5 +1,6 @@
 """SSH against a real server on the loopback: pinned keys, one key of ours, plain sentences."""
 
+import shlex
 import socket
 import threading
 from collections.abc import Iterator
@@ -200,6 +201,13 @@ def test_a_connection_that_broke_is_told(door: Door, sshd: Sshd) -> None:
     sshd.close()
     with pytest.raises(UnreachableError):
         server.run("hello")
+
+
+def test_the_command_to_look_in_by_hand_takes_folders_with_blanks(door: Door) -> None:
+    door.known_hosts = KnownHosts(Path("/home/me/Application Support/known_hosts"))
+
+    named = 'UserKnownHostsFile="/home/me/Application Support/known_hosts"'
+    assert named in shlex.split(door.command)
 
 
 def test_the_command_to_look_in_by_hand_verifies_the_host_key(door: Door) -> None:

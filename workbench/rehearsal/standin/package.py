@@ -25,8 +25,8 @@ def build_package(directory: Path) -> Path:
     """
     if shutil.which("dpkg-deb") is None:
         raise MissingToolError(
-            "the stand-in for RStudio Server is built with dpkg-deb, which is not installed",
-            "install the package dpkg with your system's package manager",
+            "The stand-in for RStudio Server is built with dpkg-deb, which isn't installed.",
+            "Install the package dpkg with your system's package manager.",
         )
     directory.mkdir(parents=True, exist_ok=True)
     target = directory / FILE_NAME
@@ -64,5 +64,6 @@ def _build(tree: Path, target: Path) -> None:
     )
     if result.returncode:
         raise WorkbenchError(
-            f"the stand-in for RStudio Server can't be built: {result.stderr.strip()}"
+            f"The stand-in for RStudio Server can't be built: {result.stderr.strip()}",
+            "Mend what it says, then try again: workbench rehearsal.start",
         )
