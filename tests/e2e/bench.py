@@ -3,9 +3,11 @@
 import json
 import os
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +28,8 @@ class Bench:
     """One rehearsal with its own name and its own state folder, and the stack on it."""
 
     name: str
-    state_dir: Path
+    # Not in pytest's own folder: what a killed run left mounted there would fail the next runs.
+    state_dir: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="workbench-e2e-")))
     browsers: list[Hub] = field(default_factory=list)
 
     @property
@@ -75,6 +78,12 @@ class Bench:
             )
         assert "Traceback (most recent call last)" not in done.stdout + done.stderr
         return done
+
+    def remove(self) -> None:
+        """Remove all that is left of it, in whatever state a test left it."""
+        self.run("rehearsal.reset", "--yes", exit_code=None)
+        (ROOT / f"Pulumi.{self.stack}.yaml").unlink(missing_ok=True)
+        shutil.rmtree(self.state_dir, ignore_errors=True)
 
     def status(self) -> dict[str, Any]:
         state: dict[str, Any] = json.loads(self.run("status", "--json").stdout)

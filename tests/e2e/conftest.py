@@ -1,12 +1,10 @@
 """One rehearsal for all e2e tests: named for the tests, in a state folder of its own."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bench import ROOT
 from bench import Bench
 
 
@@ -21,16 +19,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def e2e(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def e2e() -> Iterator[Bench]:
     """Give a rehearsal with a workbench on it; everything it made goes at the end."""
-    bench = Bench(name=f"e2e{os.getpid()}", state_dir=tmp_path_factory.mktemp("state"))
+    bench = Bench(name=f"e2e{os.getpid()}")
     try:
         bench.run("up", limit=1800)
         yield bench
     finally:
-        bench.run("rehearsal.reset", "--name", bench.name, "--yes", exit_code=None)
-        (ROOT / f"Pulumi.{bench.stack}.yaml").unlink(missing_ok=True)
-        shutil.rmtree(bench.state_dir, ignore_errors=True)
+        bench.remove()
 
 
 @pytest.fixture

@@ -44,11 +44,11 @@ class Clone:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Iterator[Clone]:
-    clone = Clone(tmp_path / "clone", Bench(f"clone{os.getpid()}", tmp_path / "state"))
+    bench = Bench(f"clone{os.getpid()}")
     try:
-        yield clone
+        yield Clone(tmp_path / "clone", bench)
     finally:
-        clone.shell("[ ! -x .venv/bin/workbench ] || .venv/bin/workbench rehearsal.reset --yes")
+        bench.remove()
 
 
 def remains(bench: Bench) -> dict[str, object]:
@@ -74,7 +74,6 @@ def remains(bench: Bench) -> dict[str, object]:
             line for line in processes.splitlines() if needle in line or f" {bench.name}" in line
         ],
         "files": [str(p) for p in bench.folder.rglob("*")] if bench.folder.exists() else [],
-        "configuration": [str(p) for p in bench.folder.parent.glob(f"Pulumi.{bench.stack}.yaml")],
     }
 
 
@@ -116,3 +115,4 @@ def test_make_up_from_a_fresh_clone(clone: Clone) -> None:
     clone.shell(person + "workbench rehearsal.reset --yes")
     assert eventually(lambda: not any(remains(clone.bench).values()), 30), remains(clone.bench)
     assert not listening(state["address"]["ip"], state["address"]["ports"])
+    assert not list(clone.folder.glob(f"Pulumi.{clone.bench.stack}*"))
