@@ -2,7 +2,6 @@
 
 import re
 import time
-import zlib
 from dataclasses import dataclass
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,6 @@ import docker
 from docker.errors import APIError
 from docker.errors import NotFound
 from docker.models.containers import Container
-from docker.types import LogConfig
 
 from workbench.errors import WorkbenchError
 from workbench.rehearsal.labels import INSTANCE
@@ -26,6 +24,8 @@ from workbench.rehearsal.machine_network import NetworkInfo
 from workbench.rehearsal.machine_network import ensure_network
 from workbench.rehearsal.machine_network import free_address
 from workbench.rehearsal.machine_network import remove_networks
+from workbench.rehearsal.machine_options import machine_options
+from workbench.rehearsal.machine_options import size_options
 from workbench.rehearsal.names import container_name
 
 State = Literal["absent", "running", "stopped", "rebooting"]
@@ -35,12 +35,6 @@ STOP_LIMIT = 120
 TERMINATE_LIMIT = 30
 # Bytes of console output that EC2 returns.
 CONSOLE_SIZE = 64 * 1024
-
-# What systemd, mounting volumes and reboot(2) need.
-_CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "SYS_BOOT")
-# What a machine of its own has too, where this computer can give it: numbers from capability.h.
-_WELCOME = {"AUDIT_CONTROL": 30, "SYS_NICE": 23, "SYS_PTRACE": 19, "SYS_RESOURCE": 24}
-_CPU_PERIOD = 100_000
 
 
 @dataclass(frozen=True)
@@ -104,7 +98,7 @@ class Machines:
                 },
                 shm_size=spec.memory_mib * 2**20 // 2,
                 **self._size(spec.instance_id, spec.memory_mib, spec.vcpus),
-                **_container_options(),
+                **machine_options(),
             )
         except APIError as error:
             folder.remove()
@@ -234,38 +228,4 @@ class Machines:
         return {address for each in self._all() if (address := self._address(each))}
 
     def _size(self, instance_id: str, memory_mib: int, vcpus: int) -> dict[str, Any]:
-        """Return Docker's settings for a size. No swap, as on EC2."""
-        there = int(self._docker.info()["NCPU"])
-        first = zlib.crc32(instance_id.encode()) % there
-        # With fewer than this computer has, nproc and friends count them right.
-        cpus = sorted((first + number) % there for number in range(min(vcpus, there)))
-        return {
-            "mem_limit": f"{memory_mib}m",
-            "memswap_limit": f"{memory_mib}m",
-            "cpu_period": _CPU_PERIOD,
-            "cpu_quota": min(vcpus, there) * _CPU_PERIOD,
-            "cpuset_cpus": ",".join(map(str, cpus)),
-        }
-
-
-def _container_options() -> dict[str, Any]:
-    """Return what makes a container a machine: systemd, cgroups of its own, a console."""
-    return {
-        "tty": True,  # /dev/console is this terminal, and what it gets is the container's log
-        "log_config": LogConfig(type="json-file", config={"max-size": "5m", "max-file": "2"}),
-        "cgroupns": "private",
-        "cap_add": [*_CAPABILITIES, *_obtainable()],
-        "security_opt": ["seccomp=unconfined", "apparmor=unconfined", "label=disable"],
-        "tmpfs": {"/run": "", "/run/lock": ""},
-        "device_cgroup_rules": ["b 7:* rmw"],  # loop devices, attached while it runs
-        "stop_signal": "SIGRTMIN+4",  # systemd: power off in order
-        # reboot(2) ends PID 1 with 129; see the image's exit.conf for powering off.
-        "restart_policy": {"Name": "on-failure"},
-    }
-
-
-def _obtainable() -> list[str]:
-    """Return the capabilities that are welcome and within this computer's bounds."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    bounds = int(status.partition("CapBnd:")[2].split()[0], 16)
-    return [name for name, number in _WELCOME.items() if bounds >> number & 1]
+        return size_options(instance_id, memory_mib, vcpus, self._docker.info()["NCPU"])

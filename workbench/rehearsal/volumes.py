@@ -2,13 +2,10 @@
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import docker
 from docker.errors import NotFound
@@ -25,10 +22,10 @@ from workbench.rehearsal.loop_devices import remove_loops
 from workbench.rehearsal.loop_devices import resize_loop
 from workbench.rehearsal.machine_folder import Attachment
 from workbench.rehearsal.machine_folder import MachineFolder
+from workbench.rehearsal.mounted import frozen
+from workbench.rehearsal.mounted import mount_points
 
 GIB = 2**30
-# Seconds that a file system may stand still while it is copied.
-FREEZE_LIMIT = 300
 
 
 class VolumeError(WorkbenchError):
@@ -118,7 +115,7 @@ class Volumes:
         """Return where a volume is mounted in a running machine."""
         running = self._running(container)
         loop = find_loop(self._file(volume_id))
-        return [] if running is None or loop is None else _mounts(running, loop)
+        return [] if running is None or loop is None else mount_points(running, loop)
 
     def snapshot(self, volume_id: str, snapshot_id: str, container: str | None = None) -> None:
         """Copy a volume as it is now; its file system, where mounted in ``container``, is whole."""
@@ -166,11 +163,11 @@ class Volumes:
     def _frozen(self, volume_id: str, container: str | None) -> Iterator[None]:
         running = self._running(container) if container else None
         loop = find_loop(self._file(volume_id))
-        mounts = _mounts(running, loop) if running is not None and loop is not None else []
+        mounts = mount_points(running, loop) if running is not None and loop is not None else []
         if running is None or not mounts:
             yield
             return
-        with _freeze(running, mounts[0]):
+        with frozen(running, mounts[0]):
             yield
 
 
@@ -195,38 +192,6 @@ def _run(container: Container, command: list[str]) -> None:
             f"The machine {container.name} doesn't take its volume: {reason.strip()}",
             "Stop and start the instance.",
         )
-
-
-def _mounts(container: Container, loop: LoopDevice) -> list[str]:
-    number = f"{loop.major}:{loop.minor}"
-    pid = container.attrs["State"]["Pid"]
-    with suppress(OSError):
-        lines = Path(f"/proc/{pid}/mountinfo").read_text(encoding="utf-8").splitlines()
-        return [fields[4] for fields in map(str.split, lines) if fields[2] == number]
-    return []
-
-
-@contextmanager
-def _freeze(container: Container, mount: str) -> Iterator[None]:
-    """Hold a machine's file system still, so that a copy of its blocks is one moment's.
-
-    It thaws when our end of the connection closes, which it does however this process ends.
-    """
-    api = container.client.api  # type: ignore[union-attr]
-    script = 'fsfreeze --freeze "$1"; echo frozen; timeout "$2" cat; fsfreeze --unfreeze "$1"'
-    command = ["sh", "-c", script, "sh", mount, str(FREEZE_LIMIT)]
-    execution = api.exec_create(container.id, command, stdin=True, user="root")["Id"]
-    stream: Any = api.exec_start(execution, socket=True)
-    connection: socket.socket = stream._sock
-    try:
-        stream.read(1)
-        yield
-    finally:
-        connection.shutdown(socket.SHUT_WR)
-        while stream.read(4096):
-            pass
-        for each in (stream._response, connection):
-            each.close()
 
 
 def _copy(source: Path, target: Path) -> None:

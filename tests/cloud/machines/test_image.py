@@ -93,9 +93,10 @@ def test_unknown_package(engine, other_inputs, monkeypatch, tmp_path):
 def test_interrupted_in_the_middle(number, engine, monkeypatch, tmp_path):
     monkeypatch.setenv("WORKBENCH_CACHE_DIR", str(tmp_path / "cache"))
     program = (
-        "from workbench.progress import Progress; from workbench.rehearsal import image\n"
+        "from workbench.progress import Progress\n"
+        "from workbench.rehearsal import image, image_inputs\n"
         "from workbench.rehearsal.docker_engine import ensure_engine\n"
-        "image.PACKAGES = ('ca-certificates', 'less')\n"
+        "image_inputs.PACKAGES = ('ca-certificates', 'less')\n"
         "image.ensure_image(ensure_engine(Progress()), Progress())"
     )
     with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE) as builder:

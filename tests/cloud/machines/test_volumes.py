@@ -133,9 +133,9 @@ def test_snapshot_is_of_one_moment_and_becomes_a_larger_volume(cloud, instance_i
 
 def test_a_snapshot_that_is_killed_leaves_no_file_system_frozen(cloud, instance_id, volume):
     program = (
-        "import docker; from workbench.rehearsal.volumes import _freeze\n"
+        "import docker; from workbench.rehearsal.mounted import frozen\n"
         f"c = docker.from_env().containers.get({cloud.container(instance_id)!r})\n"
-        "with _freeze(c, '/data'): print('frozen', flush=True); input()"
+        "with frozen(c, '/data'): print('frozen', flush=True); input()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
