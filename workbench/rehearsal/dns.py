@@ -1,7 +1,6 @@
 """The DNS server of the rehearsal: Route 53's zones, AWS's names, and the rest from outside."""
 
 import asyncio
-import contextlib
 import logging
 import socket
 from collections.abc import Callable
@@ -13,15 +12,16 @@ from typing import Any
 from typing import cast
 
 from dnslib import CLASS
-from dnslib import EDNS0
 from dnslib import OPCODE
 from dnslib import QTYPE
 from dnslib import RCODE
 from dnslib import DNSError
-from dnslib import DNSHeader
-from dnslib import DNSQuestion
 from dnslib import DNSRecord
 
+from workbench.rehearsal.dns_packets import fitting
+from workbench.rehearsal.dns_packets import malformed
+from workbench.rehearsal.dns_packets import reply
+from workbench.rehearsal.dns_packets import size_of
 from workbench.rehearsal.loop import LoopThread
 from workbench.rehearsal.resolution import Answer
 from workbench.rehearsal.resolution import Resolver
@@ -36,10 +36,6 @@ log = logging.getLogger(__name__)
 
 RESOLVER_ADDRESS = "169.254.169.253"
 AWS_ENDPOINT_ADDRESS = "169.254.169.252"
-# What a UDP answer may have when a client doesn't say (RFC 1035), and what it may have here
-# at most: larger ones are fragmented and get lost (the DNS flag day's figure).
-PLAIN_SIZE = 512
-LARGEST = 1232
 # A TCP connection that asks nothing for this long is closed (seconds).
 IDLE = 10.0
 PORT_TRIES = 20
@@ -121,29 +117,29 @@ class DnsServer:
         try:
             query = DNSRecord.parse(data)
         except DNSError:
-            return _malformed(data)
+            return malformed(data)
         if query.header.qr:
             return None  # an answer, not a query: never answer those
         try:
             return await self._answer(query)
         except Exception:
             log.exception("no answer to %s", query.q)
-            return _reply(query, Answer(RCODE.SERVFAIL))
+            return reply(query, Answer(RCODE.SERVFAIL))
 
     async def _answer(self, query: DNSRecord) -> DNSRecord:
         if query.header.opcode != OPCODE.QUERY:
-            return _reply(query, Answer(RCODE.NOTIMP))
+            return reply(query, Answer(RCODE.NOTIMP))
         if len(query.questions) != 1:
-            return _reply(query, Answer(RCODE.FORMERR))
+            return reply(query, Answer(RCODE.FORMERR))
         if query.q.qclass != CLASS.IN or query.q.qtype in (QTYPE.AXFR, QTYPE.IXFR):
-            return _reply(query, Answer(RCODE.REFUSED))
+            return reply(query, Answer(RCODE.REFUSED))
         found = self._resolver.resolve(str(query.q.qname), query.q.qtype)
         if found is None:
             answer = await self._ask_upstream(query)
-            return answer or _reply(query, Answer(RCODE.SERVFAIL))
+            return answer or reply(query, Answer(RCODE.SERVFAIL))
         if found.continue_at is not None:
             await self._continue(found, query.q.qtype)
-        return _reply(query, found)
+        return reply(query, found)
 
     async def _continue(self, found: Answer, kind: int) -> None:
         outside = await self._ask_upstream(DNSRecord.question(found.continue_at, QTYPE[kind]))
@@ -177,7 +173,7 @@ class DnsServer:
     ) -> None:
         answer = await self.answer(data)
         if answer is not None and not transport.is_closing():
-            transport.sendto(_fitting(answer, _size(data)), peer)
+            transport.sendto(fitting(answer, size_of(data)), peer)
 
     async def _serve_tcp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -230,48 +226,3 @@ def _open(listen: Listen) -> tuple[socket.socket, socket.socket]:
             each.setblocking(False)
         return udp, tcp
     raise AssertionError("unreachable")
-
-
-def _reply(query: DNSRecord, found: Answer) -> DNSRecord:
-    reply = DNSRecord(
-        DNSHeader(
-            id=query.header.id,
-            opcode=query.header.opcode,
-            qr=1,
-            aa=int(found.authoritative and found.rcode in (RCODE.NOERROR, RCODE.NXDOMAIN)),
-            rd=query.header.rd,
-            ra=1,
-            rcode=found.rcode,
-        )
-    )
-    for question in query.questions:
-        reply.add_question(DNSQuestion(question.qname, question.qtype, question.qclass))
-    reply.add_answer(*found.answers)
-    reply.add_auth(*found.authority)
-    if any(each.rtype == QTYPE.OPT for each in query.ar):
-        reply.add_ar(EDNS0(udp_len=LARGEST))
-    return reply
-
-
-def _malformed(data: bytes) -> DNSRecord | None:
-    if len(data) < 12 or data[2] & 0x80:
-        return None
-    return DNSRecord(DNSHeader(id=int.from_bytes(data[:2], "big"), qr=1, ra=1, rcode=RCODE.FORMERR))
-
-
-def _size(query: bytes) -> int:
-    with contextlib.suppress(DNSError):
-        for record in DNSRecord.parse(query).ar:
-            if record.rtype == QTYPE.OPT:
-                # The OPT record keeps the size where others have their class.
-                return min(max(int(record.rclass), PLAIN_SIZE), LARGEST)
-    return PLAIN_SIZE
-
-
-def _fitting(answer: DNSRecord, size: int) -> bytes:
-    packet = bytes(answer.pack())
-    if len(packet) <= size:
-        return packet
-    header = DNSHeader(id=answer.header.id, bitmap=answer.header.bitmap, tc=1)
-    options = [each for each in answer.ar if each.rtype == QTYPE.OPT]
-    return bytes(DNSRecord(header, questions=answer.questions, ar=options).pack())

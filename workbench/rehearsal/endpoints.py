@@ -4,11 +4,7 @@ import contextlib
 import hashlib
 import http.client
 import logging
-import ssl
-import tempfile
-import threading
 from http import HTTPStatus
-from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
@@ -20,10 +16,11 @@ from workbench.rehearsal.bodies import TooLargeError
 from workbench.rehearsal.bodies import receive
 from workbench.rehearsal.ca import CertificateAuthority
 from workbench.rehearsal.dns import AWS_ENDPOINT_ADDRESS
+from workbench.rehearsal.endpoint_certificates import EndpointCertificates
+from workbench.rehearsal.endpoint_certificates import endpoint_of
 from workbench.rehearsal.refusals import AccessDenied
 from workbench.rehearsal.refusals import Refusal
 from workbench.rehearsal.refusals import render
-from workbench.rehearsal.resolution import AWS_SUFFIXES
 from workbench.rehearsal.web import Handler
 from workbench.rehearsal.web import WebServer
 
@@ -55,7 +52,7 @@ class AwsEndpoints:
         self.api = (split.hostname or "127.0.0.1", split.port or 80)
         self.authorizer = authorizer
         self._server = WebServer(
-            "the AWS endpoint", _EndpointHandler, self, _Certificates(authority).context
+            "the AWS endpoint", _EndpointHandler, self, EndpointCertificates(authority).context
         )
 
     @property
@@ -74,42 +71,6 @@ class AwsEndpoints:
         self._server.stop()
 
 
-class _Certificates:
-    """A certificate for each endpoint that is asked for, made when it is."""
-
-    def __init__(self, authority: CertificateAuthority) -> None:
-        self._authority = authority
-        self._contexts: dict[str, ssl.SSLContext] = {}
-        self._lock = threading.Lock()
-        # What a client without SNI gets: no name of AWS's fits it.
-        self.context = self._create("rehearsal.internal")
-        self.context.sni_callback = self._choose
-
-    def _choose(
-        self, connection: ssl.SSLObject, name: str | None, _context: ssl.SSLContext
-    ) -> int | None:
-        endpoint = _endpoint(name) if name else None
-        if name and endpoint is None:
-            return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
-        if endpoint is not None:
-            with self._lock:
-                if endpoint not in self._contexts:
-                    self._contexts[endpoint] = self._create(endpoint, f"*.{endpoint}")
-                connection.context = self._contexts[endpoint]
-        return None
-
-    def _create(self, *names: str) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.set_alpn_protocols(["http/1.1"])
-        certificate, key = self._authority.issue(names)
-        with tempfile.TemporaryDirectory(prefix="workbench-") as directory:
-            path = Path(directory) / "certificate.pem"  # the folder is its owner's only
-            path.write_bytes(key + certificate)
-            context.load_cert_chain(path)
-        return context
-
-
 class _EndpointHandler(Handler):
     server_version = "AmazonEC2"
     owner: AwsEndpoints
@@ -122,7 +83,7 @@ class _EndpointHandler(Handler):
         """Check a request, pass it on, and pass the answer back."""
         self._body_read = False
         request = self._request(b"")
-        if _endpoint(request.host) is None:
+        if endpoint_of(request.host) is None:
             self._refuse(HTTPStatus.MISDIRECTED_REQUEST)
             return
         is_s3 = S3_HOST.fullmatch(request.host) is not None
@@ -224,21 +185,6 @@ class _EndpointHandler(Handler):
         elif answer.length:  # what it promised and didn't send
             # Cut short: only the end of the connection tells the client.
             self.close_connection = True
-
-
-def _endpoint(host: str) -> str | None:
-    """Return the name that an endpoint's certificate is for, None for a host not of AWS.
-
-    As with AWS's own, one certificate serves all of a region's buckets, and a bucket whose
-    name has dots fits none.
-    """
-    host = host.lower().rstrip(".")
-    if not host.endswith(tuple("." + suffix for suffix in AWS_SUFFIXES)):
-        return None
-    match = S3_HOST.fullmatch(host)
-    if match is not None and match["bucket"]:
-        return host[len(match["bucket"]) + 1 :]
-    return host
 
 
 def _check_digest(request: ApiRequest, body: IO[bytes]) -> None:
