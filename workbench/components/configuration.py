@@ -107,7 +107,7 @@ def _parse_item(item: object, item_type: type, what: str) -> dict[str, object]:
         raise ArgumentError(
             f"{what} is {item!r}, but must be an object with some of {', '.join(names)}."
         )
-    required = getattr(item_type, "__required_keys__", frozenset())
+    required: frozenset[str] = getattr(item_type, "__required_keys__", frozenset())
     missing = [key for key, name in names.items() if name in required and key not in item]
     if missing:
         raise ArgumentError(f"{what} is {item!r}, but needs {' and '.join(missing)} too.")
