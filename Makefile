@@ -8,7 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 # What Debian calls the programs the rehearsal runs: a program, its package.
-PROGRAMS := dockerd:docker.io mmdebstrap:mmdebstrap mkfs.xfs:xfsprogs pebble:pebble ip:iproute2 iptables:iptables losetup:util-linux
+PROGRAMS := dockerd:docker.io lxcfs:lxcfs mmdebstrap:mmdebstrap mkfs.xfs:xfsprogs pebble:pebble ip:iproute2 iptables:iptables losetup:util-linux
 TEST_PROGRAMS := chromium:chromium certutil:libnss3-tools ssh:openssh-client curl:curl openssl:openssl
 
 .PHONY: help
