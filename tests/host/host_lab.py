@@ -81,6 +81,7 @@ class Metadata(http.server.BaseHTTPRequestHandler):
             "meta-data/public-keys/": "0=someone",
             "meta-data/public-keys/0/openssh-key": self.lab.public_key,
             "meta-data/public-ipv4": "203.0.113.7",
+            "meta-data/public-hostname": "ec2-203-0-113-7.compute-1.amazonaws.com",
             "meta-data/iam/security-credentials/": ROLE,
             f"meta-data/iam/security-credentials/{ROLE}": json.dumps(credentials),
             "dynamic/instance-identity": "document",

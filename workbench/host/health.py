@@ -53,8 +53,8 @@ def _answers(url: str) -> bool:
     try:
         _open(url, timeout=10).close()
     except urllib.error.HTTPError as error:
-        # A redirect or "forbidden" is an answer; what a broken service gives isn't.
-        return error.code < 500
+        # A redirect is an answer; what a service that is not ready gives (404, 503) isn't.
+        return error.code < 400
     except OSError:
         return False
     return True

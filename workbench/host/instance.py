@@ -7,12 +7,20 @@ TIMEOUT = 5.0
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def public_address() -> str:
-    """Return the public IPv4 address; ``localhost`` where there is none."""
+def public_names() -> tuple[str, ...]:
+    """Return the public IPv4 address and its name; ``localhost`` where there is none."""
     try:
-        return metadata("meta-data/public-ipv4")
+        found = (metadata("meta-data/public-ipv4"), _or_empty("meta-data/public-hostname"))
     except OSError:
-        return "localhost"
+        return ("localhost",)
+    return tuple(name for name in found if name)
+
+
+def _or_empty(path: str) -> str:
+    try:
+        return metadata(path)
+    except OSError:
+        return ""
 
 
 def metadata(path: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from . import jupyterhub
 from . import places
 from . import rstudio
-from .instance import public_address
+from .instance import public_names
 from .operations import changed_at
 from .operations import unit
 from .operations import unit_properties
@@ -92,7 +92,7 @@ def caddyfile(settings: Settings) -> Commands:
         places=places,
         settings=settings,
         acme_root=ACME_ROOT,
-        address=None if settings.names else public_address(),
+        addresses=() if settings.names else public_names(),
         jupyterhub_port=jupyterhub.PORT,
         rstudio_port=rstudio.PORT,
     )
