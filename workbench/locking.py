@@ -41,6 +41,18 @@ def exclusive(path: Path, what: str, limit: float, tell: Callable[[str], object]
         os.close(descriptor)
 
 
+def once(tell: Callable[[str], object]) -> Callable[[str], None]:
+    """Return ``tell`` for a terminal's lasting lines: only the first word of the wait is told."""
+    told: list[str] = []
+
+    def first(text: str) -> None:
+        if not told:
+            told.append(text)
+            tell(f"{text[0].upper()}{text[1:]} …")
+
+    return first
+
+
 if sys.platform == "win32":
     import msvcrt
 

@@ -16,6 +16,17 @@ def test_a_lock_that_is_held_too_long_is_said(tmp_path, monkeypatch):
     ):
         raise AssertionError("two hold the lock")
     assert "waiting for it" in told[0]
+    assert len(told) > 1
     told.clear()
     with locking.exclusive(path, "the engine", 1, told.append):
         assert not told
+
+
+def test_a_wait_is_told_once_where_lines_stay():
+    told = []
+    tell = locking.once(told.append)
+
+    tell("another command is busy; waiting for it")
+    tell("another command is busy; waiting for it")
+
+    assert told == ["Another command is busy; waiting for it …"]

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from workbench.engine.child import run_lines
+from workbench.child import run_lines
 from workbench.engine.unavailable import EngineUnavailable
 from workbench.engine.versions import PINNED
 from workbench.progress import Phase

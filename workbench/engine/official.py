@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from workbench.engine.child import run_lines
+from workbench.child import run_lines
 from workbench.engine.unavailable import EngineUnavailable
 from workbench.engine.versions import PINNED
 from workbench.progress import Phase

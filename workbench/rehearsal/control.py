@@ -11,6 +11,7 @@ from pathlib import Path
 from workbench.errors import MissingToolError
 from workbench.errors import WorkbenchError
 from workbench.locking import exclusive
+from workbench.locking import once
 from workbench.places import state_dir
 from workbench.progress import Progress
 from workbench.rehearsal import remains
@@ -115,13 +116,7 @@ def _lock_path(name: str) -> Path:
 @contextmanager
 def _only_one(name: str, progress: Progress | None) -> Iterator[None]:
     """Let one command at a time start, stop or remove a rehearsal."""
-    told: list[str] = []
-
-    def tell(text: str) -> None:
-        if progress is not None and not told:
-            told.append(text)
-            progress.say(f"{text[0].upper()}{text[1:]} …")
-
+    tell = once((progress or Progress(quiet=True)).say)
     with exclusive(_lock_path(name), f"the rehearsal {name!r}", LOCK_LIMIT, tell):
         yield
 

@@ -4,7 +4,6 @@ The tag is a hash of everything the image is built from, so a change of any of i
 and nothing else does.
 """
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -20,6 +19,8 @@ from docker.errors import ImageNotFound
 
 from workbench.errors import MissingToolError
 from workbench.errors import WorkbenchError
+from workbench.locking import exclusive
+from workbench.locking import once
 from workbench.places import cache_dir
 from workbench.progress import Progress
 from workbench.rehearsal.image_build import build_archive
@@ -30,6 +31,8 @@ from workbench.rehearsal.image_problems import DiskFullError
 
 # GiB: the archive (0.5) on its way into the engine (0.5), and room to work.
 NEEDED = 2
+# Seconds to wait for another process that builds it: a minute here, more with a slow mirror.
+LOCK_LIMIT = 30 * 60.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ def ensure_image(client: docker.DockerClient, progress: Progress) -> ImageInfo:
     inputs = Inputs.of_this_computer()
     tag = inputs.tag()
     if not _exists(client, tag):
-        with _only_one_builder():
+        with _only_one_builder(progress):
             if not _exists(client, tag):
                 _build(client, inputs, tag, progress)
     return ImageInfo(tag, OS)
@@ -63,11 +66,9 @@ def _exists(client: docker.DockerClient, tag: str) -> bool:
 
 
 @contextmanager
-def _only_one_builder() -> Iterator[None]:
+def _only_one_builder(progress: Progress) -> Iterator[None]:
     folder = _folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with exclusive(folder / "lock", "the machine image", LOCK_LIMIT, once(progress.say)):
         # What a builder left that was killed. Mounts of its own died with it.
         for path in folder.glob("build-*"):
             shutil.rmtree(path, ignore_errors=True)

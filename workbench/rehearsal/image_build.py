@@ -2,20 +2,21 @@
 
 import os
 import shutil
-import signal
-import subprocess
 from collections import deque
-from contextlib import suppress
 from pathlib import Path
 
+from workbench.child import run_lines
 from workbench.progress import Phase
 from workbench.rehearsal.image_inputs import FILES
 from workbench.rehearsal.image_inputs import Inputs
 from workbench.rehearsal.image_inputs import command
+from workbench.rehearsal.image_problems import ImageError
 from workbench.rehearsal.image_problems import explain
 
 # Seconds that an interrupted builder has to tidy up.
-END_LIMIT = 20
+END_LIMIT = 20.0
+# Seconds: a minute here, more with a slow mirror.
+LIMIT = 30 * 60.0
 
 
 def build_archive(inputs: Inputs, work: Path, phase: Phase) -> Path:
@@ -25,27 +26,27 @@ def build_archive(inputs: Inputs, work: Path, phase: Phase) -> Path:
     """
     _prepare(inputs, work)
     last: deque[str] = deque(maxlen=400)
+
+    def note(line: str) -> None:
+        last.append(line)
+        phase.update(line.removeprefix("I: "))
+
     # It ends when this process is killed; its mounts, in a namespace of their own, end with it.
     confined = ["setpriv", "--pdeathsig", "TERM", "unshare", "--mount"]
-    process = subprocess.Popen(
-        [*confined, *command(inputs, work)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        env={**os.environ, "TMPDIR": str(work), "LC_ALL": "C.UTF-8"},
-        process_group=0,
-    )
-    with process:
-        try:
-            for line in process.stdout or ():
-                last.append(line.rstrip())
-                phase.update(line.rstrip().removeprefix("I: "))
-        except BaseException:
-            _end(process)
-            raise
-    if process.returncode != 0:
+    try:
+        code = run_lines(
+            [*confined, *command(inputs, work)],
+            on_line=note,
+            limit=LIMIT,
+            grace=END_LIMIT,
+            environment={**os.environ, "TMPDIR": str(work), "LC_ALL": "C.UTF-8"},
+        )
+    except TimeoutError:
+        raise ImageError(
+            f"The machine image wasn't built within {LIMIT / 60:.0f} minutes.",
+            "Check the network and apt's sources (sudo apt-get update must work), then try again.",
+        ) from None
+    if code != 0:
         raise explain(list(last), inputs.sources, work.parent)
     return work / "machine.tar"
 
@@ -59,12 +60,3 @@ def _prepare(inputs: Inputs, work: Path) -> None:
     certificates.mkdir()
     for number, pem in enumerate(inputs.certificates):
         (certificates / f"host-{number}.crt").write_text(pem + "\n", encoding="ascii")
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """End the builder with all that it started, and wait: its folder is removed next."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(END_LIMIT)

@@ -107,7 +107,7 @@ def test_interrupted_in_the_middle(number, engine, monkeypatch, tmp_path):
     assert str(tmp_path) not in Path("/proc/mounts").read_text()
     # A killed one can't tidy up: the next does.
     if number == signal.SIGKILL:
-        with image._only_one_builder():
+        with image._only_one_builder(Progress(quiet=True)):
             pass
     assert left_behind(tmp_path) == []
 

@@ -24,13 +24,15 @@ def run_lines(
     on_line: Callable[[str], None],
     on_tick: Callable[[], None] = lambda: None,
     limit: float,
+    grace: float = GRACE,
     directory: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> int:
     """Run ``command``, hand each line of its output to ``on_line``, return its exit code.
 
     It runs in a process group of its own, which is ended whole when ``limit`` seconds have
-    passed (TimeoutError) or this process is interrupted. Raises OSError where it can't start.
+    passed (TimeoutError) or this process is interrupted; it then has ``grace`` seconds to tidy
+    up. Raises OSError where it can't start.
     """
     process = subprocess.Popen(
         command,
@@ -50,7 +52,7 @@ def run_lines(
         _follow(lines, on_line, on_tick, time.monotonic() + limit)
         return process.wait()
     except BaseException:
-        _end(process)
+        _end(process, grace)
         raise
     finally:
         reader.join(GRACE)
@@ -82,12 +84,12 @@ def _follow(
     raise TimeoutError
 
 
-def _end(process: "subprocess.Popen[str]") -> None:
+def _end(process: "subprocess.Popen[str]", grace: float) -> None:
     """End the whole group: compilers and downloads are children of the program."""
     for ask in (signal.SIGTERM, None):
         _signal(process, ask)
         try:
-            process.wait(GRACE)
+            process.wait(grace)
         except subprocess.TimeoutExpired:
             continue
         return
