@@ -34,8 +34,6 @@ def check_running(target: Target) -> Outcome:
     said = f"{ident}, {instance['InstanceType']}, {state}"
     if state == "running":
         return passed(said)
-    if state == "stopped":
-        return failed(said, f"aws ec2 start-instances --instance-ids {ident}")
     return failed(said, "workbench up --stack {stack}")
 
 

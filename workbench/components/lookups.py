@@ -1,11 +1,19 @@
 """Questions to AWS whose failure is a person's mistake, answered in a sentence."""
 
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
 from workbench.components.errors import ArgumentError
 
 T = TypeVar("T")
+
+# What engine, plugin and AWS's client say when AWS gave no answer: then it said nothing about the
+# question, either.
+_UNASKED = re.compile(
+    r"does not answer|request send failed|dial tcp|no valid credential|failed to refresh cached"
+    r"|get credentials|No valid credential|InvalidClientTokenId|ExpiredToken|AuthFailure"
+)
 
 
 def look_up(ask: Callable[[], T], sentence: str, hint: str = "") -> T:
@@ -17,6 +25,9 @@ def look_up(ask: Callable[[], T], sentence: str, hint: str = "") -> T:
     try:
         return ask()
     except Exception as error:
+        unasked = next((line for line in str(error).splitlines() if _UNASKED.search(line)), None)
+        if unasked:
+            raise ArgumentError(f"AWS can't be asked: {unasked.strip('* ').rstrip('.')}.") from None
         raise ArgumentError(f"{sentence} ({_reason(error)}).", hint) from None
 
 

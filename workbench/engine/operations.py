@@ -190,11 +190,12 @@ class Operations:
     def _interrupted(self, what: str, state: State) -> InterruptedUpdateError:
         told = ["Interrupted.", state.told()]
         again = "workbench destroy" if what == "destroy" else "workbench up"
+        space = " " * (3 + len("workbench destroy") - len(again))
         unknown = ", ".join(str(resource) for _, resource in state.pending)
         if unknown:
             told.append(f"Of {unknown} it isn't known whether it was finished.")
         return InterruptedUpdateError(
             " ".join(told),
-            f"{again} --stack {self._name}   goes on where this stopped\n"
+            f"{again} --stack {self._name}{space}goes on\n"
             f"  workbench destroy --stack {self._name}   removes what exists",
         )

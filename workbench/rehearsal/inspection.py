@@ -43,7 +43,7 @@ class _Machines:
 def inspect(name: str) -> RehearsalStatus:
     """Return the status of a rehearsal."""
     found = _machines(name)
-    if not rehearsal_dir(name).exists() and not found.states:
+    if not found.states and not _ever_started(name):
         return RehearsalStatus(name, "absent", next=f"workbench rehearsal.start --name {name}")
     process = remains.recorded_process(name)
     described = read_description(name)
@@ -99,6 +99,12 @@ def _machines(name: str) -> _Machines:
         client.close()
 
 
+def _ever_started(name: str) -> bool:
+    """Return whether there is more than the log of a command that didn't come that far."""
+    left = (remains.LOG_FILE, remains.STATE_FILE, remains.PROCESS_FILE, "machines", "volumes")
+    return any((rehearsal_dir(name) / each).exists() for each in left)
+
+
 def _gone(name: str, found: _Machines) -> list[str]:
     """Return a sentence for each thing that should be there and isn't."""
     expected = remains.recorded_machines(name)
@@ -124,4 +130,4 @@ def _next(name: str, *, alive: bool, damaged: bool) -> str:
         remains.recorded_machines(name) or remains.recorded_volumes(name)
     )
     start, reset = (f"workbench rehearsal.{what} --name {name}" for what in ("start", "reset"))
-    return f"{start} (goes on) or {reset} (removes it)" if goes_on else reset
+    return f"{start}   goes on with it\n{reset}   removes it" if goes_on else reset

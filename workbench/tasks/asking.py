@@ -10,7 +10,8 @@ def agree(what: str, scripted: str) -> bool:
 
     ``scripted`` is what to type where there is no terminal to ask at.
     """
-    if not sys.stdin.isatty():
+    # None where standard input is closed.
+    if sys.stdin is None or not sys.stdin.isatty():
         raise WorkbenchError(f"{what} There is no terminal to ask at.", scripted)
     sys.stderr.write(f"{what}\nGo on? [y/N] ")
     sys.stderr.flush()

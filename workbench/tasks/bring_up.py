@@ -92,7 +92,7 @@ def bring_up(stack: str, progress: Progress, *, agree: Agree, password_stdin: bo
     from workbench.engine.find import ensure_engine
 
     ensure_engine(progress)
-    with _interruptible(stack, "no part of the workbench was touched"):
+    with _interruptible(stack, "no part of the workbench was touched", removable=False):
         description = ensure_rehearsal(stack, progress)
     changes = _apply_stack(stack, description, progress, agree)
     state = read_stack(stack, progress)
@@ -107,15 +107,14 @@ def bring_up(stack: str, progress: Progress, *, agree: Agree, password_stdin: bo
 
 
 @contextmanager
-def _interruptible(stack: str, what_exists: str) -> Iterator[None]:
+def _interruptible(stack: str, what_exists: str, *, removable: bool = True) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as error:
-        raise Interrupted(
-            f"Interrupted: {what_exists}.",
-            f"workbench up --stack {stack}        goes on where this stopped\n"
-            f"  workbench destroy --stack {stack}   removes what exists",
-        ) from error
+        hint = f"workbench up --stack {stack}        goes on"
+        if removable:
+            hint += f"\n  workbench destroy --stack {stack}   removes what exists"
+        raise Interrupted(f"Interrupted: {what_exists}.", hint) from error
 
 
 def _apply_stack(

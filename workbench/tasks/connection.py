@@ -1,6 +1,7 @@
 """SSH to the server: host key pinned, one key of ours, one sentence when it fails."""
 
 import io
+import logging
 import shlex
 import socket
 import time
@@ -21,6 +22,10 @@ from workbench.tasks.host_keys import Keys
 from workbench.tasks.host_keys import KnownHosts
 from workbench.tasks.host_keys import public_keys
 from workbench.tasks.host_keys import read_console_keys
+
+# Paramiko logs the traceback of a connection that breaks, and without a handler Python prints it;
+# what broke is raised, too, and told in one sentence.
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
 CONNECT_TIMEOUT = 10
 # A server that boots answers within this, or doesn't at all.

@@ -1,6 +1,10 @@
 """Say in one sentence why a command stopped: the one place where errors become text."""
 
+import errno
 import os
+import shutil
+import sys
+import textwrap
 import time
 import traceback
 from dataclasses import dataclass
@@ -24,6 +28,17 @@ _BAD_CREDENTIALS = {
 }
 
 
+_ROOM = "df -h   shows which disk is full; WORKBENCH_STATE_DIR names another place"
+_RIGHTS = "WORKBENCH_STATE_DIR and WORKBENCH_CACHE_DIR name other places to write to"
+_COMPUTER = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EACCES: _RIGHTS,
+    errno.EPERM: _RIGHTS,
+    errno.EROFS: _RIGHTS,
+}
+
+
 @dataclass(frozen=True)
 class Failure:
     """The text a command ends with, and its exit code."""
@@ -35,7 +50,7 @@ class Failure:
 def explain(error: BaseException) -> Failure:
     """Return how a command that met ``error`` ends."""
     failure = _explain(error)
-    return Failure(as_typed(failure.text), failure.exit_code)
+    return Failure(_fold(as_typed(failure.text)), failure.exit_code)
 
 
 def _explain(error: BaseException) -> Failure:
@@ -47,7 +62,28 @@ def _explain(error: BaseException) -> Failure:
         return Failure(_with_debug(_aws(error), error), 1)
     if isinstance(error, BrokenPipeError):
         return Failure("", 1)
+    if isinstance(error, OSError) and error.errno in _COMPUTER:
+        return Failure(_with_debug(_computer(error), error), 1)
     return Failure(_unexpected(error), 1)
+
+
+def _fold(text: str) -> str:
+    """Break sentences between words, as the terminal wouldn't; commands stay whole."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return text
+    width = max(20, shutil.get_terminal_size().columns - 1)
+    lines = text.splitlines()
+    return "\n".join(line if line.startswith(" ") else _fold_line(line, width) for line in lines)
+
+
+def _fold_line(line: str, width: int) -> str:
+    return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+
+
+def _computer(error: OSError) -> str:
+    """Say what this computer refused: no mistake of ours, and nothing that a traceback explains."""
+    where = f" ({error.filename})" if error.filename else ""
+    return f"This computer refused it: {error.strerror}{where}.\n  {_COMPUTER[error.errno or 0]}"
 
 
 def _interrupted(error: KeyboardInterrupt) -> str:

@@ -67,9 +67,9 @@ def generate_password() -> str:
 
 def ask_password(user: str, *, from_stdin: bool) -> str | None:
     """Return a password read from standard input or typed twice; None without a terminal."""
-    if from_stdin:
+    if from_stdin and sys.stdin is not None:
         password = sys.stdin.readline().rstrip("\n")
-    elif sys.stdin.isatty():
+    elif sys.stdin is not None and sys.stdin.isatty():
         password = getpass(f"New password for {user}: ")
         if getpass("Once more: ") != password:
             raise WorkbenchError("The two passwords differ.", "Type the same command again")

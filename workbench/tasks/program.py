@@ -1,6 +1,7 @@
 """The ``workbench`` command: Fabric's own program around the project's tasks."""
 
 import difflib
+import io
 import os
 import re
 import signal
@@ -17,6 +18,7 @@ from invoke.parser.context import ParserContext
 
 from workbench import __version__
 from workbench.tasks import namespace
+from workbench.tasks.command_name import command_name
 from workbench.tasks.failures import DEBUG
 
 USAGE_ERROR = 2
@@ -60,9 +62,9 @@ class WorkbenchProgram(Fab):  # type: ignore[misc]
         task = getattr(getattr(error, "context", None), "name", None)
         option = re.match(r"Flag <Argument: ([\w-]+).* needed value", said)
         if option:
-            return f"The option --{option[1]} needs a value.\n  {self.binary} {task} --help"
+            return f"The option --{option[1]} needs a value.\n  {command_name()} {task} --help"
         if not said.startswith("No idea what"):
-            return f"{said}\n  {self.binary} --list"
+            return f"{said}\n  {command_name()} --list"
         token = said.partition("'")[2].rpartition("'")[0]
         if token.startswith("-"):
             return self._unknown_option(token, task)
@@ -72,11 +74,11 @@ class WorkbenchProgram(Fab):  # type: ignore[misc]
         if task is None:
             return (
                 f"There is no option {token} before a task's name; a task's options follow it."
-                f"\n  {self.binary} --help"
+                f"\n  {command_name()} --help"
             )
         near = difflib.get_close_matches(token, self.parser.contexts[task].flags, 1)
         hint = f" Did you mean {near[0]}?" if near else ""
-        return f"The task {task} has no option {token}.{hint}\n  {self.binary} {task} --help"
+        return f"The task {task} has no option {token}.{hint}\n  {command_name()} {task} --help"
 
     def _unknown_task(self, token: str, task: str | None) -> str:
         names = sorted(self.parser.contexts)
@@ -84,10 +86,10 @@ class WorkbenchProgram(Fab):  # type: ignore[misc]
         if below:
             return f"{token} is a collection of tasks: {', '.join(below)}"
         if task is not None:
-            return f"The task {task} takes no {token!r}.\n  {self.binary} {task} --help"
+            return f"The task {task} takes no {token!r}.\n  {command_name()} {task} --help"
         near = difflib.get_close_matches(token, names, 1)
         hint = f" Did you mean {near[0]}?" if near else ""
-        return f"There is no task {token!r}.{hint}\n  {self.binary} --list"
+        return f"There is no task {token!r}.{hint}\n  {command_name()} --list"
 
     def print_version(self) -> None:
         """Print the versions that matter in a report."""
@@ -137,6 +139,10 @@ def make_program(tasks: Collection = namespace) -> WorkbenchProgram:
 
 def main() -> None:
     """Run the ``workbench`` command."""
+    # A terminal that can't show a sign gets another one instead of an error.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     # A shell script's background jobs ignore Ctrl-C by default, and SIGTERM would end this process
     # without a word: both are to end with a sentence that says what exists.
     for number in (signal.SIGINT, signal.SIGTERM):

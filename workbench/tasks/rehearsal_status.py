@@ -3,9 +3,21 @@
 from dataclasses import asdict
 from typing import Any
 
+from workbench.tasks.command_name import as_typed
 from workbench.tasks.show import make_console
 from workbench.tasks.show import print_facts
 from workbench.tasks.show import print_json
+
+TITLES = {
+    "name": "Rehearsal",
+    "state": "State",
+    "api_url": "AWS API",
+    "pid": "Process",
+    "machines": "Machines",
+    "volumes": "Volumes",
+    "gone": "Gone",
+    "log": "Log",
+}
 
 
 def print_status(status: Any, *, as_json: bool) -> None:
@@ -14,7 +26,12 @@ def print_status(status: Any, *, as_json: bool) -> None:
     if as_json:
         print_json(fields)
         return
-    print_facts([(name, _text(value)) for name, value in fields.items()], make_console())
+    facts = [(TITLES[name], _text(value)) for name, value in fields.items() if name != "next"]
+    print_facts(facts, make_console())
+    if status.next:
+        print("\nNext:")
+        for command in status.next.splitlines():
+            print(as_typed(f"  {command}"))
 
 
 def _text(value: Any) -> str:

@@ -2,9 +2,11 @@
 
 import json
 import sys
+import textwrap
 from collections.abc import Iterable
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -16,6 +18,9 @@ from workbench.progress import stderr_progress
 from workbench.tasks.command_name import as_typed
 
 STYLES = {Result.PASS: "green", Result.FAIL: "bold red", Result.WARN: "yellow", Result.SKIP: "dim"}
+
+# Values that begin like this are typed or opened, so they are never broken.
+WHOLE = ("cat ", "/", "https://")
 
 
 def print_json(value: Any) -> None:
@@ -36,14 +41,26 @@ def make_progress(*, quiet: bool) -> Progress:
 
 def print_facts(rows: Iterable[tuple[str, str | None]], console: Console) -> None:
     """Print names and values in two columns, leaving out what there is none of."""
-    table = Table.grid(padding=(0, 3, 0, 0))
-    table.add_column(style="bold", no_wrap=True)
-    # A folded path or URL can still be copied whole; a cropped one can't.
-    table.add_column(overflow="fold")
-    for name, value in rows:
-        if value:
-            table.add_row(f"  {name}", Text(value))
-    console.print(table)
+    known = [(name, value) for name, value in rows if value]
+    width = max((cell_len(name) for name, _ in known), default=0)
+    room = max(20, console.width - width - 6)
+    for name, value in known:
+        first, *others = [line for part in value.splitlines() for line in _fold(part, room)]
+        _print_whole(Text.assemble("  ", (name.ljust(width), "bold"), "   ", first), console)
+        for line in others:
+            _print_whole(Text(f"{'':{width + 5}}{line}"), console)
+
+
+def _fold(value: str, room: int) -> list[str]:
+    # What is to be copied stays whole: half a command is another command.
+    if value.startswith(WHOLE):
+        return [value]
+    return textwrap.wrap(value, room, break_long_words=False, break_on_hyphens=False) or [""]
+
+
+def _print_whole(line: Text, console: Console) -> None:
+    """Print a line that the terminal breaks, if it has to: it is copied as one, then."""
+    console.print(line, soft_wrap=True)
 
 
 def print_rows(titles: tuple[str, ...], rows: Iterable[tuple[str, ...]], console: Console) -> None:

@@ -9,6 +9,7 @@ from workbench.checks.server import read_services
 from workbench.errors import WorkbenchError
 from workbench.rehearsal.names import rehearsal_of
 from workbench.tasks import passwords
+from workbench.tasks.command_name import as_typed
 from workbench.tasks.converge import last_run
 from workbench.tasks.show import print_facts
 from workbench.tasks.show import print_rows
@@ -91,7 +92,7 @@ def print_status(found: dict[str, Any], console: Console) -> None:
     """Print a status as tables that fit 80 columns."""
     if found["state"] == ABSENT:
         console.print(f"There is no workbench in the stack {found['stack']} yet.")
-        console.print(f"  workbench up --stack {found['stack']}")
+        console.print(as_typed(f"  workbench up --stack {found['stack']}"), soft_wrap=True)
         return
     address = found["address"] or {}
     print_facts(

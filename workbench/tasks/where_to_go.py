@@ -2,9 +2,9 @@
 
 from rich.console import Console
 
-from workbench.rehearsal.names import STACK
 from workbench.tasks.bring_up import Outcome
 from workbench.tasks.command_name import as_typed
+from workbench.tasks.selection import select_stack
 from workbench.tasks.show import make_console
 from workbench.tasks.show import print_facts
 
@@ -26,7 +26,8 @@ def print_where_to_go(outcome: Outcome, console: Console | None = None) -> None:
         ],
         console,
     )
-    option = "" if state.stack == STACK else f" --stack {state.stack}"
+    # Only where a command without it would be about another stack.
+    option = "" if state.stack == select_stack(None) else f" --stack {state.stack}"
     console.print("\nNext:")
     commands = [
         (f"workbench status{option}", "what runs, and where"),

@@ -50,7 +50,7 @@ def test_running(state: str | None, result: str, evidence: str) -> None:
 
 def test_a_stopped_instance_is_to_be_started() -> None:
     fix = instance.check_running(target(Ec2("stopped"))).fix
-    assert fix == "aws ec2 start-instances --instance-ids i-1"
+    assert fix == "workbench up --stack {stack}"
 
 
 @pytest.mark.parametrize(("tokens", "result"), [("required", "PASS"), ("optional", "FAIL")])

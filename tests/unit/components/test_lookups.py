@@ -31,5 +31,31 @@ def test_a_refusal_is_told_in_awss_own_words_alone(said, reason):
     assert refused.value.hint == "List yours."
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "invoke failed: Can't look up x: the rehearsal's AWS API does not answer (refused).\n"
+            "  Start it: workbench rehearsal.start",
+            "AWS can't be asked: invoke failed: Can't look up x: the rehearsal's AWS API does not"
+            " answer (refused).",
+        ),
+        (
+            "1 error:\n\t* No valid credential sources found.\n",
+            "No valid credential sources found.",
+        ),
+    ],
+)
+def test_no_answer_is_not_taken_for_a_no(said, told):
+    def ask():
+        raise RuntimeError(said)
+
+    with pytest.raises(ArgumentError) as failed:
+        look_up(ask, "AWS has no such thing", "Take another.")
+
+    assert failed.value.message.endswith(told)
+    assert "no such thing" not in failed.value.message
+
+
 def test_an_answer_is_passed_on():
     assert look_up(lambda: 7, "never said") == 7

@@ -1,5 +1,6 @@
 """The command line: help that fits 80 columns, and one sentence for every mistake."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,10 @@ from invoke.collection import Collection
 from invoke.context import Context
 
 from workbench.errors import ConfigError
+from workbench.errors import WorkbenchError
+from workbench.rehearsal.control import RehearsalStatus
 from workbench.tasks import namespace
+from workbench.tasks.asking import agree
 from workbench.tasks.program import make_program
 from workbench.tasks.task import task
 
@@ -120,6 +124,28 @@ def test_fab_ends_alike(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_interruption_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("interrupt", tasks=Collection(interrupt)) == 130
     assert capsys.readouterr().err.startswith("Interrupted.")
+
+
+def test_a_question_with_standard_input_closed_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(WorkbenchError, match="no terminal to ask at"):
+        agree("This removes it.", "workbench destroy --yes")
+
+
+def test_the_rehearsal_is_that_of_the_stack_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        "workbench.rehearsal.control.status", lambda name: RehearsalStatus(name, "x")
+    )
+    for stack, name in (("rehearsal-two", "two"), ("prod", "default"), ("", "default")):
+        monkeypatch.setenv("WORKBENCH_STACK", stack)
+        make_program().run(["workbench", "rehearsal.status", "--json"])
+        assert json.loads(capsys.readouterr().out)["name"] == name
+    make_program().run(["workbench", "rehearsal.status", "--json", "--name", "three"])
+    assert json.loads(capsys.readouterr().out)["name"] == "three"
 
 
 def test_a_mistake_of_ours_leaves_its_traceback_in_a_file(

@@ -1,0 +1,36 @@
+"""Errors become sentences that a person can act on, at the width of the terminal."""
+
+import errno
+import sys
+from pathlib import Path
+
+import pytest
+
+from workbench.errors import WorkbenchError
+from workbench.tasks.failures import explain
+from workbench.tasks.passwords import ask_password
+
+
+def test_a_full_disk_is_no_mistake_of_ours(state_dir: Path) -> None:
+    said = explain(OSError(errno.ENOSPC, "No space left on device", "/state/log")).text
+    assert said.startswith("This computer refused it: No space left on device (/state/log).\n  df")
+    assert not (state_dir / "logs").exists()
+
+
+def test_a_sentence_is_broken_between_words_at_a_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    error = WorkbenchError("Something that is said in many words.", f"workbench up {'x' * 40}")
+    assert explain(error).text == str(error)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    first, second, command = explain(error).text.splitlines()
+    assert (first, second) == ("Something that is said in", "many words.")
+    assert command == f"  {error.hint}"
+
+
+def test_no_password_is_asked_for_with_standard_input_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert ask_password("ada", from_stdin=False) is None
