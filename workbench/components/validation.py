@@ -196,7 +196,7 @@ def check_url(value: object, what: str) -> str:
     """Return an http or https address."""
     text = check_text(value, what)
     parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or " " in text:
+    if parts.scheme not in ("http", "https") or not parts.hostname or text.split() != [text]:
         raise ArgumentError(f"{what} is {_shown(text)}, but must start with https:// and a host.")
     if parts.password:
         raise ArgumentError(

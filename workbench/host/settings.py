@@ -17,6 +17,7 @@ TAKEN_NAMES = frozenset(
 # These end up in commands and in Caddy's configuration.
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?")
 ADDRESS = re.compile(r"(https?|file)://[A-Za-z0-9._~:/?&=%+@\[\]-]+")
+EMAIL = re.compile(r"[^\s@{}\"'`]+@[^\s@{}\"'`]+")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 # Posit's last release for this series that was tried with the recipe.
@@ -114,7 +115,7 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
         "name": values["name"],
         "domain": values["domain"],
         "names": tuple(_host_name(name) for name in values["names"]),
-        "acme": Acme(acme.get("directory"), acme.get("email"), acme.get("root_certificate")),
+        "acme": _acme(acme),
         "administrator": _account(administrator | {"administrator": True}),
         "users": tuple(_account(user) for user in values["users"]),
         "data_volume": DataVolume(values["data_volume"]["id"], values["data_volume"]["device"]),
@@ -123,6 +124,15 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
         "npm_registry": mirrors.get("npm"),
         "ca_certificates": tuple(values.get("ca_certificates") or ()),
     }
+
+
+def _acme(values: Mapping[str, Any]) -> Acme:
+    directory, email = values.get("directory"), values.get("email")
+    if directory and not ADDRESS.fullmatch(directory):
+        raise SettingsError("acme.directory must be an http(s) address without blanks or quotes")
+    if email and not EMAIL.fullmatch(email):
+        raise SettingsError(f"acme.email is {email!r}, which is not an e-mail address")
+    return Acme(directory, email, values.get("root_certificate"))
 
 
 def _account(values: Mapping[str, Any]) -> Account:

@@ -52,6 +52,7 @@ def test_numbers_from_other_languages_are_whole_numbers_too(value):
     ("check", "value", "sentence"),
     [
         (validation.check_url, "example.org", "must start with https://"),
+        (validation.check_url, "https://example.org/\nx", "must start with https://"),
         (validation.check_url, "https://me:secret@example.org/", "has a password in it"),
         (validation.check_sha256, "abc", "64 hexadecimal digits"),
         (validation.check_certificate, "hello", "isn't a certificate in PEM form"),

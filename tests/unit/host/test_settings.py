@@ -48,6 +48,8 @@ def test_they_are_read() -> None:
         ({"rstudio": {"url": "https://x/';reboot;'.deb", "sha256": "a" * 64}}, "rstudio.url"),
         ({"names": None}, "can't be read"),
         ({"names": ["lab.example.com {"]}, "is not a name"),
+        ({"acme": {"directory": "https://x/\n}"}}, "acme.directory"),
+        ({"acme": {"email": "me@example.com\n}"}}, "acme.email"),
         ({"data_volume": {}}, "can't be read"),
     ],
 )
