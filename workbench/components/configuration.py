@@ -64,6 +64,11 @@ def _refuse_unknown_keys() -> None:
 
 
 def _how_to_set(hint: str, name: str, key: str) -> str:
+    kind = _plain_type(WorkbenchArgs.__annotations__[name])
+    item = typing.get_args(kind)[0] if typing.get_origin(kind) is list else str
+    if typing.is_typeddict(item):
+        # A list of objects isn't one value: each key of each of them is set.
+        key = f"--path '{key}[0].{camel_case(next(iter(item.__annotations__)))}'"
     value = '"$(cat ~/.ssh/id_ed25519.pub)"' if name == "public_key" else "VALUE"
     command = f"Set it with: pulumi config set {key} {value}"
     return f"{hint}\n  {command}" if hint else command

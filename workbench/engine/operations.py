@@ -194,8 +194,7 @@ class Operations:
         unknown = ", ".join(str(resource) for _, resource in state.pending)
         if unknown:
             told.append(f"Of {unknown} it isn't known whether it was finished.")
-        return InterruptedUpdateError(
-            " ".join(told),
-            f"{again} --stack {self._name}{space}goes on\n"
-            f"  workbench destroy --stack {self._name}   removes what exists",
-        )
+        hint = f"{again} --stack {self._name}{space}goes on"
+        if state.resources or state.pending:
+            hint += f"\n  workbench destroy --stack {self._name}   removes what exists"
+        return InterruptedUpdateError(" ".join(told), hint)

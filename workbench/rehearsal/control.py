@@ -40,7 +40,7 @@ def start(name: str, progress: Progress, *, modification_hours: float = 0.0) -> 
     words when it doesn't start; nothing that was started stays, then.
     """
     check_name(name)
-    _check_computer()
+    check_computer()
     with _only_one(name, progress):
         running = _running(name)
         if running is not None:
@@ -76,7 +76,7 @@ def reset(name: str) -> None:
     check_name(name)
     if not rehearsal_dir(name).exists() and not _on_this_computer():
         return
-    _check_computer()
+    check_computer()
     with _only_one(name, None):
         process = remains.recorded_process(name)
         if process is not None:
@@ -94,7 +94,7 @@ def _on_this_computer() -> bool:
     return sys.platform == "linux" and os.geteuid() == 0
 
 
-def _check_computer() -> None:
+def check_computer() -> None:
     """Raise MissingToolError where a rehearsal can't run."""
     if sys.platform != "linux":
         raise MissingToolError(

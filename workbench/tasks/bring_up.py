@@ -91,6 +91,11 @@ def bring_up(stack: str, progress: Progress, *, agree: Agree, password_stdin: bo
     """Make the stack's workbench usable, and return what was done."""
     from workbench.engine.find import ensure_engine
 
+    if rehearsal_of(stack) is not None:
+        from workbench.rehearsal.control import check_computer
+
+        # Before an engine is downloaded or built for nothing.
+        check_computer()
     ensure_engine(progress)
     with _interruptible(stack, "no part of the workbench was touched", removable=False):
         description = ensure_rehearsal(stack, progress)

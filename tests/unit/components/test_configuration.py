@@ -83,6 +83,11 @@ def test_every_argument_of_a_workbench_is_a_key():
         ({"extraPorts": '[{"port": 8080}]'}, "but needs cidrBlocks too", ""),
         ({"users": '[{"nam": "ada"}]'}, "must be an object with some of name, publicKeys", ""),
         ({"users": '[{"name": "Ada"}]'}, "workbench:users[0].name is 'Ada'", ""),
+        (
+            {"users": "ada"},
+            "must be a list",
+            "pulumi config set --path 'workbench:users[0].name' VALUE",
+        ),
         ({"os": "plan9"}, "workbench:os is 'plan9'", "pulumi config set workbench:os VALUE"),
         (
             {"domian": "lab.example.org"},
