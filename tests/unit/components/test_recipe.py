@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pulumi
 import pytest
-from workbench.host.pack import pack_recipe
 
 from workbench import Recipe
 from workbench.components.errors import ArgumentError
+from workbench.host.pack import pack_recipe
 
 ARGS = {"role_name": "role-1", "settings": {"version": 1, "name": "lab"}}
 
