@@ -30,9 +30,9 @@ _BAD_CREDENTIALS = {
 
 _ROOM = "df -h   shows which disk is full; WORKBENCH_STATE_DIR names another place"
 _RIGHTS = "WORKBENCH_STATE_DIR and WORKBENCH_CACHE_DIR name other places to write to"
+_FULL = {errno.ENOSPC: _ROOM, errno.EDQUOT: _ROOM}
 _COMPUTER = {
-    errno.ENOSPC: _ROOM,
-    errno.EDQUOT: _ROOM,
+    **_FULL,
     errno.EACCES: _RIGHTS,
     errno.EPERM: _RIGHTS,
     errno.EROFS: _RIGHTS,
@@ -62,7 +62,10 @@ def _explain(error: BaseException) -> Failure:
         return Failure(_with_debug(_aws(error), error), 1)
     if isinstance(error, BrokenPipeError):
         return Failure("", 1)
-    if isinstance(error, OSError) and error.errno in _COMPUTER:
+    # Where no file was refused, missing rights are a mistake of ours.
+    if isinstance(error, OSError) and (
+        error.errno in _COMPUTER if error.filename else error.errno in _FULL
+    ):
         return Failure(_with_debug(_computer(error), error), 1)
     return Failure(_unexpected(error), 1)
 

@@ -17,6 +17,14 @@ def test_a_full_disk_is_no_mistake_of_ours(state_dir: Path) -> None:
     assert not (state_dir / "logs").exists()
 
 
+def test_missing_rights_to_no_file_are_a_mistake_of_ours(state_dir: Path) -> None:
+    assert (
+        "Permission denied (/root/x)"
+        in explain(PermissionError(13, "Permission denied", "/root/x")).text
+    )
+    assert explain(PermissionError(1, "not permitted")).text.startswith("An error that was not")
+
+
 def test_a_sentence_is_broken_between_words_at_a_terminal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
