@@ -16,6 +16,10 @@ from workbench.components.validation import check_user_name
 DEFAULT_USER = "test-user"
 # What the recipe refuses, said before anything is made; a test keeps the two in step.
 _RESERVED = {
+    # base-passwd's accounts, and groups that a person's own group can't be.
+    *("bin", "sys", "sync", "games", "man", "lp", "mail", "news", "uucp", "proxy", "www-data"),
+    *("backup", "list", "irc", "_apt", "messagebus", "systemd-network"),
+    *("adm", "sudo", "shadow", "disk", "docker", "users", "staff"),
     *("root", "daemon", "nobody", "sshd", "caddy", "jupyterhub", "rstudio-server", "workbench"),
     *(system.administrator for system in OPERATING_SYSTEMS.values()),
 }

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -89,6 +90,10 @@ def test_kernels_in_both_languages(make_site: MakeSite, monkeypatch: pytest.Monk
     object.__setattr__(target, "password", lambda user: "secret")
     found = check_kernels(target)
     assert (found.result, found.evidence) == ("PASS", "python and R kernels run code as ada")
+    nameless = replace(target, outputs=dict(target.outputs) | {"domain": ""})
+    object.__setattr__(nameless, "password", lambda user: "secret")
+    found = check_kernels(nameless)
+    assert (found.result, "without a domain" in found.evidence) == ("SKIP", True)
     monkeypatch.setattr(hub, "execute", lambda *_: "42 root")
     found = check_kernels(target)
     assert (found.result, found.evidence) == ("FAIL", "python kernel of ada answered '42 root'")
