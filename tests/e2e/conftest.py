@@ -8,6 +8,8 @@ import pytest
 from bench import Bench
 
 
+# Before xdist's own hook, which reads the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of one machine on one worker; they need what the `machine` marker says."""
     here = Path(__file__).parent
