@@ -53,6 +53,11 @@ _KNOWN = (
         "There is no Pulumi.yaml here.",
         "Change to the project's folder and try again.",
     ),
+    (
+        "no space left on device",
+        "The disk is full, so Pulumi could not write down what it did.",
+        "Make room, then run the same command again: it looks first at what exists by now.",
+    ),
 )
 
 # The Pulumi AWS provider's way of saying that there is one error.
