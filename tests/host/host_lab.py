@@ -171,6 +171,7 @@ class Lab:
     volume_id: str = field(default_factory=lambda: f"vol-{secrets.token_hex(8)[:17]}")
     instance_id: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
+    first: dict[str, Any] = field(default_factory=dict)
 
     @property
     def machines(self) -> Machines:
@@ -357,7 +358,8 @@ def surroundings(lab: Lab, network: NetworkInfo) -> Iterator[None]:
     dns.start(Listen(RESOLVER_ADDRESS, 53, network.bridge), Listen("127.0.0.1", 0))
     pebble = Pebble(lab.folder / "pebble", lab.authority, "{}:{}".format(*dns.addresses[1]))
     pebble.start(network.gateway, lab.folder / "ca.pem")
-    lab.settings = settings(lab, network.gateway, package, pebble.acme_directory)
+    lab.first = settings(lab, network.gateway, package, pebble.acme_directory)
+    lab.settings = dict(lab.first)
     bridge = network.bridge
     with (
         served(OnBridge(bridge, (METADATA_ADDRESS, 80), Metadata)),

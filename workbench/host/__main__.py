@@ -7,6 +7,7 @@ imported here is the standard library's.
 import fcntl
 import hashlib
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -39,10 +40,21 @@ def main() -> None:
         places.STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
         authorities = certificates.ensure_authorities(settings.ca_certificates)
         changed = tools.ensure_tools()
+        remove_old_recipes(Path(__file__).parents[1])
     progress.end_step(changed=authorities or changed)
     os.environ.update(progress.hand_over())
     arguments = [str(tools.PYTHON), "-m", f"{__package__}.converge", str(settings_path)]
     os.execv(tools.PYTHON, arguments)  # noqa: S606 (no shell is wanted)
+
+
+def remove_old_recipes(current: Path) -> None:
+    """Keep this recipe and the one before it."""
+    if current.parent != places.RECIPES:
+        return
+    others = [path for path in places.RECIPES.iterdir() if path.is_dir() and path != current]
+    others = sorted((path for path in others if not path.is_symlink()), key=os.path.getmtime)
+    for path in others[:-1]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 if __name__ == "__main__":

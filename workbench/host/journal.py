@@ -15,6 +15,8 @@ PROGRESS = places.LOGS / "progress.jsonl"
 LAST = places.STATE / "converged.json"
 # A follower reads a few runs back at most; beyond this size the file starts anew.
 LARGEST = 1 << 20
+LOG = places.LOGS / "converge.log"
+LARGEST_LOG = 16 << 20
 LOG_LINES = 40
 
 
@@ -36,6 +38,9 @@ class Journal:
         PROGRESS.parent.mkdir(parents=True, exist_ok=True)
         if PROGRESS.exists() and PROGRESS.stat().st_size > LARGEST:
             PROGRESS.rename(PROGRESS.with_suffix(".jsonl.1"))
+        # systemd holds the log open for appending: it can be emptied, not renamed.
+        if LOG.exists() and LOG.stat().st_size > LARGEST_LOG:
+            os.truncate(LOG, 0)
         self._write("begin", total=self.total)
 
     def begin_step(self, title: str) -> None:

@@ -33,6 +33,19 @@ def unit(unit: str, *, files: Sequence[Path | str] = (), reload: bool = False) -
 
 
 @operation
+def reloaded(unit: str, *, files: Sequence[Path | str]) -> Commands:
+    """Reload a running unit of the distribution's when its files are newer; else leave it.
+
+    Ubuntu starts sshd at the first connection, by a socket.
+    """
+    state = unit_properties(unit)
+    if state["ActiveState"] == "failed":
+        yield f"systemctl reset-failed {unit}; systemctl start {unit}"
+    elif state["ActiveState"] == "active" and _is_older(state, files):
+        yield f"systemctl reload-or-restart {unit}"
+
+
+@operation
 def daemon_reload(units: Sequence[str]) -> Commands:
     """Make systemd read the units' files again when they changed."""
     if any(unit_properties(unit)["NeedDaemonReload"] == "yes" for unit in units):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 # On the server's own disk: can be made again.
 WORKBENCH = Path("/opt/workbench")
+RECIPES = WORKBENCH / "recipe"
 VENV = WORKBENCH / "venv"
 LANDING = WORKBENCH / "landing"
 PROXY = WORKBENCH / "proxy"

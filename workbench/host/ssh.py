@@ -2,7 +2,7 @@
 
 from .host_keys import FOLDER
 from .host_keys import keys
-from .operations import unit
+from .operations import reloaded
 from .pyinfra_typed import step
 from .rendering import put_template
 from .settings import Settings
@@ -16,4 +16,4 @@ def ssh(settings: Settings) -> None:
     """Configure the SSH server, and make it serve the volume's host keys."""
     put_template("sshd.conf", CONFIGURATION)
     read = [CONFIGURATION, *(FOLDER / name for name in sorted(keys(FOLDER)))]
-    unit("ssh.service", files=read, reload=True, name="Reload the SSH server")
+    reloaded("ssh.service", files=read, name="Reload the SSH server")

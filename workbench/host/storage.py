@@ -42,8 +42,14 @@ def storage(settings: Settings) -> None:
 @operation
 def format_blank() -> Commands:
     """Format the volume, unless it is mounted or formatted already."""
+    settled = volume.read_volume()
     if not os.path.ismount(places.DATA):
         yield module_command("volume", "format")
+    elif volume.is_another(settled):
+        yield (
+            f"echo '{places.DATA} is another volume than {settled.id}, which the settings name:"
+            " restart the server to change over (sudo reboot)'; exit 1"
+        )
 
 
 @operation

@@ -22,7 +22,8 @@ ATTEMPTS = 5
 def digest(*names: str) -> str:
     """Return one hash of requirement files and of the Python they are for."""
     content = b"".join((REQUIREMENTS / name).read_bytes() for name in names)
-    return hashlib.sha256(content + sys.version.encode()).hexdigest()
+    python = "{}.{}".format(*sys.version_info)
+    return hashlib.sha256(content + python.encode()).hexdigest()
 
 
 def ensure_tools() -> bool:

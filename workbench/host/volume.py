@@ -71,6 +71,12 @@ def find(volume: Volume) -> Path | None:
     return None
 
 
+def is_another(volume: Volume) -> bool:
+    """Say whether what is mounted is not this volume, although this one is attached."""
+    device = find(volume)
+    return device is not None and device.stat().st_rdev != places.DATA.stat().st_dev
+
+
 def wait_for(volume: Volume, seconds: float) -> Path:
     """Return the volume's block device as soon as it is attached."""
     limit = time.monotonic() + seconds
