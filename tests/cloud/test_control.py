@@ -30,7 +30,7 @@ from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.labels import Owner
 from workbench.rehearsal.loop_devices import list_loops
 
-pytestmark = [pytest.mark.machine, pytest.mark.xdist_group("control")]
+pytestmark = pytest.mark.machine
 
 NAME = f"control{os.getpid()}"
 ZONE = "us-east-1a"

@@ -13,8 +13,6 @@ from bench import ROOT
 from bench import Bench
 from bench import eventually
 
-pytestmark = pytest.mark.xdist_group("clone")
-
 
 class Clone:
     """A clone in an empty folder, and a person's shell in it."""

@@ -20,14 +20,11 @@ from host_lab import Lab  # noqa: E402
 from host_lab import surroundings  # noqa: E402
 
 
-# Before xdist's own hook, which reads the groups.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of one machine on one worker; they need what the `machine` marker says."""
+    """Say that these tests need what the `machine` marker says."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.machine)
-            item.add_marker(pytest.mark.xdist_group("host"))
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from workbench.errors import MissingToolError
 from workbench.progress import Progress
 from workbench.rehearsal import docker_engine
 
-pytestmark = [pytest.mark.machine, pytest.mark.xdist_group("machines")]
+pytestmark = pytest.mark.machine
 
 
 def ensure():

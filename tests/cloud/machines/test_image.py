@@ -16,7 +16,7 @@ from workbench.rehearsal.image_problems import DiskFullError
 from workbench.rehearsal.image_problems import ImageError
 from workbench.rehearsal.image_problems import MirrorUnreachableError
 
-pytestmark = [pytest.mark.machine, pytest.mark.xdist_group("machines")]
+pytestmark = pytest.mark.machine
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from workbench.errors import WorkbenchError
 from workbench.rehearsal.machines import MachineSpec
 
-pytestmark = [pytest.mark.machine, pytest.mark.xdist_group("machines")]
+pytestmark = pytest.mark.machine
 
 
 @pytest.fixture(scope="module", autouse=True)

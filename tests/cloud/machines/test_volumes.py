@@ -11,7 +11,7 @@ from workbench.rehearsal.loop_devices import list_loops
 from workbench.rehearsal.volumes import VolumeError
 from workbench.rehearsal.volumes import VolumeInUseError
 
-pytestmark = [pytest.mark.machine, pytest.mark.xdist_group("machines")]
+pytestmark = pytest.mark.machine
 
 GIB = 2**30
 BY_ID = "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_"

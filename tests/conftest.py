@@ -1,0 +1,39 @@
+"""Which tests share a worker, and which of them begin."""
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+# Those with one machine or one rehearsal between them, longest first; others go file by file.
+TOGETHER = {
+    "tests/e2e/test_fresh_clone.py": 1,
+    "tests/e2e/": 0,
+    "tests/host/": 2,
+    "tests/cloud/machines/": 3,
+    "tests/cloud/test_control.py": 4,
+    "tests/cloud/provider/": 5,
+    "tests/cloud/engine/": 6,
+}
+
+
+def _group(nodeid: str) -> str:
+    """Return what a test belongs to: a key of ``TOGETHER``, else its file."""
+    return next((start for start in TOGETHER if nodeid.startswith(start)), nodeid.split("::")[0])
+
+
+class ByMachine(LoadScopeScheduling):
+    """Give a worker all tests of one machine."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByMachine:
+    """Replace xdist's own schedulers (its groups by marker need an older pytest)."""
+    return ByMachine(config, log)
+
+
+# After pytest-randomly, which wants to be first.
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let what takes longest begin, in random order within."""
+    items.sort(key=lambda item: TOGETHER.get(_group(item.nodeid), len(TOGETHER)))
