@@ -48,7 +48,9 @@ def main() -> None:
             (empty / "Pulumi.yaml").write_text("name: empty\nruntime: python\n")
             (empty / "__main__.py").write_text(EMPTY)
             engine = ensure_engine(progress)
-            open_stack(stack, empty, progress).create()
+            nothing = open_stack(stack, empty, progress, engine=engine)
+            nothing.create()
+            nothing.up()
             lab = engine_variables(engine, stack, PROJECT)
             pairs = []
             for _ in range(runs + 1):

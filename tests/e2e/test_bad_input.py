@@ -30,7 +30,7 @@ def test_a_mistake_in_the_configuration_is_said_plainly(bench: Bench, mistake: s
     before, instance = config.read_text(), bench.status()["instance_id"]
     try:
         bench.shell(f"pulumi config set --path '{key}' '{value}'")
-        done = bench.run("up", exit_code=None, limit=120)
+        done = bench.run("up", exit_code=None, limit=300)
     finally:
         config.write_text(before)
     said = done.stdout + done.stderr

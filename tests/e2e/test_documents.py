@@ -69,9 +69,10 @@ def test_a_documents_command_is_run_by_a_test(document: str, command: str) -> No
 def test_a_documents_command_works(bench: Bench, command: str) -> None:
     done = bench.shell(command)
     assert done.stdout or command.startswith("eval") or done.stderr
-    widest = max(map(len, done.stdout.splitlines()), default=0)
+    # A path is never broken, so that it can be copied.
+    texts = [line for line in done.stdout.splitlines() if str(bench.state_dir) not in line]
     if command.startswith("workbench"):
-        assert widest <= 80, [line for line in done.stdout.splitlines() if len(line) > 80]
+        assert [line for line in texts if len(line) > 80] == []
 
 
 def test_a_machine_can_be_looked_into(bench: Bench) -> None:

@@ -94,7 +94,7 @@ def test_make_up_from_a_fresh_clone(clone: Clone) -> None:
     assert "ca.pem" in first.stdout
     assert not [line for line in first.stderr.splitlines() if "\x1b" in line], "not a terminal"
 
-    again = clone.shell("make up", limit=120)
+    again = clone.shell("make up")
     assert "no changes" in (again.stdout + again.stderr).lower()
 
     person = "source .venv/bin/activate\n"
