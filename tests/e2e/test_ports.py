@@ -30,7 +30,11 @@ def test_a_rule_added_opens_its_port_and_removed_closes_it(bench: Bench) -> None
     bench.server("sudo systemd-run --unit e2e-listener python3 -m http.server 8899")
     try:
         assert not reachable(site.ip, 8899)
-        bench.shell("pulumi config set --path 'workbench:extraPorts[0].port' 8899\npulumi up --yes")
+        bench.shell(
+            "pulumi config set --path 'workbench:extraPorts[0].port' 8899\n"
+            "pulumi config set --path 'workbench:extraPorts[0].cidrBlocks[0]' 127.0.0.0/8\n"
+            "pulumi up --yes"
+        )
         assert eventually(lambda: reachable(site.ip, 8899))
     finally:
         bench.shell("pulumi config rm workbench:extraPorts && pulumi up --yes")
