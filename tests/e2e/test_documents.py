@@ -10,6 +10,9 @@ from bench import Bench
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
+# What they share is no command of its own.
+BENCHMARKS = sorted({p.name for p in (ROOT / "benchmarks").glob("*.py")} - {"rehearsed.py"})
+
 # Run here, on the tests' own workbench, word for word.
 RUN_HERE = {
     "workbench status",
@@ -88,9 +91,6 @@ def test_a_machine_can_be_looked_into(bench: Bench) -> None:
     assert '"event": "end"' in looked or '"event":"end"' in looked
 
 
-@pytest.mark.parametrize("file", sorted(p.name for p in (ROOT / "benchmarks").glob("*.py")))
+@pytest.mark.parametrize("file", BENCHMARKS)
 def test_a_benchmark_explains_itself(bench: Bench, file: str) -> None:
-    if file == "rehearsed.py":
-        pytest.importorskip("workbench")  # shared by the others, no command of its own
-        return
     assert "usage:" in bench.shell(f"python benchmarks/{file} --help").stdout
