@@ -5,13 +5,14 @@ from xdist.scheduler import LoadScopeScheduling
 
 # Those with one machine or one rehearsal between them, longest first; others go file by file.
 TOGETHER = {
-    "tests/e2e/test_fresh_clone.py": 1,
-    "tests/e2e/": 0,
-    "tests/host/": 2,
-    "tests/cloud/machines/": 3,
-    "tests/cloud/test_control.py": 4,
-    "tests/cloud/provider/": 5,
-    "tests/cloud/engine/": 6,
+    "tests/e2e/test_fresh_clone.py": 2,
+    "tests/e2e/tasks/": 0,
+    "tests/e2e/": 1,
+    "tests/host/": 3,
+    "tests/cloud/machines/": 4,
+    "tests/cloud/test_control.py": 5,
+    "tests/cloud/provider/": 6,
+    "tests/cloud/engine/": 7,
 }
 
 

@@ -15,7 +15,7 @@ from workbench.host.settings import RSTUDIO_URL
 from workbench.host.settings import TAKEN_NAMES
 from workbench.host.settings import VERSION
 from workbench.rehearsal import standin
-from workbench.tasks import converge
+from workbench.tasks import recipe_run
 
 
 def test_the_settings_are_of_the_version_that_the_recipe_reads():
@@ -32,15 +32,15 @@ def test_checks_and_tasks_look_where_the_recipe_writes():
     assert Path(server.CONVERGED) == journal.LAST
     assert Path(server.SERVICES) == places.STATE / "services.json"
     assert Path(server.DATA) == places.DATA
-    assert Path(converge.PROGRESS) == journal.PROGRESS
+    assert Path(recipe_run.PROGRESS) == journal.PROGRESS
 
 
 def test_the_tasks_know_the_unit_and_the_log_of_the_bootstrap():
     script = bootstrap.SCRIPT.read_text()
 
-    assert f"/etc/systemd/system/{converge.UNIT}.service" in script
-    assert f"StandardOutput=append:{converge.LOG}" in script
-    assert converge.PROGRESS in script
+    assert f"/etc/systemd/system/{recipe_run.UNIT}.service" in script
+    assert f"StandardOutput=append:{recipe_run.LOG}" in script
+    assert recipe_run.PROGRESS in script
 
 
 def test_the_stand_in_is_of_the_version_that_the_recipe_pins():

@@ -4,7 +4,9 @@ Everything else asks a ``Stack``. Nothing of Pulumi is imported until an operati
 """
 
 import json
+from collections.abc import Iterator
 from collections.abc import Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -167,6 +169,21 @@ class Stack:
             self._operations.set_secret(key, secret.value)
         if gone:
             self._operations.run(["config", "rm-all", *where, *gone], "config")
+
+    @contextmanager
+    def trying_config(self, values: Mapping[str, Value]) -> Iterator[None]:
+        """Set values for the block; if it fails, the file is byte for byte as it was before."""
+        path = config_file(self.name, self.project_dir)
+        before = path.read_bytes() if path.exists() else None
+        try:
+            self.set_config(values)
+            yield
+        except BaseException:
+            if before is None:
+                path.unlink(missing_ok=True)
+            else:
+                path.write_bytes(before)
+            raise
 
     @cached_property
     def _operations(self) -> "Operations":

@@ -73,6 +73,7 @@ cat > /etc/systemd/system/workbench-converge.service <<'END'
 Description=Make this server what the workbench's stack says
 Wants=network-online.target
 After=network-online.target
+StartLimitIntervalSec=0
 [Service]
 Type=oneshot
 ExecStart=/usr/bin/python3 /opt/workbench/fetch

@@ -1,8 +1,7 @@
 """Bring a workbench up: rehearsal, stack, server, passwords, checks, in that order."""
 
 from collections.abc import Callable
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,17 +12,16 @@ from workbench.checks.table import CHECKS
 from workbench.checks.target import Server
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.progress import stderr_progress
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.names import rehearsal_of
 from workbench.tasks import passwords
+from workbench.tasks.changing import ensure_rehearsal
+from workbench.tasks.changing import interruptible
 from workbench.tasks.checking import run_all
-from workbench.tasks.converge import Run
-from workbench.tasks.converge import converge
-from workbench.tasks.failures import INTERRUPTED
+from workbench.tasks.converging import converge_server
 from workbench.tasks.power import PowerWatch
+from workbench.tasks.recipe_run import Run
 from workbench.tasks.selection import find_project
-from workbench.tasks.selection import stack_folder
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
 from workbench.tasks.usable import wait_usable
@@ -59,34 +57,6 @@ class Outcome:
         return [report for report in self.reports if report.result is Result.FAIL]
 
 
-class Interrupted(WorkbenchError):
-    """The user pressed Ctrl-C."""
-
-    exit_code = INTERRUPTED
-
-
-def stack_progress(stack: str, command: str) -> Progress:
-    """Return a progress with its log in the stack's folder, and say where that is."""
-    progress = stderr_progress(stack_folder(stack) / "logs" / f"{command}.log")
-    progress.say(f"Details: {progress.log_path}")
-    return progress
-
-
-def ensure_rehearsal(stack: str, progress: Progress) -> Description | None:
-    """Have the stack's rehearsal running; None for a stack on AWS."""
-    name = rehearsal_of(stack)
-    if name is None:
-        return None
-    from workbench.engine.environment import pulumi_home
-    from workbench.rehearsal import control
-    from workbench.rehearsal.provider.install import install_plugin
-
-    description = control.start(name, progress)
-    # Before any engine asks for the AWS plugin, a person's own `pulumi up` included.
-    install_plugin(pulumi_home(name))
-    return description
-
-
 def bring_up(stack: str, progress: Progress, *, agree: Agree, password_stdin: bool) -> Outcome:
     """Make the stack's workbench usable, and return what was done."""
     from workbench.engine.find import ensure_engine
@@ -97,13 +67,13 @@ def bring_up(stack: str, progress: Progress, *, agree: Agree, password_stdin: bo
         # Before an engine is downloaded or built for nothing.
         check_computer()
     ensure_engine(progress)
-    with _interruptible(stack, "no part of the workbench was touched", removable=False):
+    with _up_interrupted(stack, "no part of the workbench was touched", removable=False):
         description = ensure_rehearsal(stack, progress)
     changes = _apply_stack(stack, description, progress, agree)
     state = read_stack(stack, progress)
     server_exists = f"the server {state.outputs.get('instance_id')} exists"
-    with _interruptible(stack, f"{server_exists}, and goes on by itself with its recipe"):
-        run = _converge(state, progress)
+    with _up_interrupted(stack, f"{server_exists}, and goes on by itself with its recipe"):
+        run = converge_server(state, progress)
         told = _hand_over_passwords(state, state.server, progress, from_stdin=password_stdin)
         wait_usable(state.target(), progress)
         reports = run_all(state.target(), CHECKS, progress)
@@ -111,15 +81,13 @@ def bring_up(stack: str, progress: Progress, *, agree: Agree, password_stdin: bo
     return Outcome(state, changes, run, told, reports)
 
 
-@contextmanager
-def _interruptible(stack: str, what_exists: str, *, removable: bool = True) -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt as error:
-        hint = f"workbench up --stack {stack}        goes on"
-        if removable:
-            hint += f"\n  workbench destroy --stack {stack}   removes what exists"
-        raise Interrupted(f"Interrupted: {what_exists}.", hint) from error
+def _up_interrupted(
+    stack: str, what_exists: str, *, removable: bool = True
+) -> AbstractContextManager[None]:
+    hint = f"workbench up --stack {stack}        goes on"
+    if removable:
+        hint += f"\n  workbench destroy --stack {stack}   removes what exists"
+    return interruptible(what_exists, hint)
 
 
 def _apply_stack(
@@ -159,35 +127,6 @@ def _look(opened: "Stack", progress: Progress) -> None:
             with progress.phase("End of the old server") as phase:
                 watch.await_end(phase)
     opened.refresh()
-
-
-def _converge(state: StackState, progress: Progress) -> Run:
-    """Follow the recipe to its end.
-
-    Closes its connection: the keys may have changed meanwhile, and the next one pins them anew.
-    """
-    door = state.door()
-    with progress.phase("Server") as phase:
-        watch = PowerWatch(state.aws("ec2"), door.instance_id)
-        watch.ensure_running(phase)
-
-        def waiting() -> None:
-            watch.check()
-            phase.tick("waiting for SSH")
-
-        server = door.wait_open(waiting=waiting)
-        run, server = converge(door, server, phase, wanted=lambda run: _is_current(run, state))
-        server.close()
-        return run
-
-
-def _is_current(run: Run, state: StackState) -> bool:
-    """Whether a run applied what the stack has now."""
-    wanted = (state.outputs.get("recipe_sha256"), state.outputs.get("settings_sha256"))
-    return all(
-        expected in (None, "", had)
-        for expected, had in zip(wanted, (run.recipe, run.settings), strict=True)
-    )
 
 
 def _hand_over_passwords(

@@ -15,8 +15,8 @@ from workbench.tasks.task import task
 def destroy(context: Context, stack: str | None = None, yes: bool = False) -> None:
     """Remove all that the stack made, but the data volume."""
     from workbench.engine.stacks import open_stack
-    from workbench.tasks.bring_up import ensure_rehearsal
-    from workbench.tasks.bring_up import stack_progress
+    from workbench.tasks.changing import ensure_rehearsal
+    from workbench.tasks.changing import stack_progress
     from workbench.tasks.show import make_progress
     from workbench.tasks.stack_state import read_stack
 

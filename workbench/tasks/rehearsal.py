@@ -21,8 +21,8 @@ def start(context: Context, name: str | None = None) -> None:
     AWS API, DNS, certificate authority, machines.
     """
     from workbench.rehearsal.names import stack_name
-    from workbench.tasks.bring_up import ensure_rehearsal
-    from workbench.tasks.bring_up import stack_progress
+    from workbench.tasks.changing import ensure_rehearsal
+    from workbench.tasks.changing import stack_progress
     from workbench.tasks.command_name import as_typed
 
     name = select_rehearsal(name)

@@ -10,7 +10,7 @@ from workbench.errors import WorkbenchError
 from workbench.rehearsal.names import rehearsal_of
 from workbench.tasks import passwords
 from workbench.tasks.command_name import as_typed
-from workbench.tasks.converge import last_run
+from workbench.tasks.recipe_run import last_run
 from workbench.tasks.show import print_facts
 from workbench.tasks.show import print_rows
 from workbench.tasks.stack_state import StackState

@@ -26,7 +26,7 @@ def up(
     from workbench.errors import WorkbenchError
     from workbench.tasks.asking import agree
     from workbench.tasks.bring_up import bring_up
-    from workbench.tasks.bring_up import stack_progress
+    from workbench.tasks.changing import stack_progress
     from workbench.tasks.checking import show_reports
     from workbench.tasks.where_to_go import print_where_to_go
 

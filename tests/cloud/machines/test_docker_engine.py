@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -72,19 +73,26 @@ def test_one_without_this_computers_devices_is_no_use(info, address, reason):
     assert said is None if reason is None else reason in said
 
 
-def test_is_started_by_hand_where_no_init_system_runs(monkeypatch, tmp_path):
-    pid_file = tmp_path / "pid"
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/socket")
+@pytest.fixture
+def short_path():
+    # The engine's sockets are below it, and a socket's path has at most 107 characters.
+    with tempfile.TemporaryDirectory(dir="/run", prefix="wb") as folder:
+        yield Path(folder)
+
+
+def test_is_started_by_hand_where_no_init_system_runs(monkeypatch, short_path):
+    pid_file = short_path / "pid"
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{short_path}/socket")
     options = {
         "--data-root": "data",
         "--exec-root": "exec",
         "--pidfile": "pid",
         "--host": "socket",
     }
-    arguments = [f"{name}={tmp_path / value}" for name, value in options.items()]
-    arguments[-1] = f"--host=unix://{tmp_path}/socket"
+    arguments = [f"{name}={short_path / value}" for name, value in options.items()]
+    arguments[-1] = f"--host=unix://{short_path}/socket"
     docker_engine._start_daemon(
-        tmp_path / "log", *arguments, "--bridge=none", "--iptables=false", "--ip-forward=false"
+        short_path / "log", *arguments, "--bridge=none", "--iptables=false", "--ip-forward=false"
     )
     pid = int(pid_file.read_text())
     try:
@@ -94,7 +102,7 @@ def test_is_started_by_hand_where_no_init_system_runs(monkeypatch, tmp_path):
         limit = time.monotonic() + 60
         while Path(f"/proc/{pid}/exe").exists() and time.monotonic() < limit:
             time.sleep(0.1)
-    assert str(tmp_path) not in Path("/proc/mounts").read_text()
+    assert str(short_path) not in Path("/proc/mounts").read_text()
 
 
 def test_one_that_does_not_start_says_why(monkeypatch, tmp_path):

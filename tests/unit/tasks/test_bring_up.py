@@ -16,7 +16,8 @@ from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks import bring_up
 from workbench.tasks import passwords
-from workbench.tasks.converge import Run
+from workbench.tasks.converging import is_current
+from workbench.tasks.recipe_run import Run
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.where_to_go import print_where_to_go
 
@@ -87,13 +88,13 @@ def test_a_run_is_current_when_it_applied_what_the_stack_has(
     recipe: str, settings: str, current: bool
 ) -> None:
     state = StackState("lab", {"recipe_sha256": "aa", "settings_sha256": "bb"})
-    assert bring_up._is_current(Run("ok", recipe=recipe, settings=settings), state) is current
+    assert is_current(Run("ok", recipe=recipe, settings=settings), state) is current
 
 
 def test_an_interruption_names_both_ways_on() -> None:
     with (
         pytest.raises(WorkbenchError) as stopped,
-        bring_up._interruptible("rehearsal", "the server exists"),
+        bring_up._up_interrupted("rehearsal", "the server exists"),
     ):
         raise KeyboardInterrupt
     assert stopped.value.exit_code == 130

@@ -19,10 +19,7 @@ from workbench.tasks.program import make_program
 from workbench.tasks.task import task
 
 ROOT = Path(__file__).parents[3]
-NAMES = {
-    *("up", "destroy", "status", "check", "doctor", "env"),
-    *("rehearsal.start", "rehearsal.stop", "rehearsal.status", "rehearsal.reset"),
-}
+NAMES = set(namespace.task_names)
 
 
 @task()

@@ -11,9 +11,9 @@ from workbench.checks.target import Answer
 from workbench.errors import WaitTimeoutError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks import converge
+from workbench.tasks import recipe_run
 from workbench.tasks.connection import UnreachableError
-from workbench.tasks.converge import Run
+from workbench.tasks.recipe_run import Run
 
 STEPS = ["Mount the data volume", "Install R"]
 
@@ -54,7 +54,7 @@ class Machine:
             return Answer(0, "")
         if command.startswith("systemctl show"):
             return Answer(0, "activating\n" if self.coming else "inactive\n")
-        if command == f"cat {converge.CONVERGED}":
+        if command == f"cat {recipe_run.CONVERGED}":
             return Answer(0, json.dumps(self.last)) if self.last else Answer(1, "")
         if command.startswith("systemctl is-failed"):
             return Answer(0, self.state)
@@ -90,13 +90,13 @@ class Door:
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(converge, "INTERVAL", 0)
+    monkeypatch.setattr(recipe_run, "INTERVAL", 0)
 
 
 def follow(machine: Machine, recipe: str = "aa") -> Run:
     progress = Progress(console=Console(file=io.StringIO()))
     with progress.phase("Server") as phase:
-        run, _ = converge.converge(
+        run, _ = recipe_run.converge(
             Door(machine),  # type: ignore[arg-type]
             machine,  # type: ignore[arg-type]
             phase,
@@ -161,7 +161,7 @@ def test_a_bootstrap_that_failed_is_told_at_once() -> None:
 def test_a_run_that_never_ends_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine(coming=events("1")[:2])
     monkeypatch.setattr(
-        converge.Follower.wait_end, "__kwdefaults__", {"limit": 0.05, "begin_limit": 9}
+        recipe_run.Follower.wait_end, "__kwdefaults__", {"limit": 0.05, "begin_limit": 9}
     )
     with pytest.raises(WaitTimeoutError, match="did not end within"):
         follow(machine)
