@@ -171,13 +171,16 @@ class Stack:
             self._operations.run(["config", "rm-all", *where, *gone], "config")
 
     @contextmanager
-    def trying_config(self, values: Mapping[str, Value]) -> Iterator[None]:
-        """Set values for the block; if it fails, the file is byte for byte as it was before."""
+    def trying_config(self, values: Mapping[str, Value]) -> Iterator[bool]:
+        """Set values for the block; if it fails, the file is byte for byte as it was before.
+
+        Gives whether that changed anything.
+        """
         path = config_file(self.name, self.project_dir)
         before = path.read_bytes() if path.exists() else None
         try:
             self.set_config(values)
-            yield
+            yield path.exists() and path.read_bytes() != before
         except BaseException:
             if before is None:
                 path.unlink(missing_ok=True)

@@ -120,6 +120,15 @@ def change_configuration(
 
     ensure_rehearsal(state.stack, progress)
     opened = open_stack(state.stack, find_project(), progress)
-    with opened.trying_config(values):
-        check(opened.preview())
+    with opened.trying_config(values) as is_new:
+        changes = opened.preview()
+        if is_new and not changes.total:
+            keys = " and ".join(values)
+            raise WorkbenchError(
+                f"With {keys} changed, Pulumi would change nothing: the program of the stack"
+                f" {state.stack} doesn't seem to read it.",
+                "Read the configuration with workbench.components.configuration, or change the"
+                " program itself; nothing was changed",
+            )
+        check(changes)
     return opened.up()
