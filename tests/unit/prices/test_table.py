@@ -1,0 +1,88 @@
+"""Prices come from the table as it is; what it hasn't is unknown."""
+
+import datetime
+import re
+import tomllib
+from importlib.resources import files
+
+import pytest
+
+from workbench.prices import TABLE_DATE
+from workbench.prices import hourly_price
+from workbench.prices import in_dollars
+from workbench.prices import monthly_cost
+from workbench.prices import table
+
+TABLE = tomllib.loads(files("workbench.prices").joinpath("table.toml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "region", "price"),
+    [
+        ("t3.medium", "us-east-1", 0.0416),
+        ("t3.nano", "us-east-1", 0.0052),
+        ("m6i.2xlarge", "us-east-1", 0.384),
+        ("m5.24xlarge", "us-west-2", 4.608),
+        ("c5.9xlarge", "us-east-2", 1.53),
+        ("t3.medium", "eu-central-1", 0.048),
+        ("g5.xlarge", "us-east-1", 1.006),
+        ("t2.small", "us-east-1", 0.023),
+    ],
+)
+def test_the_table_has_aws_prices(instance_type: str, region: str, price: float) -> None:
+    assert hourly_price(instance_type, region) == pytest.approx(price)
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "region"),
+    [
+        ("t3.medium", "mars-north-1"),
+        ("t3.24xlarge", "us-east-1"),
+        ("z9.large", "us-east-1"),
+        ("t3", "us-east-1"),
+        ("", "us-east-1"),
+        ("g5.xlarge", "sa-east-1"),
+        ("c5.8xlarge", "us-east-1"),
+    ],
+)
+def test_what_the_table_has_not_is_unknown(instance_type: str, region: str) -> None:
+    assert hourly_price(instance_type, region) is None
+    assert monthly_cost(instance_type, region).total is None
+    assert in_dollars(hourly_price(instance_type, region)) == "unknown"
+
+
+def test_the_table_has_a_date_that_was() -> None:
+    assert datetime.date.fromisoformat(TABLE_DATE) < datetime.date.today()
+
+
+def test_every_price_is_of_a_family_with_sizes() -> None:
+    for region, prices in TABLE["regions"].items():
+        assert prices["gp3_gib_month"] > 0, region
+        assert set(prices["large"]) <= set(TABLE["families"]), region
+        assert all(0.01 < price < 1 for price in prices["large"].values()), region
+        assert all(
+            re.fullmatch(r"[a-z0-9]+\.[a-z0-9]+", name) for name in prices.get("types", {})
+        ), region
+    sizes = {size for listed in TABLE["families"].values() for size in listed}
+    assert sizes <= set(TABLE["sizes"])
+    assert set(TABLE["same_as"].values()) <= set(TABLE["regions"])
+
+
+def test_a_month_is_the_sum_of_its_parts() -> None:
+    cost = monthly_cost("t3.medium", "us-east-1", volumes_gib=50, snapshots_gib=10, hosted_zones=1)
+    assert cost.instance == pytest.approx(30.368)
+    assert dict(cost.items) == {
+        "instance": pytest.approx(30.368),
+        "volumes": pytest.approx(4.0),
+        "snapshots": pytest.approx(0.5),
+        "public address": pytest.approx(3.65),
+        "hosted zone": pytest.approx(0.5),
+    }
+    assert cost.total == pytest.approx(39.018)
+    assert in_dollars(cost.total) == "$39.02"
+
+
+def test_what_there_is_none_of_costs_nothing_even_where_its_price_is_unknown() -> None:
+    assert table.snapshot_price("eu-north-1") is None
+    assert monthly_cost("t3.medium", "eu-north-1", volumes_gib=20).total is not None
+    assert monthly_cost("t3.medium", "eu-north-1", snapshots_gib=20).total is None

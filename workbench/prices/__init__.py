@@ -1,0 +1,17 @@
+"""What a server costs on AWS, by a dated table that ships with the package."""
+
+from workbench.prices.monthly import HOURS_PER_MONTH
+from workbench.prices.monthly import MonthlyCost
+from workbench.prices.monthly import monthly_cost
+from workbench.prices.table import TABLE_DATE
+from workbench.prices.table import hourly_price
+from workbench.prices.words import in_dollars
+
+__all__ = [
+    "HOURS_PER_MONTH",
+    "TABLE_DATE",
+    "MonthlyCost",
+    "hourly_price",
+    "in_dollars",
+    "monthly_cost",
+]
