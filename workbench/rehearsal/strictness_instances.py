@@ -11,6 +11,8 @@ from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS
 from moto.ec2.models.instances import InstanceState
 from moto.ec2.models.instances import StateReason
 
+from workbench.rehearsal.capacity import check_capacity
+
 STATES = {
     "pending": 0,
     "running": 16,
@@ -55,6 +57,13 @@ class InstanceRules:
         self._check_type(kwargs["instance_type"], self.amis[image_id].architecture)
         self._choose_subnet(kwargs)
         self._check_placement(kwargs)
+        check_capacity(
+            self.region_name,
+            kwargs["instance_type"],
+            f"We currently do not have sufficient {kwargs['instance_type']} capacity in the"
+            " Availability Zone you requested. Our system will be working on provisioning"
+            " additional capacity.",
+        )
         if user_data and len(base64.b64decode(str(user_data))) > USER_DATA_LIMIT:
             raise EC2ClientError(
                 "InvalidParameterValue", f"User data is limited to {USER_DATA_LIMIT} bytes"
@@ -99,6 +108,8 @@ class InstanceRules:
             self._check_type(
                 instance.instance_type, ami.architecture if ami else instance.architecture
             )
+            if instance.state == "stopped":
+                check_capacity(self.region_name, instance.instance_type, "Insufficient capacity.")
         return _move(instances, "pending", {"stopped"})
 
     def stop_instances(self: Any, instance_ids: list[str]) -> Moves:
