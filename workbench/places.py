@@ -16,6 +16,11 @@ def state_dir() -> Path:
     return _place("WORKBENCH_STATE_DIR", platformdirs.user_state_path(APP))
 
 
+def stack_dir(stack: str) -> Path:
+    """Return the folder of what belongs to a stack on AWS: passwords, host keys, passphrase."""
+    return state_dir() / "stacks" / stack.replace("/", "_")
+
+
 def cache_dir() -> Path:
     """Return the folder of what can be made again (engine, images' downloads).
 

@@ -1,7 +1,6 @@
 """The environment that the engine, and a person's own pulumi commands, run in."""
 
 import os
-import secrets
 import shlex
 import sys
 from collections.abc import Mapping
@@ -10,6 +9,8 @@ from pathlib import Path
 from workbench.engine.find import Engine
 from workbench.engine.find import engine_dir
 from workbench.engine.language_host_shim import ensure_shim
+from workbench.engine.passphrases import ensure_passphrase
+from workbench.engine.passphrases import passphrase_variables
 from workbench.errors import ConfigError
 from workbench.rehearsal.credentials import ACCESS_KEY
 from workbench.rehearsal.credentials import SECRET_KEY
@@ -55,8 +56,10 @@ def pulumi_environment(engine: Engine, stack_name: str, project_dir: Path) -> di
     }
     rehearsal = rehearsal_of(stack_name)
     if rehearsal is not None:
-        variables |= _rehearsal_variables(rehearsal)
-    return variables
+        return variables | _rehearsal_variables(rehearsal)
+    misleading = misleading_variables(stack_name, os.environ)
+    given = {name: value for name, value in os.environ.items() if name not in misleading}
+    return variables | passphrase_variables(stack_name, given)
 
 
 def misleading_variables(stack_name: str, environment: Mapping[str, str]) -> list[str]:
@@ -96,15 +99,7 @@ def export_lines(engine: Engine, stack_name: str, project_dir: Path) -> list[str
 
 def passphrase_file(rehearsal: str) -> Path:
     """Return the file with the passphrase of a rehearsal's stack; make it on first use."""
-    path = rehearsal_dir(rehearsal) / "passphrase"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(32))
-    return path
+    return ensure_passphrase(rehearsal_dir(rehearsal) / "passphrase")
 
 
 def backend_dir(rehearsal: str) -> Path:

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
-from workbench.places import state_dir
+from workbench.places import stack_dir
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.description import read_description
 from workbench.rehearsal.description import rehearsal_dir
@@ -51,7 +51,7 @@ def stack_folder(stack: str) -> Path:
     For a rehearsal's stack that is the rehearsal's own folder, so that a reset takes all.
     """
     rehearsal = rehearsal_of(stack)
-    return rehearsal_dir(rehearsal) if rehearsal else state_dir() / "stacks" / _safe(stack)
+    return rehearsal_dir(rehearsal) if rehearsal else stack_dir(stack)
 
 
 def running_rehearsal(stack: str) -> Description | None:
@@ -59,7 +59,3 @@ def running_rehearsal(stack: str) -> Description | None:
     rehearsal = rehearsal_of(stack)
     description = read_description(rehearsal) if rehearsal else None
     return description if description and description.alive else None
-
-
-def _safe(stack: str) -> str:
-    return stack.replace("/", "_")
