@@ -15,6 +15,7 @@ from workbench.rehearsal.description import Description
 from workbench.rehearsal.names import rehearsal_of
 from workbench.tasks.asking import agree
 from workbench.tasks.failures import INTERRUPTED
+from workbench.tasks.selection import DRY_RUN_HELP as DRY_RUN_HELP
 from workbench.tasks.selection import find_project
 from workbench.tasks.selection import select_stack
 from workbench.tasks.selection import stack_folder
@@ -24,8 +25,6 @@ from workbench.tasks.stack_state import read_stack
 if TYPE_CHECKING:
     from workbench.engine.changes import Changes
     from workbench.engine.stack_config import Value
-
-DRY_RUN_HELP = "Say what would be done, and do nothing."
 
 
 class Interrupted(WorkbenchError):
