@@ -12,11 +12,12 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from workbench.components.settings_document import RECIPE_PREFIX
+from workbench.components.settings_document import settings_document
 from workbench.components.validation import check_name
 from workbench.places import cache_dir
 
 SETTINGS_KEY = "settings.json"
-RECIPE_PREFIX = "recipe/"
 
 
 class RecipeArgs(TypedDict):
@@ -148,9 +149,7 @@ class Recipe(pulumi.ComponentResource):
 
 
 def _document(settings: pulumi.Input[dict[str, Any]], digest: str) -> pulumi.Output[str]:
-    recipe = {"key": f"{RECIPE_PREFIX}{digest}.tar.gz", "sha256": digest}
-    whole = pulumi.Output.from_input(settings).apply(lambda given: {**given, "recipe": recipe})
-    return whole.apply(lambda document: json.dumps(document, indent=2, sort_keys=True) + "\n")
+    return pulumi.Output.from_input(settings).apply(lambda given: settings_document(given, digest))
 
 
 def _packed_recipe() -> tuple[str, Path]:

@@ -21,13 +21,14 @@ from pyinfra.api.state import StateStage
 from .__main__ import STEPS
 from .journal import Journal
 from .journal import continue_journal
+from .local_facts import look_directly
 from .progress import StepProgress
 from .recipe import RECIPE
 from .settings import Settings
 
 
-def prepare(settings: Settings) -> State:
-    """Queue every operation of the recipe, for this server."""
+def prepare(settings: Settings, *, stage: StateStage = StateStage.Execute) -> State:
+    """Queue every operation of the recipe, for this server; ``stage`` is what comes next."""
     # They look at the server only when their turn comes: what an earlier one installs or
     # mounts is there for the later ones, and each looks once.
     inventory = Inventory((["@local"], {}))  # type: ignore[no-untyped-call]
@@ -35,10 +36,12 @@ def prepare(settings: Settings) -> State:
     state.print_input = state.print_output = True
     state.set_stage(StateStage.Connect)
     connect_all(state)
+    for host in inventory:
+        look_directly(host)
     state.set_stage(StateStage.Prepare)
     for step in RECIPE:
         add_deploy(state, step, settings)
-    state.set_stage(StateStage.Execute)
+    state.set_stage(stage)
     return state
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from . import places
 from . import tools
+from .planning import planning
 from .pyinfra_typed import Commands
 from .pyinfra_typed import operation
 from .pyinfra_typed import step
@@ -49,6 +50,7 @@ def begin() -> Commands:
 def build() -> Commands:
     """Run the build, or wait for the one that runs: they take turns by a lock."""
     if not are_built():
+        planning.note_file(MARKER)
         yield _command()
 
 

@@ -7,12 +7,16 @@ import urllib.request
 from . import jupyterhub
 from . import proxy
 from . import rstudio
+from .operations import unit_properties
+from .planning import planning
 from .pyinfra_typed import Commands
 from .pyinfra_typed import operation
 from .pyinfra_typed import step
 from .settings import Settings
 
 SECONDS = 90.0
+# In a plan: a unit that was just started may still answer.
+PLAN_SECONDS = 10.0
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -37,7 +41,7 @@ def health(settings: Settings) -> None:
 @operation
 def answers(url: str, unit: str) -> Commands:
     """Wait for an HTTP answer; fail with the unit's log when there is none."""
-    limit = time.monotonic() + SECONDS
+    limit = time.monotonic() + _patience(unit)
     while not _answers(url):
         if time.monotonic() > limit:
             yield (
@@ -47,6 +51,13 @@ def answers(url: str, unit: str) -> Commands:
             )
             return
         time.sleep(0.2)
+
+
+def _patience(unit: str) -> float:
+    """Return how long to wait; a plan doesn't wait for a unit that isn't even running."""
+    if not planning.is_active:
+        return SECONDS
+    return PLAN_SECONDS if unit_properties(unit)["ActiveState"] == "active" else 0.0
 
 
 def _answers(url: str) -> bool:

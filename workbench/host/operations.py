@@ -6,6 +6,7 @@ from datetime import UTC
 from datetime import datetime
 from pathlib import Path
 
+from .planning import planning
 from .pyinfra_typed import Commands
 from .pyinfra_typed import operation
 
@@ -23,6 +24,8 @@ def unit(unit: str, *, files: Sequence[Path | str] = (), reload: bool = False) -
     state = unit_properties(unit)
     if state["NeedDaemonReload"] == "yes" or state["LoadState"] == "not-found":
         yield "systemctl daemon-reload"
+    if state["LoadState"] == "masked":
+        yield f"systemctl unmask {unit}"
     if state["UnitFileState"] not in ("enabled", "static"):
         yield f"systemctl enable {unit}"
     if state["ActiveState"] not in ("active", "reloading"):
@@ -74,5 +77,6 @@ def changed_at(properties: dict[str, str]) -> float | None:
 def _is_older(properties: dict[str, str], files: Sequence[Path | str]) -> bool:
     since = changed_at(properties)
     return since is not None and any(
-        path.exists() and path.lstat().st_mtime > since for path in map(Path, files)
+        planning.would_write(path) or (path.exists() and path.lstat().st_mtime > since)
+        for path in map(Path, files)
     )

@@ -10,6 +10,7 @@ from typing import Any
 from typing import Protocol
 from typing import cast
 
+from pyinfra.api.command import FileUploadCommand as FileUpload
 from pyinfra.api.command import StringCommand
 from pyinfra.api.deploy import deploy
 from pyinfra.api.operation import OperationMeta
@@ -18,7 +19,7 @@ from pyinfra.operations import files
 
 from .settings import Settings
 
-__all__ = ["Commands", "Step", "StringCommand", "files", "operation", "step"]
+__all__ = ["Commands", "FileUpload", "Step", "StringCommand", "files", "operation", "step"]
 
 # What an operation yields: shell commands, or commands of another operation it contains.
 Commands = Iterator[Any]

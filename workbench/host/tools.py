@@ -28,8 +28,7 @@ def digest(*names: str) -> str:
 
 def ensure_tools() -> bool:
     """Make the recipe's environment be what its requirements say; say whether that changed it."""
-    wanted = digest("uv.txt", "server.txt")
-    if MARKER.is_file() and MARKER.read_text() == wanted:
+    if are_ready():
         return False
     MARKER.unlink(missing_ok=True)
     pip = _pip_wheel()
@@ -45,8 +44,17 @@ def ensure_tools() -> bool:
         f"{UV} pip sync --python {PYTHON} --require-hashes "
         f"{REQUIREMENTS}/uv.txt {REQUIREMENTS}/server.txt"
     )
-    MARKER.write_text(wanted)
+    MARKER.write_text(_wanted())
     return True
+
+
+def are_ready() -> bool:
+    """Say whether the recipe's environment is what its requirements say."""
+    return MARKER.is_file() and MARKER.read_text() == _wanted()
+
+
+def _wanted() -> str:
+    return digest("uv.txt", "server.txt")
 
 
 def _pip_wheel() -> Path:

@@ -200,6 +200,19 @@ class RemoteServer:
             ) from error
         return Answer(done.exited, done.stdout, done.stderr)
 
+    def begin(self, command: str) -> paramiko.Channel:
+        """Begin a command; return its channel, for bytes in both directions as they come."""
+        try:
+            channel: paramiko.Channel = self._connection.transport.open_session(
+                timeout=CONNECT_TIMEOUT
+            )
+            channel.exec_command(command)
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            raise UnreachableError(
+                f"The SSH connection broke: {_reason(error)}.", "workbench doctor"
+            ) from error
+        return channel
+
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()

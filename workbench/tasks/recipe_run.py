@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
@@ -50,7 +51,7 @@ class Run:
 def last_run(server: Server) -> Run | None:
     """Return the server's last finished run, None before the first."""
     answer = server.run(f"cat {CONVERGED}")
-    return _run(json.loads(answer.stdout)) if answer.ok else None
+    return read_run(json.loads(answer.stdout)) if answer.ok else None
 
 
 def is_running(server: Server) -> bool:
@@ -89,7 +90,7 @@ class Follower:
             for event in self._new_events():
                 seen = True
                 if event.get("event") == "end":
-                    return _run(event, self._log)
+                    return read_run(event, self._log)
                 self._show(event)
             if not seen:
                 self._expect_begin(waited, begin_limit)
@@ -209,7 +210,8 @@ def _checked(run: Run, door: Door) -> Run:
     )
 
 
-def _run(event: dict[str, Any], log: tuple[str, ...] = ()) -> Run:
+def read_run(event: Mapping[str, Any], log: tuple[str, ...] = ()) -> Run:
+    """Return what a run's last event says."""
     return Run(
         result=str(event.get("result", "failed")),
         changed=int(event.get("changed", 0)),

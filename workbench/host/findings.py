@@ -1,0 +1,158 @@
+"""Say in people's words what an operation found, and what it would do about it."""
+
+import re
+import subprocess
+from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field
+from pathlib import Path
+
+from .file_diffs import file_diff
+from .operations import unit_properties
+from .pyinfra_typed import FileUpload
+
+LONGEST_COMMAND = 200
+_CHANGED_MODE = re.compile(r"chmod(?: -R)? (?P<wanted>\S+) (?P<path>\S+)")
+_CHANGED_OWNER = re.compile(r"ch(?:own|grp)(?: -R)?(?: -h)? (?P<wanted>\S+) (?P<path>\S+)")
+_FOLDER = re.compile(r"mkdir -p (?P<path>\S+)")
+_ENABLE = re.compile(r"systemctl enable (?P<unit>\S+)")
+_UNMASK = re.compile(r"systemctl unmask (?P<unit>\S+)")
+_START = re.compile(r"systemctl reset-failed (?P<unit>\S+)\s.*systemctl start")
+_RESTART = re.compile(r"systemctl (?:reload-or-)?restart (?P<unit>\S+)")
+_INSTALL = re.compile(r"apt-get .* install (?P<rest>.*)")
+_JOIN = re.compile(r"gpasswd --add (?P<name>\S+) (?P<group>\S+)")
+_LEAVE = re.compile(r"gpasswd --delete (?P<name>\S+) (?P<group>\S+)")
+_CREATE = re.compile(r"useradd .*--gid \d+ (?P<name>\S+)")
+_REOPEN = re.compile(r"usermod --expiredate '' (?P<name>\S+)")
+_CLOSE = re.compile(r"usermod --expiredate \S{5,} (?P<name>\S+)")
+_UNSAID = re.compile(r"systemctl daemon-reload|.*apt-get .* update\b.*|groupadd .*")
+
+
+@dataclass
+class Finding:
+    """What one operation would change.
+
+    ``state`` says what is not as the recipe has it, ``actions`` what would be done; ``diff`` is
+    from the server's file to the recipe's, without secrets.
+    """
+
+    step: str
+    operation: str
+    state: list[str] = field(default_factory=list)
+    actions: list[str] = field(default_factory=list)
+    diff: list[str] = field(default_factory=list)
+
+    def add(self, state: str, action: str) -> None:
+        """Add one thing that is not as it should be."""
+        if state not in self.state:
+            self.state.append(state)
+        if action not in self.actions:
+            self.actions.append(action)
+
+
+def find(step: str, operation: str, commands: Sequence[object]) -> Finding:
+    """Return what an operation's commands say; there is at least one."""
+    finding = Finding(step, operation)
+    written = {command.dest for command in commands if isinstance(command, FileUpload)}
+    for command in commands:
+        if isinstance(command, FileUpload):
+            exists = Path(command.dest).exists()
+            finding.add(
+                f"{command.dest} {'differs from the recipe' if exists else 'is missing'}",
+                f"write {command.dest}",
+            )
+            finding.diff += file_diff(command.src, Path(command.dest))
+        elif said := _say(str(command), written):
+            finding.add(*said)
+    if not finding.state:
+        finding.add("is not as the recipe has it", _shorten(str(commands[0])))
+    return finding
+
+
+def _say(command: str, written: Iterable[str]) -> tuple[str, str] | None:
+    """Return the state that a command ends, and the action; None for a part of another one."""
+    if _UNSAID.fullmatch(command):
+        return None
+    if match := _CHANGED_MODE.fullmatch(command) or _CHANGED_OWNER.fullmatch(command):
+        path = match["path"].strip("'")
+        return None if path in written else _permissions(Path(path), match["wanted"])
+    if match := _FOLDER.fullmatch(command):
+        return f"the folder {match['path']} is missing", f"make the folder {match['path']}"
+    return _say_unit(command) or _say_person(command) or _say_packages(command)
+
+
+def _permissions(path: Path, wanted: str) -> tuple[str, str]:
+    if not path.exists():
+        return f"{path} is missing", f"make {path}"
+    status = path.stat()
+    if wanted.isdigit():
+        has = f"{status.st_mode & 0o7777:o}"
+        return f"{path} has mode {has}, not {wanted}", f"set the mode of {path} to {wanted}"
+    try:
+        has = f"{path.owner()}:{path.group()}"
+    except KeyError:
+        has = f"{status.st_uid}:{status.st_gid}"
+    return f"{path} belongs to {has}, not {wanted}", f"give {path} to {wanted}"
+
+
+def _say_unit(command: str) -> tuple[str, str] | None:
+    if match := _UNMASK.match(command):
+        return f"{match['unit']} is masked", f"unmask {match['unit']}"
+    if match := _ENABLE.match(command):
+        return f"{match['unit']} is not started at boot", f"enable {match['unit']}"
+    if match := _START.match(command):
+        state = unit_properties(match["unit"])["ActiveState"]
+        return f"{match['unit']} does not run ({state})", f"start {match['unit']}"
+    if match := _RESTART.fullmatch(command):
+        unit = match["unit"]
+        return f"{unit} runs with an older configuration", f"{command.split()[1]} {unit}"
+    return None
+
+
+def _say_person(command: str) -> tuple[str, str] | None:
+    if match := _CREATE.search(command):
+        name = match["name"]
+        return f"{name} has no account", f"make the account {name}"
+    if match := _JOIN.match(command):
+        name, group = match["name"], match["group"]
+        return f"{name} is not in the group {group}", f"add {name} to the group {group}"
+    if match := _LEAVE.match(command):
+        name, group = match["name"], match["group"]
+        return f"{name} is in the group {group}", f"take {name} out of the group {group}"
+    if match := _REOPEN.match(command):
+        return f"the account {match['name']} is closed", f"open the account {match['name']}"
+    if match := _CLOSE.match(command):
+        return f"the account {match['name']} is open", f"close the account {match['name']}"
+    return None
+
+
+def _say_packages(command: str) -> tuple[str, str] | None:
+    match = _INSTALL.search(command)
+    if not match:
+        return None
+    words = re.sub(r"-o \S+|--?\S+", "", match["rest"]).replace("'", "").split()
+    files = [word for word in words if word.startswith("/")]
+    names = [word for word in words if not word.startswith("/")]
+    states = package_states(names)
+    told = [f"{name} is {states.get(name, 'not-installed')}" for name in names]
+    told += [f"{Path(file).name} is not installed" for file in files]
+    return ", ".join(told), f"install {' '.join([*names, *(Path(f).name for f in files)])}"
+
+
+def package_states(names: Sequence[str]) -> dict[str, str]:
+    """Return dpkg's words for the packages' states, "half-configured" for example."""
+    if not names:
+        return {}
+    output = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", *names],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+    return dict(line.split() for line in output.splitlines() if len(line.split()) == 2)
+
+
+def _shorten(command: str) -> str:
+    first = command.strip().partition("\n")[0]
+    return f"run: {first[:LONGEST_COMMAND]}{'…' if len(first) > LONGEST_COMMAND else ''}"

@@ -1,0 +1,104 @@
+"""Say what a converge would change on this server, and change nothing.
+
+Run as ``python -m workbench_host.plan SETTINGS`` by the recipe's own Python; prints one JSON
+object. The same operations are asked that a converge runs, so it can't forget one.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pyinfra.api.output import set_echo
+from pyinfra.api.state import State
+from pyinfra.api.state import StateStage
+from pyinfra.context import ctx_host
+from pyinfra.context import ctx_state
+
+from . import certificates
+from . import journal
+from . import network
+from . import tools
+from .__main__ import LOCK
+from .converge import prepare
+from .findings import Finding
+from .findings import find
+from .planning import planning
+from .progress import SEPARATOR
+from .pyinfra_typed import FileUpload
+from .settings import Settings
+
+
+def find_all(settings: Settings) -> Iterator[Finding]:
+    """Return what each operation would change, in the recipe's order."""
+    yield from _find_tools(settings)
+    state = prepare(settings, stage=StateStage.Prepare)
+    (host,) = state.inventory
+    with ctx_state.use(state), ctx_host.use(host):
+        for operation in state.get_op_order():  # type: ignore[no-untyped-call]
+            finding = _ask(state, host, operation)
+            if finding is not None:
+                yield finding
+
+
+def _find_tools(settings: Settings) -> Iterator[Finding]:
+    finding = Finding("Tools", "Trust certificates, install pyinfra and uv")
+    if not certificates.are_trusted(settings.ca_certificates):
+        finding.add("the certificate authorities differ", "trust the settings' authorities")
+    if not tools.are_ready():
+        finding.add("the recipe's own tools are others", "install the recipe's tools")
+    if finding.state:
+        yield finding
+
+
+def _ask(state: State, host: Any, operation: str) -> Finding | None:
+    """Return what an operation would change, None if nothing."""
+    step, _, name = next(iter(state.get_op_meta(operation).names)).partition(SEPARATOR)
+    try:
+        data = state.get_op_data_for_host(host, operation)
+        commands = list(data.command_generator())
+    except Exception as error:
+        # It looks at what an operation before it would have made.
+        finding = Finding(step, name)
+        finding.add(f"can't be looked at yet ({type(error).__name__}: {error})", name)
+        return finding
+    for command in commands:
+        if isinstance(command, FileUpload):
+            planning.note_file(command.dest)
+    return find(step, name, commands) if commands else None
+
+
+def plan(path: Path) -> dict[str, Any]:
+    """Return the findings, and how the last converge ended."""
+    lock = os.open(LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return {"busy": True}
+    content = path.read_bytes()
+    settings = Settings.parse(content)
+    network.use(settings)
+    planning.begin()
+    findings = [asdict(finding) for finding in find_all(settings)]
+    last = json.loads(journal.LAST.read_text()) if journal.LAST.exists() else None
+    digest = hashlib.sha256(content).hexdigest()
+    return {"busy": False, "findings": findings, "last": last, "settings": digest}
+
+
+def main() -> None:
+    """Print the plan for the settings file named on the command line."""
+    set_echo(lambda message=None, **_: None)
+    # What operations print on their way is for a converge's log.
+    with contextlib.redirect_stdout(sys.stderr):
+        planned = plan(Path(sys.argv[1]))
+    print(json.dumps(planned))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""Whether this process only plans: then nothing is changed, and nothing is waited for."""
+
+from pathlib import Path
+
+
+class Planning:
+    """What a plan has found so far that later operations look at."""
+
+    def __init__(self) -> None:
+        self._is_active = False
+        self._files: set[str] = set()
+
+    def begin(self) -> None:
+        """Plan from here on, in this process."""
+        self._is_active = True
+
+    @property
+    def is_active(self) -> bool:
+        """Whether operations are only asked what they would do."""
+        return self._is_active
+
+    def note_file(self, path: Path | str) -> None:
+        """Remember that a file would be written."""
+        if self._is_active:
+            self._files.add(str(path))
+
+    def would_write(self, path: Path | str) -> bool:
+        """Say whether a file would have been written by now."""
+        return str(path) in self._files
+
+
+planning = Planning()

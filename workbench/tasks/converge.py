@@ -1,0 +1,30 @@
+"""``workbench converge``: the server brought to what its stack says, shown first."""
+
+from invoke.context import Context
+
+from workbench.tasks.selection import STACK_HELP
+from workbench.tasks.selection import YES_HELP
+from workbench.tasks.task import task
+
+
+@task(
+    help={
+        "stack": STACK_HELP,
+        "yes": YES_HELP,
+        "dry-run": "Say what would be done, and do nothing.",
+    }
+)
+def converge(
+    context: Context, stack: str | None = None, yes: bool = False, dry_run: bool = False
+) -> None:
+    """Bring the server to what its stack says.
+
+    Shows first what would change on it, file by file, and asks. Pulumi runs only
+    where the configuration or the recipe are others than the stack has. What was
+    changed by hand is put right.
+    """
+    from workbench.tasks.changing import working_on
+    from workbench.tasks.converge_flow import converge_stack
+
+    with working_on(stack, "converge") as (state, progress):
+        converge_stack(state, progress, yes=yes, dry_run=dry_run)

@@ -1,0 +1,128 @@
+"""Show what a converge would change, on AWS and on the server; then do it."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.tasks.changing import confirm
+from workbench.tasks.changing import ensure_rehearsal
+from workbench.tasks.changing import interruptible
+from workbench.tasks.converging import converge_server
+from workbench.tasks.recipe_run import Run
+from workbench.tasks.selection import find_project
+from workbench.tasks.server_plan import Plan
+from workbench.tasks.server_plan import plan_applied
+from workbench.tasks.server_plan import plan_new
+from workbench.tasks.show_plan import action_lines
+from workbench.tasks.show_plan import steps_in_words
+from workbench.tasks.stack_state import StackState
+from workbench.tasks.stack_state import read_stack
+from workbench.tasks.wanted_state import Wanted
+from workbench.tasks.wanted_state import read_wanted
+
+if TYPE_CHECKING:
+    from workbench.engine.changes import Changes
+    from workbench.engine.stacks import Stack
+
+# What a converge is not about: these would stop the server, or touch its data.
+NOT_OURS = frozenset({"Instance", "Volume", "VolumeAttachment"})
+
+
+def converge_stack(state: StackState, progress: Progress, *, yes: bool, dry_run: bool) -> None:
+    """Bring the server to what the stack's configuration and this program's recipe say."""
+    with progress.phase("Look at the server") as phase:
+        server = state.server
+        wanted = read_wanted(state)
+        phase.tick("comparing it with the recipe")
+        plan = _ask(state, wanted)
+    if plan.is_busy:
+        progress.say("A converge is under way on the server: following it first.")
+        server.close()
+        converge_server(state, progress)
+        raise WorkbenchError("The converge that was under way has ended.", _again(state))
+    is_applied = wanted.is_in(state)
+    if is_applied and plan.is_done(wanted.recipe.sha256, wanted.settings_sha256):
+        print("Nothing to change: the server is what its stack says.")
+        print("Pulumi was not needed: the stack has this recipe and these settings.")
+        return
+    opened = None if is_applied else _open(state, progress)
+    changes = opened.preview() if opened else None
+    if changes:
+        _refuse_others(state, changes)
+    lines = _plan_lines(plan, changes, wanted)
+    if confirm(list(lines), f"workbench converge --stack {state.stack}", yes=yes, dry_run=dry_run):
+        _tell(_apply(state, opened, progress), state)
+
+
+def _ask(state: StackState, wanted: Wanted) -> Plan:
+    """Return the server's plan; without sending it what it has already."""
+    recipe, settings = wanted.recipe, wanted.settings_sha256
+    plan = plan_applied(state.server, recipe.sha256, settings) if settings else None
+    return plan or plan_new(state.server, recipe, wanted.settings)
+
+
+def _open(state: StackState, progress: Progress) -> "Stack":
+    from workbench.engine.stacks import open_stack
+
+    ensure_rehearsal(state.stack, progress)
+    return open_stack(state.stack, find_project(), progress)
+
+
+def _refuse_others(state: StackState, changes: "Changes") -> None:
+    others = [f"{op} {each}" for op, each in changes.steps if _short(each.type) in NOT_OURS]
+    others = [told for told in others if not told.startswith(("same", "read"))]
+    if others:
+        raise WorkbenchError(
+            f"Pulumi would also {', '.join(others)}; converge changes what runs on the server,"
+            " and stops or replaces nothing.",
+            f"workbench up --stack {state.stack}   does all of it",
+        )
+
+
+def _short(kind: str) -> str:
+    return kind.rpartition(":")[2]
+
+
+def _plan_lines(plan: Plan, changes: "Changes | None", wanted: Wanted) -> Iterator[str]:
+    if changes is None:
+        yield "Pulumi: not needed, the stack has this recipe and these settings."
+    elif changes.total:
+        yield f"Pulumi would {changes.named()}."
+    else:
+        yield "Pulumi: no changes."
+    if wanted.settings is None:
+        yield (
+            "The stack's settings are known only after Pulumi ran: this is what the recipe"
+            " would change with those the server has."
+        )
+    if plan.findings:
+        yield f"Server: {steps_in_words(len(plan.steps))} of the recipe would change something."
+        yield from action_lines(plan.findings)
+        yield ""
+    else:
+        yield "Server: nothing would change but the note of what was applied."
+
+
+def _apply(state: StackState, opened: "Stack | None", progress: Progress) -> Run:
+    hint = _again(state)
+    if opened is not None:
+        with interruptible("Pulumi's changes are not complete", hint):
+            opened.up()
+            state.close()
+            state = read_stack(state.stack, progress)
+    state.close()
+    with interruptible("the server goes on by itself with its recipe", hint):
+        return converge_server(state, progress)
+
+
+def _tell(run: Run, state: StackState) -> None:
+    print(
+        f"The server is what its stack says: {steps_in_words(run.changed)} changed,"
+        f" {run.unchanged} unchanged, in {run.seconds:.0f} s."
+    )
+    print(f"Next:\n  workbench check --stack {state.stack}   is everything true that should be?")
+
+
+def _again(state: StackState) -> str:
+    return f"workbench converge --stack {state.stack}   goes on"
