@@ -16,14 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import places
+from .register import FIRST_ID
+from .register import LAST_ID
 from .volume import read_volume
 
 SAVED = places.ACCOUNTS / "accounts.json"
 # On the server's own disk: a new server hasn't it, and must restore before it may save.
 RESTORED = places.STATE / "accounts-restored"
-# The range that Debian and Ubuntu give to people (login.defs).
-FIRST_ID = 1000
-LAST_ID = 59999
 
 
 class AccountsError(Exception):
@@ -55,7 +54,7 @@ class Person:
 
 def present(administrator: str) -> dict[str, object]:
     """Return the server's accounts and groups, but for the administrator's."""
-    shadow = dict(_shadow_line(line) for line in Path("/etc/shadow").read_text().splitlines())
+    shadow = read_shadow()
     people = [
         Person(
             entry.pw_name,
@@ -79,6 +78,11 @@ def present(administrator: str) -> dict[str, object]:
         "people": sorted((asdict(person) for person in people), key=lambda entry: entry["uid"]),
         "groups": sorted((asdict(group) for group in groups), key=lambda entry: entry["gid"]),
     }
+
+
+def read_shadow() -> dict[str, tuple[str, str]]:
+    """Return each account's password hash, and when it expires, as ``Person`` has them."""
+    return dict(_shadow_line(line) for line in Path("/etc/shadow").read_text().splitlines())
 
 
 def is_restored() -> bool:

@@ -20,14 +20,12 @@ BASE = "/jupyter/"
 @step("JupyterHub")
 def jupyterhub(settings: Settings) -> None:
     """Configure and start the hub."""
-    administrators = [user.name for user in settings.users if user.administrator]
     unit_file = Path("/etc/systemd/system") / UNIT
     put_template(
         "jupyterhub_config.py",
         CONFIGURATION,
         port=PORT,
         base=BASE,
-        administrators=administrators,
         jupyter_path=kernels.FOLDER,
     )
     put_template("pam", Path("/etc/pam.d/workbench"))

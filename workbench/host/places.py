@@ -23,9 +23,14 @@ HOST_KEYS = IDENTITY / "ssh"
 ACCOUNTS = IDENTITY / "accounts"
 CADDY_STORAGE = IDENTITY / "caddy"
 HUB_STATE = IDENTITY / "jupyterhub"
+# A file for each person, as old as their last sign-in to JupyterHub or RStudio Server.
+SIGN_INS = IDENTITY / "sign-ins"
 
 # The members of this group may sign in to JupyterHub and RStudio Server. Its id is fixed, so
 # that files keep their group on a replaced server: a system group's, far from both ends of
 # the range, where packages' groups get theirs.
 MEMBERS = "workbench"
 MEMBERS_GID = 700
+# The distribution's group whose members may use sudo, and both.
+ADMINISTRATORS = "sudo"
+GROUPS = frozenset({MEMBERS, ADMINISTRATORS})

@@ -1,41 +1,50 @@
 """The workbench's people: accounts, membership, sudo and SSH keys."""
 
 import grp
-import json
 import pwd
 from collections.abc import Sequence
 from pathlib import Path
 
 from . import authorized_keys
 from . import places
-from .accounts import FIRST_ID
-from .accounts import LAST_ID
+from .accounts import read_shadow
+from .closing import CLOSED
+from .closing import close
+from .closing import end_sessions
 from .identity import save_accounts
+from .processes import processes
 from .pyinfra_typed import Commands
 from .pyinfra_typed import StringCommand
 from .pyinfra_typed import operation
 from .pyinfra_typed import step
+from .register import FIRST_ID
+from .register import PEOPLE
+from .register import free_id
+from .register import read_register
+from .register import registered
 from .rendering import put_template
 from .settings import Account
 from .settings import Settings
 from .storage import module_command
 
-# Whom the settings named last time: who is gone from them must not stay signed in.
-MANAGED = places.ACCOUNTS / "managed.json"
-ADMINISTRATORS = "sudo"
-EXPIRED = "1970-01-02"
+PROGRAMS = Path("/usr/local/sbin")
+SHORTEST_PASSWORD = 8
 
 
 @step("Users")
 def users(settings: Settings) -> None:
-    """Make everyone's account; close those of people who are no longer named."""
+    """Close the accounts of people who are no longer named; make everyone's else."""
     members_group(name="Make the members' group")
+    # First: whatever fails below, who was taken out is out.
+    close_accounts([user.name for user in settings.users], name="Close accounts not named any more")
     for user in settings.users:
         account(user, name=f"Make the account {user.name}")
         authorize(user, name=f"Authorize {user.name}'s SSH keys")
     authorize(settings.administrator, name="Authorize the administrator's SSH keys")
-    close_accounts([user.name for user in settings.users], name="Close accounts not named any more")
-    put_template("workbench-passwd", Path("/usr/local/sbin/workbench-passwd"), mode="755")
+    put_template(
+        "workbench-passwd", PROGRAMS / "workbench-passwd", mode="755", shortest=SHORTEST_PASSWORD
+    )
+    put_template("workbench-signed-in", PROGRAMS / "workbench-signed-in", mode="755")
     save_accounts(name="Keep the accounts on the data volume")
 
 
@@ -49,24 +58,57 @@ def members_group() -> Commands:
 @operation
 def account(user: Account) -> Commands:
     """Make a person's account with a home, and its groups."""
-    if not (entry := _entry(user.name)):
-        number = _free_id()
-        yield f"groupadd --gid {number} {user.name}"
-        yield (
-            f"useradd --create-home --shell /bin/bash --uid {number} --gid {number} {user.name}"
-            f" || {{ groupdel {user.name}; exit 1; }}"
-        )
-        yield f"chmod 750 {Path('/home') / user.name}"
-    elif not Path(entry.pw_dir).exists():
-        yield f"mkhomedir_helper {user.name} 0027"
-    wanted = {places.MEMBERS, ADMINISTRATORS} if user.administrator else {places.MEMBERS}
+    if _is_systems(user.name):
+        yield _refuse(f"{user.name} is an account or a group of the system: choose another name")
+    yield from _create(user.name)
+    yield from _reopen(user.name)
+    wanted = places.GROUPS if user.administrator else {places.MEMBERS}
     for group in sorted(wanted):
-        if user.name not in _members(group):
+        if user.name not in grp.getgrnam(group).gr_mem:
             yield f"gpasswd --add {user.name} {group}"
-    if not user.administrator and user.name in _members(ADMINISTRATORS):
-        yield f"gpasswd --delete {user.name} {ADMINISTRATORS}"
-    if entry and _is_expired(user.name):
-        yield f"usermod --expiredate '' {user.name}"
+    if not user.administrator:
+        yield from _demote(user.name)
+
+
+def _create(name: str) -> Commands:
+    entry, register = _entry(name), read_register()
+    number = entry.pw_uid if entry else register.get(name) or free_id(register)
+    if register.get(name) != number:
+        text = registered(register | {name: number})
+        yield f"install -d -m 700 {PEOPLE.parent}"
+        yield f"echo '{text}' > {PEOPLE}.new && mv {PEOPLE}.new {PEOPLE}"
+    home = Path("/home") / name
+    if not entry:
+        had_home = home.exists()
+        yield f"getent group {name} >/dev/null || groupadd --gid {number} {name}"
+        create = "--no-create-home" if had_home else "--create-home"
+        yield (
+            f"useradd {create} --shell /bin/bash --uid {number} --gid {name} {name}"
+            f" || {{ groupdel {name}; exit 1; }}"
+        )
+        if not had_home:
+            yield f"chmod 750 {home}"
+    elif not Path(entry.pw_dir).exists():
+        yield f"mkhomedir_helper {name} 0027"
+
+
+def _reopen(name: str) -> Commands:
+    """Open an account that was closed, with the password it had."""
+    password, expires = read_shadow().get(name, ("", ""))
+    if expires != CLOSED:
+        return
+    yield f"usermod --expiredate '' {name}"
+    if password.strip("!"):
+        yield f"usermod --unlock {name}"
+
+
+def _demote(name: str) -> Commands:
+    if name in grp.getgrnam(places.ADMINISTRATORS).gr_mem:
+        yield f"gpasswd --delete {name} {places.ADMINISTRATORS}"
+    # A session keeps the groups it began with, and sudo believes them.
+    number, group = pwd.getpwnam(name).pw_uid, grp.getgrnam(places.ADMINISTRATORS).gr_gid
+    if any(process.uid == number and group in process.groups for process in processes()):
+        yield from end_sessions(name)
 
 
 @operation
@@ -81,21 +123,11 @@ def authorize(user: Account) -> Commands:
 
 
 @operation
-def close_accounts(names: Sequence[str]) -> Commands:
-    """Close the accounts that the settings named before and don't now; their homes stay."""
-    before = json.loads(MANAGED.read_text()) if MANAGED.exists() else []
-    if before == list(names):
-        return
-    for name in before:
-        if name not in names and _entry(name):
-            yield f"usermod --expiredate {EXPIRED} {name}"
-            yield f"gpasswd --delete {name} {places.MEMBERS} || true"
-            yield f"gpasswd --delete {name} {ADMINISTRATORS} 2>/dev/null || true"
-            yield f"loginctl terminate-user {name} 2>/dev/null || true"
-            yield f"systemctl stop jupyter-{name}-singleuser.service 2>/dev/null || true"
-            yield f"pkill -KILL -u {name} || true"
-    yield f"install -d -m 700 {MANAGED.parent}"
-    yield f"echo '{json.dumps(list(names))}' > {MANAGED}"
+def close_accounts(named: Sequence[str]) -> Commands:
+    """Close the accounts that were made for people who aren't named now; their homes stay."""
+    for name in sorted(set(read_register()) - set(named)):
+        if _entry(name):
+            yield from close(name)
 
 
 def _entry(name: str) -> pwd.struct_passwd | None:
@@ -105,16 +137,12 @@ def _entry(name: str) -> pwd.struct_passwd | None:
         return None
 
 
-def _free_id() -> int:
-    """Return an id above all that people have: who was deleted may have left files."""
-    ids = [entry.pw_uid for entry in pwd.getpwall()] + [entry.gr_gid for entry in grp.getgrall()]
-    return max([FIRST_ID, *(number for number in ids if number <= LAST_ID)]) + 1
+def _is_systems(name: str) -> bool:
+    """Say whether a package has taken the name, for an account or a group."""
+    if entry := _entry(name):
+        return entry.pw_uid < FIRST_ID
+    return any(group.gr_name == name and group.gr_gid < FIRST_ID for group in grp.getgrall())
 
 
-def _members(group: str) -> list[str]:
-    return grp.getgrnam(group).gr_mem
-
-
-def _is_expired(name: str) -> bool:
-    lines = Path("/etc/shadow").read_text().splitlines()
-    return any(line.split(":")[0] == name and line.split(":")[7] == "1" for line in lines)
+def _refuse(sentence: str) -> str:
+    return f"echo '{sentence}' >&2; exit 1"

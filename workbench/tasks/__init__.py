@@ -7,6 +7,7 @@ single collections of it.
 from invoke.collection import Collection
 
 from workbench.tasks import rehearsal
+from workbench.tasks import users
 from workbench.tasks.check import check
 from workbench.tasks.destroy import destroy
 from workbench.tasks.doctor import doctor
@@ -16,4 +17,6 @@ from workbench.tasks.up import up
 
 __all__ = ["namespace"]
 
-namespace = Collection(up, destroy, status, check, doctor, env, rehearsal.collection)
+namespace = Collection(
+    up, destroy, status, check, doctor, env, rehearsal.collection, users.collection
+)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.checks.check import Report
@@ -139,20 +138,11 @@ def _hand_over_passwords(
         if passwords.has_password(server, user):
             told[user] = f"cat {kept}" if kept.exists() else "as it was set before"
         elif state.rehearsal is not None:
-            told[user] = f"cat {_make_password(state.folder, server, user)}"
+            told[user] = f"cat {passwords.make_password(state.folder, server, user)}"
         else:
             told[user] = _take_password(state.stack, server, user, from_stdin=from_stdin)
     progress.log(f"passwords: {', '.join(told)}")
     return told
-
-
-def _make_password(folder: Path, server: Server, user: str) -> Path:
-    """Set the password that is kept here, or a new one: kept before it is set, so never lost."""
-    known = passwords.read_password(folder, user)
-    password = known or passwords.generate_password()
-    path = passwords.keep_password(folder, user, password)
-    passwords.set_password(server, user, password)
-    return path
 
 
 def _take_password(stack: str, server: Server, user: str, *, from_stdin: bool) -> str:

@@ -60,6 +60,14 @@ def set_password(server: Server, user: str, password: str) -> None:
         )
 
 
+def make_password(folder: Path, server: Server, user: str) -> Path:
+    """Set the password that is kept here, or a new one: kept before it is set, so never lost."""
+    password = read_password(folder, user) or generate_password()
+    path = keep_password(folder, user, password)
+    set_password(server, user, password)
+    return path
+
+
 def generate_password() -> str:
     """Return a new random password."""
     return secrets.token_urlsafe(RANDOM_BYTES)

@@ -35,6 +35,13 @@ Options of a task follow its name:   workbench up --help
 class WorkbenchProgram(Fab):  # type: ignore[misc]
     """Show help in 80 columns, and end bad input with one sentence."""
 
+    def normalize_argv(self, argv: list[str] | None) -> None:
+        """Put ``--help`` before the task: behind it, Invoke takes it for a missing argument."""
+        super().normalize_argv(argv)
+        program, *words = list[str](self.argv)
+        if words and not words[0].startswith("-") and {"--help", "-h"} & set(words):
+            self.argv: list[str] = [program, "--help", words[0]]
+
     def parse_core(self, argv: list[str] | None) -> None:
         """Parse the options before the task's name."""
         super().parse_core(argv)
@@ -63,6 +70,9 @@ class WorkbenchProgram(Fab):  # type: ignore[misc]
         option = re.match(r"Flag <Argument: ([\w-]+).* needed value", said)
         if option:
             return f"The option --{option[1]} needs a value.\n  {command_name()} {task} --help"
+        if "required positional arguments" in said:
+            needed = " ".join([str(task), *_positional(error.context)])
+            return f"More is needed: {command_name()} {needed}\n  {command_name()} {task} --help"
         if not said.startswith("No idea what"):
             return f"{said}\n  {command_name()} --list"
         token = said.partition("'")[2].rpartition("'")[0]
@@ -113,7 +123,8 @@ class WorkbenchProgram(Fab):  # type: ignore[misc]
     def print_task_help(self, name: str) -> None:
         """Print a task's docstring and options."""
         options = self.parser.contexts[name].help_tuples()
-        print(f"Usage: {self.binary} {name}{' [options]' if options else ''}\n")
+        words = [self.binary, name, *_positional(self.parser.contexts[name])]
+        print(f"Usage: {' '.join(words)}{' [options]' if options else ''}\n")
         for line in (self.collection[name].__doc__ or "").strip().splitlines():
             print(line.removeprefix("    "))
         if options:
@@ -123,6 +134,11 @@ class WorkbenchProgram(Fab):  # type: ignore[misc]
     def task_list_opener(self, extra: str = "") -> str:
         """Name the list of tasks."""
         return f"Tasks{f' ({extra})' if extra else ''}"
+
+
+def _positional(context: ParserContext | None) -> list[str]:
+    arguments = context.positional_args if context else []
+    return [str(argument.name).replace("_", "-").upper() for argument in arguments]
 
 
 def make_program(tasks: Collection = namespace) -> WorkbenchProgram:

@@ -1,0 +1,55 @@
+"""Close a person's account: nothing is deleted, and nothing opens it but the recipe.
+
+The expiry is what stops SSH, JupyterHub, RStudio, cron and su alike: all of them ask PAM whether
+the account is open, whatever a person signs in with. A locked password stops none that takes
+keys. The rest makes sure that no way is left which doesn't ask.
+"""
+
+import grp
+import pwd
+from pathlib import Path
+
+from . import authorized_keys
+from . import places
+from .accounts import read_shadow
+from .processes import processes
+from .pyinfra_typed import Commands
+from .pyinfra_typed import StringCommand
+from .storage import module_command
+
+# In days since 1970, as /etc/shadow has it: 0 is read as "never" by some programs (shadow(5)).
+CLOSED = "1"
+EXPIRED = "1970-01-02"
+LINGER = Path("/var/lib/systemd/linger")
+# For processes to be gone after SIGKILL; what still hangs in the kernel ends when that lets go.
+KILL_SECONDS = 10
+
+
+def close(name: str) -> Commands:
+    """Shut a person out, and end what they run."""
+    password, expires = read_shadow()[name]
+    if expires != CLOSED:
+        yield f"usermod --expiredate {EXPIRED} {name}"
+    if not password.startswith(("!", "*")):
+        yield f"usermod --lock {name}"
+    for group in sorted(places.GROUPS):
+        if any(entry.gr_name == group and name in entry.gr_mem for entry in grp.getgrall()):
+            yield f"gpasswd --delete {name} {group}"
+    if not authorized_keys.are_authorized(name, []):
+        yield StringCommand(
+            f"runuser -u {name} -- env", module_command("authorized_keys"), "< /dev/null"
+        )
+    # Last: what began before the groups were gone would be missed.
+    if (LINGER / name).exists():
+        yield f"loginctl disable-linger {name}"
+    number = pwd.getpwnam(name).pw_uid
+    if any(process.uid == number for process in processes()):
+        yield from end_sessions(name)
+
+
+def end_sessions(name: str) -> Commands:
+    """End all that a person runs: their Jupyter server, logins, R sessions, what is left."""
+    yield f"systemctl stop jupyter-{name}-singleuser.service 2>/dev/null || true"
+    yield f"loginctl terminate-user {name} 2>/dev/null || true"
+    kill = f"while pkill -KILL -U {name}; do sleep 0.1; done"
+    yield f"timeout {KILL_SECONDS} bash -c '{kill}' || true"

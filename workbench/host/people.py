@@ -1,0 +1,160 @@
+"""Tell who has an account on this server, for a person's computer: JSON on standard output.
+
+Run as root: ``python3 -m workbench_host.people [disk]``; with ``disk`` it says what homes take,
+too, which has to look at every file. Standard library only.
+"""
+
+import base64
+import grp
+import hashlib
+import itertools
+import json
+import os
+import pwd
+import stat
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from . import places
+from .accounts import read_shadow
+from .authorized_keys import BEGIN
+from .authorized_keys import END
+from .processes import Process
+from .processes import processes
+from .register import FIRST_ID
+from .register import LAST_ID
+from .volume import read_volume
+
+CLOSED = "1"
+LASTLOG = Path("/var/log/lastlog")
+# A record of <lastlog.h>: the time, the terminal, the host.
+RECORD = struct.Struct("=i32s256s")
+# All homes together: a person waits for it.
+DISK_SECONDS = 20.0
+LARGEST_FILE = 1 << 20
+
+
+def read_people(*, with_disk: bool) -> list[dict[str, Any]]:
+    """Return everyone's account, but the administrator's; times in seconds since 1970."""
+    administrator = read_volume().administrator
+    entries = [
+        entry
+        for entry in pwd.getpwall()
+        if FIRST_ID <= entry.pw_uid <= LAST_ID and entry.pw_name != administrator
+    ]
+    shadow, running = read_shadow(), list(processes())
+    homes = [Path(entry.pw_dir) for entry in entries]
+    sizes = read_sizes(homes, DISK_SECONDS) if with_disk else {}
+    return [
+        {
+            "name": entry.pw_name,
+            "uid": entry.pw_uid,
+            "home": entry.pw_dir,
+            "home_bytes": sizes.get(Path(entry.pw_dir)),
+            "member": entry.pw_name in grp.getgrnam(places.MEMBERS).gr_mem,
+            "administrator": entry.pw_name in grp.getgrnam(places.ADMINISTRATORS).gr_mem,
+            "disabled": shadow[entry.pw_name][1] == CLOSED,
+            # A locked hash is one still, with a mark before it.
+            "password": shadow[entry.pw_name][0].strip("!*").startswith("$"),
+            "keys": read_keys(Path(entry.pw_dir)),
+            "last_sign_in": _last_sign_in(entry),
+            **_running([process for process in running if process.uid == entry.pw_uid]),
+        }
+        for entry in sorted(entries, key=lambda entry: entry.pw_uid)
+    ]
+
+
+def _running(running: list[Process]) -> dict[str, Any]:
+    services = {process.service for process in running if process.service}
+    return {"signed_in": sorted(services), "processes": len(running)}
+
+
+def read_keys(home: Path) -> list[dict[str, Any]]:
+    """Return the keys that open an account, and whether each is of the stack's configuration."""
+    found, ours = [], False
+    for line in _text(home / ".ssh" / "authorized_keys").splitlines():
+        ours = (ours or line == BEGIN) and line != END
+        if key := _key(line):
+            found.append(key | {"declared": ours})
+    return found
+
+
+def _key(line: str) -> dict[str, str] | None:
+    """Return a line's key, by its fingerprint; options may stand before it."""
+    words = line.split()
+    for kind, data in itertools.pairwise(words):
+        if kind.startswith(("ssh-", "ecdsa-", "sk-")) and data.startswith("AAAA"):
+            comment = line.partition(data)[2].strip()
+            return {"type": kind, "fingerprint": _fingerprint(data), "comment": comment}
+    return None
+
+
+def _fingerprint(data: str) -> str:
+    try:
+        digest = hashlib.sha256(base64.b64decode(data)).digest()
+    except ValueError:
+        return ""
+    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+
+def _text(path: Path) -> str:
+    """Return a person's file: one of the usual kind and size, whatever they put there."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return ""
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return ""
+        return file.read(LARGEST_FILE).decode(errors="replace")
+
+
+def read_sizes(homes: list[Path], seconds: float) -> dict[Path, int]:
+    """Return what the homes take on disk in bytes; those that take too long are left out."""
+    end = time.monotonic() + seconds
+    command = ["nice", "du", "--summarize", "--one-file-system", "--block-size=1"]
+    counting = {
+        home: subprocess.Popen(
+            [*command, str(home)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        for home in homes
+        if home.is_dir()
+    }
+    sizes = {}
+    for home, process in counting.items():
+        try:
+            said, _ = process.communicate(timeout=max(0.0, end - time.monotonic()))
+            sizes[home] = int(said.split()[0])
+        except (subprocess.TimeoutExpired, IndexError):
+            process.kill()
+            process.communicate()
+    return sizes
+
+
+def _last_sign_in(entry: pwd.struct_passwd) -> float | None:
+    """Return the last sign-in by SSH, or to a service; None for someone who never came."""
+    times = [login_time(LASTLOG, entry.pw_uid)]
+    signed_in = places.SIGN_INS / entry.pw_name
+    if signed_in.exists():
+        times.append(signed_in.stat().st_mtime)
+    return max(times) or None
+
+
+def login_time(path: Path, uid: int) -> float:
+    """Return when someone logged in last, by lastlog's record of them; 0 for never."""
+    try:
+        with path.open("rb") as file:
+            file.seek(uid * RECORD.size)
+            record = file.read(RECORD.size)
+    except OSError:
+        return 0.0
+    # Unsigned, as programs read it since 2038 came into sight.
+    return float(RECORD.unpack(record)[0] & 0xFFFFFFFF) if len(record) == RECORD.size else 0.0
+
+
+if __name__ == "__main__":
+    json.dump(read_people(with_disk="disk" in sys.argv[1:]), sys.stdout)

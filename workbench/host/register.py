@@ -1,0 +1,50 @@
+"""Everyone who ever had an account of the workbench's, with their uid.
+
+On the data volume. Nobody gets the uid of someone else, whose files it may still own; who comes
+back gets their own again, even after ``userdel`` by hand. Standard library only.
+"""
+
+import grp
+import json
+import pwd
+from pathlib import Path
+
+from . import places
+
+PEOPLE = places.ACCOUNTS / "register.json"
+# The range that Debian and Ubuntu give to people (login.defs).
+FIRST_ID = 1000
+LAST_ID = 59999
+
+
+def read_register(path: Path = PEOPLE) -> dict[str, int]:
+    """Return the uid of each name."""
+    try:
+        return {str(name): int(uid) for name, uid in json.loads(path.read_text()).items()}
+    except FileNotFoundError:
+        return {}
+
+
+def free_id(register: dict[str, int]) -> int:
+    """Return an id above all that people have or had."""
+    return max(FIRST_ID, *register.values(), *_ids_here(), *_owners(places.HOMES)) + 1
+
+
+def registered(register: dict[str, int]) -> str:
+    """Return the register's text."""
+    return json.dumps(dict(sorted(register.items())))
+
+
+def _ids_here() -> list[int]:
+    ids = [entry.pw_uid for entry in pwd.getpwall()] + [entry.gr_gid for entry in grp.getgrall()]
+    return [FIRST_ID, *filter(_is_persons, ids)]
+
+
+def _owners(homes: Path) -> list[int]:
+    """Return who owns the homes: a volume may be older than its register."""
+    owners = [home.lstat().st_uid for home in homes.iterdir()] if homes.is_dir() else []
+    return [FIRST_ID, *filter(_is_persons, owners)]
+
+
+def _is_persons(number: int) -> bool:
+    return FIRST_ID <= number <= LAST_ID

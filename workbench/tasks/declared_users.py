@@ -1,0 +1,108 @@
+"""The people that a stack's configuration declares: read, and written back."""
+
+import difflib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+from typing import Any
+
+from workbench.errors import WorkbenchError
+from workbench.tasks.stack_state import StackState
+
+KEY = "workbench:users"
+
+
+@dataclass(frozen=True)
+class User:
+    """A person as the configuration declares them."""
+
+    name: str
+    public_keys: tuple[str, ...] = ()
+    administrator: bool = False
+
+    def as_config(self) -> dict[str, Any]:
+        """Return what the configuration holds; what is the default isn't written."""
+        entry: dict[str, Any] = {"name": self.name}
+        if self.public_keys:
+            entry["publicKeys"] = list(self.public_keys)
+        if self.administrator:
+            entry["administrator"] = True
+        return entry
+
+
+@dataclass(frozen=True)
+class DeclaredUsers:
+    """Everyone with an account; ``is_default`` where the configuration names nobody yet."""
+
+    users: Mapping[str, User] = field(default_factory=dict)
+    is_default: bool = False
+
+    def find(self, name: str, stack: str) -> User:
+        """Return a person; raise WorkbenchError, with the nearest name, when there is none."""
+        if name in self.users:
+            return self.users[name]
+        near = difflib.get_close_matches(name, self.users, n=1)
+        raise WorkbenchError(
+            f"The stack {stack} has no user {name!r}" + (f"; {near[0]}?" if near else "."),
+            f"workbench users.list --stack {stack}",
+        )
+
+    def with_user(self, user: User) -> "DeclaredUsers":
+        """Return everyone, with this person added or as they are now."""
+        return DeclaredUsers({**self.users, user.name: user})
+
+    def without(self, name: str) -> "DeclaredUsers":
+        """Return everyone but this person."""
+        return DeclaredUsers({n: user for n, user in self.users.items() if n != name})
+
+    def as_config(self) -> list[dict[str, Any]]:
+        """Return the configuration's value."""
+        return [user.as_config() for user in self.users.values()]
+
+    def written_out(self) -> list[str]:
+        """Return what a plan says of a default that becomes explicit."""
+        if not self.is_default:
+            return []
+        name = next(iter(self.users))
+        return [
+            f"The configuration names no users yet, so {name} is there by default;",
+            f"{name} is written into it now, and stays as it is.",
+        ]
+
+
+def read_declared(state: StackState) -> DeclaredUsers:
+    """Return everyone whom the stack's configuration declares, or the default.
+
+    Raises WorkbenchError where the people are in the stack's program instead.
+    """
+    text = state.config.get(KEY)
+    if text is None:
+        return _default(state)
+    try:
+        users = [_user(entry) for entry in json.loads(text)]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WorkbenchError(
+            f"{KEY} of the stack {state.stack} isn't a list of users ({error}).",
+            f"pulumi config get {KEY}   shows it; docs/configuration.md says how it looks",
+        ) from error
+    return DeclaredUsers({user.name: user for user in users})
+
+
+def _default(state: StackState) -> DeclaredUsers:
+    """Return the one person the program makes when nobody is named: by the outputs, who it is."""
+    names = state.target().users
+    if len(names) != 1:
+        raise WorkbenchError(
+            f"The people of the stack {state.stack} ({', '.join(names) or 'nobody'}) are not in"
+            " its configuration, but in its program.",
+            f"Change the program; or have it read {KEY}, and set that",
+        )
+    key = state.config.get("workbench:publicKey", "").strip()
+    return DeclaredUsers({names[0]: User(names[0], (key,) if key else (), True)}, is_default=True)
+
+
+def _user(entry: Mapping[str, Any]) -> User:
+    return User(
+        str(entry["name"]), tuple(entry.get("publicKeys") or ()), bool(entry.get("administrator"))
+    )

@@ -1,0 +1,66 @@
+"""The people that the server itself knows: accounts, passwords, keys, who is signed in."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.checks.target import Server
+from workbench.errors import WorkbenchError
+
+REPORT = (
+    "sudo env PYTHONPATH=/opt/workbench/recipe/current /usr/bin/python3 -m workbench_host.people"
+)
+# What homes take is counted for 20 s at most.
+LIMIT = 60.0
+
+
+@dataclass(frozen=True)
+class ServerKey:
+    """A key that opens an account; ``declared`` when it is of the stack's configuration."""
+
+    type: str
+    fingerprint: str
+    comment: str
+    declared: bool
+
+
+@dataclass(frozen=True)
+class ServerUser:
+    """A person's account on the server; times in seconds since 1970, sizes in bytes."""
+
+    name: str
+    uid: int
+    home: str
+    home_bytes: int | None
+    member: bool
+    administrator: bool
+    disabled: bool
+    password: bool
+    keys: tuple[ServerKey, ...]
+    last_sign_in: float | None
+    signed_in: tuple[str, ...]
+    processes: int
+
+
+def read_server_users(server: Server, *, with_disk: bool = False) -> dict[str, ServerUser]:
+    """Return everyone's account on the server, by name."""
+    answer = server.run(f"{REPORT} disk" if with_disk else REPORT, limit=LIMIT)
+    if not answer.ok:
+        raise WorkbenchError(
+            "The server's recipe is older than this command, or has not run to its end:"
+            f" {(answer.stderr.strip().splitlines() or ['no answer'])[-1]}",
+            "workbench up",
+        )
+    return {entry["name"]: _user(entry) for entry in json.loads(answer.stdout)}
+
+
+def is_taken(server: Server, name: str) -> bool:
+    """Return whether a package on the server has taken the name, for an account or a group."""
+    answer = server.run(f"getent passwd {name} || getent group {name}")
+    number = answer.stdout.split(":")[2:3]
+    return bool(number) and int(number[0]) < 1000
+
+
+def _user(entry: dict[str, Any]) -> ServerUser:
+    keys = tuple(ServerKey(**key) for key in entry["keys"])
+    return ServerUser(**(entry | {"keys": keys, "signed_in": tuple(entry["signed_in"])}))

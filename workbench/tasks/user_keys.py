@@ -1,0 +1,89 @@
+"""``workbench users.keys.*``: the public keys that let a person in over SSH."""
+
+from invoke.collection import Collection
+from invoke.context import Context
+
+from workbench.tasks.selection import DRY_RUN_HELP
+from workbench.tasks.selection import JSON_HELP
+from workbench.tasks.selection import STACK_HELP
+from workbench.tasks.selection import YES_HELP
+from workbench.tasks.task import task
+
+NAME_HELP = "The person's user name."
+CHANGING = {"stack": STACK_HELP, "yes": YES_HELP, "dry-run": DRY_RUN_HELP}
+
+
+@task(
+    positional=["name"],
+    iterable=["public_key"],
+    help={
+        "name": NAME_HELP,
+        "public-key": "A public key's file, or its text; may be given several times.",
+        **CHANGING,
+    },
+)
+def add(
+    context: Context,
+    name: str,
+    public_key: list[str] | None = None,
+    stack: str | None = None,
+    yes: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Give a person another key for SSH."""
+    from workbench.tasks.change_keys import add_keys
+    from workbench.tasks.changing import working_on
+    from workbench.tasks.public_keys import read_public_keys
+
+    keys = read_public_keys(public_key or [])
+    with working_on(stack, "users.keys") as (state, progress):
+        add_keys(state, progress, name, keys, yes=yes, dry_run=dry_run)
+
+
+@task(
+    help={
+        "name": NAME_HELP,
+        "key": "Which key: its fingerprint or the beginning of that, its comment, or its file.",
+        **CHANGING,
+    }
+)
+def remove(
+    context: Context,
+    name: str,
+    key: str,
+    stack: str | None = None,
+    yes: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Take a key away from a person."""
+    from workbench.tasks.change_keys import remove_key
+    from workbench.tasks.changing import working_on
+
+    with working_on(stack, "users.keys") as (state, progress):
+        remove_key(state, progress, name, key, yes=yes, dry_run=dry_run)
+
+
+@task(name="list", help={"name": NAME_HELP, "stack": STACK_HELP, "json": JSON_HELP})
+def list_(context: Context, name: str, stack: str | None = None, json: bool = False) -> None:
+    """Say which keys let a person in."""
+    from workbench.tasks.change_keys import print_keys
+    from workbench.tasks.change_keys import read_keys
+    from workbench.tasks.selection import select_stack
+    from workbench.tasks.show import make_console
+    from workbench.tasks.show import make_progress
+    from workbench.tasks.show import print_json
+    from workbench.tasks.stack_state import read_stack
+
+    progress = make_progress(quiet=json)
+    state = read_stack(select_stack(stack), progress)
+    try:
+        found = read_keys(state, progress, name)
+    finally:
+        state.close()
+    if json:
+        print_json(found)
+    else:
+        print_keys(name, found, make_console())
+
+
+collection = Collection("keys", add, remove, list_)
