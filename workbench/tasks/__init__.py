@@ -12,11 +12,24 @@ from workbench.tasks.check import check
 from workbench.tasks.destroy import destroy
 from workbench.tasks.doctor import doctor
 from workbench.tasks.env import env
+from workbench.tasks.restart import restart
+from workbench.tasks.start import start
 from workbench.tasks.status import status
+from workbench.tasks.stop import stop
 from workbench.tasks.up import up
 
 __all__ = ["namespace"]
 
 namespace = Collection(
-    up, destroy, status, check, doctor, env, rehearsal.collection, users.collection
+    up,
+    start,
+    stop,
+    restart,
+    destroy,
+    status,
+    check,
+    doctor,
+    env,
+    rehearsal.collection,
+    users.collection,
 )

@@ -1,4 +1,4 @@
-"""See that the server's instance runs, and goes on running."""
+"""Start, stop and reboot the server's instance, and see that it goes on running."""
 
 import time
 from typing import Any
@@ -12,6 +12,11 @@ ATTEMPTS = 150
 # While something else is waited for, the API is asked this often, in seconds.
 CHECK_INTERVAL = 3.0
 CONSOLE_LINES = 15
+NO_CAPACITY = "InsufficientInstanceCapacity"
+
+
+class NoCapacityError(WorkbenchError):
+    """AWS has no instance of the type to give just now."""
 
 
 class PowerWatch:
@@ -31,12 +36,48 @@ class PowerWatch:
             self._wait("instance_stopped", phase)
             state = "stopped"
         if state == "stopped":
-            self._ec2.start_instances(InstanceIds=[self._instance_id])
+            self._start()
             state = "pending"
         if state == "pending":
             self._wait("instance_running", phase)
         elif state != "running":
             raise WorkbenchError(f"The instance {self._instance_id} is {state}.", "pulumi refresh")
+
+    def _start(self) -> None:
+        from botocore.exceptions import ClientError
+
+        try:
+            self._ec2.start_instances(InstanceIds=[self._instance_id])
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") != NO_CAPACITY:
+                raise
+            instance_type = str(self._describe().get("InstanceType", "its type"))
+            raise NoCapacityError(
+                f"AWS has no capacity for {instance_type} in this zone just now, so"
+                f" {self._instance_id} can't be started.",
+                "Try again in some minutes, or: workbench resize TYPE",
+            ) from error
+
+    def ensure_stopped(self, phase: Phase) -> None:
+        """Stop the instance and wait until it has stopped; one that is stopped is fine."""
+        if self._state() == "stopped":
+            return
+        self._ec2.stop_instances(InstanceIds=[self._instance_id])
+        self._wait("instance_stopped", phase)
+
+    def reboot(self) -> None:
+        """Ask for a reboot; the instance's state stays "running" meanwhile."""
+        self._ec2.reboot_instances(InstanceIds=[self._instance_id])
+
+    @property
+    def state(self) -> str:
+        """EC2's word for the instance's state; one that EC2 has forgotten is "terminated"."""
+        return self._state()
+
+    @property
+    def instance_type(self) -> str:
+        """The type the instance has now, as EC2 tells it; empty where there is no instance."""
+        return str(self._describe().get("InstanceType", ""))
 
     @property
     def is_ending(self) -> bool:
@@ -64,9 +105,14 @@ class PowerWatch:
         )
 
     def _state(self) -> str:
+        state = self._describe().get("State", {})
+        return str(state.get("Name", "terminated"))
+
+    def _describe(self) -> dict[str, Any]:
         wanted = [{"Name": "instance-id", "Values": [self._instance_id]}]
         found = self._ec2.describe_instances(Filters=wanted)["Reservations"]
-        return str(found[0]["Instances"][0]["State"]["Name"]) if found else "terminated"
+        instance: dict[str, Any] = found[0]["Instances"][0] if found else {}
+        return instance
 
     def _wait(self, what: str, phase: Phase) -> None:
         from botocore.exceptions import WaiterError

@@ -1,0 +1,78 @@
+"""Who is signed in to the server, and what runs for them: seen before anything stops."""
+
+import json
+import shlex
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.resources import files
+
+from workbench.checks.target import Server
+from workbench.errors import WorkbenchError
+
+SCRIPT = "sessions_script.py"
+LIMIT = 30.0
+# More than these are only counted.
+MOST_NAMED = 3
+# Of a line about a person, which stands indented in 80 columns.
+WIDTH = 74
+_WORDS = {
+    "ssh": "SSH session",
+    "jupyter": "Jupyter server",
+    "kernel": "Jupyter kernel",
+    "terminal": "Jupyter terminal",
+    "rstudio": "RStudio session",
+    "background": "program in the background",
+}
+_PLURALS = {"program in the background": "programs in the background"}
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What one person has running: a kind of ``_WORDS``, how many, and what they are called."""
+
+    user: str
+    kind: str
+    count: int
+    names: tuple[str, ...] = ()
+
+    @property
+    def is_work(self) -> bool:
+        """Whether ending it could lose something; an idle Jupyter server comes back as it was."""
+        return self.kind != "jupyter"
+
+    def __str__(self) -> str:
+        word = _WORDS[self.kind]
+        if self.count != 1:
+            word = _PLURALS.get(word, f"{word}s")
+        more = ", …" if len(self.names) > MOST_NAMED else ""
+        named = f" ({', '.join(self.names[:MOST_NAMED])}{more})" if self.names else ""
+        return f"{self.count} {word}{named}"
+
+
+def read_activities(server: Server) -> list[Activity]:
+    """Return who has what running, but for the session that asks."""
+    script = files("workbench.tasks").joinpath(SCRIPT).read_text(encoding="utf-8")
+    # Not through standard input: Invoke writes that a character at a time.
+    answer = server.run(f"sudo -n /usr/bin/python3 -I -c {shlex.quote(script)}", limit=LIMIT)
+    if not answer.ok:
+        raise WorkbenchError(
+            f"The server doesn't say who is signed in: {answer.stderr.strip()[-200:]}",
+            "workbench doctor",
+        )
+    return [
+        Activity(each["user"], each["kind"], each["count"], tuple(each["names"]))
+        for each in json.loads(answer.stdout)
+    ]
+
+
+def describe(activities: Iterable[Activity]) -> list[str]:
+    """Return lines for each person: ``ana: 1 SSH session, 2 Jupyter kernels (python, R)``."""
+    told: dict[str, list[str]] = {}
+    for each in activities:
+        told.setdefault(each.user, []).append(str(each))
+    return [
+        line
+        for user, items in sorted(told.items())
+        for line in textwrap.wrap(f"{user}: {', '.join(items)}", WIDTH, subsequent_indent="  ")
+    ]

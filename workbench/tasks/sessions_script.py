@@ -1,0 +1,121 @@
+"""Runs on the server, as root: print as JSON what people's processes are, by their cgroups."""
+
+import json
+import pwd
+import re
+from pathlib import Path
+
+FIRST_USER = 1000
+NOBODY = 65534
+UNIT = re.compile(r"/([^/]+\.(?:service|scope))(?=/|$)")
+CONNECTION_FILE = re.compile(r"kernel-[0-9a-f-]{36}\.json")
+# What a login or a user's systemd brings along; none of it is anybody's work.
+FURNITURE = {
+    "(sd-pam)",
+    "dbus-daemon",
+    "dirmngr",
+    "gpg-agent",
+    "sftp-server",
+    "ssh-agent",
+    "sshd",
+    "sshd-session",
+    "systemd",
+    "systemd-executor",
+}
+
+
+class Process:
+    """One process of a person."""
+
+    def __init__(self, folder: Path) -> None:
+        self.pid = int(folder.name)
+        self.uid = folder.stat().st_uid
+        self.name = (folder / "comm").read_text().strip()
+        words = (folder / "cmdline").read_bytes().split(b"\0")
+        self.words = [word.decode(errors="replace") for word in words if word]
+        self.unit = unit_of(folder)
+        stat = (folder / "stat").read_text().rpartition(")")[2].split()
+        self.state, self.parent = stat[0], int(stat[1])
+
+    @property
+    def line(self) -> str:
+        """Its command line."""
+        return " ".join(self.words)
+
+
+def read_processes() -> list[Process]:
+    """Return all processes that people started."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            process = Process(folder)
+        except (OSError, IndexError):
+            continue  # it has ended meanwhile
+        if FIRST_USER <= process.uid < NOBODY and process.state != "Z":
+            found.append(process)
+    return found
+
+
+def unit_of(folder: Path) -> str:
+    """Return the systemd unit that a process belongs to: the innermost, or none."""
+    for line in (folder / "cgroup").read_text().splitlines():
+        # systemd's own hierarchy, in either version of cgroups.
+        if line.startswith("0::") or ":name=systemd:" in line:
+            units = UNIT.findall(line)
+            if units:
+                return str(units[-1])
+    return ""
+
+
+def kind_of(process: Process, jupyter: dict[str, int], sessions: set[str]) -> tuple[str, str]:
+    """Return what a process is, and what to call it; ``("", "")`` for what is nothing to tell."""
+    unit = process.unit
+    if unit in jupyter:
+        if "ipykernel" in process.line or CONNECTION_FILE.search(process.line):
+            language = "R" if "IRkernel" in process.line else "python"
+            return "kernel", language
+        if process.parent == jupyter[unit]:
+            return "terminal", process.name
+        return "", ""
+    if process.name == "rsession":
+        return "rstudio", ""
+    if process.name in FURNITURE or unit in sessions:
+        return "", ""
+    return "background", process.name
+
+
+def is_login(process: Process) -> bool:
+    """Whether it is the part of sshd that serves one person's session."""
+    return process.name in {"sshd", "sshd-session"} and process.unit.startswith("session-")
+
+
+def main() -> None:
+    """Print who has what running."""
+    mine, everything = unit_of(Path("/proc/self")), read_processes()
+    everything = [each for each in everything if not mine or each.unit != mine]
+    jupyter = {each.unit: each.pid for each in everything if "jupyterhub-singleuser" in each.line}
+    logins = {each.unit: each.uid for each in everything if is_login(each)}
+    told: dict[tuple[int, str], list[str]] = {}
+    for uid in logins.values():
+        told.setdefault((uid, "ssh"), []).append("")
+    for each in everything:
+        if jupyter.get(each.unit) == each.pid:
+            told.setdefault((each.uid, "jupyter"), []).append("")
+            continue
+        kind, name = kind_of(each, jupyter, set(logins))
+        if kind:
+            told.setdefault((each.uid, kind), []).append(name)
+    print(json.dumps([row(uid, kind, names) for (uid, kind), names in sorted(told.items())]))
+
+
+def row(uid: int, kind: str, names: list[str]) -> dict[str, object]:
+    """Return one line of the answer."""
+    try:
+        user = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        user = str(uid)
+    return {"user": user, "kind": kind, "count": len(names), "names": sorted({*names} - {""})}
+
+
+if __name__ == "__main__":
+    main()
