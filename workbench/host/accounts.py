@@ -11,6 +11,7 @@ import os
 import pwd
 import subprocess
 import sys
+import uuid
 from dataclasses import asdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,9 @@ from .volume import read_volume
 SAVED = places.ACCOUNTS / "accounts.json"
 # On the server's own disk: a new server hasn't it, and must restore before it may save.
 RESTORED = places.STATE / "accounts-restored"
+# On the volume: which restore was the last. Where two servers take turns with it, the one that
+# comes back has accounts of yesterday.
+LAST_RESTORE = places.ACCOUNTS / "last-restore"
 
 
 class AccountsError(Exception):
@@ -86,8 +90,12 @@ def read_shadow() -> dict[str, tuple[str, str]]:
 
 
 def is_restored() -> bool:
-    """Say whether this server has taken the accounts of this very volume."""
-    return RESTORED.is_file() and RESTORED.read_text() == read_volume().id
+    """Say whether this server has taken the accounts of this very volume, and no other since."""
+    return RESTORED.is_file() and RESTORED.read_text() == _restore_of(read_volume().id)
+
+
+def _restore_of(volume: str) -> str:
+    return f"{volume} {LAST_RESTORE.read_text()}" if LAST_RESTORE.is_file() else volume
 
 
 def is_saved() -> bool:
@@ -116,8 +124,10 @@ def restore() -> None:
         _restore_group(Group(**group))
     for person in saved["people"]:
         _restore_person(Person(**(person | {"groups": tuple(person["groups"])})))
+    LAST_RESTORE.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    LAST_RESTORE.write_text(uuid.uuid4().hex)
     RESTORED.parent.mkdir(parents=True, exist_ok=True)
-    RESTORED.write_text(read_volume().id)
+    RESTORED.write_text(_restore_of(read_volume().id))
 
 
 def _restore_group(group: Group) -> None:
@@ -166,11 +176,7 @@ def _run(*command: str) -> None:
 
 
 def _exists(group: str) -> bool:
-    try:
-        grp.getgrnam(group)
-    except KeyError:
-        return False
-    return True
+    return any(entry.gr_name == group for entry in grp.getgrall())
 
 
 def _groups_of(name: str) -> tuple[str, ...]:

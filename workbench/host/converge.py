@@ -18,12 +18,11 @@ from pyinfra.api.output import set_echo
 from pyinfra.api.state import State
 from pyinfra.api.state import StateStage
 
-from .__main__ import STEPS
 from .journal import Journal
 from .journal import continue_journal
 from .local_facts import look_directly
 from .progress import StepProgress
-from .recipe import RECIPE
+from .recipe import steps_for
 from .settings import Settings
 
 
@@ -39,7 +38,7 @@ def prepare(settings: Settings, *, stage: StateStage = StateStage.Execute) -> St
     for host in inventory:
         look_directly(host)
     state.set_stage(StateStage.Prepare)
-    for step in RECIPE:
+    for step in steps_for(settings):
         add_deploy(state, step, settings)
     state.set_stage(stage)
     return state
@@ -71,9 +70,12 @@ def main() -> None:
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
     set_echo(lambda message=None, **_: print(message, flush=True))
     content = Path(sys.argv[1]).read_bytes()
-    journal = continue_journal(hashlib.sha256(content).hexdigest(), STEPS)
+    settings = Settings.parse(content)
+    # A server that stands by has fewer steps than were announced before its settings were read.
+    steps = 1 + len(steps_for(settings))
+    journal = continue_journal(hashlib.sha256(content).hexdigest(), steps)
     signal.signal(signal.SIGTERM, lambda *_: _stop(journal))
-    if not converge(Settings.parse(content), journal):
+    if not converge(settings, journal):
         sys.exit(1)
 
 

@@ -16,6 +16,8 @@ from .rstudio_package import rstudio_package
 from .services import landing
 from .settings import Settings
 from .ssh import ssh
+from .standby import administrator
+from .standby import stands_by
 from .storage import storage
 from .updates import updates
 from .users import users
@@ -41,3 +43,22 @@ RECIPE: tuple[Step, ...] = (
     proxy,
     health,
 )
+
+# What a server can have before the data volume comes to it.
+STANDBY: tuple[Step, ...] = (
+    begin_environments,
+    rstudio_package,
+    packages,
+    administrator,
+    ssh,
+    limits,
+    updates,
+    kernels,
+    environments,
+    landing,
+)
+
+
+def steps_for(settings: Settings) -> tuple[Step, ...]:
+    """Return this server's steps."""
+    return STANDBY if stands_by(settings) else RECIPE

@@ -51,10 +51,14 @@ class Acme:
 
 @dataclass(frozen=True)
 class DataVolume:
-    """The EBS volume that homes and identity live on, and the device name it was attached as."""
+    """The EBS volume that homes and identity live on, and the device name it was attached as.
+
+    While there are two servers it may be at the other one.
+    """
 
     id: str
     device: str
+    may_be_elsewhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
         "acme": _acme(acme),
         "administrator": _account(administrator | {"administrator": True}),
         "users": tuple(_account(user) for user in values["users"]),
-        "data_volume": DataVolume(values["data_volume"]["id"], values["data_volume"]["device"]),
+        "data_volume": _data_volume(values["data_volume"]),
         "rstudio": _rstudio(values.get("rstudio") or {}),
         "pypi_index": mirrors.get("pypi"),
         "npm_registry": mirrors.get("npm"),
@@ -145,6 +149,10 @@ def _account(values: Mapping[str, Any]) -> Account:
     if name in TAKEN_NAMES:
         raise SettingsError(f"{name!r} can't be a person's account: the name is taken")
     return Account(name, tuple(values["public_keys"]), bool(values.get("administrator")))
+
+
+def _data_volume(values: Mapping[str, Any]) -> DataVolume:
+    return DataVolume(values["id"], values["device"], bool(values.get("may_be_elsewhere")))
 
 
 def _rstudio(values: Mapping[str, Any]) -> Package:
