@@ -54,6 +54,10 @@ class ServerArgs(TypedDict):
     root_volume_size: NotRequired[int]
     """Size of the root volume in GiB, 8 to 16384. Default: 30."""
 
+    public_ip: NotRequired[bool]
+    """Whether the server gets a public address of its own when it is made; later it changes
+    nothing. Default: as the subnet says."""
+
     protect: NotRequired[bool]
     """Whether AWS refuses to terminate the server, and Pulumi to destroy or replace it, until this
     is false again. Default: false."""
@@ -82,7 +86,8 @@ class Server(pulumi.ComponentResource):
         instance = self._create_instance(name, args, system, opts)
         volume_id = args.get("volume_id")
         if volume_id is not None:
-            self._attach(name, args, instance, volume_id)
+            protect = args.get("protect") is True
+            attach_volume(name, self, instance.id, volume_id, protect=protect)
         self.instance_id = instance.id
         self.instance_type = instance.instance_type
         self.private_ip = instance.private_ip
@@ -115,6 +120,7 @@ class Server(pulumi.ComponentResource):
             ami=image,
             instance_type=instance_type,
             subnet_id=args["subnet_id"],
+            associate_public_ip_address=args.get("public_ip"),
             vpc_security_group_ids=args["security_group_ids"],
             key_name=args["key_name"],
             iam_instance_profile=args["instance_profile"],
@@ -140,31 +146,33 @@ class Server(pulumi.ComponentResource):
                 # AWS refuses only after the volume was detached, for which the server was stopped.
                 # With the attachment protected too, that doesn't begin.
                 protect=protect,
-                # Neither a newer image nor a newer bootstrap may stop or replace a server.
-                ignore_changes=["ami", "userData"],
+                # Neither a newer image nor a newer bootstrap may stop or replace a server, nor an
+                # address that it had until it got another one.
+                ignore_changes=["ami", "userData", "associatePublicIpAddress"],
             ),
         )
 
-    def _attach(
-        self,
-        name: str,
-        args: ServerArgs,
-        instance: aws.ec2.Instance,
-        volume_id: pulumi.Input[str],
-    ) -> None:
-        aws.ec2.VolumeAttachment(
-            f"{name}-data",
-            instance_id=instance.id,
-            volume_id=volume_id,
-            device_name=DATA_DEVICE,
-            # An orderly halt unmounts the volume; detaching it under a running server would hang,
-            # or lose what wasn't written yet.
-            stop_instance_before_detaching=True,
-            # A volume is at one server only: it leaves the old one before the new one gets it.
-            opts=pulumi.ResourceOptions(
-                parent=self, delete_before_replace=True, protect=args.get("protect") is True
-            ),
-        )
+
+def attach_volume(
+    name: str,
+    server: Server,
+    instance_id: pulumi.Input[str],
+    volume_id: pulumi.Input[str],
+    *,
+    protect: bool,
+) -> None:
+    """Attach a data volume to a server; ``name`` stays when the volume moves to another one."""
+    aws.ec2.VolumeAttachment(
+        f"{name}-data",
+        instance_id=instance_id,
+        volume_id=volume_id,
+        device_name=DATA_DEVICE,
+        # An orderly halt unmounts the volume; detaching it under a running server would hang,
+        # or lose what wasn't written yet.
+        stop_instance_before_detaching=True,
+        # A volume is at one server only: it leaves the old one before the new one gets it.
+        opts=pulumi.ResourceOptions(parent=server, delete_before_replace=True, protect=protect),
+    )
 
 
 def _bootstrap(place: list[str]) -> str:

@@ -11,6 +11,7 @@ from workbench.components.address import record_names
 from workbench.components.address import served_names
 from workbench.components.machine_images import administrator_of
 from workbench.components.server import DATA_DEVICE
+from workbench.components.server_slots import read_slots
 from workbench.components.users import check_users
 from workbench.components.users import default_users
 from workbench.components.validation import check_certificate
@@ -48,7 +49,7 @@ def server_settings(
         },
         "administrator": {"name": administrator_of(args.get("os")), "public_keys": [public_key]},
         "users": default_users(public_key) if users is None else check_users(users, "users"),
-        "data_volume": {"id": volume_id, "device": DATA_DEVICE},
+        "data_volume": _data_volume(args, volume_id),
         "rstudio": {
             "url": _checked(args, "rstudio_url", check_url),
             "sha256": _checked(args, "rstudio_sha256", check_sha256),
@@ -59,6 +60,12 @@ def server_settings(
         },
         "ca_certificates": check_certificates(args.get("ca_certificates") or [], "ca_certificates"),
     }
+
+
+def _data_volume(args: WorkbenchArgs, volume_id: pulumi.Input[str]) -> dict[str, Any]:
+    volume: dict[str, Any] = {"id": volume_id, "device": DATA_DEVICE}
+    # Both servers read these settings, and the volume is at one of them.
+    return volume | ({"may_be_elsewhere": True} if read_slots(args).other_type else {})
 
 
 def _checked(args: WorkbenchArgs, key: str, check: Callable[[object, str], str]) -> str | None:

@@ -22,7 +22,8 @@ from workbench.components.recipe import Recipe
 from workbench.components.recipe import RecipeArgs
 from workbench.components.server import DEFAULT_INSTANCE_TYPE
 from workbench.components.server import Server
-from workbench.components.server import ServerArgs
+from workbench.components.server_slots import read_slots
+from workbench.components.servers import create_servers
 from workbench.components.settings import server_settings
 from workbench.components.storage import Storage
 from workbench.components.storage import StorageArgs
@@ -95,7 +96,8 @@ class Workbench(pulumi.ComponentResource):
         self._args = args
         self._instance_type = args.get("instance_type") or DEFAULT_INSTANCE_TYPE
         # Asked first: with an unknown instance type, nothing is to be made.
-        self._architecture = find_architecture(self._instance_type, self)
+        architecture = find_architecture(self._instance_type, self)
+        self._image = find_image(check_operating_system(args.get("os"), "os"), architecture, self)
         self.region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
         network, storage = self._create_places(name)
         access = self._create_access(name, network)
@@ -127,6 +129,8 @@ class Workbench(pulumi.ComponentResource):
         outputs["domain"] = self.names.apply(lambda names: names[0] if names else None)
         outputs["jupyter_url"] = pulumi.Output.concat(self.url, "jupyter/")
         outputs["rstudio_url"] = pulumi.Output.concat(self.url, "rstudio/")
+        if self._other is not None:
+            outputs["other_instance_id"] = self._other.instance_id
         return outputs
 
     def _create_places(self, name: str) -> tuple[Network, Storage]:
@@ -167,21 +171,21 @@ class Workbench(pulumi.ComponentResource):
     def _create_server(
         self, name: str, network: Network, access: Access, storage: Storage, recipe: Recipe
     ) -> Server:
-        system = check_operating_system(self._args.get("os"), "os")
         args = {
             "subnet_id": network.subnet_id,
             "security_group_ids": [access.security_group_id],
             "key_name": access.key_name,
             "instance_profile": access.instance_profile,
             "bucket": recipe.bucket,
-            "volume_id": storage.volume_id,
             "instance_type": self._instance_type,
-            "ami": find_image(system, self._architecture, self),
+            "ami": self._image,
             **self._chosen("os", "root_volume_size", protect="protect_instance"),
         }
         # The recipe must be there, and the way out to it, when the server boots.
         after = pulumi.ResourceOptions(parent=self, depends_on=[recipe, network, access])
-        return Server(f"{name}-server", cast(ServerArgs, args), after)
+        slots = read_slots(self._args)
+        server, self._other = create_servers(name, args, slots, storage.volume_id, after)
+        return server
 
     def _create_address(self, name: str, network: Network, server: Server) -> Address:
         names = self._chosen("domain", "www", "extra_names", "zone_id", "create_zone")

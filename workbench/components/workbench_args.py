@@ -16,6 +16,8 @@ from workbench.components.address import AddressArgs
 from workbench.components.address import record_names
 from workbench.components.errors import ArgumentError
 from workbench.components.machine_images import check_operating_system
+from workbench.components.server_slots import check_slot
+from workbench.components.server_slots import read_slots
 from workbench.components.users import User
 from workbench.components.users import check_users
 
@@ -58,6 +60,18 @@ class WorkbenchArgs(TypedDict):
     instance_type: NotRequired[str]
     """The instance type; another one stops and starts the same server. Default: `t3.medium`
     (2 vCPU, 4 GiB)."""
+
+    current_server: NotRequired[str]
+    """Which of two servers serves, `first` or `second`; `workbench resize --replace` switches
+    over. Default: `first`."""
+
+    next_instance_type: NotRequired[str]
+    """The instance type of a new server beside the current one, with no data volume and no fixed
+    address yet: `workbench resize --replace` puts it here. Default: none."""
+
+    previous_instance_type: NotRequired[str]
+    """The instance type of the server that was replaced, kept until the checks of the new one
+    pass: `workbench resize --replace` puts it here. Default: none."""
 
     os: NotRequired[str]
     """The operating system, `ubuntu-24.04` or `debian-12`. Default: `ubuntu-24.04`."""
@@ -135,6 +149,9 @@ _CHECKS: dict[str, Callable[[Any, str], object]] = {
     "http_from": validation.check_networks,
     "extra_ports": check_ports,
     "instance_type": validation.check_instance_type,
+    "current_server": check_slot,
+    "next_instance_type": validation.check_instance_type,
+    "previous_instance_type": validation.check_instance_type,
     "os": check_operating_system,
     "root_volume_size": partial(_check_size, low=8),
     "data_volume_size": _check_size,
@@ -158,6 +175,7 @@ def check_arguments(args: WorkbenchArgs) -> None:
     for name in WorkbenchArgs.__annotations__:
         check_argument(name, args.get(name), name)
     record_names(cast(AddressArgs, args))
+    read_slots(args)
     if (args.get("rstudio_url") is None) != (args.get("rstudio_sha256") is None):
         raise ArgumentError(
             "rstudio_url and rstudio_sha256 belong together: a download is verified before it is "
