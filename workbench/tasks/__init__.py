@@ -9,9 +9,13 @@ from invoke.collection import Collection
 from workbench.tasks import rehearsal
 from workbench.tasks import users
 from workbench.tasks.check import check
+from workbench.tasks.converge import converge
 from workbench.tasks.destroy import destroy
 from workbench.tasks.doctor import doctor
+from workbench.tasks.drift import drift
 from workbench.tasks.env import env
+from workbench.tasks.logs import logs
+from workbench.tasks.open import open_page
 from workbench.tasks.restart import restart
 from workbench.tasks.start import start
 from workbench.tasks.status import status
@@ -28,6 +32,10 @@ namespace = Collection(
     destroy,
     status,
     check,
+    converge,
+    drift,
+    logs,
+    open_page,
     doctor,
     env,
     rehearsal.collection,

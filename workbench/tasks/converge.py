@@ -2,6 +2,7 @@
 
 from invoke.context import Context
 
+from workbench.tasks.selection import DRY_RUN_HELP
 from workbench.tasks.selection import STACK_HELP
 from workbench.tasks.selection import YES_HELP
 from workbench.tasks.task import task
@@ -11,7 +12,7 @@ from workbench.tasks.task import task
     help={
         "stack": STACK_HELP,
         "yes": YES_HELP,
-        "dry-run": "Say what would be done, and do nothing.",
+        "dry-run": DRY_RUN_HELP,
     }
 )
 def converge(

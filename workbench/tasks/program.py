@@ -26,6 +26,9 @@ USAGE_ERROR = 2
 # Fabric has a dozen more, for running plain shell commands on hosts; they work, unlisted.
 SHOWN_OPTIONS = ("help", "list", "version", "debug")
 
+# What a task is about when no word says it: Invoke has no default for a word without an option.
+DEFAULT_WORDS = {"open": "landing", "logs": ""}
+
 EPILOGUE = """\
 Begin with:   workbench up
 Options of a task follow its name:   workbench up --help
@@ -53,9 +56,20 @@ class WorkbenchProgram(Fab):  # type: ignore[misc]
     def parse_tasks(self) -> None:
         """Parse the task's name and options."""
         try:
-            super().parse_tasks()
+            self._parse_words()
         except ParseError as error:
             raise Exit(self._usage_sentence(error), USAGE_ERROR) from error
+
+    def _parse_words(self) -> None:
+        """Parse them; where a word is missing that has a default, with the default."""
+        try:
+            super().parse_tasks()
+        except ParseError as error:
+            task = getattr(getattr(error, "context", None), "name", None)
+            if "required positional arguments" not in str(error) or task not in DEFAULT_WORDS:
+                raise
+            self.core.unparsed.append(DEFAULT_WORDS[task])
+            super().parse_tasks()
 
     def parse_cleanup(self) -> None:
         """Answer ``--help`` and ``--list``."""
@@ -138,7 +152,8 @@ class WorkbenchProgram(Fab):  # type: ignore[misc]
 
 def _positional(context: ParserContext | None) -> list[str]:
     arguments = context.positional_args if context else []
-    return [str(argument.name).replace("_", "-").upper() for argument in arguments]
+    words = [str(argument.name).replace("_", "-").upper() for argument in arguments]
+    return [f"[{word}]" for word in words] if context and context.name in DEFAULT_WORDS else words
 
 
 def make_program(tasks: Collection = namespace) -> WorkbenchProgram:

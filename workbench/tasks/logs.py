@@ -1,0 +1,57 @@
+"""``workbench logs``: what the services of the server wrote."""
+
+from invoke.context import Context
+
+from workbench.tasks.selection import STACK_HELP
+from workbench.tasks.selection import select_stack
+from workbench.tasks.task import task
+
+LINES = 50
+
+
+@task(
+    positional=["service"],
+    help={
+        "service": "jupyterhub, rstudio, caddy, ssh, converge, …, or a user's name.",
+        "follow": "Go on with new lines as they come, until Ctrl-C.",
+        "lines": f"How many lines, from the end (default {LINES}).",
+        "since": "From this time on: 10m, 2h, 1d, today, '2026-01-31 12:00'.",
+        "json": "Print a JSON object for each line, for scripts.",
+        "stack": STACK_HELP,
+    },
+)
+def logs(
+    context: Context,
+    service: str,
+    follow: bool = False,
+    lines: int = LINES,
+    since: str | None = None,
+    json: bool = False,
+    stack: str | None = None,
+) -> None:
+    """Show a service's log on the server, or what logs there are.
+
+    SERVICE is jupyterhub, rstudio, caddy, ssh, converge, data or updates; or a
+    user's name, for that person's own Jupyter server.
+    """
+    from workbench.tasks.follow_log import print_log
+    from workbench.tasks.server_logs import Wish
+    from workbench.tasks.server_logs import log_rows
+    from workbench.tasks.show import make_console
+    from workbench.tasks.show import make_progress
+    from workbench.tasks.show import print_json
+    from workbench.tasks.show import print_rows
+    from workbench.tasks.stack_state import read_stack
+
+    state = read_stack(select_stack(stack), make_progress(quiet=True))
+    try:
+        if service:
+            print_log(state, Wish(service, int(lines), since, follow, json))
+        elif json:
+            print_json(
+                [{"name": name, "about": about} for name, about in log_rows(state.target().users)]
+            )
+        else:
+            print_rows(("log", "about"), log_rows(state.target().users), make_console())
+    finally:
+        state.close()
