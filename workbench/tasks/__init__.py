@@ -7,6 +7,7 @@ single collections of it.
 from invoke.collection import Collection
 
 from workbench.tasks import rehearsal
+from workbench.tasks import ssh
 from workbench.tasks import users
 from workbench.tasks.check import check
 from workbench.tasks.converge import converge
@@ -14,6 +15,7 @@ from workbench.tasks.destroy import destroy
 from workbench.tasks.doctor import doctor
 from workbench.tasks.drift import drift
 from workbench.tasks.env import env
+from workbench.tasks.init import init
 from workbench.tasks.logs import logs
 from workbench.tasks.open import open_page
 from workbench.tasks.restart import restart
@@ -26,6 +28,7 @@ __all__ = ["namespace"]
 
 namespace = Collection(
     up,
+    init,
     start,
     stop,
     restart,
@@ -39,5 +42,6 @@ namespace = Collection(
     doctor,
     env,
     rehearsal.collection,
+    ssh.collection,
     users.collection,
 )

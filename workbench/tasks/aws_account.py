@@ -1,0 +1,155 @@
+"""An AWS account before there is a stack in it: who asks, and what there is to choose from."""
+
+import difflib
+from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.errors import ConfigError
+from workbench.errors import WorkbenchError
+
+# Where each partition answers whoever has an account in it.
+_HOMES = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+EXAMPLES = "us-east-1, us-west-2, eu-west-1, eu-central-1, ap-southeast-2"
+
+
+@dataclass(frozen=True)
+class InstanceType:
+    """An instance type that a region offers; memory in GiB."""
+
+    name: str
+    vcpus: int
+    memory: float
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.vcpus} vCPU, {self.memory:g} GiB of memory)"
+
+
+@dataclass(frozen=True)
+class HostedZone:
+    """A public hosted zone of the account's Route 53."""
+
+    id: str
+    name: str
+
+    def holds(self, domain: str) -> bool:
+        """Whether the domain's records belong into it."""
+        return domain == self.name or domain.endswith(f".{self.name}")
+
+
+class Account:
+    """An account, by credentials and a region as a stack's configuration names them.
+
+    ``config`` holds the keys of the provider, such as aws:profile; what it doesn't say comes
+    from the environment, as for the provider itself.
+    """
+
+    def __init__(self, config: Mapping[str, str]) -> None:
+        self.config = dict(config)
+
+    def aws(self, service: str) -> Any:
+        """Return a client for a service in the account's region."""
+        from workbench.engine.aws import client
+
+        return client(self.config, service)
+
+    def within(self, region: str) -> "Account":
+        """Return the same account in a region."""
+        return Account({**self.config, "aws:region": region})
+
+    @property
+    def region(self) -> str | None:
+        """The region that configuration, environment or profile name, if one does."""
+        import boto3
+
+        profile = None if "aws:accessKey" in self.config else self.config.get("aws:profile")
+        named = self.config.get("aws:region")
+        return named or boto3.session.Session(profile_name=profile).region_name
+
+    def identity(self) -> str:
+        """Return whom the credentials are of; botocore's error where they are none."""
+        home = self.within(_home(self.region or ""))
+        return str(home.aws("sts").get_caller_identity()["Arn"])
+
+    def check_region(self, region: str) -> str:
+        """Return the region if this account can use it."""
+        known = _known_regions()
+        if region not in known:
+            near = difflib.get_close_matches(region, known, n=3)
+            raise ConfigError(
+                f"AWS has no region {region!r}.", f"For example: {', '.join(near) or EXAMPLES}"
+            )
+        if self._is_disabled(region):
+            raise ConfigError(
+                f"The region {region} isn't enabled in this account.",
+                f"aws account enable-region --region-name {region}",
+            )
+        return region
+
+    def _is_disabled(self, region: str) -> bool:
+        from botocore.exceptions import ClientError
+
+        try:
+            found = self.within(_home(region)).aws("ec2").describe_regions(RegionNames=[region])
+        except ClientError:
+            return False  # some organizations forbid all calls in other regions
+        return any(each.get("OptInStatus") == "not-opted-in" for each in found["Regions"])
+
+    def find_types(self, names: Iterable[str]) -> dict[str, InstanceType]:
+        """Return those of the instance types that the region offers."""
+        # A filter leaves out what isn't offered, where a list would be refused as a whole.
+        wanted = [{"Name": "instance-type", "Values": list(names)}]
+        found = self.aws("ec2").describe_instance_types(Filters=wanted)["InstanceTypes"]
+        types = [
+            InstanceType(
+                each["InstanceType"],
+                int(each["VCpuInfo"]["DefaultVCpus"]),
+                each["MemoryInfo"]["SizeInMiB"] / 1024,
+            )
+            for each in found
+        ]
+        return {each.name: each for each in types}
+
+    def check_type(self, name: str) -> InstanceType:
+        """Return an instance type if the region offers it."""
+        from workbench.components.validation import check_instance_type
+
+        checked = check_instance_type(name, "The instance type")
+        found = self.find_types([checked]).get(checked)
+        if found is None:
+            raise WorkbenchError(
+                f"AWS has no instance type {checked!r} to offer in {self.config['aws:region']}.",
+                "For example: t3.medium (2 vCPU, 4 GiB) or m6i.xlarge (4 vCPU, 16 GiB)",
+            )
+        return found
+
+    def hosted_zones(self) -> list[HostedZone]:
+        """Return the account's public hosted zones."""
+        pages = self.aws("route53").get_paginator("list_hosted_zones").paginate()
+        return [
+            HostedZone(zone["Id"].rpartition("/")[2], zone["Name"].rstrip("."))
+            for page in pages
+            for zone in page["HostedZones"]
+            if not zone.get("Config", {}).get("PrivateZone")
+        ]
+
+
+def _known_regions() -> list[str]:
+    import boto3
+
+    session = boto3.session.Session()
+    partitions = session.get_available_partitions()
+    return [each for name in partitions for each in session.get_available_regions("ec2", name)]
+
+
+def _home(region: str) -> str:
+    """Return the region that answers for the whole of a region's partition."""
+    import boto3
+    from botocore.exceptions import UnknownRegionError
+
+    try:
+        partition = boto3.session.Session().get_partition_for_region(region)
+    except UnknownRegionError:
+        partition = "aws"
+    return _HOMES.get(partition, region)

@@ -1,0 +1,125 @@
+"""What ``workbench init`` is about to write, what that will cost, and what could stop it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from workbench.engine.stack_config import as_text
+from workbench.prices import TABLE_DATE
+from workbench.prices import MonthlyCost
+from workbench.prices import in_dollars
+from workbench.prices import monthly_cost
+from workbench.tasks.init_answers import Answers
+from workbench.tasks.init_place import Place
+from workbench.tasks.quotas import Quota
+from workbench.tasks.quotas import address_quota
+from workbench.tasks.quotas import vcpu_quota
+from workbench.tasks.quotas import vpc_quota
+from workbench.tasks.show import make_console
+from workbench.tasks.show import print_facts
+
+if TYPE_CHECKING:
+    from workbench.engine.stack_config import Value
+
+SSH_CLOSED = "closed to everyone: workbench up can't follow the server, or check it"
+
+
+def print_plan(answers: Answers, place: Place, present: Mapping[str, str]) -> None:
+    """Print the stack to be, and what it costs a month."""
+    console = make_console()
+    state = place.backend if place.backend == place.current else f"{place.backend} (pulumi login)"
+    console.print()
+    print_facts(
+        [
+            ("Signed in as", answers.identity),
+            ("Stack", f"{place.stack} ({'new' if place.is_new else 'there already'})"),
+            ("Configuration", str(place.file)),
+            ("Project", None if place.has_project else f"a new one, in {place.folder}"),
+            ("State", state),
+            ("Passphrase", _passphrase(place)),
+            ("Region", answers.region),
+            ("Instance type", str(answers.instance_type)),
+            ("Domain", str(answers.domain)),
+            ("Users", _users(answers)),
+            (
+                "SSH",
+                ", ".join(answers.ssh_from) or SSH_CLOSED,
+            ),
+            ("SSH key", str(answers.key)),
+        ],
+        console,
+    )
+    root, data = _volumes(present)
+    details = {"volumes": f"{root} GiB root, {data} GiB data"}
+    cost = _cost(answers, root + data)
+    console.print(f"\nA month, always running, costs (AWS's prices of {TABLE_DATE}, before tax):")
+    lines = [(name, in_dollars(price), details.get(name, "")) for name, price in cost.items]
+    print_facts(
+        [
+            *((name, f"{price:>10}   {detail}".rstrip()) for name, price, detail in lines),
+            ("total", f"{in_dollars(cost.total):>10}"),
+        ],
+        console,
+    )
+    console.print("Traffic and snapshots come on top; while it is stopped, the instance is free.\n")
+
+
+def changed(values: "Mapping[str, Value]", present: Mapping[str, str]) -> "dict[str, Value]":
+    """Return what of the configuration isn't so yet; None takes a key out."""
+    return {
+        key: value
+        for key, value in values.items()
+        if (present.get(key) if value is None else present.get(key) != as_text(value))
+    }
+
+
+def find_shortages(answers: Answers) -> list[str]:
+    """Return a sentence for each quota that would stop a new server, and what to type."""
+    aws, vcpus = answers.account.aws, answers.instance_type.vcpus
+    needed = [
+        (vcpu_quota(aws, answers.instance_type.name), vcpus),
+        (address_quota(aws), 1),
+        (vpc_quota(aws), 1),
+    ]
+    return [
+        _shortage(quota, more, answers.region)
+        for quota, more in needed
+        if quota is not None and quota.lacks(more)
+    ]
+
+
+def _shortage(quota: Quota, needed: int, region: str) -> str:
+    return (
+        f"Your account uses {quota}, and this needs {needed} more: AWS would refuse it. Ask for"
+        " more:\n  aws service-quotas request-service-quota-increase"
+        f" --service-code {quota.service} \\\n"
+        f"    --quota-code {quota.code} --desired-value {quota.used + needed} --region {region}"
+    )
+
+
+def _cost(answers: Answers, volumes: int) -> MonthlyCost:
+    return monthly_cost(
+        answers.instance_type.name,
+        answers.region,
+        volumes_gib=volumes,
+        hosted_zones=int(answers.domain.create_zone),
+    )
+
+
+def _volumes(present: Mapping[str, str]) -> tuple[int, int]:
+    from workbench.components.server import DEFAULT_ROOT_VOLUME_SIZE
+    from workbench.components.storage import DEFAULT_SIZE
+
+    root = present.get("workbench:rootVolumeSize", DEFAULT_ROOT_VOLUME_SIZE)
+    return int(root), int(present.get("workbench:dataVolumeSize", DEFAULT_SIZE))
+
+
+def _users(answers: Answers) -> str:
+    return ", ".join(
+        f"{user.name} (administrator)" if user.administrator else user.name
+        for user in answers.users.users.values()
+    )
+
+
+def _passphrase(place: Place) -> str | None:
+    path = place.new_passphrase
+    return f"a new one, to be kept in {path}" if path else None
