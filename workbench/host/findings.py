@@ -17,9 +17,10 @@ _CHANGED_MODE = re.compile(r"chmod(?: -R)? (?P<wanted>\S+) (?P<path>\S+)")
 _CHANGED_OWNER = re.compile(r"ch(?:own|grp)(?: -R)?(?: -h)? (?P<wanted>\S+) (?P<path>\S+)")
 _FOLDER = re.compile(r"mkdir -p (?P<path>\S+)")
 _ENABLE = re.compile(r"systemctl enable (?P<unit>\S+)")
-_UNMASK = re.compile(r"systemctl unmask (?P<unit>\S+)")
+_UNMASK = re.compile(r"systemctl unmask (?P<unit>[^\s;]+)")
 _START = re.compile(r"systemctl reset-failed (?P<unit>\S+)\s.*systemctl start")
 _RESTART = re.compile(r"systemctl (?:reload-or-)?restart (?P<unit>\S+)")
+_ANSWER = re.compile(r"echo '(?P<unit>\S+) does not answer at (?P<url>\S+) ")
 _INSTALL = re.compile(r"apt-get .* install (?P<rest>.*)")
 _JOIN = re.compile(r"gpasswd --add (?P<name>\S+) (?P<group>\S+)")
 _LEAVE = re.compile(r"gpasswd --delete (?P<name>\S+) (?P<group>\S+)")
@@ -62,7 +63,9 @@ def find(step: str, operation: str, commands: Sequence[object]) -> Finding:
                 f"{command.dest} {'differs from the recipe' if exists else 'is missing'}",
                 f"write {command.dest}",
             )
-            finding.diff += file_diff(command.src, Path(command.dest))
+            # A file that is missing is written whole: that says enough.
+            if exists:
+                finding.diff += file_diff(command.src, Path(command.dest))
         elif said := _say(str(command), written):
             finding.add(*said)
     if not finding.state:
@@ -107,6 +110,8 @@ def _say_unit(command: str) -> tuple[str, str] | None:
     if match := _RESTART.fullmatch(command):
         unit = match["unit"]
         return f"{unit} runs with an older configuration", f"{command.split()[1]} {unit}"
+    if match := _ANSWER.match(command):
+        return f"{match['unit']} does not answer at {match['url']}", f"wait for {match['unit']}"
     return None
 
 
@@ -131,7 +136,7 @@ def _say_packages(command: str) -> tuple[str, str] | None:
     match = _INSTALL.search(command)
     if not match:
         return None
-    words = re.sub(r"-o \S+|--?\S+", "", match["rest"]).replace("'", "").split()
+    words = re.sub(r"(?<!\S)(-o \S+|-\S+)", "", match["rest"]).replace("'", "").split()
     files = [word for word in words if word.startswith("/")]
     names = [word for word in words if not word.startswith("/")]
     states = package_states(names)

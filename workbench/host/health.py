@@ -7,7 +7,6 @@ import urllib.request
 from . import jupyterhub
 from . import proxy
 from . import rstudio
-from .operations import unit_properties
 from .planning import planning
 from .pyinfra_typed import Commands
 from .pyinfra_typed import operation
@@ -41,7 +40,9 @@ def health(settings: Settings) -> None:
 @operation
 def answers(url: str, unit: str) -> Commands:
     """Wait for an HTTP answer; fail with the unit's log when there is none."""
-    limit = time.monotonic() + _patience(unit)
+    if planning.would_start(unit):
+        return
+    limit = time.monotonic() + (PLAN_SECONDS if planning.is_active else SECONDS)
     while not _answers(url):
         if time.monotonic() > limit:
             yield (
@@ -51,13 +52,6 @@ def answers(url: str, unit: str) -> Commands:
             )
             return
         time.sleep(0.2)
-
-
-def _patience(unit: str) -> float:
-    """Return how long to wait; a plan doesn't wait for a unit that isn't even running."""
-    if not planning.is_active:
-        return SECONDS
-    return PLAN_SECONDS if unit_properties(unit)["ActiveState"] == "active" else 0.0
 
 
 def _answers(url: str) -> bool:

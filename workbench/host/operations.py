@@ -25,11 +25,12 @@ def unit(unit: str, *, files: Sequence[Path | str] = (), reload: bool = False) -
     if state["NeedDaemonReload"] == "yes" or state["LoadState"] == "not-found":
         yield "systemctl daemon-reload"
     if state["LoadState"] == "masked":
-        yield f"systemctl unmask {unit}"
+        yield f"systemctl unmask {unit}; systemctl unmask --runtime {unit}"
     if state["UnitFileState"] not in ("enabled", "static"):
         yield f"systemctl enable {unit}"
     if state["ActiveState"] not in ("active", "reloading"):
         # A unit that failed too often refuses to start until its failures are forgotten.
+        planning.note_start(unit)
         yield f"systemctl reset-failed {unit} 2>/dev/null; systemctl start {unit}"
     elif _is_older(state, files):
         yield f"systemctl {'reload-or-restart' if reload else 'restart'} {unit}"

@@ -9,6 +9,7 @@ class Planning:
     def __init__(self) -> None:
         self._is_active = False
         self._files: set[str] = set()
+        self._started: set[str] = set()
 
     def begin(self) -> None:
         """Plan from here on, in this process."""
@@ -27,6 +28,14 @@ class Planning:
     def would_write(self, path: Path | str) -> bool:
         """Say whether a file would have been written by now."""
         return str(path) in self._files
+
+    def note_start(self, unit: str) -> None:
+        """Remember that a unit would be started."""
+        self._started.add(unit)
+
+    def would_start(self, unit: str) -> bool:
+        """Say whether a unit, which doesn't run now, would have been started by now."""
+        return self._is_active and unit in self._started
 
 
 planning = Planning()

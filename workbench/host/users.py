@@ -26,6 +26,7 @@ from .rendering import put_template
 from .settings import Account
 from .settings import Settings
 from .storage import module_command
+from .sudoers import only_administrators
 
 PROGRAMS = Path("/usr/local/sbin")
 SHORTEST_PASSWORD = 8
@@ -40,6 +41,7 @@ def users(settings: Settings) -> None:
     for user in settings.users:
         account(user, name=f"Make the account {user.name}")
         authorize(user, name=f"Authorize {user.name}'s SSH keys")
+    only_administrators(settings, name="Let nobody else use sudo")
     authorize(settings.administrator, name="Authorize the administrator's SSH keys")
     put_template(
         "workbench-passwd", PROGRAMS / "workbench-passwd", mode="755", shortest=SHORTEST_PASSWORD
@@ -64,7 +66,7 @@ def account(user: Account) -> Commands:
     yield from _reopen(user.name)
     wanted = places.GROUPS if user.administrator else {places.MEMBERS}
     for group in sorted(wanted):
-        if user.name not in grp.getgrnam(group).gr_mem:
+        if user.name not in _members(group):
             yield f"gpasswd --add {user.name} {group}"
     if not user.administrator:
         yield from _demote(user.name)
@@ -103,18 +105,19 @@ def _reopen(name: str) -> Commands:
 
 
 def _demote(name: str) -> Commands:
-    if name in grp.getgrnam(places.ADMINISTRATORS).gr_mem:
+    if name in _members(places.ADMINISTRATORS):
         yield f"gpasswd --delete {name} {places.ADMINISTRATORS}"
     # A session keeps the groups it began with, and sudo believes them.
-    number, group = pwd.getpwnam(name).pw_uid, grp.getgrnam(places.ADMINISTRATORS).gr_gid
-    if any(process.uid == number and group in process.groups for process in processes()):
+    entry, group = _entry(name), grp.getgrnam(places.ADMINISTRATORS).gr_gid
+    if entry and any(p.uid == entry.pw_uid and group in p.groups for p in processes()):
         yield from end_sessions(name)
 
 
 @operation
 def authorize(user: Account) -> Commands:
     """Put a person's public keys into their authorized_keys, as that person."""
-    if not authorized_keys.are_authorized(user.name, user.public_keys):
+    is_there = _entry(user.name) is not None
+    if not (is_there and authorized_keys.are_authorized(user.name, user.public_keys)):
         yield StringCommand(
             f"runuser -u {user.name} -- env",
             module_command("authorized_keys"),
@@ -135,6 +138,10 @@ def _entry(name: str) -> pwd.struct_passwd | None:
         return pwd.getpwnam(name)
     except KeyError:
         return None
+
+
+def _members(group: str) -> list[str]:
+    return next((entry.gr_mem for entry in grp.getgrall() if entry.gr_name == group), [])
 
 
 def _is_systems(name: str) -> bool:
