@@ -36,7 +36,8 @@ class Check:
     """One thing that must be true.
 
     ``requires`` names the checks without which this one can't be asked; ``fix`` is the command
-    that mends it, in which ``{stack}`` stands for the stack's name.
+    that mends it, in which ``{stack}`` stands for the stack's name. A ``slow`` one takes more
+    than some seconds.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Check:
     requires: tuple[str, ...] = ()
     fix: str = ""
     layer: str = ""
+    slow: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,10 +97,14 @@ def run_checks(
     target: Target,
     *,
     begin: Callable[[Check], None] = lambda check: None,
+    after: Iterable[Report] = (),
 ) -> Iterator[Report]:
-    """Run checks in order and yield each one's report; one whose prerequisite failed is skipped."""
+    """Run checks in order and yield each one's report; one whose prerequisite failed is skipped.
+
+    ``after`` are the reports of checks that ran before these.
+    """
     # A check that skips itself (there is no domain, say) is no reason to skip those after it.
-    in_the_way: set[str] = set()
+    in_the_way = {each.name for each in after if each.blocked or each.result is Result.FAIL}
     for check in checks:
         begin(check)
         missing = [name for name in check.requires if name in in_the_way]

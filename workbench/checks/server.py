@@ -62,18 +62,6 @@ def _unit_file(unit: str) -> str:
     return unit if unit.endswith(".service") else f"{unit}.service"
 
 
-def check_services(target: Target) -> Outcome:
-    """Check that every service runs."""
-    services = read_services(target)
-    if not services:
-        return failed(f"the server lists no services ({SERVICES})")
-    down = [service for service in services if service["state"] != "active"]
-    if down:
-        said = ", ".join(f"{service['name']} is {service['state']}" for service in down)
-        return failed(said, f"sudo systemctl restart {down[0]['unit']}   (on the server)")
-    return passed(", ".join(f"{service['name']} {service['version']}" for service in services))
-
-
 def check_listeners(target: Target) -> Outcome:
     """Check that services listen on the loopback only; what is in front of them, everywhere."""
     answer = target.server().run("ss -Hltn")

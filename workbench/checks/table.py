@@ -16,8 +16,8 @@ from workbench.checks.server import check_converged
 from workbench.checks.server import check_data_volume
 from workbench.checks.server import check_disks
 from workbench.checks.server import check_listeners
-from workbench.checks.server import check_services
 from workbench.checks.server import check_ssh
+from workbench.checks.services import check_services
 from workbench.checks.web import check_hub
 from workbench.checks.web import check_hub_redirects
 from workbench.checks.web import check_landing
@@ -26,7 +26,7 @@ from workbench.checks.web import check_rstudio
 from workbench.checks.web import check_wrong_password
 
 UP = "workbench up --stack {stack}"
-CONVERGE = "sudo systemctl start workbench-converge   (on the server)"
+CONVERGE = "workbench converge --stack {stack}"
 PROXY_LOG = "sudo journalctl -u caddy -n 50   (on the server)"
 HUB_LOG = "sudo journalctl -u jupyterhub -n 50   (on the server)"
 RSTUDIO_LOG = "sudo journalctl -u rstudio-server -n 50   (on the server)"
@@ -39,7 +39,7 @@ CHECKS: tuple[Check, ...] = (
     Check("dns", check_dns, ("stack",), "pulumi stack output dns_records", "dns"),
     Check("security-group", check_security_group, ("stack",), UP, "ports"),
     Check("web-ports", check_web_ports, ("instance", "security-group"), PROXY_LOG, "ports"),
-    Check("inner-ports", check_inner_ports, ("instance",), UP, "ports"),
+    Check("inner-ports", check_inner_ports, ("instance",), UP, "ports", slow=True),
     Check("certificate", check_chain, ("web-ports",), PROXY_LOG, "tls"),
     Check("certificate-expiry", check_expiry, ("certificate",), PROXY_LOG, "tls"),
     Check("ssh", check_ssh, ("instance",), "pulumi config get workbench:sshFrom", "ssh"),
@@ -53,6 +53,6 @@ CHECKS: tuple[Check, ...] = (
     Check("jupyterhub", check_hub, ("certificate",), HUB_LOG, "services"),
     Check("jupyterhub-sign-in", check_hub_redirects, ("jupyterhub",), HUB_LOG, "services"),
     Check("wrong-password", check_wrong_password, ("jupyterhub-sign-in",), HUB_LOG, "services"),
-    Check("kernels", check_kernels, ("jupyterhub-sign-in",), HUB_LOG, "services"),
+    Check("kernels", check_kernels, ("jupyterhub-sign-in",), HUB_LOG, "services", slow=True),
     Check("rstudio-sign-in", check_rstudio, ("certificate",), RSTUDIO_LOG, "services"),
 )

@@ -1,4 +1,4 @@
-"""The doctor's first layers: this computer's tools, and the rehearsal or the AWS credentials."""
+"""The doctor's first layers: this computer's tools, the rehearsal or AWS, the stack's state."""
 
 import shutil
 import sys
@@ -9,37 +9,63 @@ from workbench.checks.check import failed
 from workbench.checks.check import passed
 from workbench.checks.check import warned
 from workbench.checks.target import Target
+from workbench.errors import WorkbenchError
 from workbench.places import state_dir
 from workbench.rehearsal.description import read_description
 from workbench.rehearsal.names import rehearsal_of
+from workbench.tasks.credentials_check import check_credentials
+from workbench.tasks.credentials_check import check_region
+from workbench.tasks.known_stack import KnownStack
+from workbench.tasks.selection import find_project
 
 DOCKER_START = "workbench rehearsal.start"
+UP = "workbench up --stack {stack}"
 FREE_GIB = 5
 
 
-def computer_checks(stack: str) -> list[Check]:
-    """Return the checks of this computer that a stack needs, in order."""
-    tools = [
-        Check("python", _python, (), "", "tools"),
-        Check("pulumi", _engine, (), "workbench up --stack {stack}", "tools"),
-    ]
-    if rehearsal_of(stack) is None:
-        return [*tools, Check("credentials", _credentials, (), "aws configure", "credentials")]
+def computer_checks(known: KnownStack) -> list[Check]:
+    """Return the checks of this computer that a stack needs, in order; all others need the last."""
+    if rehearsal_of(known.name) is None:
+        return [
+            *_tools(),
+            Check("credentials", lambda _: check_credentials(known), (), "", "credentials"),
+            _state(known, ("project", "pulumi")),
+            Check(
+                "region",
+                lambda _: check_region(known),
+                ("credentials", "state"),
+                layer="stack",
+            ),
+        ]
+    start = f"workbench rehearsal.start --name {rehearsal_of(known.name)}"
     return [
-        *tools,
+        *_tools(),
         Check("docker", _docker, (), DOCKER_START, "tools"),
         Check("free-space", _free_space, (), "docker system df", "tools"),
-        Check("rehearsal", _rehearsal, ("docker",), _start_command(stack), "rehearsal"),
+        Check("rehearsal", _rehearsal, ("docker",), start, "rehearsal"),
+        _state(known, ("project", "pulumi", "rehearsal")),
     ]
 
 
-def _start_command(stack: str) -> str:
-    return f"workbench rehearsal.start --name {rehearsal_of(stack)}"
+def _tools() -> list[Check]:
+    return [
+        Check("python", _python, (), "", "tools"),
+        Check("project", _project, (), "", "tools"),
+        Check("pulumi", _engine, (), UP, "tools"),
+    ]
+
+
+def _state(known: KnownStack, requires: tuple[str, ...]) -> Check:
+    return Check("state", lambda _: _check_state(known), requires, UP, "stack")
 
 
 def _python(target: Target) -> Outcome:
     version = ".".join(map(str, sys.version_info[:3]))
     return passed(f"Python {version} at {sys.executable}")
+
+
+def _project(target: Target) -> Outcome:
+    return passed(f"Pulumi project in {find_project()}")
 
 
 def _engine(target: Target) -> Outcome:
@@ -49,11 +75,6 @@ def _engine(target: Target) -> Outcome:
     if engine is None:
         return failed("there is no usable Pulumi engine on this computer")
     return passed(f"Pulumi {engine.version} at {engine.command} ({engine.origin})")
-
-
-def _credentials(target: Target) -> Outcome:
-    identity = target.aws("sts").get_caller_identity()
-    return passed(f"{identity['Arn']}")
 
 
 def _docker(target: Target) -> Outcome:
@@ -81,7 +102,19 @@ def _rehearsal(target: Target) -> Outcome:
     name = rehearsal_of(target.stack) or ""
     description = read_description(name)
     if description is None:
-        return failed(f"the rehearsal {name!r} was never started")
+        return failed(f"the rehearsal {name!r} was never started", UP)
     if not description.alive:
         return failed(f"the rehearsal {name!r} is not running (it was process {description.pid})")
     return passed(f"{name!r} runs as process {description.pid}, API at {description.api_url}")
+
+
+def _check_state(known: KnownStack) -> Outcome:
+    """Read the stack's state; what Pulumi says against it is the evidence."""
+    try:
+        state = known.read()
+    except WorkbenchError as error:
+        # The hints of Pulumi's own errors may be sentences; they are the way out all the same.
+        return failed(error.message, error.hint)
+    if not state.exists:
+        return failed(f"there is no stack {known.name}", UP)
+    return passed(f"Pulumi's state of {known.name} is readable")

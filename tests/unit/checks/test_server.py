@@ -54,19 +54,6 @@ SERVICES = [
 UNITS = "jupyterhub.service loaded {} running Hub\ncaddy.service loaded active running Web\n"
 
 
-@pytest.mark.parametrize(
-    ("state", "result", "evidence"),
-    [
-        ("active", "PASS", "JupyterHub 6.1.1, Caddy 2.6.2"),
-        ("failed", "FAIL", "JupyterHub is failed"),
-    ],
-)
-def test_services(shell: Shell, state: str, result: str, evidence: str) -> None:
-    said = f"{json.dumps(SERVICES)}\n\n{UNITS.format(state)}"
-    found = server.check_services(target(shell(cat=said)))
-    assert (found.result, found.evidence) == (result, evidence)
-
-
 def test_a_service_whose_unit_is_gone_is_absent(shell: Shell) -> None:
     said = f"{json.dumps(SERVICES)}\n\ncaddy.service loaded active running Web\n"
     states = {s["name"]: s["state"] for s in server.read_services(target(shell(cat=said)))}

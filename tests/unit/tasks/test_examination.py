@@ -1,0 +1,110 @@
+"""The doctor reports whatever fails: no engine, no login, no stack, no rehearsal, no network."""
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from workbench.checks.check import Report
+from workbench.checks.check import Result
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.tasks import known_stack
+from workbench.tasks.examination import examine
+from workbench.tasks.layers import print_layers
+from workbench.tasks.stack_state import StackState
+
+QUIET = Progress(quiet=True)
+
+
+def examined(stack: str) -> dict[str, Report]:
+    return {report.name: report for report in examine(stack, QUIET)}
+
+
+@pytest.fixture(autouse=True)
+def no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+def refuse(error: Exception) -> object:
+    def read(stack: str, progress: Progress) -> StackState:
+        raise error
+
+    return read
+
+
+def test_a_stack_that_pulumi_can_not_read_fails_its_layer_and_blocks_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    error = WorkbenchError("Pulumi doesn't know where to keep the stack's state.", "pulumi login")
+    monkeypatch.setattr(known_stack, "read_stack", refuse(error))
+    reports = examined("prod")
+    assert reports["state"].result is Result.FAIL
+    assert reports["state"].evidence == error.message
+    assert reports["state"].layer == "stack"
+    assert {reports[name].result for name in ("stack", "instance", "ssh", "drift")} == {"SKIP"}
+
+
+def test_missing_credentials_are_named_and_the_state_is_still_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = StackState("prod", {"instance_id": "i-1", "region": "eu-west-1"})
+    monkeypatch.setattr(known_stack, "read_stack", lambda stack, progress: read)
+    reports = examined("prod")
+    assert reports["credentials"].result is Result.FAIL
+    assert "no AWS credentials" in reports["credentials"].evidence
+    assert reports["credentials"].fix == "aws configure"
+    assert reports["state"].result is Result.PASS
+    assert reports["instance"].result is Result.SKIP
+
+
+def test_a_stack_that_was_never_made_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        known_stack, "read_stack", lambda stack, progress: StackState(stack, exists=False)
+    )
+    assert examined("prod")["state"].evidence == "there is no stack prod"
+
+
+def test_an_error_of_any_kind_in_the_state_is_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_stack, "read_stack", refuse(RuntimeError("broken")))
+    assert examined("prod")["state"].evidence == "RuntimeError: broken"
+
+
+def test_quick_leaves_out_what_is_slow() -> None:
+    whole = {report.name for report in examine("prod", QUIET)}
+    quick = {report.name for report in examine("prod", QUIET, quick=True)}
+    assert whole - quick == {"kernels", "inner-ports", "drift"}
+
+
+def report(name: str, layer: str, result: Result, **more: object) -> Report:
+    return Report(name, result, f"{name} seen", "", layer, **more)  # type: ignore[arg-type]
+
+
+def test_layers_are_printed_as_blocks_of_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    long = Report("dns", Result.FAIL, "a " * 90, "workbench up --stack tests", "dns")
+    print_layers(
+        [
+            report("pulumi", "tools", Result.PASS),
+            long,
+            report("ssh", "ssh", Result.SKIP, blocked=True),
+            report("disks", "disk", Result.SKIP, blocked=True),
+        ],
+        Console(width=80),
+    )
+    lines = capsys.readouterr().out.splitlines()
+    assert max(len(line) for line in lines) <= 80
+    assert lines[0] == "Tools"
+    assert "        → workbench up --stack tests" in lines
+    assert " ".join(lines[lines.index("SSH, Disk") + 1].split()) == "SKIP 2 checks need what failed"
+        "SKIP",
+        "2",
+        "checks",
+        "need",
+        "what",
+        "failed",
+    ]
+    assert lines[-2:] == ["Begin with the first FAIL, dns:", "  workbench up --stack tests"]
