@@ -18,6 +18,7 @@ from workbench.tasks.env import env
 from workbench.tasks.init import init
 from workbench.tasks.logs import logs
 from workbench.tasks.open import open_page
+from workbench.tasks.resize import resize
 from workbench.tasks.restart import restart
 from workbench.tasks.start import start
 from workbench.tasks.status import status
@@ -28,6 +29,7 @@ __all__ = ["namespace"]
 
 namespace = Collection(
     up,
+    resize,
     init,
     start,
     stop,

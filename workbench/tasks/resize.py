@@ -1,0 +1,39 @@
+"""``workbench resize``: another instance type for the server."""
+
+from invoke.context import Context
+
+from workbench.tasks.selection import DRY_RUN_HELP
+from workbench.tasks.selection import FORCE_HELP
+from workbench.tasks.selection import STACK_HELP
+from workbench.tasks.selection import YES_HELP
+from workbench.tasks.task import task
+
+
+@task(
+    help={
+        "instance-type": "The type to have, for example t3.large.",
+        "stack": STACK_HELP,
+        "force": FORCE_HELP,
+        "yes": YES_HELP,
+        "dry-run": DRY_RUN_HELP,
+    }
+)
+def resize(
+    context: Context,
+    instance_type: str,
+    stack: str | None = None,
+    force: bool = False,
+    yes: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Give the server another instance type.
+
+    Stops it, changes its type and starts it; all else stays as it is. Puts the
+    old type back where the new one doesn't start. Run it again after it was
+    cut off: it goes on.
+    """
+    from workbench.tasks.changing import working_on
+    from workbench.tasks.resize_in_place import Resize
+
+    with working_on(stack, "resize") as (state, progress):
+        Resize(state, instance_type, progress).run(force=force, yes=yes, dry_run=dry_run)

@@ -1,0 +1,69 @@
+"""After a server has become another type: it runs, lets in, converges, and passes its checks."""
+
+from workbench.checks.table import CHECKS
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.tasks.checking import run_all
+from workbench.tasks.command_name import as_typed
+from workbench.tasks.connection import UnreachableError
+from workbench.tasks.converging import converge_server
+from workbench.tasks.power import PowerWatch
+from workbench.tasks.resize_note import remove_note
+from workbench.tasks.resize_situation import read_situation
+from workbench.tasks.services_up import require_passed
+from workbench.tasks.stack_state import StackState
+from workbench.tasks.stack_state import read_stack
+from workbench.tasks.usable import wait_usable
+
+
+def get_in(state: StackState, progress: Progress, *, by_ssh: bool) -> None:
+    """See that the instance runs, and with ``by_ssh`` that its system lets the administrator in."""
+    with progress.phase("Boot") as phase:
+        watch = PowerWatch(state.aws("ec2"), str(state.outputs["instance_id"]))
+        watch.ensure_running(phase)
+        if not by_ssh:
+            return
+
+        def waiting() -> None:
+            watch.check()
+            phase.tick("waiting for SSH")
+
+        # Where a rehearsal's server answers is known while it runs.
+        read_stack(state.stack, progress).door().wait_open(waiting=waiting).close()
+
+
+def finish(state: StackState, wanted: str, progress: Progress) -> None:
+    """Check every service and that all agree on the type; then forget the note, and say so."""
+    check_server(state, wanted, progress)
+    fresh = read_stack(state.stack, progress)
+    attached = [
+        each["Ebs"]["VolumeId"] for each in read_situation(fresh).instance["BlockDeviceMappings"]
+    ]
+    remove_note(state)
+    print(f"The server is a {wanted} now. All its checks pass, and these are as before:")
+    print(f"  instance {fresh.outputs['instance_id']}, address {fresh.outputs.get('address')},")
+    print(f"  volumes {', '.join(attached)}")
+    print(as_typed(f"  workbench status --stack {state.stack}"))
+
+
+def check_server(state: StackState, wanted: str, progress: Progress) -> None:
+    """Converge and check the server; raise where a check fails or its type isn't agreed on."""
+    fresh = read_stack(state.stack, progress)
+    try:
+        try:
+            converge_server(fresh, progress)
+        except UnreachableError as error:
+            # Also where SSH is closed to this computer; the checks say what else is wrong.
+            progress.say(error.message)
+        wait_usable(fresh.target(), progress)
+        reports = run_all(fresh.target(), CHECKS, progress)
+    finally:
+        fresh.close()
+    require_passed(state.stack, reports, f"The server is a {wanted} now")
+    now = read_situation(fresh)
+    if not now.agrees or now.actual != wanted:
+        raise WorkbenchError(
+            f"The instance is a {now.actual}, Pulumi's state says {now.known}, and the"
+            f" configuration {now.configured or 'nothing'}: they should all be {wanted}.",
+            f"workbench resize {wanted} --stack {state.stack}",
+        )
