@@ -91,16 +91,29 @@ class Door:
     @property
     def command(self) -> str:
         """Return what to type to look in by hand."""
-        known_hosts = str(self.known_hosts.path)
-        # OpenSSH takes several files here, with blanks between them; macOS's folders have some.
-        known_hosts = f'"{known_hosts}"' if " " in known_hosts else known_hosts
-        key = shlex.quote(str(self.key.path))
-        options = f"-i {key} -o IdentitiesOnly=yes -o HostKeyAlias={self.instance_id}"
+        options = self.options
+        needed = ("IdentitiesOnly", "HostKeyAlias", "UserKnownHostsFile")
+        given = " ".join(f"-o {shlex.quote(f'{name}={options[name]}')}" for name in needed)
         port = "" if self.port == paramiko.config.SSH_PORT else f" -p {self.port}"
-        return (
-            f"ssh {options} -o {shlex.quote(f'UserKnownHostsFile={known_hosts}')}"
-            f"{port} {self.user}@{self.host}"
-        )
+        return f"ssh -i {shlex.quote(str(self.key.path))} {given}{port} {self.user}@{self.host}"
+
+    @property
+    def options(self) -> dict[str, str]:
+        """OpenSSH's options for this server: our key alone, its pinned host keys alone."""
+        return {
+            "IdentityFile": as_path(self.key.path),
+            # Whatever an agent holds besides: sshd ends a connection after some keys it refuses.
+            "IdentitiesOnly": "yes",
+            "HostKeyAlias": self.instance_id,
+            "UserKnownHostsFile": as_path(self.known_hosts.path),
+            "StrictHostKeyChecking": "yes",
+            "UpdateHostKeys": "no",
+            "CheckHostIP": "no",
+        }
+
+    def pin(self, waiting: Callable[[], None] = lambda: None) -> None:
+        """Have the server's host keys in the known-hosts file, from its console."""
+        self._keys(waiting=waiting)
 
     def _keys(self, old: Keys = (), waiting: Callable[[], None] = lambda: None) -> Keys:
         keys = () if old else self.known_hosts.read(self.instance_id)
@@ -165,6 +178,12 @@ class Door:
                 if time.monotonic() > end:
                     raise
             time.sleep(RETRY_INTERVAL)
+
+
+def as_path(path: Path) -> str:
+    """Return a path as OpenSSH's options take it: they know tokens, and lists with blanks."""
+    text = str(path).replace("%", "%%")
+    return f'"{text}"' if " " in text else text
 
 
 class UnreachableError(WorkbenchError):

@@ -19,14 +19,15 @@ from workbench.rehearsal.credentials import SECRET_KEY
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.names import rehearsal_of
 from workbench.tasks import passwords
+from workbench.tasks.configured import administrator_keys
 from workbench.tasks.connection import Door
 from workbench.tasks.connection import RemoteServer
 from workbench.tasks.host_keys import KnownHosts
-from workbench.tasks.private_key import REHEARSAL_KEY
 from workbench.tasks.private_key import find_private_key
 from workbench.tasks.selection import find_project
 from workbench.tasks.selection import running_rehearsal
 from workbench.tasks.selection import stack_folder
+from workbench.tasks.ssh_folder import key_folders
 
 SSH_PORT, HTTPS_PORT = 22, 443
 KNOWN_HOSTS = "known_hosts"
@@ -50,6 +51,11 @@ class StackState:
     def folder(self) -> Path:
         """Where this computer keeps what belongs to the stack."""
         return stack_folder(self.stack)
+
+    @property
+    def key_folders(self) -> list[Path]:
+        """The folders with private keys: the stack's own, which a rehearsal has, and ~/.ssh."""
+        return [self.folder / "ssh", *key_folders()]
 
     @property
     def address(self) -> Address | None:
@@ -107,14 +113,13 @@ class StackState:
             raise WorkbenchError(
                 f"The stack {self.stack} has no server.", f"workbench up --stack {self.stack}"
             )
-        own = self.folder / REHEARSAL_KEY if self.rehearsal else None
         return Door(
             stack=self.stack,
             instance_id=str(instance),
             host=address.ip,
             port=address.port(SSH_PORT),
             user=str(self.outputs.get("administrator") or "ubuntu"),
-            key=find_private_key(self.config.get("workbench:publicKey", ""), own=own),
+            key=find_private_key(*administrator_keys(self.config), folders=self.key_folders),
             known_hosts=KnownHosts(self.folder / "ssh" / KNOWN_HOSTS),
             ec2=lambda: self.aws("ec2"),
         )

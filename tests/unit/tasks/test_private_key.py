@@ -12,6 +12,7 @@ from workbench.tasks.private_key import find_private_key
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("WORKBENCH_SSH_DIR", str(tmp_path / ".ssh"))
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     (tmp_path / ".ssh").mkdir()
     return tmp_path
@@ -40,8 +41,8 @@ def test_the_environments_key_wins(home: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_rehearsal_has_its_own(home: Path) -> None:
-    make_key(home, "own")
-    assert find_private_key("", own=home / "own").path == home / "own"
+    public = make_key(home, "own")
+    assert find_private_key(public, folders=[home]).path == home / "own"
 
 
 def test_no_key_fits(home: Path) -> None:
@@ -57,6 +58,29 @@ def test_an_encrypted_key_without_an_agent_is_told(home: Path) -> None:
 
 
 def test_a_file_that_is_no_key(home: Path) -> None:
-    (home / "own").write_text("nonsense")
+    public = make_key(home / ".ssh", "id_lab")
+    (home / ".ssh" / "id_lab").write_text("nonsense")
     with pytest.raises(WorkbenchError, match="is no private key that can be read"):
-        find_private_key("", own=home / "own")
+        find_private_key(public)
+
+
+def test_any_of_the_administrators_keys_does(home: Path) -> None:
+    make_key(home / ".ssh", "id_first")
+    second = make_key(home / ".ssh", "id_second")
+    found = find_private_key("ssh-ed25519 AAAAelse a@colleague", second)
+    assert found.path == home / ".ssh" / "id_second"
+
+
+def test_one_that_others_can_read_is_answered_with_chmod(home: Path) -> None:
+    public = make_key(home / ".ssh", "id_lab")
+    path = home / ".ssh" / "id_lab"
+    path.chmod(0o640)
+    with pytest.raises(WorkbenchError, match="can be read by others") as refused:
+        find_private_key(public)
+    assert refused.value.hint == f"chmod 600 {path}"
+
+
+def test_another_key_is_taken_where_one_can_not_be_used(home: Path) -> None:
+    first, second = (make_key(home / ".ssh", name) for name in ("id_first", "id_second"))
+    (home / ".ssh" / "id_first").chmod(0o644)
+    assert find_private_key(first, second).path == home / ".ssh" / "id_second"

@@ -1,0 +1,46 @@
+"""``workbench ssh.*``: OpenSSH's way into the workbench, and who may use it."""
+
+from invoke.collection import Collection
+from invoke.context import Context
+
+from workbench.tasks.selection import DRY_RUN_HELP
+from workbench.tasks.selection import STACK_HELP
+from workbench.tasks.task import task
+
+ALIAS = "workbench"
+USER_HELP = "Whose account (default: the administrator's)."
+
+
+@task(
+    help={
+        "alias": f"What to type after ssh (default: {ALIAS}).",
+        "user": USER_HELP,
+        "remove": "Take the alias out; with the last one, all that was written.",
+        "dry-run": DRY_RUN_HELP,
+        "stack": STACK_HELP,
+    }
+)
+def config(
+    context: Context,
+    alias: str = ALIAS,
+    user: str | None = None,
+    remove: bool = False,
+    dry_run: bool = False,
+    stack: str | None = None,
+) -> None:
+    """Make `ssh workbench` work, host keys pinned.
+
+    For scp, sftp, rsync, VS Code and Positron, too. Writes a file of its own
+    into ~/.ssh/workbench.d, and one line into ~/.ssh/config. Run it again when
+    the server's address has changed.
+    """
+    from workbench.tasks.ssh_config import remove_alias
+    from workbench.tasks.ssh_config import write_alias
+
+    if remove:
+        remove_alias(alias, dry_run=dry_run)
+    else:
+        write_alias(alias, stack, user, dry_run=dry_run)
+
+
+collection = Collection("ssh", config)
