@@ -16,6 +16,7 @@ from workbench.components.users import check_users
 from workbench.components.users import default_users
 from workbench.components.validation import check_certificate
 from workbench.components.validation import check_certificates
+from workbench.components.validation import check_public_keys
 from workbench.components.validation import check_sha256
 from workbench.components.validation import check_text
 from workbench.components.validation import check_url
@@ -47,7 +48,13 @@ def server_settings(
             "email": _checked(args, "acme_email", check_text),
             "root_certificate": _checked(args, "acme_root_certificate", check_certificate),
         },
-        "administrator": {"name": administrator_of(args.get("os")), "public_keys": [public_key]},
+        "administrator": {
+            "name": administrator_of(args.get("os")),
+            "public_keys": [
+                public_key,
+                *check_public_keys(args.get("administrator_keys") or [], "administrator_keys"),
+            ],
+        },
         "users": default_users(public_key) if users is None else check_users(users, "users"),
         "data_volume": _data_volume(args, volume_id),
         "rstudio": {

@@ -170,6 +170,11 @@ def check_public_key(value: object, what: str, types: tuple[str, ...] = _USER_KE
     return text
 
 
+def check_public_keys(values: object, what: str) -> list[str]:
+    """Return a list of OpenSSH public keys."""
+    return _check_each(check_public_key, values, what)
+
+
 def check_user_name(value: object, what: str) -> str:
     """Return the name of a user account that Linux, PAM and JupyterHub all take."""
     text = check_text(value, what)

@@ -28,6 +28,10 @@ class WorkbenchArgs(TypedDict):
     public_key: pulumi.Input[str]
     """The administrator's public key in OpenSSH form (ed25519 or RSA), to log in with over SSH."""
 
+    administrator_keys: NotRequired[list[str]]
+    """Further public keys of the administrator, in OpenSSH form, such as those of a second computer
+    or of a colleague. The recipe puts them on the server. Default: none."""
+
     domain: NotRequired[str]
     """The domain name, for example `lab.example.org`. Default: none; the workbench is then reached
     by its address, with a certificate that browsers don't know."""
@@ -141,6 +145,7 @@ class WorkbenchArgs(TypedDict):
 _check_size = partial(validation.check_number, low=1, high=16384, unit="GiB")
 _CHECKS: dict[str, Callable[[Any, str], object]] = {
     "public_key": partial(validation.check_public_key, types=validation.KEY_PAIR_TYPES),
+    "administrator_keys": validation.check_public_keys,
     "domain": validation.check_domain,
     "www": validation.check_flag,
     "extra_names": validation.check_texts,

@@ -8,6 +8,10 @@ from workbench import Workbench
 from workbench.components.errors import ArgumentError
 from workbench.host.settings import Settings
 
+SECOND_KEY = (
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIy me@desk"
+)
+
 
 @pytest.fixture
 def args(public_key):
@@ -115,6 +119,7 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
         "os": "debian-12",
         "extra_names": ["app", "*"],
         "users": [{"name": "ada", "public_keys": [public_key]}],
+        "administrator_keys": [SECOND_KEY],
         "acme_directory": "https://acme.example.org/dir",
         "rstudio_url": "https://example.org/rstudio.deb",
         "rstudio_sha256": "0" * 64,
@@ -136,7 +141,7 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
             "email": None,
             "root_certificate": None,
         },
-        "administrator": {"name": "admin", "public_keys": [public_key]},
+        "administrator": {"name": "admin", "public_keys": [public_key, SECOND_KEY]},
         "users": [{"name": "ada", "public_keys": [public_key], "administrator": False}],
         "data_volume": {"id": "lab-storage-volume-id", "device": "/dev/sdf"},
         "rstudio": {"url": "https://example.org/rstudio.deb", "sha256": "0" * 64},
@@ -190,6 +195,7 @@ def test_an_existing_subnet_is_where_everything_goes(deploy, args):
         ({"domain": "lab"}, "domain is 'lab', which isn't a domain name"),
         ({"ssh_from": ["10.0.0.0/33"]}, r"ssh_from\[0\] is '10.0.0.0/33'"),
         ({"public_key": ""}, "public_key is missing"),
+        ({"administrator_keys": ["mine"]}, r"administrator_keys\[0\] isn't an OpenSSH public key"),
         ({"public_key": "-----BEGIN OPENSSH PRIVATE KEY-----"}, "is a private key"),
         ({"users": [{"name": "root"}]}, "an account of the system"),
         ({"users": [{"name": "a"}, {"name": "a"}]}, "has 'a' twice"),
