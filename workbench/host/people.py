@@ -16,6 +16,7 @@ import struct
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,6 @@ from . import places
 from .accounts import read_shadow
 from .authorized_keys import BEGIN
 from .authorized_keys import END
-from .processes import Process
 from .processes import processes
 from .register import FIRST_ID
 from .register import LAST_ID
@@ -46,7 +46,8 @@ def read_people(*, with_disk: bool) -> list[dict[str, Any]]:
         for entry in pwd.getpwall()
         if FIRST_ID <= entry.pw_uid <= LAST_ID and entry.pw_name != administrator
     ]
-    shadow, running = read_shadow(), list(processes())
+    shadow = read_shadow()
+    running = Counter(process.uid for process in processes())
     homes = [Path(entry.pw_dir) for entry in entries]
     sizes = read_sizes(homes, DISK_SECONDS) if with_disk else {}
     return [
@@ -62,15 +63,10 @@ def read_people(*, with_disk: bool) -> list[dict[str, Any]]:
             "password": shadow[entry.pw_name][0].strip("!*").startswith("$"),
             "keys": read_keys(Path(entry.pw_dir)),
             "last_sign_in": _last_sign_in(entry),
-            **_running([process for process in running if process.uid == entry.pw_uid]),
+            "processes": running[entry.pw_uid],
         }
         for entry in sorted(entries, key=lambda entry: entry.pw_uid)
     ]
-
-
-def _running(running: list[Process]) -> dict[str, Any]:
-    services = {process.service for process in running if process.service}
-    return {"signed_in": sorted(services), "processes": len(running)}
 
 
 def read_keys(home: Path) -> list[dict[str, Any]]:

@@ -1,32 +1,19 @@
 """What people have running on the server, as the kernel tells it. Standard library only."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 PROC = Path("/proc")
-# By the control group that a process is in; the first that fits is what it is of.
-SERVICES = {
-    "JupyterHub": re.compile(r"/jupyter-[^/]+-singleuser\.service"),
-    "RStudio": re.compile(r"/rstudio-server\.service"),
-    "SSH": re.compile(r"/session-[^/]+\.scope"),
-}
 
 
 @dataclass(frozen=True)
 class Process:
-    """A process: whose it is, the groups it holds, and the control groups it is in."""
+    """A process: whose it is, and the groups it holds, which may be more than they have now."""
 
     pid: int
     uid: int
     groups: frozenset[int]
-    control_groups: str
-
-    @property
-    def service(self) -> str | None:
-        """By which service it was started; None for what no session holds."""
-        return next((name for name, of in SERVICES.items() if of.search(self.control_groups)), None)
 
 
 def processes(proc: Path = PROC) -> Iterator[Process]:
@@ -53,5 +40,4 @@ def _read(folder: Path) -> Process | None:
         pid=int(folder.name),
         uid=int(status["Uid"].split()[0]),
         groups=frozenset(int(number) for number in status["Groups"].split()),
-        control_groups=(folder / "cgroup").read_text(),
     )

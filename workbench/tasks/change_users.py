@@ -15,6 +15,7 @@ from workbench.tasks.declared_users import User
 from workbench.tasks.public_keys import described
 from workbench.tasks.server_users import ServerUser
 from workbench.tasks.server_users import read_server_users
+from workbench.tasks.sessions import Activity
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
 
@@ -55,16 +56,19 @@ def plan_of(user: User, account: ServerUser | None, declared: DeclaredUsers) -> 
 
 
 def plan_of_removal(
-    user: User, account: ServerUser | None, left: DeclaredUsers, state: StackState
+    user: User,
+    account: ServerUser | None,
+    left: DeclaredUsers,
+    state: StackState,
+    running: Sequence[Activity],
 ) -> list[str]:
-    """Return what taking a person out would do, in lines."""
+    """Return what taking a person out would do, in lines; ``running`` is what they have open."""
     lines = _wrapped(
         f"{user.name} can't sign in any more: account expired, password locked, keys off, no"
         " sudo, no JupyterHub, no RStudio."
     )
-    if account and account.processes:
-        where = f" ({', '.join(account.signed_in)})" if account.signed_in else ""
-        lines += _wrapped(f"Signed in now{where}: {account.processes} processes end.")
+    if running:
+        lines += ["What they run now ends:", *(f"  {each}" for each in running)]
     lines += _wrapped(kept(user.name, account, state))
     return lines + last_administrator(user, left, state) + left.written_out()
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from contextlib import closing
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -72,17 +73,15 @@ def working_on(stack: str | None, command: str) -> Iterator[tuple[StackState, Pr
     yet; a rehearsal that is stopped is started.
     """
     name = select_stack(stack)
-    progress = stack_progress(name, command)
-    state = read_stack(name, progress)
-    if not state.outputs.get("instance_id"):
-        raise WorkbenchError(f"The stack {name} has no server.", f"workbench up --stack {name}")
-    if rehearsal_of(name) is not None and state.rehearsal is None:
-        ensure_rehearsal(name, progress)
+    with closing(stack_progress(name, command)) as progress:
         state = read_stack(name, progress)
-    try:
-        yield state, progress
-    finally:
-        state.close()
+        if not state.outputs.get("instance_id"):
+            raise WorkbenchError(f"The stack {name} has no server.", f"workbench up --stack {name}")
+        if rehearsal_of(name) is not None and state.rehearsal is None:
+            ensure_rehearsal(name, progress)
+            state = read_stack(name, progress)
+        with closing(state):
+            yield state, progress
 
 
 def confirm(plan: Sequence[str], command: str, *, yes: bool, dry_run: bool) -> bool:

@@ -90,8 +90,9 @@ def read_declared(state: StackState) -> DeclaredUsers:
 
 
 def _default(state: StackState) -> DeclaredUsers:
-    """Return the one person the program makes when nobody is named: by the outputs, who it is."""
-    names = state.target().users
+    """Return the one person the program makes when nobody is named."""
+    # As the outputs say; before there are any, as the components have it (they import Pulumi).
+    names = state.target().users if state.outputs else [_components_default()]
     if len(names) != 1:
         raise WorkbenchError(
             f"The people of the stack {state.stack} ({', '.join(names) or 'nobody'}) are not in"
@@ -100,6 +101,12 @@ def _default(state: StackState) -> DeclaredUsers:
         )
     key = state.config.get("workbench:publicKey", "").strip()
     return DeclaredUsers({names[0]: User(names[0], (key,) if key else (), True)}, is_default=True)
+
+
+def _components_default() -> str:
+    from workbench.components.users import DEFAULT_USER
+
+    return DEFAULT_USER
 
 
 def _user(entry: Mapping[str, Any]) -> User:

@@ -13,6 +13,7 @@ from workbench.errors import WorkbenchError
 RANDOM_BYTES = 15
 SET_COMMAND = "sudo workbench-passwd"
 SHORTEST = 8
+LONGEST = 200
 
 
 def password_path(folder: Path, user: str) -> Path:
@@ -76,13 +77,38 @@ def generate_password() -> str:
 def ask_password(user: str, *, from_stdin: bool) -> str | None:
     """Return a password read from standard input or typed twice; None without a terminal."""
     if from_stdin and sys.stdin is not None:
-        password = sys.stdin.readline().rstrip("\n")
+        password = _read_line(user)
     elif sys.stdin is not None and sys.stdin.isatty():
         password = getpass(f"New password for {user}: ")
         if getpass("Once more: ") != password:
             raise WorkbenchError("The two passwords differ.", "Type the same command again")
     else:
         return None
+    return _checked(password)
+
+
+def _read_line(user: str) -> str:
+    # As a file of another system's ends its lines, too.
+    password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise WorkbenchError(
+            "There is no password on standard input. Nothing was changed.",
+            f"workbench users.password {user} --password-stdin < FILE",
+        )
+    return password
+
+
+def _checked(password: str) -> str:
     if len(password) < SHORTEST:
-        raise WorkbenchError(f"A password has at least {SHORTEST} characters.", "Choose another")
+        raise WorkbenchError(
+            f"A password has at least {SHORTEST} characters. Nothing was changed.",
+            "Choose a longer one, for example four words",
+        )
+    # PAM takes no more than 512 bytes of an answer.
+    if len(password.encode()) > LONGEST or not password.isprintable():
+        raise WorkbenchError(
+            f"A password has at most {LONGEST} bytes, all of them letters, digits, signs and"
+            " blanks. Nothing was changed.",
+            "Choose another one",
+        )
     return password

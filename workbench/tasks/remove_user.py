@@ -12,6 +12,7 @@ from workbench.tasks.command_name import as_typed
 from workbench.tasks.declared_users import DeclaredUsers
 from workbench.tasks.declared_users import read_declared
 from workbench.tasks.server_users import ServerUser
+from workbench.tasks.sessions import read_activities
 from workbench.tasks.stack_state import StackState
 
 
@@ -30,14 +31,16 @@ def remove_user(
         return
     user, left = declared.find(name, state.stack), declared.without(name)
     command = f"workbench users.remove {name} --stack {state.stack}"
-    plan = plan_of_removal(user, account, left, state)
+    running = [each for each in read_activities(state.server) if each.user == name]
+    plan = plan_of_removal(user, account, left, state, running)
     if not confirm(plan, command, yes=yes, dry_run=dry_run):
         return
     now, accounts = apply(state, DeclaredUsers(left.users), command, progress)
     now.close()
     closed = accounts.get(name)
     _check_closed(name, closed)
-    print_wrapped([f"\n{name} is shut out. {kept(name, closed, now)}"])
+    print()
+    print_wrapped([f"{name} is shut out. {kept(name, closed, now)}"])
     print("\nNext:")
     print(as_typed(f"  workbench users.add {name} --stack {state.stack}   lets them in again"))
 

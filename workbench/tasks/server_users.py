@@ -1,7 +1,8 @@
-"""The people that the server itself knows: accounts, passwords, keys, who is signed in."""
+"""The people that the server itself knows: accounts, passwords, keys."""
 
 import json
 from dataclasses import dataclass
+from dataclasses import fields
 from typing import Any
 
 from workbench.checks.target import Server
@@ -38,20 +39,21 @@ class ServerUser:
     password: bool
     keys: tuple[ServerKey, ...]
     last_sign_in: float | None
-    signed_in: tuple[str, ...]
     processes: int
 
 
 def read_server_users(server: Server, *, with_disk: bool = False) -> dict[str, ServerUser]:
     """Return everyone's account on the server, by name."""
     answer = server.run(f"{REPORT} disk" if with_disk else REPORT, limit=LIMIT)
-    if not answer.ok:
+    try:
+        return {entry["name"]: _user(entry) for entry in json.loads(answer.stdout)}
+    except (ValueError, KeyError, TypeError) as error:
+        said = (answer.stderr.strip().splitlines() or [str(error)])[-1]
         raise WorkbenchError(
-            "The server's recipe is older than this command, or has not run to its end:"
-            f" {(answer.stderr.strip().splitlines() or ['no answer'])[-1]}",
+            "The server's recipe is of another version than this command, or has not run to its"
+            f" end yet ({said}).",
             "workbench up",
-        )
-    return {entry["name"]: _user(entry) for entry in json.loads(answer.stdout)}
+        ) from error
 
 
 def is_taken(server: Server, name: str) -> bool:
@@ -62,5 +64,5 @@ def is_taken(server: Server, name: str) -> bool:
 
 
 def _user(entry: dict[str, Any]) -> ServerUser:
-    keys = tuple(ServerKey(**key) for key in entry["keys"])
-    return ServerUser(**(entry | {"keys": keys, "signed_in": tuple(entry["signed_in"])}))
+    known = {each.name: entry[each.name] for each in fields(ServerUser)}
+    return ServerUser(**(known | {"keys": tuple(ServerKey(**key) for key in entry["keys"])}))

@@ -15,6 +15,8 @@ from workbench.tasks.declared_users import read_declared
 from workbench.tasks.public_keys import fingerprint
 from workbench.tasks.server_users import ServerUser
 from workbench.tasks.server_users import read_server_users
+from workbench.tasks.sessions import Activity
+from workbench.tasks.sessions import read_activities
 from workbench.tasks.show import print_rows
 from workbench.tasks.stack_state import StackState
 
@@ -27,9 +29,11 @@ def read_users(state: StackState, progress: Progress) -> dict[str, Any]:
         )
     declared, problem = read_declared(state), None
     accounts: dict[str, ServerUser] = {}
+    activities: list[Activity] = []
     try:
         with progress.phase("Accounts on the server"):
             accounts = read_server_users(state.server, with_disk=True)
+            activities = read_activities(state.server)
     except WorkbenchError as error:
         problem = str(error)
     names = [*declared.users, *(name for name in accounts if name not in declared.users)]
@@ -38,6 +42,7 @@ def read_users(state: StackState, progress: Progress) -> dict[str, Any]:
         "problem": problem,
         "users": [
             _entry(name, declared.users.get(name), accounts.get(name), known=problem is None)
+            | {"running": _running(activities, name) if problem is None else None}
             for name in names
         ],
     }
@@ -60,10 +65,17 @@ def _entry(
         "password_set": account and account.password,
         "disabled": account and account.disabled,
         "last_sign_in": account and _iso(account.last_sign_in),
-        "signed_in": list(account.signed_in) if account else None,
         "processes": account and account.processes,
         "differs": differences(user, account) if known else None,
     }
+
+
+def _running(activities: list[Activity], name: str) -> list[dict[str, Any]]:
+    return [
+        {"kind": each.kind, "count": each.count, "names": list(each.names)}
+        for each in activities
+        if each.user == name
+    ]
 
 
 def differences(user: User | None, account: ServerUser | None) -> list[str]:
@@ -108,8 +120,15 @@ def _row(user: dict[str, Any]) -> tuple[str, ...]:
         "set" if user["password_set"] else "none",
         _here(user["last_sign_in"]),
         "large" if size is None else decimal(size),
-        "disabled" if user["disabled"] else ", ".join(user["signed_in"]) or "-",
+        "disabled" if user["disabled"] else ", ".join(_kinds(user["running"])) or "-",
     )
+
+
+def _kinds(running: list[dict[str, Any]]) -> list[str]:
+    return [
+        each["kind"] if each["count"] == 1 else f"{each['count']} {each['kind']}"
+        for each in running
+    ]
 
 
 def _yes(value: bool | None) -> str:

@@ -1,0 +1,84 @@
+"""The people of a stack's configuration: the default stays when the first one is added."""
+
+import json
+
+import pytest
+
+from workbench.components.users import DEFAULT_USER
+from workbench.components.users import check_users
+from workbench.errors import WorkbenchError
+from workbench.host import users as host_users
+from workbench.tasks import passwords
+from workbench.tasks.declared_users import KEY
+from workbench.tasks.declared_users import User
+from workbench.tasks.declared_users import read_declared
+from workbench.tasks.stack_state import StackState
+
+PUBLIC_KEY = "ssh-ed25519 AAAA me@home"
+
+
+def state(users: object = None, outputs: list[str] | None = None) -> StackState:
+    config = {"workbench:publicKey": PUBLIC_KEY}
+    if users is not None:
+        config[KEY] = users if isinstance(users, str) else json.dumps(users)
+    return StackState("lab", {"users": outputs} if outputs is not None else {}, config)
+
+
+def test_without_names_the_default_user_is_declared_with_the_stacks_key() -> None:
+    declared = read_declared(state(outputs=["test-user"]))
+    assert declared.is_default
+    assert declared.users == {"test-user": User("test-user", (PUBLIC_KEY,), True)}
+    wanted = declared.with_user(User("ada"))
+    assert wanted.as_config() == [
+        {"name": "test-user", "publicKeys": [PUBLIC_KEY], "administrator": True},
+        {"name": "ada"},
+    ]
+    assert "test-user is written into it now" in "\n".join(declared.written_out())
+    assert wanted.written_out() == []
+
+
+def test_before_there_are_outputs_the_default_is_the_components() -> None:
+    assert list(read_declared(state()).users) == [DEFAULT_USER]
+
+
+def test_people_of_a_program_are_changed_there() -> None:
+    with pytest.raises(WorkbenchError, match=r"\(ada, grace\) are not in its configuration"):
+        read_declared(state(outputs=["ada", "grace"]))
+
+
+def test_what_is_read_is_written_back_alike() -> None:
+    users = [
+        {"name": "ada", "publicKeys": [PUBLIC_KEY]},
+        {"name": "grace", "administrator": True},
+    ]
+    declared = read_declared(state(users))
+    assert not declared.is_default
+    assert declared.as_config() == users
+    assert declared.without("ada").as_config() == users[1:]
+
+
+def test_an_empty_list_is_nobody() -> None:
+    declared = read_declared(state([], outputs=[]))
+    assert declared.as_config() == []
+    assert not declared.is_default
+
+
+@pytest.mark.parametrize("text", ["not json", '{"name": "ada"}', '[{"publicKeys": []}]', "[1]"])
+def test_a_list_that_cannot_be_read_says_so(text: str) -> None:
+    with pytest.raises(WorkbenchError, match="isn't a list of users"):
+        read_declared(state(text))
+
+
+def test_an_unknown_name_is_answered_with_the_nearest() -> None:
+    declared = read_declared(state([{"name": "grace"}]))
+    with pytest.raises(WorkbenchError, match="no user 'grae'; grace\\?"):
+        declared.find("grae", "lab")
+
+
+def test_what_is_written_is_what_the_components_take() -> None:
+    written = read_declared(state([{"name": "ada", "administrator": True}])).as_config()
+    assert check_users([{"name": written[0]["name"], "administrator": True}], "users")
+
+
+def test_the_server_takes_the_passwords_that_this_computer_lets_through() -> None:
+    assert passwords.SHORTEST == host_users.SHORTEST_PASSWORD

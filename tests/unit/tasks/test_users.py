@@ -1,0 +1,351 @@
+"""People are added, removed and listed: what is said, what is refused, what is changed."""
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from dataclasses import field
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from invoke.context import Context
+from invoke.exceptions import Exit
+
+from workbench.checks.target import Answer
+from workbench.tasks import add_user
+from workbench.tasks import administrators
+from workbench.tasks import change_keys
+from workbench.tasks import changing
+from workbench.tasks import passwords
+from workbench.tasks import remove_user
+from workbench.tasks import user_keys
+from workbench.tasks import users
+from workbench.tasks.declared_users import KEY
+from workbench.tasks.declared_users import DeclaredUsers
+from workbench.tasks.program import make_program
+from workbench.tasks.server_users import ServerKey
+from workbench.tasks.server_users import ServerUser
+from workbench.tasks.stack_state import StackState
+from workbench.tasks.users_list import differences
+
+ED25519 = (
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJb8o0BbVVWjMtvW1ZPmcO9IBVcRJ6GX0Mi4k3m6nRm0 ada@home"
+)
+TEST_USER = ServerUser(
+    name="test-user",
+    uid=1002,
+    home="/home/test-user",
+    home_bytes=4096,
+    member=True,
+    administrator=True,
+    disabled=False,
+    password=True,
+    keys=(ServerKey("ssh-ed25519", "SHA256:x", "me", True),),
+    last_sign_in=None,
+    processes=0,
+)
+ADA = replace(TEST_USER, name="ada", uid=1003, home="/home/ada", administrator=False, keys=())
+
+
+@dataclass
+class Lab:
+    """A stack with a server that answers, and what was changed of it."""
+
+    server: Any
+    accounts: dict[str, ServerUser] = field(default_factory=lambda: {"test-user": TEST_USER})
+    running: list[dict[str, Any]] = field(default_factory=list)
+    config: dict[str, str] = field(default_factory=dict)
+    rehearsal: Any = None
+    declared: list[DeclaredUsers] = field(default_factory=list)
+
+    def state(self) -> StackState:
+        outputs = {
+            "instance_id": "i-1",
+            "administrator": "admin",
+            "users": ["test-user"],
+            "data_volume_id": "vol-1",
+        }
+        state = StackState("lab", outputs, self.config, self.rehearsal)
+        state.__dict__["server"] = self.server
+        return state
+
+    def answer(self, command: str) -> str | Answer | None:
+        if "workbench_host.people" in command:
+            return json.dumps([_as_reported(account) for account in self.accounts.values()])
+        if command.startswith("getent passwd"):
+            return "crontab:x:105:\n" if "crontab" in command else Answer(2, "")
+        if "workbench-passwd" in command:
+            return ""
+        return json.dumps(self.running) if "sudo -n /usr/bin/python3" in command else None
+
+
+def _as_reported(account: ServerUser) -> dict[str, Any]:
+    return account.__dict__ | {"keys": [key.__dict__ for key in account.keys]}
+
+
+@pytest.fixture
+def lab(scripted: Any, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """Return a stack whose configuration names nobody, with a server that has its test-user."""
+    lab = Lab(server=None)
+    lab.server = scripted(lab.answer)
+    lab.server.close = lambda: None
+
+    def apply(
+        state: StackState, wanted: DeclaredUsers, command: str, progress: Any
+    ) -> tuple[StackState, dict[str, ServerUser]]:
+        lab.declared.append(wanted)
+        for name in wanted.users:
+            lab.accounts[name] = replace(
+                lab.accounts.get(name, replace(ADA, name=name, password=False)),
+                member=True,
+                disabled=False,
+                administrator=wanted.users[name].administrator,
+            )
+        for name in set(lab.accounts) - set(wanted.users):
+            closed = {"member": False, "disabled": True, "administrator": False, "processes": 0}
+            lab.accounts[name] = replace(lab.accounts[name], **closed)
+        return lab.state(), lab.accounts
+
+    for module in (add_user, administrators, change_keys, remove_user):
+        monkeypatch.setattr(module, "apply", apply)
+    monkeypatch.setattr(changing, "read_stack", lambda stack, progress: lab.state())
+    monkeypatch.setattr("workbench.tasks.stack_state.read_stack", lambda *_: lab.state())
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    return lab
+
+
+def call(task: Any, *words: str, **options: Any) -> None:
+    task(Context(), *words, stack="lab", **options)
+
+
+def refusal(task: Any, *words: str, **options: Any) -> str:
+    with pytest.raises(Exit) as ended:
+        call(task, *words, **options)
+    assert ended.value.code
+    return str(ended.value)
+
+
+def commands(lab: Lab, word: str) -> list[tuple[str, str]]:
+    return [(command, stdin) for command, stdin in lab.server.asked if word in command]
+
+
+def test_the_default_user_stays_when_the_first_one_is_added(lab: Lab, capsys: Any) -> None:
+    call(users.add, "ada", public_key=[ED25519], yes=True)
+    said = capsys.readouterr().out
+    assert "test-user is written into it now" in said
+    assert "isn't\nan administrator" in said or "isn't an" in said
+    assert "none yet: workbench users.password ada" in said
+    (wanted,) = lab.declared
+    assert list(wanted.users) == ["test-user", "ada"]
+    assert wanted.users["ada"].public_keys == (ED25519,)
+    assert commands(lab, "passwd ada") == [("getent passwd ada || getent group ada", "")]
+
+
+def test_a_dry_run_changes_nothing_and_asks_for_nothing(lab: Lab, capsys: Any) -> None:
+    call(users.add, "ada", password_stdin=True, dry_run=True)
+    call(users.remove, "test-user", dry_run=True)
+    call(users.demote, "test-user", dry_run=True)
+    call(user_keys.add, "test-user", public_key=[ED25519], dry_run=True)
+    assert capsys.readouterr().out.count("Nothing was changed") == 4
+    assert lab.declared == []
+
+
+def test_without_yes_and_terminal_nothing_is_changed(lab: Lab) -> None:
+    said = refusal(users.add, "ada")
+    assert "workbench users.add ada --stack lab --yes" in said
+    assert lab.declared == []
+
+
+def test_a_given_password_reaches_the_server_by_standard_input(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("four little words\n"))
+    call(users.add, "ada", password_stdin=True, yes=True)
+    assert commands(lab, "workbench-passwd") == [
+        ("sudo workbench-passwd ada", "four little words\n")
+    ]
+    printed = capsys.readouterr()
+    assert "four little words" not in printed.out + printed.err
+    logs = lab.state().folder.rglob("*.log")
+    assert [log for log in logs if "four little words" in log.read_text()] == []
+    assert passwords.read_password(lab.state().folder, "ada") is None
+
+
+@pytest.mark.parametrize(("given", "sentence"), [("", "no password"), ("short\n", "at least 8")])
+def test_a_bad_password_stops_before_anything_is_changed(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, given: str, sentence: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(given))
+    assert sentence in refusal(users.add, "ada", password_stdin=True, yes=True)
+    assert lab.declared == []
+
+
+def test_a_rehearsal_hands_a_password_over_in_a_file(lab: Lab, capsys: Any) -> None:
+    lab.rehearsal = SimpleNamespace(addresses={}, browser={}, ca_certificate="ca.pem")
+    call(users.add, "ada", yes=True)
+    kept = passwords.password_path(lab.state().folder, "ada")
+    assert f"cat {kept}" in capsys.readouterr().out
+    assert commands(lab, "workbench-passwd") == [("sudo workbench-passwd ada", kept.read_text())]
+
+
+def test_who_comes_back_is_told_what_is_theirs(lab: Lab, capsys: Any) -> None:
+    lab.accounts["ada"] = replace(ADA, member=False, disabled=True)
+    call(users.add, "ada", yes=True)
+    said = capsys.readouterr().out
+    assert "was here before: uid 1003 and /home/ada are theirs again" in said
+    assert "as it was set before" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("test-user", "is a user of the stack lab already"),
+        ("admin", "the server's own administrator"),
+        ("root", "account of the system"),
+        ("crontab", "an account or a group of the server's system"),
+        ("Ada", "lower-case letters"),
+        ("a b", "lower-case letters"),
+        ("x; reboot", "lower-case letters"),
+    ],
+)
+def test_a_name_that_cannot_be_added_is_refused(lab: Lab, name: str, sentence: str) -> None:
+    assert sentence in refusal(users.add, name, yes=True)
+    assert lab.declared == []
+    assert [command for command, _ in lab.server.asked if "reboot" in command] == []
+
+
+def test_an_attempt_that_was_cut_off_goes_on(lab: Lab, capsys: Any) -> None:
+    lab.config[KEY] = json.dumps([{"name": "test-user"}, {"name": "ada", "administrator": True}])
+    call(users.add, "ada", yes=True)
+    assert lab.declared[0].users["ada"].administrator
+    del lab.accounts["ada"]
+    assert "with other keys or rights" in refusal(users.add, "ada", public_key=[ED25519], yes=True)
+
+
+def test_removal_says_what_ends_and_what_stays(lab: Lab, capsys: Any) -> None:
+    lab.running = [{"user": "test-user", "kind": "ssh", "count": 2, "names": []}]
+    call(users.remove, "test-user", yes=True)
+    said = capsys.readouterr().out
+    assert "2 SSH sessions" in said
+    assert "Kept: /home/test-user on the data volume vol-1, and uid 1002." in said
+    assert "Nobody else of the people is an administrator." in said
+    assert "admin" in said
+    assert lab.declared[0].as_config() == []
+    capsys.readouterr()
+    lab.config[KEY] = "[]"
+    call(users.remove, "test-user", yes=True)
+    assert "is removed already" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("test-usr", "test-user?"), ("admin", "always stays"), ("zoe", "no user 'zoe'")],
+)
+def test_who_cannot_be_removed(lab: Lab, name: str, sentence: str) -> None:
+    assert sentence in refusal(users.remove, name, yes=True)
+    assert lab.declared == []
+
+
+def test_what_did_not_end_is_told(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = {"test-user": replace(TEST_USER, processes=2, disabled=True, member=False)}
+    left["test-user"] = replace(left["test-user"], administrator=False)
+    monkeypatch.setattr(remove_user, "apply", lambda state, *_: (state, left))
+    assert "2 of their processes didn't end" in refusal(users.remove, "test-user", yes=True)
+
+
+@pytest.mark.parametrize(("change", "wanted"), [(users.promote, True), (users.demote, False)])
+def test_the_right_to_use_sudo_goes_both_ways(
+    lab: Lab, capsys: Any, change: Callable[..., None], wanted: bool
+) -> None:
+    lab.config[KEY] = json.dumps([{"name": "ada", "administrator": not wanted}])
+    lab.accounts = {"ada": replace(ADA, administrator=not wanted)}
+    call(change, "ada", yes=True)
+    assert lab.declared[0].users["ada"].administrator is wanted
+    lab.config[KEY] = json.dumps(lab.declared[0].as_config())
+    call(change, "ada", yes=True)
+    assert "already. Nothing was changed." in capsys.readouterr().out
+    assert len(lab.declared) == 1
+
+
+def test_keys_come_and_go(lab: Lab, capsys: Any) -> None:
+    lab.config[KEY] = json.dumps([{"name": "ada"}])
+    lab.accounts["ada"] = ADA
+    call(user_keys.add, "ada", public_key=[ED25519], yes=True)
+    assert lab.declared[-1].users["ada"].public_keys == (ED25519,)
+    lab.config[KEY] = json.dumps(lab.declared[-1].as_config())
+    call(user_keys.add, "ada", public_key=[ED25519], yes=True)
+    assert lab.declared[-1].users["ada"].public_keys == (ED25519,)
+    call(user_keys.remove, "ada", "ada@home", yes=True)
+    assert lab.declared[-1].users["ada"].public_keys == ()
+    assert "No key is left" in capsys.readouterr().out
+    assert "No key of ada" in refusal(user_keys.remove, "ada", "bob@home", yes=True)
+    assert "No key was given" in refusal(user_keys.add, "ada", yes=True)
+
+
+def test_a_password_is_set_for_people_with_an_account_only(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "no user 'ada'" in refusal(users.password, "ada", password_stdin=True)
+    lab.config[KEY] = json.dumps([{"name": "ada"}])
+    assert "no open account" in refusal(users.password, "ada", password_stdin=True)
+    lab.accounts["ada"] = ADA
+    assert "no terminal" in refusal(users.password, "ada")
+    monkeypatch.setattr("sys.stdin", io.StringIO("four little words\r\n"))
+    call(users.password, "ada", password_stdin=True)
+    assert commands(lab, "workbench-passwd") == [
+        ("sudo workbench-passwd ada", "four little words\n")
+    ]
+
+
+def test_the_list_tells_what_differs(lab: Lab, capsys: Any) -> None:
+    lab.config[KEY] = json.dumps([{"name": "test-user"}, {"name": "ada"}])
+    lab.accounts["bob"] = replace(ADA, name="bob", disabled=True, member=False)
+    lab.running = [{"user": "test-user", "kind": "kernel", "count": 2, "names": ["python", "R"]}]
+    call(users.list_, json=True)
+    found = {user["name"]: user for user in json.loads(capsys.readouterr().out)["users"]}
+    assert found["test-user"]["differs"] == ["administrator", "other keys"]
+    assert found["ada"]["differs"] == ["declared, but no open account"]
+    assert (found["bob"]["declared"], found["bob"]["disabled"]) == (False, True)
+    assert found["test-user"]["running"][0]["count"] == 2
+    call(users.list_)
+    printed = capsys.readouterr().out
+    assert "2 kernel" in printed
+    assert "disabled" in printed
+    assert max(map(len, printed.splitlines())) <= 80
+
+
+def test_the_list_says_what_it_could_not_ask(lab: Lab, capsys: Any) -> None:
+    lab.server._answers = (lambda command: Answer(1, "", "No module named workbench_host"),)
+    call(users.list_, json=True)
+    found = json.loads(capsys.readouterr().out)
+    assert "No module named workbench_host" in found["problem"]
+    assert (found["users"][0]["name"], found["users"][0]["on_server"]) == ("test-user", None)
+    call(users.list_)
+    assert "Only what the configuration says" in capsys.readouterr().out
+
+
+def test_an_open_account_that_nobody_declares_is_told() -> None:
+    assert differences(None, ADA) == ["not declared, but open"]
+    assert differences(None, replace(ADA, disabled=True)) == []
+
+
+@pytest.mark.parametrize("words", [("users.add", "--help"), ("users.add", "ada", "-h")])
+def test_a_task_that_needs_a_name_has_help(words: tuple[str, ...], capsys: Any) -> None:
+    with pytest.raises(SystemExit) as ended:
+        make_program().run(["workbench", *words])
+    assert ended.value.code in (0, None)
+    assert "Usage: workbench users.add NAME [options]" in capsys.readouterr().out
+
+
+def test_a_missing_name_is_answered_with_how_to_type_it(capsys: Any) -> None:
+    with pytest.raises(SystemExit) as ended:
+        make_program().run(["workbench", "users.keys.remove", "ada"])
+    assert ended.value.code == 2
+    assert "users.keys.remove NAME KEY" in capsys.readouterr().err
+
+
+def test_a_password_file_is_not_in_the_configurations_folder(lab: Lab, tmp_path: Path) -> None:
+    assert passwords.password_path(lab.state().folder, "ada").is_relative_to(tmp_path / "state")
