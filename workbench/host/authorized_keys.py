@@ -2,7 +2,7 @@
 
 The file is in the person's own home, so it is written as that person: root must not follow a
 link they may have put there. Run as ``python3 -m workbench_host.authorized_keys``, keys on
-standard input.
+standard input, those to be taken out behind a ``-``.
 """
 
 import os
@@ -15,19 +15,24 @@ BEGIN = "# The workbench's stack configuration: begin"
 END = "# The workbench's stack configuration: end"
 
 
-def with_keys(text: str, keys: Sequence[str]) -> str:
-    """Return an authorized_keys file's text with our block in it, the rest as it was."""
+def with_keys(text: str, keys: Sequence[str], without: Sequence[str] = ()) -> str:
+    """Return an authorized_keys file's text with our block in it, the rest as it was.
+
+    ``without`` are keys that don't open the account any more, wherever they stand.
+    """
     before, begin, rest = text.partition(BEGIN + "\n")
     _, _, after = rest.partition(END + "\n") if begin else ("", "", "")
     others = before + after
-    mine = set(keys)
-    kept = "".join(line for line in others.splitlines(keepends=True) if line.strip() not in mine)
+    # A key is its data: EC2 puts the key pair's name behind it, where the settings have a comment.
+    taken = {_data(key) for key in (*keys, *without)}
+    lines = others.splitlines(keepends=True)
+    kept = "".join(line for line in lines if not taken & set(line.split()))
     if kept and not kept.endswith("\n"):
         kept += "\n"
     return "\n".join([BEGIN, *keys, END, ""]) + kept if keys else kept
 
 
-def are_authorized(name: str, keys: Sequence[str]) -> bool:
+def are_authorized(name: str, keys: Sequence[str], without: Sequence[str] = ()) -> bool:
     """Say whether the person's file has exactly these keys in our block, and its right modes."""
     folder = Path(pwd.getpwnam(name).pw_dir) / ".ssh"
     path = folder / "authorized_keys"
@@ -38,12 +43,14 @@ def are_authorized(name: str, keys: Sequence[str]) -> bool:
         text = path.read_text()
     except FileNotFoundError:
         return not keys
-    return text == with_keys(text, keys) and modes == (0o700, 0o600)
+    return text == with_keys(text, keys, without) and modes == (0o700, 0o600)
 
 
 def write() -> None:
     """Write the keys on standard input into this person's file."""
-    keys = [line.strip() for line in sys.stdin if line.strip()]
+    lines = [line.strip() for line in sys.stdin if line.strip()]
+    keys = [line for line in lines if not line.startswith("-")]
+    without = [line[1:] for line in lines if line.startswith("-")]
     folder = Path(pwd.getpwuid(os.getuid()).pw_dir) / ".ssh"
     folder.mkdir(mode=0o700, exist_ok=True)
     folder.chmod(0o700)
@@ -51,8 +58,12 @@ def write() -> None:
     text = path.read_text() if path.exists() else ""
     temporary = folder / "authorized_keys.workbench"
     temporary.touch(mode=0o600)
-    temporary.write_text(with_keys(text, keys))
+    temporary.write_text(with_keys(text, keys, without))
     temporary.rename(path)
+
+
+def _data(key: str) -> str:
+    return key.split()[1] if len(key.split()) > 1 else key.strip()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,11 @@ def public_names() -> tuple[str, ...]:
     return tuple(name for name in found if name)
 
 
+def first_boot_key() -> str:
+    """Return the key pair's public key; empty where there is none."""
+    return _or_empty("meta-data/public-keys/0/openssh-key").strip()
+
+
 def _or_empty(path: str) -> str:
     try:
         return metadata(path)

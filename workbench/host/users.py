@@ -12,6 +12,7 @@ from .closing import CLOSED
 from .closing import close
 from .closing import end_sessions
 from .identity import save_accounts
+from .instance import first_boot_key
 from .processes import processes
 from .pyinfra_typed import Commands
 from .pyinfra_typed import StringCommand
@@ -42,7 +43,11 @@ def users(settings: Settings) -> None:
         account(user, name=f"Make the account {user.name}")
         authorize(user, name=f"Authorize {user.name}'s SSH keys")
     only_administrators(settings, name="Let nobody else use sudo")
-    authorize(settings.administrator, name="Authorize the administrator's SSH keys")
+    authorize(
+        settings.administrator,
+        without=_retired(settings.administrator),
+        name="Authorize the administrator's SSH keys",
+    )
     put_template(
         "workbench-passwd", PROGRAMS / "workbench-passwd", mode="755", shortest=SHORTEST_PASSWORD
     )
@@ -114,15 +119,25 @@ def _demote(name: str) -> Commands:
 
 
 @operation
-def authorize(user: Account) -> Commands:
+def authorize(user: Account, without: Sequence[str] = ()) -> Commands:
     """Put a person's public keys into their authorized_keys, as that person."""
     is_there = _entry(user.name) is not None
-    if not (is_there and authorized_keys.are_authorized(user.name, user.public_keys)):
+    if not (is_there and authorized_keys.are_authorized(user.name, user.public_keys, without)):
         yield StringCommand(
             f"runuser -u {user.name} -- env",
             module_command("authorized_keys"),
-            _stdin=list(user.public_keys),
+            _stdin=[*user.public_keys, *(f"-{key}" for key in without)],
         )
+
+
+def _retired(administrator: Account) -> tuple[str, ...]:
+    """Return the key that EC2 gave this instance, if it is none of the administrator's any more.
+
+    Each new instance gets it, for good: it was the stack's first, and may have been replaced.
+    """
+    key = first_boot_key()
+    named = {word for each in administrator.public_keys for word in each.split()}
+    return () if not key or named & set(key.split()[1:2]) else (key,)
 
 
 @operation

@@ -28,3 +28,13 @@ def test_a_persons_own_keys_stay() -> None:
 
 def test_a_key_is_there_once() -> None:
     assert with_keys(f"{KEY}\n", [KEY]).count(KEY) == 1
+
+
+def test_a_key_is_known_by_its_data_whatever_stands_around_it() -> None:
+    text = 'command="true" ssh-ed25519 AAAA1 lab-key-pair-1234\n' + MINE
+    assert with_keys(text, [KEY]) == f"{BEGIN}\n{KEY}\n{END}\n{MINE}\n"
+
+
+def test_a_key_that_is_retired_goes_wherever_it_stands() -> None:
+    text = f"ssh-ed25519 AAAA1 lab-key-pair\n{MINE}\n"
+    assert with_keys(text, [OTHER], without=[KEY]) == f"{BEGIN}\n{OTHER}\n{END}\n{MINE}\n"
