@@ -4,8 +4,11 @@ import json
 import shlex
 import textwrap
 from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import asdict
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Any
 
 from workbench.checks.target import Server
 from workbench.errors import WorkbenchError
@@ -41,6 +44,15 @@ class Activity:
         """Whether ending it could lose something; an idle Jupyter server comes back as it was."""
         return self.kind != "jupyter"
 
+    @classmethod
+    def of_json(cls, fields: Mapping[str, Any]) -> "Activity":
+        """Return one from the form that the server and ``as_json`` give it."""
+        return cls(fields["user"], fields["kind"], fields["count"], tuple(fields["names"]))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields scripts read."""
+        return asdict(self) | {"names": list(self.names)}
+
     def __str__(self) -> str:
         word = _WORDS[self.kind]
         if self.count != 1:
@@ -60,10 +72,7 @@ def read_activities(server: Server) -> list[Activity]:
             f"The server doesn't say who is signed in: {answer.stderr.strip()[-200:]}",
             "workbench doctor",
         )
-    return [
-        Activity(each["user"], each["kind"], each["count"], tuple(each["names"]))
-        for each in json.loads(answer.stdout)
-    ]
+    return [Activity.of_json(each) for each in json.loads(answer.stdout)]
 
 
 def describe(activities: Iterable[Activity]) -> list[str]:

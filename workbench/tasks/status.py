@@ -8,22 +8,30 @@ from workbench.tasks.selection import select_stack
 from workbench.tasks.task import task
 
 
-@task(help={"stack": STACK_HELP, "json": JSON_HELP})
-def status(context: Context, stack: str | None = None, json: bool = False) -> None:
+@task(
+    help={
+        "stack": STACK_HELP,
+        "watch": "Show it again as it changes, until Ctrl-C.",
+        "json": JSON_HELP,
+    }
+)
+def status(
+    context: Context, stack: str | None = None, watch: bool = False, json: bool = False
+) -> None:
     """Say how the workbench is, where it answers, what runs."""
-    from workbench.tasks.show import make_console
-    from workbench.tasks.show import make_progress
-    from workbench.tasks.show import print_json
-    from workbench.tasks.stack_state import read_stack
-    from workbench.tasks.status_of import print_status
-    from workbench.tasks.status_of import read_status
+    from workbench.tasks.status_watch import StatusReader
+    from workbench.tasks.status_watch import show_once
+    from workbench.tasks.status_watch import watch_status
 
-    state = read_stack(select_stack(stack), make_progress(quiet=json))
+    reader = StatusReader(select_stack(stack), quiet=json)
     try:
-        found = read_status(state)
+        if watch:
+            watch_status(reader, as_json=json)
+        else:
+            show_once(reader.read(), as_json=json)
+    except KeyboardInterrupt:
+        # How a watch ends; nothing was being changed.
+        if not watch:
+            raise
     finally:
-        state.close()
-    if json:
-        print_json(found)
-    else:
-        print_status(found, make_console())
+        reader.close()

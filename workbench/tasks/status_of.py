@@ -11,6 +11,10 @@ from workbench.rehearsal.names import rehearsal_of
 from workbench.tasks import passwords
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.recipe_run import last_run
+from workbench.tasks.resize_note import read_note
+from workbench.tasks.sessions import Activity
+from workbench.tasks.sessions import describe
+from workbench.tasks.sessions import read_activities
 from workbench.tasks.show import print_facts
 from workbench.tasks.show import print_rows
 from workbench.tasks.stack_state import StackState
@@ -38,6 +42,7 @@ def read_status(state: StackState) -> dict[str, Any]:
         "users": _users(state),
         "password_files": _password_files(state),
         "services": [],
+        "people": None,
         "converged": None,
         "problem": None,
     }
@@ -47,8 +52,8 @@ def read_status(state: StackState) -> dict[str, Any]:
     if rehearsal and state.rehearsal is None:
         hint = REHEARSAL_START.format(rehearsal=rehearsal)
         return found | {"state": ASLEEP, "problem": f"The rehearsal is not running: {hint}"}
-    found |= _instance(state)
-    return found | (_inside(state) if found["state"] == RUNNING else {})
+    found |= _instance(state) | {"problem": _unfinished(state)}
+    return found | (_inside(state, found) if found["state"] == RUNNING else {})
 
 
 def _address(state: StackState) -> dict[str, Any] | None:
@@ -74,7 +79,16 @@ def _instance(state: StackState) -> dict[str, Any]:
     return {"state": instance["State"]["Name"], "instance_type": instance["InstanceType"]}
 
 
-def _inside(state: StackState) -> dict[str, Any]:
+def _unfinished(state: StackState) -> str | None:
+    """Return what was begun and hasn't ended: it goes on, or was cut off."""
+    note = read_note(state)
+    if note is None:
+        return None
+    command = f"workbench resize {note.wanted} --stack {state.stack}"
+    return f"A resize to {note.wanted} hasn't ended. If it was cut off, this goes on:\n{command}"
+
+
+def _inside(state: StackState, found: dict[str, Any]) -> dict[str, Any]:
     """Return what only the server itself can tell."""
     try:
         services = [
@@ -82,10 +96,11 @@ def _inside(state: StackState) -> dict[str, Any]:
             for service in read_services(state.target())
         ]
         run = last_run(state.server)
+        people = [each.as_json() for each in read_activities(state.server)]
     except WorkbenchError as error:
-        return {"problem": error.message}
+        return {"problem": found["problem"] or error.message}
     converged = {"result": run.result, "failed_step": run.failed_step or None} if run else None
-    return {"services": services, "converged": converged}
+    return {"services": services, "people": people, "converged": converged}
 
 
 def print_status(found: dict[str, Any], console: Console) -> None:
@@ -107,6 +122,7 @@ def print_status(found: dict[str, Any], console: Console) -> None:
             ("CA certificate", found["ca_certificate"]),
             *((f"Password of {u}", f"cat {p}") for u, p in found["password_files"].items()),
             ("Recipe", _recipe_text(found["converged"] or {})),
+            ("Signed in", _people_text(found["people"])),
             ("Problem", found["problem"]),
         ],
         console,
@@ -125,6 +141,12 @@ def _address_text(address: dict[str, Any]) -> str | None:
         return None
     moved = [f"{port} at {at}" for port, at in address["ports"].items() if int(port) != at]
     return f"{address['ip']} (port {', port '.join(moved)})" if moved else str(address["ip"])
+
+
+def _people_text(people: list[dict[str, Any]] | None) -> str | None:
+    if people is None:
+        return None
+    return "\n".join(describe(Activity.of_json(each) for each in people)) or "nobody"
 
 
 def _recipe_text(converged: dict[str, Any]) -> str | None:

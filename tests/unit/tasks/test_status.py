@@ -8,6 +8,9 @@ import pytest
 from rich.console import Console
 
 from workbench.rehearsal.description import Description
+from workbench.tasks.resize_note import Note
+from workbench.tasks.resize_note import remove_note
+from workbench.tasks.resize_note import write_note
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.status_of import print_status
 from workbench.tasks.status_of import read_status
@@ -70,9 +73,16 @@ def shell(scripted: Any) -> Any:
     services = [{"name": "jupyterhub", "version": "6.1.1", "unit": "jupyterhub", "port": 8000}]
     listed = f"{json.dumps(services)}\n\njupyterhub.service loaded active running Hub\n"
     last = json.dumps({"event": "end", "result": "ok"})
-    return scripted(
-        lambda c: listed if "services.json" in c else last if "converged" in c else None
-    )
+    people = json.dumps([{"user": "ana", "kind": "kernel", "count": 2, "names": ["R", "python"]}])
+
+    def answer(command: str) -> str | None:
+        if "services.json" in command:
+            return listed
+        if "python3" in command:
+            return people
+        return last if "converged" in command else None
+
+    return scripted(answer)
 
 
 @pytest.fixture
@@ -100,7 +110,20 @@ def test_a_running_workbench(state: State) -> None:
         {"name": "jupyterhub", "version": "6.1.1", "state": "active"}
         | {"unit": "jupyterhub", "port": 8000}
     ]
+    assert found["people"] == [
+        {"user": "ana", "kind": "kernel", "count": 2, "names": ["R", "python"]}
+    ]
+    assert found["problem"] is None
     json.dumps(found)
+
+
+def test_a_resize_that_has_not_ended_is_told(state: State) -> None:
+    write_note(state, Note("t3.large", "t3.medium", None))
+    found = read_status(state)
+    assert found["services"]
+    assert found["problem"].endswith("\nworkbench resize t3.large --stack rehearsal")
+    remove_note(state)
+    assert read_status(state)["problem"] is None
 
 
 def test_urls_carry_the_port_at_which_a_browser_finds_them(state: State) -> None:
