@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -18,12 +19,16 @@ from workbench.engine.passphrases import kept_passphrase
 from workbench.engine.stack_config import config_file
 from workbench.engine.stack_config import read_config_file
 from workbench.engine.stacks import Stack
+from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
+from workbench.tasks.interview import Interview
 from workbench.tasks.new_project import check_folder
 from workbench.tasks.new_project import make_project
 from workbench.tasks.selection import PROJECT_FILE
 from workbench.tasks.selection import find_project
+
+BACKEND_OPTION = "--backend"
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,19 @@ def find_place(stack: str, backend: str | None, progress: Progress, *, here: boo
     return place
 
 
+def ask_backend(interview: Interview, place: Place) -> Place:
+    """Return the place with a backend; only asked where Pulumi has none."""
+    if place.wanted or place.current:
+        return place
+    interview.say(
+        "Pulumi keeps a list of what it made. It isn't logged in anywhere: local is this computer,"
+        " s3://BUCKET a bucket that a team can share. (For Pulumi Cloud: Ctrl-C, pulumi login.)"
+    )
+    question = "Where Pulumi keeps its state"
+    wanted = interview.answer(question, BACKEND_OPTION, None, _as_url, "local")
+    return replace(place, wanted=wanted)
+
+
 def _project_folder() -> Path:
     try:
         return find_project()
@@ -121,4 +139,11 @@ def _project_folder() -> Path:
 
 
 def _as_url(backend: str) -> str:
-    return LOCAL if backend == "local" else backend
+    if backend == "local":
+        return LOCAL
+    if "://" not in backend:
+        raise ConfigError(
+            f"{backend!r} is no place that Pulumi can keep its state in.",
+            f"{BACKEND_OPTION} local, or a URL such as s3://BUCKET",
+        )
+    return backend

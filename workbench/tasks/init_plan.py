@@ -1,5 +1,6 @@
 """What ``workbench init`` is about to write, what that will cost, and what could stop it."""
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,6 @@ SSH_CLOSED = "closed to everyone: workbench up can't follow the server, or check
 def print_plan(answers: Answers, place: Place, present: Mapping[str, str]) -> None:
     """Print the stack to be, and what it costs a month."""
     console = make_console()
-    state = place.backend if place.backend == place.current else f"{place.backend} (pulumi login)"
     console.print()
     print_facts(
         [
@@ -34,7 +34,7 @@ def print_plan(answers: Answers, place: Place, present: Mapping[str, str]) -> No
             ("Stack", f"{place.stack} ({'new' if place.is_new else 'there already'})"),
             ("Configuration", str(place.file)),
             ("Project", None if place.has_project else f"a new one, in {place.folder}"),
-            ("State", state),
+            ("State", _state(place)),
             ("Passphrase", _passphrase(place)),
             ("Region", answers.region),
             ("Instance type", str(answers.instance_type)),
@@ -65,11 +65,16 @@ def print_plan(answers: Answers, place: Place, present: Mapping[str, str]) -> No
 
 def changed(values: "Mapping[str, Value]", present: Mapping[str, str]) -> "dict[str, Value]":
     """Return what of the configuration isn't so yet; None takes a key out."""
-    return {
-        key: value
-        for key, value in values.items()
-        if (present.get(key) if value is None else present.get(key) != as_text(value))
-    }
+    return {key: value for key, value in values.items() if not _is_so(value, present.get(key))}
+
+
+def _is_so(value: "Value", present: str | None) -> bool:
+    if value is None or present is None:
+        return value is present
+    if isinstance(value, list) and present.startswith("["):
+        # Pulumi puts the keys of objects in an order of its own.
+        return bool(json.loads(present) == value)
+    return present == as_text(value)
 
 
 def find_shortages(answers: Answers) -> list[str]:
@@ -118,6 +123,12 @@ def _users(answers: Answers) -> str:
         f"{user.name} (administrator)" if user.administrator else user.name
         for user in answers.users.users.values()
     )
+
+
+def _state(place: Place) -> str:
+    if place.backend == place.current:
+        return place.backend
+    return f"{place.backend}, by pulumi login {place.backend}"
 
 
 def _passphrase(place: Place) -> str | None:

@@ -13,6 +13,7 @@ from workbench.tasks.init_answers import Options
 from workbench.tasks.init_answers import ask_all
 from workbench.tasks.init_answers import ask_stack
 from workbench.tasks.init_place import Place
+from workbench.tasks.init_place import ask_backend
 from workbench.tasks.init_place import find_place
 from workbench.tasks.init_plan import changed
 from workbench.tasks.init_plan import find_shortages
@@ -63,14 +64,14 @@ def _print_changes(place: Place, answers: Answers, present: Mapping[str, str]) -
 def _ask(
     interview: Interview, options: Options, backend: str | None, *, here: bool
 ) -> tuple[Place, Answers]:
-    stack = ask_stack(interview, options.stack)
-    progress = make_progress(quiet=False)
-    place = find_place(stack, backend, progress, here=here)
     try:
+        stack = ask_stack(interview, options.stack)
+        progress = make_progress(quiet=False)
+        place = find_place(stack, backend, progress, here=here)
         answers = ask_all(interview, options, stack, place.read_config(), progress)
+        return ask_backend(interview, place), answers
     except EOFError as error:
         raise WorkbenchError(f"The input ended before the last question: {NOTHING}.") from error
-    return place, answers
 
 
 def _refuse_a_move(place: Place, answers: Answers) -> None:

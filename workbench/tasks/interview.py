@@ -61,13 +61,21 @@ class Interview:
 
     def _ask(self, question: str, check: Check[T], default: str) -> T:
         while True:
-            answer = Prompt.ask(
-                Text(question), console=self.console, default=default, show_default=bool(default)
-            )
+            answer = self._read(question, default)
             try:
                 return check(answer.strip())
             except WorkbenchError as error:
                 self.console.print(Text(str(error), "red"))
+
+    def _read(self, question: str, default: str) -> str:
+        try:
+            return Prompt.ask(
+                Text(question), console=self.console, default=default, show_default=bool(default)
+            )
+        except (KeyboardInterrupt, EOFError):
+            # What is said next isn't part of the answer's line.
+            self.console.print()
+            raise
 
 
 def _checked_option(option: str, given: str, check: Check[T]) -> T:
