@@ -12,6 +12,7 @@ from workbench.checks.check import failed
 from workbench.checks.check import passed
 from workbench.checks.check import warned
 from workbench.checks.http import tls_context
+from workbench.checks.http import unverified_context
 from workbench.checks.target import Target
 
 TIMEOUT = 10.0
@@ -20,10 +21,10 @@ FEW_DAYS = 30
 SET_DOMAIN = "pulumi config set workbench:domain YOUR.DOMAIN"
 
 
-def read_certificate(target: Target, name: str) -> x509.Certificate:
+def read_certificate(target: Target, name: str, *, verify: bool = True) -> x509.Certificate:
     """Return the certificate shown for ``name``; raises ssl.SSLError where it can't be trusted."""
     where = target.where
-    context = tls_context(target)
+    context = tls_context(target) if verify else unverified_context()
     with (
         socket.create_connection((where.ip, where.port(443)), timeout=TIMEOUT) as raw,
         context.wrap_socket(raw, server_hostname=name) as tls,
@@ -38,12 +39,39 @@ def check_chain(target: Target) -> Outcome:
     """Check that every name has a certificate that verifies."""
     if not target.outputs.get("domain"):
         return warned("without a domain the certificate is the server's own", SET_DOMAIN)
-    try:
-        found = [read_certificate(target, name) for name in target.names]
-    except ssl.SSLError as error:
-        reason = getattr(error, "verify_message", "") or error.reason or str(error)
-        return failed(f"TLS with {target.where.ip} fails: {reason}")
+    found = []
+    for name in target.names:
+        try:
+            found.append(read_certificate(target, name))
+        except ssl.SSLError as error:
+            return failed(_why(target, name, error))
     return passed(f"{', '.join(target.names)} verified, issued by {_issuer(found[0])}")
+
+
+def _why(target: Target, name: str, error: ssl.SSLError) -> str:
+    """Say what is wrong with the certificate that is shown: its dates, its names, its issuer."""
+    reason = getattr(error, "verify_message", "") or error.reason or str(error)
+    if not isinstance(error, ssl.SSLCertVerificationError):
+        return f"the server shows no certificate for {name} ({reason}): Caddy has none yet"
+    shown = read_certificate(target, name, verify=False)
+    now, begin, end = datetime.now(UTC), shown.not_valid_before_utc, shown.not_valid_after_utc
+    if now > end:
+        ago = (now - end).days
+        return f"the certificate of {name} expired on {end:%Y-%m-%d}, {ago} days ago ({reason})"
+    if now < begin:
+        return f"the certificate of {name} begins on {begin:%Y-%m-%d}: is a clock wrong? ({reason})"
+    names = _names(shown)
+    if "hostname" in reason.lower() or "mismatch" in reason.lower():
+        return f"the certificate is for {', '.join(names) or 'no name'}, not for {name}"
+    return f"the certificate of {name} is issued by {_issuer(shown)}, not to be trusted: {reason}"
+
+
+def _names(certificate: x509.Certificate) -> list[str]:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return []
+    return list(found.value.get_values_for_type(x509.DNSName))
 
 
 def check_expiry(target: Target) -> Outcome:

@@ -6,7 +6,11 @@ from workbench.checks.check import Outcome
 from workbench.checks.check import failed
 from workbench.checks.check import passed
 from workbench.checks.check import skipped
+from workbench.checks.check import warned
 from workbench.checks.target import Target
+
+UP = "workbench up --stack {stack}"
+START = "workbench start --stack {stack}"
 
 
 def read_instance(target: Target) -> dict[str, Any] | None:
@@ -29,12 +33,29 @@ def check_running(target: Target) -> Outcome:
     instance = read_instance(target)
     ident = target.output("instance_id")
     if instance is None:
-        return failed(f"{ident} is gone", "workbench up --stack {stack}")
+        return _gone(target, ident)
     state = instance["State"]["Name"]
     said = f"{ident}, {instance['InstanceType']}, {state}"
     if state == "running":
         return passed(said)
-    return failed(said, "workbench up --stack {stack}")
+    if state == "pending":
+        return warned(f"{said}: it is booting", "workbench status --stack {stack}")
+    if state in ("stopped", "stopping"):
+        reason = (instance.get("StateReason") or {}).get("Message", "")
+        return failed(f"{said}{f': {reason}' if reason else ''}", START)
+    return failed(said, UP)
+
+
+def _gone(target: Target, ident: str) -> Outcome:
+    """Tell a server that was terminated from an account or a region that isn't the stack's."""
+    wanted = [{"Name": "group-id", "Values": [target.output("security_group_id")]}]
+    if target.aws("ec2").describe_security_groups(Filters=wanted)["SecurityGroups"]:
+        return failed(f"{ident} is gone", UP)
+    return failed(
+        f"AWS knows neither {ident} nor its security group in {target.outputs.get('region')}:"
+        " these are credentials of another account, or the stack was removed by hand",
+        "aws sts get-caller-identity",
+    )
 
 
 def check_metadata(target: Target) -> Outcome:

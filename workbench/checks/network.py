@@ -1,4 +1,4 @@
-"""DNS and ports: the name leads to the workbench, and only what the stack opened answers."""
+"""Ports: what the stack opened answers, and nothing else does."""
 
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -8,8 +8,10 @@ from typing import Any
 from workbench.checks.check import Outcome
 from workbench.checks.check import failed
 from workbench.checks.check import passed
-from workbench.checks.check import skipped
 from workbench.checks.check import warned
+from workbench.checks.ports import HTTPS
+from workbench.checks.ports import Port
+from workbench.checks.ports import probe_web
 from workbench.checks.target import WEB_PORTS
 from workbench.checks.target import Target
 
@@ -17,22 +19,9 @@ SSH_PORT = 22
 # What the services behind the proxy, their helpers and the labs' programs listen on.
 INNER_PORTS = (2019, 3838, 8000, 8001, 8080, 8081, 8787)
 TIMEOUT = 4.0
+RESTART = "workbench restart --stack {stack}"
 # An address of this computer that no rehearsal hands out: what answers here answers everywhere.
 OTHER_LOOPBACK = "127.255.255.253"
-
-
-def check_dns(target: Target) -> Outcome:
-    """Check that every name leads to the server's address."""
-    if not target.outputs.get("domain"):
-        return skipped("the stack has no domain")
-    expected, wrong = target.output("address"), []
-    for name in target.names:
-        found = sorted(target.resolve(name))
-        if found != [expected]:
-            wrong.append(f"{name} leads to {', '.join(found) or 'nothing'}")
-    if wrong:
-        return failed(f"{'; '.join(wrong)}; it should lead to {expected}")
-    return passed(f"{', '.join(target.names)} → {expected}")
 
 
 def check_security_group(target: Target) -> Outcome:
@@ -79,12 +68,20 @@ def opened_ports(target: Target) -> set[int]:
 
 
 def check_web_ports(target: Target) -> Outcome:
-    """Check that 80 and 443 answer from this computer."""
+    """Check that 80 and 443 answer this computer; if not, whether nothing listens there."""
     where = target.where
-    silent = [p for p in WEB_PORTS if not answers(where.ip, where.port(p))]
-    if silent:
-        return failed(f"{where.ip} doesn't answer on {', '.join(map(str, silent))}")
-    return passed(f"{where.ip} answers on 80 and 443")
+    found = {p: probe_web(where.ip, where.port(p), tls=p == HTTPS) for p in WEB_PORTS}
+    if all(answer is Port.OPEN for answer in found.values()):
+        return passed(f"{where.ip} answers on 80 and 443")
+    refused = [str(port) for port, answer in found.items() if answer is Port.REFUSED]
+    if refused:
+        return failed(f"{where.ip} refuses {', '.join(refused)}: no web server listens there")
+    silent = [str(port) for port, answer in found.items() if answer is Port.SILENT]
+    return failed(
+        f"{where.ip} stays silent on {', '.join(silent)}, which the security group opens:"
+        " a network on the way, or the server itself, may drop it",
+        RESTART,
+    )
 
 
 def check_inner_ports(target: Target) -> Outcome:

@@ -1,4 +1,4 @@
-"""The server as its administrator sees it: converged, services up, data volume mounted."""
+"""The server as its administrator sees it: converged, its services, what listens."""
 
 import json
 from typing import Any
@@ -6,29 +6,22 @@ from typing import Any
 from workbench.checks.check import Outcome
 from workbench.checks.check import failed
 from workbench.checks.check import passed
-from workbench.checks.check import skipped
 from workbench.checks.check import warned
 from workbench.checks.target import Target
 
 CONVERGED = "/var/lib/workbench/converged.json"
 SERVICES = "/var/lib/workbench/services.json"
-DATA = "/data"
-FULL_PERCENT = 90
+UNIT = "workbench-converge"
 INNER_ADDRESSES = ("127.", "[::1]", "[::ffff:127.")
 OUTER_PORTS = {"22", "80", "443"}
 
 
-def check_ssh(target: Target) -> Outcome:
-    """Check that the administrator gets in, and that the host key is the pinned one."""
-    answer = target.server().run("id -un && hostname", limit=30)
-    user, _, host = answer.stdout.strip().partition("\n")
-    said = f"{user} at {host}, host key as in the console output"
-    return passed(said) if answer.ok else failed(answer.stderr.strip())
-
-
 def check_converged(target: Target) -> Outcome:
     """Check that the server's last run of the recipe succeeded, with what the stack now has."""
-    answer = target.server().run(f"cat {CONVERGED}")
+    server = target.server()
+    if server.run(f"systemctl show -p ActiveState --value {UNIT}").stdout.strip() == "activating":
+        return warned("a converge is under way", "workbench logs converge --stack {stack}")
+    answer = server.run(f"cat {CONVERGED}")
     if not answer.ok:
         return failed("the recipe has not run to its end yet")
     last = json.loads(answer.stdout)
@@ -71,26 +64,3 @@ def check_listeners(target: Target) -> Outcome:
     if unexpected:
         return warned(f"listening on every address: {', '.join(unexpected)}")
     return passed(f"listening on every address: {', '.join(sorted(outer, key=int))} only")
-
-
-def check_data_volume(target: Target) -> Outcome:
-    """Check that homes are on the data volume."""
-    if not target.outputs.get("data_volume_id"):
-        return skipped("the stack has no data volume")
-    answer = target.server().run(f"findmnt -rno SOURCE,FSTYPE {DATA}")
-    if not answer.ok:
-        return failed(f"nothing is mounted at {DATA}")
-    source, _, kind = answer.stdout.strip().partition(" ")
-    return passed(f"{target.output('data_volume_id')} is {source} ({kind}) at {DATA}")
-
-
-def check_disks(target: Target) -> Outcome:
-    """Check that no disk is nearly full."""
-    answer = target.server().run(f"df -P / {DATA} 2>/dev/null || df -P /")
-    rows = [line.split() for line in answer.stdout.splitlines()[1:]]
-    used = {row[5]: int(row[4].rstrip("%")) for row in rows if len(row) > 5}
-    said = ", ".join(f"{place} {percent} % used" for place, percent in used.items())
-    worst = max(used.values(), default=0)
-    if worst >= 100:
-        return failed(said)
-    return warned(said) if worst >= FULL_PERCENT else passed(said)

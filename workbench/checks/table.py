@@ -3,21 +3,29 @@
 from workbench.checks.certificate import check_chain
 from workbench.checks.certificate import check_expiry
 from workbench.checks.check import Check
+from workbench.checks.dns import check_dns
 from workbench.checks.instance import check_encryption
 from workbench.checks.instance import check_metadata
 from workbench.checks.instance import check_running
 from workbench.checks.instance import check_stack
 from workbench.checks.kernels import check_kernels
-from workbench.checks.network import check_dns
 from workbench.checks.network import check_inner_ports
 from workbench.checks.network import check_security_group
 from workbench.checks.network import check_web_ports
+from workbench.checks.packages import check_packages
+from workbench.checks.packages import check_updates
 from workbench.checks.server import check_converged
-from workbench.checks.server import check_data_volume
-from workbench.checks.server import check_disks
 from workbench.checks.server import check_listeners
-from workbench.checks.server import check_ssh
 from workbench.checks.services import check_services
+from workbench.checks.snapshots import check_snapshots
+from workbench.checks.ssh import check_host_key
+from workbench.checks.ssh import check_ssh
+from workbench.checks.ssh import check_ssh_port
+from workbench.checks.system import check_clock
+from workbench.checks.system import check_memory
+from workbench.checks.volumes import check_attachment
+from workbench.checks.volumes import check_disks
+from workbench.checks.volumes import check_mount
 from workbench.checks.web import check_hub
 from workbench.checks.web import check_hub_redirects
 from workbench.checks.web import check_landing
@@ -27,25 +35,31 @@ from workbench.checks.web import check_wrong_password
 
 UP = "workbench up --stack {stack}"
 CONVERGE = "workbench converge --stack {stack}"
-PROXY_LOG = "sudo journalctl -u caddy -n 50   (on the server)"
-HUB_LOG = "sudo journalctl -u jupyterhub -n 50   (on the server)"
-RSTUDIO_LOG = "sudo journalctl -u rstudio-server -n 50   (on the server)"
+PROXY_LOG = "workbench logs caddy --stack {stack}"
+HUB_LOG = "workbench logs jupyterhub --stack {stack}"
+RSTUDIO_LOG = "workbench logs rstudio-server --stack {stack}"
 
 CHECKS: tuple[Check, ...] = (
     Check("stack", check_stack, (), UP, "stack"),
     Check("instance", check_running, ("stack",), UP, "instance"),
     Check("metadata", check_metadata, ("instance",), UP, "instance"),
     Check("encryption", check_encryption, ("instance",), "", "instance"),
-    Check("dns", check_dns, ("stack",), "pulumi stack output dns_records", "dns"),
+    Check("data-volume", check_attachment, ("instance",), UP, "instance"),
+    Check("dns", check_dns, ("stack",), UP, "dns"),
     Check("security-group", check_security_group, ("stack",), UP, "ports"),
-    Check("web-ports", check_web_ports, ("instance", "security-group"), PROXY_LOG, "ports"),
+    Check("web-ports", check_web_ports, ("instance", "security-group"), CONVERGE, "ports"),
     Check("inner-ports", check_inner_ports, ("instance",), UP, "ports", slow=True),
-    Check("certificate", check_chain, ("web-ports",), PROXY_LOG, "tls"),
-    Check("certificate-expiry", check_expiry, ("certificate",), PROXY_LOG, "tls"),
-    Check("ssh", check_ssh, ("instance",), "pulumi config get workbench:sshFrom", "ssh"),
+    Check("certificate", check_chain, ("web-ports",), CONVERGE, "tls"),
+    Check("ssh-port", check_ssh_port, ("instance",), UP, "ssh"),
+    Check("host-key", check_host_key, ("ssh-port",), UP, "ssh"),
+    Check("ssh", check_ssh, ("host-key",), "workbench ssh.keys.list --stack {stack}", "ssh"),
     Check("converged", check_converged, ("ssh",), CONVERGE, "server"),
-    Check("data-volume", check_data_volume, ("ssh",), UP, "disk"),
-    Check("disks", check_disks, ("ssh",), "sudo du -xh --max-depth=2 / | sort -h | tail", "disk"),
+    Check("packages", check_packages, ("ssh",), CONVERGE, "server"),
+    Check("clock", check_clock, ("ssh",), "", "server"),
+    Check("memory", check_memory, ("ssh",), "", "server"),
+    Check("updates", check_updates, ("ssh",), "", "server", slow=True),
+    Check("mount", check_mount, ("ssh", "data-volume"), CONVERGE, "disk"),
+    Check("disks", check_disks, ("ssh",), "", "disk"),
     Check("services", check_services, ("ssh",), CONVERGE, "services"),
     Check("listeners", check_listeners, ("ssh",), CONVERGE, "services"),
     Check("https-redirect", check_redirect, ("web-ports",), PROXY_LOG, "services"),
@@ -55,4 +69,6 @@ CHECKS: tuple[Check, ...] = (
     Check("wrong-password", check_wrong_password, ("jupyterhub-sign-in",), HUB_LOG, "services"),
     Check("kernels", check_kernels, ("jupyterhub-sign-in",), HUB_LOG, "services", slow=True),
     Check("rstudio-sign-in", check_rstudio, ("certificate",), RSTUDIO_LOG, "services"),
+    Check("certificate-expiry", check_expiry, ("certificate",), PROXY_LOG, "certificates"),
+    Check("snapshots", check_snapshots, ("stack",), "", "snapshots"),
 )

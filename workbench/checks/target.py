@@ -12,6 +12,8 @@ from workbench.errors import WorkbenchError
 
 WEB_PORTS = (80, 443)
 
+Keys = tuple[tuple[str, str], ...]
+
 
 @dataclass(frozen=True)
 class Address:
@@ -27,6 +29,14 @@ class Address:
     def port(self, port: int) -> int:
         """Return the port to connect to for a port of the server."""
         return self.ports.get(port, port)
+
+
+@dataclass(frozen=True)
+class HostKeys:
+    """A server's SSH host keys: those pinned on this computer, and those its console shows."""
+
+    pinned: Keys
+    console: Keys
 
 
 @dataclass(frozen=True)
@@ -59,10 +69,12 @@ def _unreachable(_: str = "") -> Any:
 class Target:
     """A workbench to be checked.
 
-    ``outputs`` are the stack's; ``aws`` makes an AWS client of a service; ``server`` connects by
-    SSH, host key verified, as the administrator; ``resolve`` asks for a name's addresses;
-    ``password`` returns a user's password where this computer knows it; ``ca_certificate`` is
-    the certificate authority to trust, None for the public ones.
+    ``outputs`` and ``config`` are the stack's; ``aws`` makes an AWS client of a service;
+    ``server`` connects by SSH, host key verified, as the administrator; ``resolve`` asks for a
+    name's addresses; ``password`` returns a user's password where this computer knows it;
+    ``ca_certificate`` is the certificate authority to trust, None for the public ones;
+    ``host_keys`` returns the server's SSH host keys (type, base64) as pinned here and as its
+    console printed them last.
     """
 
     stack: str
@@ -73,6 +85,8 @@ class Target:
     server: Callable[[], Server] = _unreachable
     resolve: Callable[[str], list[str]] = _unreachable
     password: Callable[[str], str | None] = lambda user: None
+    host_keys: Callable[[], HostKeys] = _unreachable
+    config: Mapping[str, str] = field(default_factory=dict)
 
     def output(self, name: str) -> str:
         """Return an output of the stack, as text."""

@@ -14,12 +14,28 @@ from workbench.tasks.computer_checks import computer_checks
 from workbench.tasks.drift_check import drift_check
 from workbench.tasks.known_stack import KnownStack
 
+# In the order of the way from this computer to what runs on the server.
+LAYERS = (
+    "stack",
+    "instance",
+    "dns",
+    "ports",
+    "tls",
+    "ssh",
+    "server",
+    "disk",
+    "services",
+    "certificates",
+    "snapshots",
+)
+
 
 def examine(stack: str, progress: Progress, *, quick: bool = False) -> list[Report]:
     """Run every check of the computer, the stack and the server; whatever fails, report it."""
     known = KnownStack(stack)
     before = computer_checks(known)
-    behind = _behind([*CHECKS, drift_check(known)], before[-1].name)
+    others = sorted([*CHECKS, drift_check(known)], key=lambda check: LAYERS.index(check.layer))
+    behind = _behind(others, before[-1].name)
     try:
         with progress.phase("Checks") as phase:
 

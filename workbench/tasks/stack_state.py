@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from workbench.checks.target import Address
+from workbench.checks.target import HostKeys
 from workbench.checks.target import Target
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
@@ -23,6 +24,7 @@ from workbench.tasks.configured import administrator_keys
 from workbench.tasks.connection import Door
 from workbench.tasks.connection import RemoteServer
 from workbench.tasks.host_keys import KnownHosts
+from workbench.tasks.host_keys import parse_console
 from workbench.tasks.private_key import find_private_key
 from workbench.tasks.selection import find_project
 from workbench.tasks.selection import running_rehearsal
@@ -146,13 +148,22 @@ class StackState:
         return Target(
             stack=self.stack,
             outputs=self.outputs,
+            config=self.config,
             address=self.address,
             ca_certificate=self.ca_certificate,
             aws=self.aws,
             server=lambda: self.server,
             resolve=self.resolve,
             password=lambda user: passwords.read_password(self.folder, user),
+            host_keys=self._host_keys,
         )
+
+    def _host_keys(self) -> HostKeys:
+        """Return the host keys as they are pinned and as the console shows them; waits for none."""
+        instance = str(self.outputs.get("instance_id") or "")
+        console = self.aws("ec2").get_console_output(InstanceId=instance, Latest=True)
+        pinned = KnownHosts(self.folder / "ssh" / KNOWN_HOSTS).read(instance)
+        return HostKeys(pinned, parse_console(console.get("Output", "")))
 
     def close(self) -> None:
         """Close the SSH connection, if there is one."""

@@ -12,6 +12,11 @@ class Ec2:
     def __init__(self, state: str | None = "running", tokens: str = "required") -> None:
         self.instances = [] if state is None else [_instance(state, tokens)]
         self.encrypted = True
+        self.groups: list[dict[str, str]] = [{"GroupId": "sg-1"}]
+
+    def describe_security_groups(self, Filters: list[Any]) -> dict[str, Any]:
+        assert Filters == [{"Name": "group-id", "Values": ["sg-1"]}]
+        return {"SecurityGroups": self.groups}
 
     def describe_instances(self, Filters: list[Any]) -> dict[str, Any]:
         assert Filters == [{"Name": "instance-id", "Values": ["i-1"]}]
@@ -31,13 +36,15 @@ def _instance(state: str, tokens: str) -> dict[str, Any]:
 
 
 def target(ec2: Ec2) -> Target:
-    return Target("tests", {"instance_id": "i-1"}, aws=lambda service: ec2)
+    outputs = {"instance_id": "i-1", "security_group_id": "sg-1", "region": "eu-west-1"}
+    return Target("tests", outputs, aws=lambda service: ec2)
 
 
 @pytest.mark.parametrize(
     ("state", "result", "evidence"),
     [
         ("running", "PASS", "i-1, t3.medium, running"),
+        ("pending", "WARN", "i-1, t3.medium, pending: it is booting"),
         ("stopped", "FAIL", "i-1, t3.medium, stopped"),
         ("terminated", "FAIL", "i-1, t3.medium, terminated"),
         (None, "FAIL", "i-1 is gone"),
@@ -48,9 +55,28 @@ def test_running(state: str | None, result: str, evidence: str) -> None:
     assert (found.result, found.evidence) == (result, evidence)
 
 
-def test_a_stopped_instance_is_to_be_started() -> None:
-    fix = instance.check_running(target(Ec2("stopped"))).fix
-    assert fix == "workbench up --stack {stack}"
+@pytest.mark.parametrize(
+    ("state", "fix"),
+    [
+        ("stopped", "workbench start --stack {stack}"),
+        ("stopping", "workbench start --stack {stack}"),
+        ("terminated", "workbench up --stack {stack}"),
+        (None, "workbench up --stack {stack}"),
+    ],
+)
+def test_a_stopped_instance_is_to_be_started_and_a_lost_one_made(
+    state: str | None, fix: str
+) -> None:
+    assert instance.check_running(target(Ec2(state))).fix == fix
+
+
+def test_credentials_of_another_account_are_told_from_a_terminated_server() -> None:
+    ec2 = Ec2(None)
+    ec2.groups = []
+    found = instance.check_running(target(ec2))
+    assert found.result == "FAIL"
+    assert "knows neither i-1 nor its security group in eu-west-1" in found.evidence
+    assert found.fix == "aws sts get-caller-identity"
 
 
 @pytest.mark.parametrize(("tokens", "result"), [("required", "PASS"), ("optional", "FAIL")])

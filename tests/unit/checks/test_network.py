@@ -1,4 +1,4 @@
-"""DNS and ports: the right address, and only what the stack opened."""
+"""Ports: only what the stack opened answers."""
 
 import socket
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from workbench.checks import network
+from workbench.checks.ports import Port
 from workbench.checks.target import Address
 from workbench.checks.target import Target
 
@@ -42,20 +43,6 @@ def rule(first: int, last: int | None = None, cidr: str = "0.0.0.0/0", ip: str =
 
 
 WEB = (rule(80), rule(443))
-
-
-@pytest.mark.parametrize(
-    ("found", "result"),
-    [(["127.8.7.6"], "PASS"), ([], "FAIL"), (["127.8.7.6", "10.0.0.1"], "FAIL")],
-)
-def test_every_name_leads_to_the_address_and_nowhere_else(found: list[str], result: str) -> None:
-    assert network.check_dns(replace(TARGET, resolve=lambda name: found)).result == result
-
-
-def test_a_name_that_leads_elsewhere_is_named() -> None:
-    answers = {"bench.example": ["127.8.7.6"], "www.bench.example": ["10.0.0.1"]}
-    evidence = network.check_dns(replace(TARGET, resolve=answers.__getitem__)).evidence
-    assert evidence == "www.bench.example leads to 10.0.0.1; it should lead to 127.8.7.6"
 
 
 @pytest.mark.parametrize(
@@ -96,9 +83,39 @@ def test_a_program_of_this_computer_on_every_address_is_not_the_workbench(
     assert found.result == "PASS"
 
 
-def test_web_ports_are_tried_where_they_lead(listener: socket.socket) -> None:
-    where = Address("127.8.7.6", {80: 8787, 443: 8787})
-    assert network.check_web_ports(replace(TARGET, address=where)).result == "PASS"
-    where = Address("127.8.7.6", {80: 8787, 443: 8788})
+@pytest.mark.parametrize(
+    ("answers", "result", "evidence", "fix"),
+    [
+        ((Port.OPEN, Port.OPEN), "PASS", "127.8.7.6 answers on 80 and 443", ""),
+        (
+            (Port.REFUSED, Port.REFUSED),
+            "FAIL",
+            "127.8.7.6 refuses 80, 443: no web server listens there",
+            "",
+        ),
+        (
+            (Port.OPEN, Port.SILENT),
+            "FAIL",
+            "127.8.7.6 stays silent on 443, which the security group opens:"
+            " a network on the way, or the server itself, may drop it",
+            network.RESTART,
+        ),
+    ],
+)
+def test_web_ports_are_tried_where_they_lead(
+    monkeypatch: pytest.MonkeyPatch,
+    answers: tuple[Port, Port],
+    result: str,
+    evidence: str,
+    fix: str,
+) -> None:
+    said = dict(zip(((8080, False), (8443, True)), answers, strict=True))
+
+    def probe_web(ip: str, port: int, *, tls: bool) -> Port:
+        assert ip == "127.8.7.6"
+        return said[port, tls]
+
+    monkeypatch.setattr(network, "probe_web", probe_web)
+    where = Address("127.8.7.6", {80: 8080, 443: 8443})
     found = network.check_web_ports(replace(TARGET, address=where))
-    assert (found.result, found.evidence) == ("FAIL", "127.8.7.6 doesn't answer on 443")
+    assert (found.result, found.evidence, found.fix) == (result, evidence, fix)

@@ -1,0 +1,114 @@
+"""DNS: who keeps a record that is wrong, and what it says there."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from workbench.checks import dns
+from workbench.checks.target import Target
+
+RIGHT = "127.8.7.6"
+TARGET = Target(
+    "tests",
+    {"domain": "bench.example", "names": ["bench.example", "www.bench.example"], "address": RIGHT},
+)
+
+
+class Route53:
+    """A Route 53 with two zones, of which one is private, and the records of the public one."""
+
+    def __init__(self, **records: str) -> None:
+        self.records = {name.replace("_", "."): value for name, value in records.items()}
+        self.zones = [
+            {"Id": "Z0", "Name": "example.", "Config": {}},
+            {"Id": "Z1", "Name": "bench.example.", "Config": {"PrivateZone": False}},
+            {"Id": "Z2", "Name": "www.bench.example.", "Config": {"PrivateZone": True}},
+        ]
+
+    def get_paginator(self, name: str) -> "Route53":
+        assert name == "list_hosted_zones"
+        return self
+
+    def paginate(self) -> list[dict[str, Any]]:
+        return [{"HostedZones": self.zones[:1]}, {"HostedZones": self.zones[1:]}]
+
+    def list_resource_record_sets(
+        self, HostedZoneId: str, StartRecordName: str, StartRecordType: str, MaxItems: str
+    ) -> dict[str, Any]:
+        assert (HostedZoneId, StartRecordType, MaxItems) == ("Z1", "A", "1")
+        # Route 53 begins at the first record that isn't before the name.
+        value = self.records.get(StartRecordName)
+        name = StartRecordName if value else "zzz.bench.example"
+        record = {"Name": f"{name}.", "Type": "A", "ResourceRecords": [{"Value": value or RIGHT}]}
+        return {"ResourceRecordSets": [record]}
+
+
+def check(found: list[str], route53: Route53 | None = None, **outputs: Any) -> tuple[str, str, str]:
+    target = replace(
+        TARGET,
+        outputs=dict(TARGET.outputs) | outputs,
+        resolve=lambda name: found,
+        aws=lambda service: route53,
+    )
+    outcome = dns.check_dns(target)
+    return outcome.result, outcome.evidence, outcome.fix
+
+
+def test_every_name_leads_to_the_address_and_nowhere_else() -> None:
+    result, evidence, _ = check([RIGHT])
+    assert (result, evidence) == ("PASS", f"bench.example, www.bench.example → {RIGHT}")
+
+
+def test_without_a_domain_there_is_nothing_to_ask() -> None:
+    assert check([], domain="")[0] == "SKIP"
+
+
+@pytest.mark.parametrize(
+    ("found", "kept", "evidence", "fix"),
+    [
+        (["10.0.0.1"], "10.0.0.1", "in Route 53 is stale: 10.0.0.1", dns.UP),
+        ([RIGHT, "10.0.0.1"], "10.0.0.1", "in Route 53 is stale: 10.0.0.1", dns.UP),
+        ([], "", "in Route 53 is missing", dns.UP),
+        (["10.0.0.1"], RIGHT, "others remember the old address", "workbench doctor"),
+        (
+            [],
+            RIGHT,
+            "not delegated; where it was bought, enter the name servers ns1",
+            dns.NAME_SERVERS,
+        ),
+    ],
+)
+def test_the_cause_is_named(found: list[str], kept: str, evidence: str, fix: str) -> None:
+    route53 = Route53(bench_example=kept, www_bench_example=kept)
+    result, said, typed = check(found, route53, name_servers=["ns1"])
+    assert result == "FAIL"
+    assert said.startswith(f"bench.example leads to {', '.join(sorted(found)) or 'nothing'};")
+    assert f"it should lead to {RIGHT}" in said
+    assert evidence in said
+    assert typed.startswith(fix)
+
+
+def test_a_zone_that_is_gone_is_named() -> None:
+    route53 = Route53()
+    route53.zones = []
+    result, evidence, fix = check([], route53)
+    assert (result, fix) == ("FAIL", dns.UP)
+    assert "Route 53 has no hosted zone for it" in evidence
+
+
+@pytest.mark.parametrize(("found", "word"), [([], "missing"), (["10.0.0.1"], "stale")])
+def test_a_domain_kept_elsewhere_gets_its_records_by_hand(found: list[str], word: str) -> None:
+    result, evidence, fix = check(found, dns_records=[{"name": "bench.example"}])
+    assert (result, fix) == ("FAIL", dns.RECORDS)
+    assert f"kept outside this account, is {word}" in evidence
+
+
+def test_only_the_names_that_lead_elsewhere_are_named() -> None:
+    answers = {"bench.example": [RIGHT], "www.bench.example": ["10.0.0.1"]}
+    route53 = Route53(www_bench_example="10.0.0.1")
+    target = replace(TARGET, resolve=answers.__getitem__, aws=lambda service: route53)
+    assert dns.check_dns(target).evidence == (
+        f"www.bench.example leads to 10.0.0.1; it should lead to {RIGHT};"
+        " the record in Route 53 is stale: 10.0.0.1"
+    )

@@ -1,0 +1,145 @@
+"""SSH: a closed port, a stopped server and another host key are told apart."""
+
+import socket
+import threading
+from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import paramiko
+import pytest
+
+from workbench.checks import ssh
+from workbench.checks.ports import Port
+from workbench.checks.target import Address
+from workbench.checks.target import Answer
+from workbench.checks.target import HostKeys
+from workbench.checks.target import Target
+
+KEY, OTHER = paramiko.ECDSAKey.generate(), paramiko.ECDSAKey.generate()
+TARGET = Target("tests", {"security_group_id": "sg-1"}, Address("127.0.0.1"))
+
+
+class Ec2:
+    def __init__(self, *sources: str) -> None:
+        ranges = [{"CidrIp": source} for source in sources]
+        self.rules = [
+            {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "x"}]},
+            {"IpProtocol": "tcp", "FromPort": 20, "ToPort": 25, "IpRanges": ranges},
+        ]
+
+    def describe_security_groups(self, GroupIds: list[str]) -> dict[str, Any]:
+        assert GroupIds == ["sg-1"]
+        return {"SecurityGroups": [{"IpPermissions": self.rules}]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "sources", "configured", "result", "words", "fix"),
+    [
+        (Port.OPEN, [], "", "PASS", "answers on 22", ""),
+        (Port.REFUSED, ["10.0.0.0/8"], "", "FAIL", "SSH server doesn't run", ssh.RESTART),
+        (Port.SILENT, ["10.0.0.0/8"], "", "FAIL", "opens it to 10.0.0.0/8", ssh.ALLOW),
+        (Port.SILENT, [], "", "FAIL", "opens it to nobody", ssh.ALLOW),
+        (Port.REFUSED, [], "[]", "FAIL", "opens it to nobody", ssh.ALLOW),
+        (Port.SILENT, [], '["10.0.0.0/8"]', "FAIL", "opens it to nobody", ssh.UP),
+    ],
+)
+def test_why_the_port_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Port,
+    sources: list[str],
+    configured: str,
+    result: str,
+    words: str,
+    fix: str,
+) -> None:
+    monkeypatch.setattr(ssh, "probe", lambda ip, port, timeout: answer)
+    config = {"workbench:sshFrom": configured} if configured else {}
+    found = ssh.check_ssh_port(replace(TARGET, aws=lambda service: Ec2(*sources), config=config))
+    assert (found.result, found.fix) == (result, fix)
+    assert words in found.evidence
+
+
+@pytest.fixture
+def server() -> Iterator[Target]:
+    """Give an SSH server that shows KEY and lets nobody in."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    transports: list[paramiko.Transport] = []
+
+    def run() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            transport = paramiko.Transport(connection)
+            transport.add_server_key(KEY)
+            transports.append(transport)
+            transport.start_server(event=threading.Event(), server=paramiko.ServerInterface())
+
+    threading.Thread(target=run, daemon=True).start()
+    yield replace(TARGET, address=Address("127.0.0.1", {22: listener.getsockname()[1]}))
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    for transport in transports:
+        transport.close()
+
+
+def row(key: paramiko.PKey) -> tuple[str, str]:
+    return key.get_name(), key.get_base64()
+
+
+SAID = f"{KEY.get_name()} {ssh.fingerprint(KEY.get_base64())}"
+
+
+@pytest.mark.parametrize(
+    ("keys", "result", "evidence"),
+    [
+        (HostKeys((row(KEY),), ()), "PASS", f"{SAID}, as pinned"),
+        (
+            HostKeys((row(OTHER),), (row(KEY),)),
+            "PASS",
+            f"{SAID}, as the console printed it; pinned at the next sign-in",
+        ),
+        (HostKeys((), ()), "WARN", f"{SAID}; the console shows no host keys yet"),
+        (
+            HostKeys((row(OTHER),), ()),
+            "FAIL",
+            f"127.0.0.1 shows the host key {SAID}, not {ssh.fingerprint(OTHER.get_base64())}:",
+        ),
+        (
+            HostKeys((("ssh-rsa", "AAAA"),), ()),
+            "FAIL",
+            f"127.0.0.1 shows the host key {SAID}, of no kind that was pinned:",
+        ),
+    ],
+)
+def test_the_host_key_is_compared(
+    server: Target, keys: HostKeys, result: str, evidence: str
+) -> None:
+    found = ssh.check_host_key(replace(server, host_keys=lambda: keys))
+    assert found.result == result
+    assert found.evidence.startswith(evidence)
+    assert found.fix == (ssh.RESTART if result == "FAIL" else "")
+
+
+def test_a_fingerprint_is_opensshs() -> None:
+    assert ssh.fingerprint(KEY.get_base64()) == KEY.fingerprint
+
+
+Shell = Callable[..., Any]
+
+
+@pytest.mark.parametrize(
+    ("answer", "result", "evidence"),
+    [
+        (Answer(0, "admin\nip-10\n"), "PASS", "admin at ip-10"),
+        (Answer(1, "", "no shell\n"), "FAIL", "no shell"),
+    ],
+)
+def test_the_administrator_gets_in(
+    shell: Shell, answer: Answer, result: str, evidence: str
+) -> None:
+    found = ssh.check_ssh(replace(TARGET, server=lambda: shell(id=answer)))
+    assert (found.result, found.evidence) == (result, evidence)

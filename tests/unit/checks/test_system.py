@@ -1,0 +1,58 @@
+"""Memory, and what was killed for want of it; clocks."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from workbench.checks import system
+from workbench.checks.target import Target
+
+Shell = Callable[..., Any]
+RESIZE = "workbench resize t3.large --stack {stack}"
+
+
+def target(shell: Any, instance_type: str = "t3.medium") -> Target:
+    return Target("tests", {"instance_type": instance_type}, server=lambda: shell)
+
+
+def meminfo(available: int) -> str:
+    return f"MemTotal: 4096000 kB\nMemFree: 1 kB\nMemAvailable: {available} kB\n"
+
+
+@pytest.mark.parametrize(
+    ("available", "killed", "result", "evidence", "fix"),
+    [
+        (2048000, "", "PASS", "2000 of 4000 MiB memory available", ""),
+        (102400, "", "WARN", "100 of 4000 MiB memory available", RESIZE),
+        (
+            2048000,
+            "A process of this unit has been killed by the OOM killer.\n",
+            "WARN",
+            "2000 of 4000 MiB memory available; killed for want of memory:"
+            " A process of this unit has been killed by the OOM killer.",
+            RESIZE,
+        ),
+    ],
+)
+def test_memory(
+    shell: Shell, available: int, killed: str, result: str, evidence: str, fix: str
+) -> None:
+    found = system.check_memory(target(shell(cat=meminfo(available), sudo=killed)))
+    assert (found.result, found.evidence, found.fix) == (result, evidence, fix)
+
+
+@pytest.mark.parametrize("instance_type", ["m5.metal", ""])
+def test_a_type_without_a_next_size_gets_no_made_up_one(shell: Shell, instance_type: str) -> None:
+    fix = system.check_memory(target(shell(cat=meminfo(1)), instance_type)).fix
+    assert "resize" not in fix
+
+
+@pytest.mark.parametrize(
+    ("skew", "result", "words"),
+    [(0, "PASS", "agrees"), (300, "WARN", "s ahead of"), (-300, "WARN", "s behind")],
+)
+def test_clocks(shell: Shell, skew: float, result: str, words: str) -> None:
+    found = system.check_clock(target(shell(date=f"{time.time() + skew:.9f}\n")))
+    assert (found.result, words in found.evidence) == (result, True)

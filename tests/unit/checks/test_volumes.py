@@ -1,0 +1,147 @@
+"""The data volume in AWS and on the server, and disks that fill up."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from workbench.checks import volumes
+from workbench.checks.target import Answer
+from workbench.checks.target import Target
+
+Shell = Callable[..., Any]
+OUTPUTS = {"data_volume_id": "vol-1", "instance_id": "i-1"}
+HERE = {"InstanceId": "i-1", "State": "attached", "Device": "/dev/sdf"}
+
+
+class Ec2:
+    def __init__(self, *attachments: dict[str, str], state: str = "in-use") -> None:
+        self.volumes = [{"Size": 20, "State": state, "Attachments": list(attachments)}]
+
+    def describe_volumes(self, Filters: list[Any]) -> dict[str, Any]:
+        assert Filters == [{"Name": "volume-id", "Values": ["vol-1"]}]
+        return {"Volumes": self.volumes}
+
+
+def target(shell: Any = None, ec2: Ec2 | None = None) -> Target:
+    return Target("tests", OUTPUTS, server=lambda: shell, aws=lambda service: ec2 or Ec2(HERE))
+
+
+@pytest.mark.parametrize(
+    ("ec2", "result", "evidence"),
+    [
+        (Ec2(HERE), "PASS", "vol-1, 20 GiB, attached as /dev/sdf"),
+        (Ec2(HERE | {"State": "detaching"}), "FAIL", "vol-1, 20 GiB, detaching as /dev/sdf"),
+        (
+            Ec2(state="available"),
+            "FAIL",
+            "the data volume vol-1 is detached: it is available",
+        ),
+        (
+            Ec2(HERE | {"InstanceId": "i-2"}),
+            "FAIL",
+            "the data volume vol-1 is attached to i-2, not to i-1",
+        ),
+    ],
+)
+def test_where_the_volume_is_attached(ec2: Ec2, result: str, evidence: str) -> None:
+    found = volumes.check_attachment(target(ec2=ec2))
+    assert (found.result, found.evidence) == (result, evidence)
+
+
+def test_a_volume_that_is_gone_sends_to_the_backups() -> None:
+    ec2 = Ec2()
+    ec2.volumes = []
+    found = volumes.check_attachment(target(ec2=ec2))
+    assert (found.result, found.fix) == ("FAIL", "workbench data.list --stack {stack}")
+    assert found.evidence == "the data volume vol-1 is gone from AWS"
+
+
+def test_without_a_data_volume_there_is_nothing_to_look_at() -> None:
+    assert volumes.check_attachment(Target("tests", {})).result == "SKIP"
+    assert volumes.check_mount(Target("tests", {})).result == "SKIP"
+
+
+MOUNTED = "/dev/nvme1n1 xfs\n"
+
+
+@pytest.mark.parametrize(
+    ("answers", "result", "evidence"),
+    [
+        ({"findmnt": MOUNTED, "sudo": ""}, "PASS", "vol-1 is /dev/nvme1n1 (xfs) at /data"),
+        (
+            {"findmnt": Answer(1, "")},
+            "FAIL",
+            "nothing is mounted at /data: the homes are not there",
+        ),
+        (
+            {"findmnt": MOUNTED, "sudo": Answer(2, "", "ls: /data: Input/output error")},
+            "FAIL",
+            "vol-1 is /dev/nvme1n1 (xfs) at /data, but it can't be read:"
+            " ls: /data: Input/output error",
+        ),
+        (
+            {"findmnt": MOUNTED, "sudo": Answer(1, "")},
+            "FAIL",
+            "vol-1 is /dev/nvme1n1 (xfs) at /data, but it can't be read:"
+            " /dev/nvme1n1 is no block device any more",
+        ),
+    ],
+)
+def test_what_is_mounted(shell: Shell, answers: Any, result: str, evidence: str) -> None:
+    found = volumes.check_mount(target(shell(**answers)))
+    assert (found.result, found.evidence) == (result, evidence)
+
+
+HEAD = "Filesystem 1048576-blocks Used Available Capacity Mounted on\n"
+BIG = "19000\t/data\n18000\t/data/home/ada\n"
+
+
+def disks(root: str, data: str) -> str:
+    return f"{HEAD}/dev/a {root} /\n/dev/b {data} /data\n"
+
+
+def check(shell: Shell, space: str, inodes: str = "") -> tuple[str, str, str]:
+    inodes = inodes or disks("9 1 8 4%", "9 1 8 4%")
+    server = shell(**{"df -Pm": space, "df -Pi": inodes, "sudo_-n_timeout_20_du": BIG})
+    found = volumes.check_disks(target(server))
+    return found.result, found.evidence, found.fix
+
+
+SPACE = disks("30000 9000 21000 30%", "20000 1000 19000 5%")
+FULL_DATA = disks("30000 9000 21000 30%", "20000 20000 0 100%")
+GROW = "workbench data.grow 30 --stack {stack}"
+
+
+def test_disks_with_room(shell: Shell) -> None:
+    assert check(shell, SPACE) == ("PASS", "/ 30 % used, /data 5 % used", "")
+
+
+def test_a_full_data_volume_names_what_fills_it_and_can_grow(shell: Shell) -> None:
+    told = "/data is full; biggest: /data/home/ada 18000 MiB"
+    assert check(shell, FULL_DATA) == ("FAIL", told, GROW)
+
+
+def test_a_disk_with_a_few_mebibytes_left_is_full_too(shell: Shell) -> None:
+    assert check(shell, disks("30000 9000 21000 30%", "20000 19900 100 99%"))[0] == "FAIL"
+
+
+def test_a_full_root_volume_is_tidied(shell: Shell) -> None:
+    result, evidence, fix = check(shell, disks("30000 30000 0 100%", "20000 1000 19000 5%"))
+    assert (result, fix) == ("FAIL", volumes.CLEAN)
+    assert evidence.startswith("/ is full; biggest: ")
+
+
+def test_a_disk_without_inodes_is_full_of_files(shell: Shell) -> None:
+    result, evidence, fix = check(shell, SPACE, disks("9 1 8 4%", "9 9 0 100%"))
+    assert (result, fix) == ("FAIL", GROW)
+    assert evidence.startswith("/data has no inodes left for new files")
+
+
+def test_a_file_system_that_counts_no_inodes_has_enough(shell: Shell) -> None:
+    assert check(shell, SPACE, disks("0 0 0 -", "9 1 8 4%"))[0] == "PASS"
+
+
+def test_a_disk_that_fills_up_is_warned_of(shell: Shell) -> None:
+    found = check(shell, disks("30000 9000 21000 30%", "20000 18500 1500 93%"))
+    assert found == ("WARN", "/ 30 % used, /data 93 % used", GROW)

@@ -1,0 +1,72 @@
+"""DNS: every name leads to the server; if not, whether a record is missing, stale or unheard of."""
+
+from typing import Any
+
+from workbench.checks.check import Outcome
+from workbench.checks.check import failed
+from workbench.checks.check import passed
+from workbench.checks.check import skipped
+from workbench.checks.target import Target
+
+UP = "workbench up --stack {stack}"
+RECORDS = "pulumi stack output dns_records --stack {stack}"
+NAME_SERVERS = "pulumi stack output name_servers --stack {stack}"
+
+
+def check_dns(target: Target) -> Outcome:
+    """Check that every name leads to the server's address."""
+    if not target.outputs.get("domain"):
+        return skipped("the stack has no domain")
+    expected = target.output("address")
+    found = {name: sorted(target.resolve(name)) for name in target.names}
+    wrong = [name for name, addresses in found.items() if addresses != [expected]]
+    if not wrong:
+        return passed(f"{', '.join(target.names)} → {expected}")
+    told = "; ".join(f"{name} leads to {', '.join(found[name]) or 'nothing'}" for name in wrong)
+    return _why(target, wrong[0], f"{told}; it should lead to {expected}", found[wrong[0]])
+
+
+def _why(target: Target, name: str, told: str, found: list[str]) -> Outcome:
+    """Return the failure of a name with its cause: who keeps the record, and what it says there."""
+    if target.outputs.get("dns_records"):
+        cause = "stale" if found else "missing"
+        return failed(f"{told} (the record, kept outside this account, is {cause})", RECORDS)
+    zone = find_zone(target, name)
+    if zone is None:
+        return failed(f"{told}; Route 53 has no hosted zone for it", UP)
+    kept = read_record(target, zone["Id"], name)
+    if kept != [target.output("address")]:
+        cause = f"stale: {', '.join(kept)}" if kept else "missing"
+        return failed(f"{told}; the record in Route 53 is {cause}", UP)
+    if found:
+        cause = "Route 53 has it right: others remember the old address for some minutes"
+        return failed(f"{told}; {cause}", "workbench doctor --stack {stack}")
+    servers = ", ".join(target.outputs.get("name_servers") or [])
+    cause = "Route 53 has the record, but nobody asks there: the domain is not delegated"
+    enter = f"; where it was bought, enter the name servers {servers}" if servers else ""
+    return failed(f"{told}; {cause}{enter}", NAME_SERVERS)
+
+
+def find_zone(target: Target, name: str) -> dict[str, Any] | None:
+    """Return Route 53's public hosted zone that a name is in, the one nearest to it."""
+    pages = target.aws("route53").get_paginator("list_hosted_zones").paginate()
+    zones: list[dict[str, Any]] = [
+        zone
+        for page in pages
+        for zone in page["HostedZones"]
+        if f".{name}.".endswith(f".{zone['Name']}") and not zone["Config"].get("PrivateZone")
+    ]
+    return max(zones, key=lambda zone: len(zone["Name"]), default=None)
+
+
+def read_record(target: Target, zone_id: str, name: str) -> list[str]:
+    """Return the addresses that Route 53 has for a name; empty where it has no record of it."""
+    found = target.aws("route53").list_resource_record_sets(
+        HostedZoneId=zone_id, StartRecordName=name, StartRecordType="A", MaxItems="1"
+    )["ResourceRecordSets"]
+    return [
+        record["Value"]
+        for each in found
+        if each["Name"].rstrip(".") == name and each["Type"] == "A"
+        for record in each.get("ResourceRecords", [])
+    ]

@@ -1,0 +1,59 @@
+"""The packages: none half-installed, and security updates installed."""
+
+from workbench.checks.check import Outcome
+from workbench.checks.check import failed
+from workbench.checks.check import passed
+from workbench.checks.check import warned
+from workbench.checks.target import Target
+
+# As dpkg abbreviates them: what is wanted, what is; "ii" and removed ones are fine, "hi" is held.
+LIST = "dpkg-query -W -f '${db:Status-Abbrev} ${Package}\\n'"
+WELL = ("ii", "hi", "rc", "un", "pn", "ic")
+STATES = {
+    "F": "half-configured",
+    "H": "half-installed",
+    "U": "unpacked, not configured",
+    "W": "waiting for triggers",
+    "T": "waiting for its triggers",
+}
+CONFIGURE = (
+    "workbench ssh.connect --stack {stack} --"
+    " 'sudo dpkg --configure -a && sudo apt-get -y --fix-broken install'"
+)
+UPGRADE = "workbench ssh.connect --stack {stack} -- sudo unattended-upgrade -v"
+# Both distributions name the archive of their security updates so.
+UPDATES = "apt-get -s -o Debug::NoLocking=1 upgrade | grep ^Inst | grep -ci security"
+MOST_NAMED = 4
+
+
+def check_packages(target: Target) -> Outcome:
+    """Check that no package is half-installed, as an interrupted installation leaves it."""
+    answer = target.server().run(LIST)
+    rows = [line.split() for line in answer.stdout.splitlines() if len(line.split()) > 1]
+    if not answer.ok or not rows:
+        return failed(f"dpkg doesn't answer: {answer.stderr.strip()}")
+    # A third letter, R, says that it has to be installed again.
+    broken = {row[-1]: row[0] for row in rows if row[0] not in WELL}
+    if not broken:
+        return passed(f"{sum(row[0] in ('ii', 'hi') for row in rows)} packages installed")
+    told = [f"{name} is {_state(state)}" for name, state in sorted(broken.items())]
+    more = f" (and {len(told) - MOST_NAMED} more)" if len(told) > MOST_NAMED else ""
+    return failed(", ".join(told[:MOST_NAMED]) + more)
+
+
+def _state(abbreviation: str) -> str:
+    return STATES.get(abbreviation[1:2], f"in the state {abbreviation}")
+
+
+def check_updates(target: Target) -> Outcome:
+    """Check that security updates are installed, and need no restart to take effect."""
+    server = target.server()
+    # The distributions' own mark; what is in it are the packages that want it.
+    if server.run("test -e /run/reboot-required").ok:
+        return warned(
+            "an update that was installed needs a restart", "workbench restart --stack {stack}"
+        )
+    pending = server.run(UPDATES, limit=60).stdout.strip()
+    if pending and pending != "0":
+        return warned(f"{pending} security updates wait to be installed", UPGRADE)
+    return passed("no security update waits, none needs a restart")
