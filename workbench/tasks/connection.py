@@ -22,6 +22,9 @@ from workbench.tasks.host_keys import Keys
 from workbench.tasks.host_keys import KnownHosts
 from workbench.tasks.host_keys import public_keys
 from workbench.tasks.host_keys import read_console_keys
+from workbench.tasks.openssh import openssh_options
+from workbench.tasks.unreachable import explain_unreachable
+from workbench.tasks.unreachable import has_other_key_pair
 
 # Paramiko logs the traceback of a connection that breaks, and without a handler Python prints it;
 # what broke is raised, too, and told in one sentence.
@@ -99,17 +102,8 @@ class Door:
 
     @property
     def options(self) -> dict[str, str]:
-        """OpenSSH's options for this server: our key alone, its pinned host keys alone."""
-        return {
-            "IdentityFile": as_path(self.key.path),
-            # Whatever an agent holds besides: sshd ends a connection after some keys it refuses.
-            "IdentitiesOnly": "yes",
-            "HostKeyAlias": self.instance_id,
-            "UserKnownHostsFile": as_path(self.known_hosts.path),
-            "StrictHostKeyChecking": "yes",
-            "UpdateHostKeys": "no",
-            "CheckHostIP": "no",
-        }
+        """OpenSSH's options for this server."""
+        return openssh_options(self.key.path, self.instance_id, self.known_hosts.path)
 
     def pin(self, waiting: Callable[[], None] = lambda: None) -> None:
         """Have the server's host keys in the known-hosts file, from its console."""
@@ -139,11 +133,26 @@ class Door:
         try:
             return self._connect(self._keys(old=keys, waiting=waiting))
         except (paramiko.BadHostKeyException, WaitTimeoutError) as error:
-            raise WorkbenchError(
+            raise OtherHostError(
                 f"{self.host} port {self.port} shows an SSH host key that the console of"
                 f" {self.instance_id} never printed, so it may be another server.",
                 f"workbench doctor --stack {self.stack}",
             ) from error
+
+    def enter(self) -> "RemoteServer":
+        """Connect once; where that fails, say what AWS tells of the reason."""
+        try:
+            return self.open()
+        except (UnreachableError, OtherHostError) as error:
+            # What answers in place of a closed port is another server.
+            raise self._explained(error) from error
+
+    def _explained(self, error: WorkbenchError) -> WorkbenchError:
+        try:
+            told = explain_unreachable(self.ec2(), self.instance_id, self.host, self.stack)
+        except Exception:  # whatever AWS' API or the network say, it isn't the question here
+            return error
+        return type(error)(told.message, told.hint) if told else error
 
     def _connect(self, keys: Keys) -> "RemoteServer":
         connection = PinnedConnection(
@@ -154,7 +163,7 @@ class Door:
         except paramiko.BadHostKeyException:
             raise
         except paramiko.AuthenticationException as error:
-            raise WorkbenchError(
+            raise RefusedError(
                 f"{self.user}@{self.host} refuses the key {self.key.path}.",
                 f"{self.command} -v   shows why",
             ) from error
@@ -168,26 +177,37 @@ class Door:
     def wait_open(
         self, *, limit: float = REACH_LIMIT, waiting: Callable[[], None]
     ) -> "RemoteServer":
-        """Connect as soon as the server answers, for up to ``limit`` seconds."""
+        """Connect as soon as the server answers, for up to ``limit`` seconds.
+
+        A new server refuses a key that isn't its key pair's until the recipe has put it there.
+        """
         end = time.monotonic() + limit
         while True:
             waiting()
             try:
                 return self.open(waiting)
-            except UnreachableError:
+            except UnreachableError as error:
                 if time.monotonic() > end:
+                    raise self._explained(error) from error
+            except RefusedError:
+                key = self.key.key.get_base64()
+                if time.monotonic() > end or not has_other_key_pair(
+                    self.ec2(), self.instance_id, key
+                ):
                     raise
             time.sleep(RETRY_INTERVAL)
 
 
-def as_path(path: Path) -> str:
-    """Return a path as OpenSSH's options take it: they know tokens, and lists with blanks."""
-    text = str(path).replace("%", "%%")
-    return f'"{text}"' if " " in text else text
-
-
 class UnreachableError(WorkbenchError):
     """Nothing answers at the server's SSH port."""
+
+
+class RefusedError(WorkbenchError):
+    """The server doesn't let the key in."""
+
+
+class OtherHostError(WorkbenchError):
+    """What answers isn't the server: its host key is another."""
 
 
 class RemoteServer:

@@ -43,4 +43,44 @@ def config(
         write_alias(alias, stack, user, dry_run=dry_run)
 
 
-collection = Collection("ssh", config)
+@task(
+    positional=["command"],
+    help={
+        "command": "What to run there, in quotes; without it, a shell.",
+        "user": USER_HELP,
+        "stack": STACK_HELP,
+    },
+)
+def connect(
+    context: Context, command: str, user: str | None = None, stack: str | None = None
+) -> None:
+    """Open a shell on the server, or run a command there.
+
+    By OpenSSH, host keys pinned. Ends as the command ends.
+    """
+    from workbench.tasks.ssh_connect import connect as connect_to
+
+    connect_to(stack, user, command)
+
+
+@task(
+    positional=["service"],
+    help={
+        "service": "jupyterhub, rstudio, or any port of the server.",
+        "port": "The port on this computer (default: the same, or one that is free).",
+        "stack": STACK_HELP,
+    },
+)
+def tunnel(
+    context: Context, service: str, port: int | None = None, stack: str | None = None
+) -> None:
+    """Reach a service of the server at a port of this computer.
+
+    Past the web server, until Ctrl-C; with OpenSSH, host keys pinned.
+    """
+    from workbench.tasks.ssh_tunnel import tunnel as hold_tunnel
+
+    hold_tunnel(service, stack, port)
+
+
+collection = Collection("ssh", config, connect, tunnel)

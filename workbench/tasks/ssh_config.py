@@ -10,6 +10,7 @@ from workbench.tasks.ssh_alias import render_alias
 from workbench.tasks.ssh_alias import stack_of
 from workbench.tasks.ssh_alias import user_of
 from workbench.tasks.ssh_door import door_of
+from workbench.tasks.ssh_door import pin_host_keys
 from workbench.tasks.ssh_files import SshFiles
 from workbench.tasks.ssh_folder import default_folder
 from workbench.tasks.ssh_folder import ssh_folder
@@ -22,9 +23,8 @@ def write_alias(alias: str, stack: str | None, user: str | None, *, dry_run: boo
     files = SshFiles(ssh_folder())
     with working_on(stack, "ssh.config") as (state, progress):
         _refuse_other_stack(files, alias, state.stack)
-        with progress.phase("Host keys") as phase:
-            door = door_of(state, user)
-            door.pin(waiting=lambda: phase.tick("reading the console"))
+        door = door_of(state, user)
+        pin_host_keys(door, progress)
         text = render_alias(alias, state.stack, door)
         planned = files.planned(alias, text)
         if dry_run:
@@ -37,7 +37,7 @@ def write_alias(alias: str, stack: str | None, user: str | None, *, dry_run: boo
             print(f"{files.file(alias)} has this already.")
         with progress.phase("Try it"):
             # Pins anew where the server's keys have changed since.
-            door.open().close()
+            door.enter().close()
     print(as_typed(f"\nNext:\n  {client(files)} {alias}"))
     print(as_typed(f"  workbench ssh.config{option(alias)} --remove   takes it out"))
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from workbench.errors import WorkbenchError
+from workbench.progress import Progress
 from workbench.tasks.connection import Door
 from workbench.tasks.declared_users import read_declared
 from workbench.tasks.private_key import find_private_key
@@ -28,3 +29,10 @@ def door_of(state: StackState, user: str | None) -> Door:
             f"workbench users.keys.add {user} --public-key FILE --stack {state.stack}",
         )
     return replace(door, user=user, key=find_private_key(*keys, folders=state.key_folders))
+
+
+def pin_host_keys(door: Door, progress: Progress) -> None:
+    """Have the server's host keys pinned; the console is only read where they aren't."""
+    if not door.known_hosts.read(door.instance_id):
+        with progress.phase("Host keys") as phase:
+            door.pin(waiting=lambda: phase.tick("reading the console"))

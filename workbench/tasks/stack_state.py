@@ -129,7 +129,7 @@ class StackState:
     @cached_property
     def server(self) -> RemoteServer:
         """The server's shell; connects at the first use."""
-        return self.door().open()
+        return self.door().enter()
 
     def resolve(self, name: str) -> list[str]:
         """Return a name's IPv4 addresses, asked where this stack's names are kept."""
