@@ -1,0 +1,98 @@
+"""What an account has to offer, as moto's account says it."""
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from workbench.errors import WorkbenchError
+from workbench.tasks.aws_account import Account
+from workbench.tasks.aws_account import HostedZone
+from workbench.tasks.aws_account import InstanceType
+
+KEYS = {"aws:accessKey": "a", "aws:secretKey": "b"}
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Account:
+    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    return Account({**KEYS, "aws:region": "eu-west-1"})
+
+
+@mock_aws
+def test_a_region_must_be_one_of_awss(account: Account) -> None:
+    assert account.check_region("eu-central-1") == "eu-central-1"
+    with pytest.raises(WorkbenchError, match="no region 'eu-wst-1'") as raised:
+        account.check_region("eu-wst-1")
+    assert "eu-west-1" in raised.value.hint
+
+
+@mock_aws
+def test_a_region_that_is_not_enabled_says_how(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Disabled:
+        def describe_regions(self, **_: object) -> dict[str, list[dict[str, str]]]:
+            return {"Regions": [{"RegionName": "af-south-1", "OptInStatus": "not-opted-in"}]}
+
+    asked: list[str] = []
+
+    def aws(self: Account, service: str) -> Disabled:
+        asked.append(f"{service} in {self.config['aws:region']}")
+        return Disabled()
+
+    monkeypatch.setattr(Account, "aws", aws)
+    with pytest.raises(WorkbenchError, match="isn't enabled in this account") as raised:
+        account.check_region("af-south-1")
+    assert raised.value.hint == "aws account enable-region --region-name af-south-1"
+    # A region that is disabled refuses every credentials.
+    assert asked == ["ec2 in us-east-1"]
+
+
+def test_the_region_comes_from_the_configuration_then_the_environment(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-southeast-2")
+
+    assert account.region == "eu-west-1"
+    assert Account(KEYS).region == "ap-southeast-2"
+    assert account.within("us-west-2").region == "us-west-2"
+
+
+@mock_aws
+def test_only_types_that_the_region_offers_are_found(account: Account) -> None:
+    assert account.find_types(["t3.medium", "t9.huge"]) == {
+        "t3.medium": InstanceType("t3.medium", 2, 4.0)
+    }
+    assert str(account.check_type("t3.medium")) == "t3.medium (2 vCPU, 4 GiB of memory)"
+    with pytest.raises(WorkbenchError, match="no instance type 't9\\.huge' to offer"):
+        account.check_type("t9.huge")
+    with pytest.raises(WorkbenchError, match="isn't an instance type"):
+        account.check_type("a big one")
+
+
+@mock_aws
+def test_private_zones_are_not_for_a_workbench(account: Account) -> None:
+    route53 = boto3.client("route53", aws_access_key_id="a", aws_secret_access_key="b")
+    public = route53.create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]
+    route53.create_hosted_zone(
+        Name="example.com",
+        CallerReference="2",
+        HostedZoneConfig={"PrivateZone": True},
+        VPC={"VPCRegion": "eu-west-1", "VPCId": "vpc-1"},
+    )
+
+    assert account.hosted_zones() == [HostedZone(public["Id"].split("/")[-1], "example.com")]
+
+
+@pytest.mark.parametrize(
+    ("domain", "held"),
+    [("example.com", True), ("lab.example.com", True), ("notexample.com", False), ("com", False)],
+)
+def test_a_zone_holds_its_own_name_and_those_below(domain: str, held: bool) -> None:
+    assert HostedZone("Z1", "example.com").holds(domain) is held
+
+
+@mock_aws
+def test_the_identity_is_whose_the_credentials_are(account: Account) -> None:
+    assert account.identity().startswith("arn:aws:sts::123456789012:")
