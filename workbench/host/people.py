@@ -12,7 +12,6 @@ import json
 import os
 import pwd
 import stat
-import struct
 import subprocess
 import sys
 import time
@@ -30,9 +29,6 @@ from .register import LAST_ID
 from .volume import read_volume
 
 CLOSED = "1"
-LASTLOG = Path("/var/log/lastlog")
-# A record of <lastlog.h>: the time, the terminal, the host.
-RECORD = struct.Struct("=i32s256s")
 # All homes together: a person waits for it.
 DISK_SECONDS = 20.0
 LARGEST_FILE = 1 << 20
@@ -132,24 +128,9 @@ def read_sizes(homes: list[Path], seconds: float) -> dict[Path, int]:
 
 
 def _last_sign_in(entry: pwd.struct_passwd) -> float | None:
-    """Return the last sign-in by SSH, or to a service; None for someone who never came."""
-    times = [login_time(LASTLOG, entry.pw_uid)]
-    signed_in = places.SIGN_INS / entry.pw_name
-    if signed_in.exists():
-        times.append(signed_in.stat().st_mtime)
-    return max(times) or None
-
-
-def login_time(path: Path, uid: int) -> float:
-    """Return when someone logged in last, by lastlog's record of them; 0 for never."""
-    try:
-        with path.open("rb") as file:
-            file.seek(uid * RECORD.size)
-            record = file.read(RECORD.size)
-    except OSError:
-        return 0.0
-    # Unsigned, as programs read it since 2038 came into sight.
-    return float(RECORD.unpack(record)[0] & 0xFFFFFFFF) if len(record) == RECORD.size else 0.0
+    """Return when someone signed in last, by SSH or to a service; None for who never came."""
+    noted = places.SIGN_INS / entry.pw_name
+    return noted.stat().st_mtime if noted.exists() else None
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ HOST_KEYS = IDENTITY / "ssh"
 ACCOUNTS = IDENTITY / "accounts"
 CADDY_STORAGE = IDENTITY / "caddy"
 HUB_STATE = IDENTITY / "jupyterhub"
-# A file for each person, as old as their last sign-in to JupyterHub or RStudio Server.
+# A file for each person, as old as their last sign-in.
 SIGN_INS = IDENTITY / "sign-ins"
 
 # The members of this group may sign in to JupyterHub and RStudio Server. Its id is fixed, so

@@ -25,6 +25,18 @@ def read_register(path: Path = PEOPLE) -> dict[str, int]:
         return {}
 
 
+def uid_for(name: str, register: dict[str, int]) -> int:
+    """Return the uid for a person's new account: the one they had, else a free one."""
+    if name in register:
+        return register[name]
+    # Made before there was a register, or restored without it: the files tell whose they are.
+    home = places.HOMES / name
+    owner = home.lstat().st_uid if home.is_dir() else 0
+    if _is_persons(owner) and owner not in {*register.values(), *_ids_here()}:
+        return owner
+    return free_id(register)
+
+
 def free_id(register: dict[str, int]) -> int:
     """Return an id above all that people have or had."""
     return max(FIRST_ID, *register.values(), *_ids_here(), *_owners(places.HOMES)) + 1

@@ -20,16 +20,17 @@ from .pyinfra_typed import operation
 from .pyinfra_typed import step
 from .register import FIRST_ID
 from .register import PEOPLE
-from .register import free_id
 from .register import read_register
 from .register import registered
+from .register import uid_for
 from .rendering import put_template
 from .settings import Account
 from .settings import Settings
+from .sign_ins import note_sign_ins
 from .storage import module_command
 from .sudoers import only_administrators
 
-PROGRAMS = Path("/usr/local/sbin")
+PASSWD = Path("/usr/local/sbin/workbench-passwd")
 SHORTEST_PASSWORD = 8
 
 
@@ -48,10 +49,8 @@ def users(settings: Settings) -> None:
         without=_retired(settings.administrator),
         name="Authorize the administrator's SSH keys",
     )
-    put_template(
-        "workbench-passwd", PROGRAMS / "workbench-passwd", mode="755", shortest=SHORTEST_PASSWORD
-    )
-    put_template("workbench-signed-in", PROGRAMS / "workbench-signed-in", mode="755")
+    put_template("workbench-passwd", PASSWD, mode="755", shortest=SHORTEST_PASSWORD)
+    note_sign_ins()
     save_accounts(name="Keep the accounts on the data volume")
 
 
@@ -79,7 +78,7 @@ def account(user: Account) -> Commands:
 
 def _create(name: str) -> Commands:
     entry, register = _entry(name), read_register()
-    number = entry.pw_uid if entry else register.get(name) or free_id(register)
+    number = entry.pw_uid if entry else uid_for(name, register)
     if register.get(name) != number:
         text = registered(register | {name: number})
         yield f"install -d -m 700 {PEOPLE.parent}"

@@ -1,5 +1,7 @@
 """``workbench users.*``: who has an account on the workbench."""
 
+import shlex
+
 from invoke.collection import Collection
 from invoke.context import Context
 
@@ -46,8 +48,19 @@ def add(
     from workbench.tasks.public_keys import read_public_keys
 
     user = User(name, read_public_keys(public_key or []), administrator)
+    words = ["workbench", "users.add", name]
+    words += [word for key in public_key or [] for word in ("--public-key", key)]
+    words += ["--administrator"] * administrator + ["--password-stdin"] * password_stdin
     with working_on(stack, "users.add") as (state, progress):
-        add_user(state, progress, user, password_stdin=password_stdin, yes=yes, dry_run=dry_run)
+        add_user(
+            state,
+            progress,
+            user,
+            shlex.join(words),
+            password_stdin=password_stdin,
+            yes=yes,
+            dry_run=dry_run,
+        )
 
 
 @task(help={"name": NAME_HELP, **CHANGING})

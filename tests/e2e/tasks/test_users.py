@@ -37,9 +37,9 @@ print(sorted(found))
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with two key pairs: ada and laptop."""
+    """Return a folder with three key pairs: ada, laptop, and own, which ada adds by herself."""
     folder = tmp_path_factory.mktemp("keys")
-    for name in ("ada", "laptop"):
+    for name in ("ada", "laptop", "own"):
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"{name}@home"]
         subprocess.run([*command, "-f", str(folder / name)], check=True)
     return folder
@@ -180,7 +180,10 @@ def test_a_person_comes_works_goes_and_comes_back(alone: Bench, keys: Path) -> N
 
     laptop = str((keys / "laptop").with_suffix(".pub"))
     bench.run("users.keys.add", "ada", "--public-key", laptop, "--yes")
-    assert ssh_run(bench, "ada", keys / "laptop", "echo penguins > kept").returncode == 0
+    own = (keys / "own.pub").read_text().strip()
+    work = f"echo penguins > kept; echo '{own}' >> .ssh/authorized_keys"
+    assert ssh_run(bench, "ada", keys / "laptop", work).returncode == 0
+    assert ssh_run(bench, "ada", keys / "own", "true").returncode == 0
 
     remove_while_at_work(bench, keys)
     after = listed(bench)["ada"]
@@ -197,8 +200,13 @@ def test_a_person_comes_works_goes_and_comes_back(alone: Bench, keys: Path) -> N
         "penguins\nada\n"
     )
     assert hub_takes(bench, "ada", SECOND)
-    # The keys went with the account: they are given anew, or not.
+    # The configuration's keys went with the account, and are given anew, or not.
     assert ssh_run(bench, "ada", ada, "true").returncode == 255
+    assert ssh_run(bench, "ada", keys / "own", "id -nG").stdout.split() == [
+        "ada",
+        "sudo",
+        "workbench",
+    ]
 
 
 def set_password_unseen(bench: Bench, admin_key: Path) -> None:
@@ -227,8 +235,9 @@ def remove_while_at_work(bench: Bench, keys: Path) -> None:
     assert "Kept: /home/ada" in said.stdout
     ended.join(timeout=30)
     assert shell.poll() not in (None, 0)
-    refused = ssh_run(bench, "ada", keys / "ada", "true")
-    assert refused.returncode == 255
+    # With the key that the configuration had, and with the one that it never knew.
+    assert ssh_run(bench, "ada", keys / "ada", "true").returncode == 255
+    assert ssh_run(bench, "ada", keys / "own", "true").returncode == 255
     assert not hub_takes(bench, "ada", SECOND)
     assert not rstudio_takes(bench, "ada", SECOND)
     # Neither the browser's cookie nor the token starts anything.
@@ -245,7 +254,7 @@ def test_bad_input_is_answered_with_what_to_do(bench: Bench, keys: Path) -> None
     for words, stdin, sentence in (
         (("users.add", "Ada"), "", "lower-case"),
         (("users.add", "root"), "", "account of the system"),
-        (("users.add", "crontab"), "", "of the server's system"),
+        (("users.add", "systemd-journal"), "", "of the server's system"),
         (("users.add", "test-user"), "", "a user of the stack"),
         (("users.add", bench.outputs()["administrator"]), "", "own administrator"),
         (("users.add", "ada", "--public-key", private), "", "is a private key"),

@@ -1,14 +1,11 @@
 """What the server tells of people: keys, sizes and sign-ins, whatever they put into their homes."""
 
 import os
-import struct
 from pathlib import Path
 
 import pytest
 
 from workbench.host.authorized_keys import with_keys
-from workbench.host.people import RECORD
-from workbench.host.people import login_time
 from workbench.host.people import read_keys
 from workbench.host.people import read_sizes
 from workbench.host.processes import Process
@@ -64,16 +61,6 @@ def test_sizes_are_in_bytes_on_disk(tmp_path: Path) -> None:
 
 def test_a_home_that_takes_too_long_is_left_out(tmp_path: Path) -> None:
     assert read_sizes([tmp_path], seconds=0) == {}
-
-
-def test_the_last_login_is_lastlogs(tmp_path: Path) -> None:
-    log = tmp_path / "lastlog"
-    log.write_bytes(b"\0" * RECORD.size * 3 + RECORD.pack(1_795_265_824, b"pts/0", b"home"))
-    assert login_time(log, 3) == 1_795_265_824
-    assert login_time(log, 2) == 0
-    assert login_time(log, 40) == 0
-    assert login_time(tmp_path / "none", 3) == 0
-    assert RECORD.size == struct.calcsize("=i32s256s") == 292
 
 
 def test_processes_are_told_with_the_groups_they_hold(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 from unittest.mock import Mock
 
 import pytest
@@ -30,7 +31,7 @@ def test_who_is_in_the_register_keeps_their_uid_when_the_account_is_gone(here: P
 def homes_of(*owners: int) -> Any:
     """Return a folder whose homes have these owners; only root can make a real one."""
     homes = [Mock(lstat=lambda owner=owner: Mock(st_uid=owner)) for owner in owners]
-    return Mock(is_dir=lambda: True, iterdir=lambda: homes)
+    return MagicMock(is_dir=lambda: True, iterdir=lambda: homes)
 
 
 def test_a_home_without_an_account_keeps_its_owner(
@@ -38,6 +39,24 @@ def test_a_home_without_an_account_keeps_its_owner(
 ) -> None:
     monkeypatch.setattr(places, "HOMES", homes_of(1007, 1002))
     assert register.free_id({}) == 1008
+
+
+@pytest.mark.parametrize(
+    ("owner", "register_has", "uid"),
+    [(1007, {}, 1007), (1007, {"bob": 1007}, 1008), (0, {}, 1001), (1007, {"ada": 1003}, 1003)],
+)
+def test_who_has_a_home_gets_its_owners_uid_unless_it_is_someone_elses(
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    owner: int,
+    register_has: dict[str, int],
+    uid: int,
+) -> None:
+    homes = homes_of(owner)
+    home = Mock(is_dir=lambda: True, lstat=lambda: Mock(st_uid=owner))
+    homes.__truediv__ = lambda self, name: home
+    monkeypatch.setattr(places, "HOMES", homes)
+    assert register.uid_for("ada", register_has) == uid
 
 
 def test_ids_of_the_system_do_not_count(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,8 +154,8 @@ def test_a_dry_run_changes_nothing_and_asks_for_nothing(lab: Lab, capsys: Any) -
 
 
 def test_without_yes_and_terminal_nothing_is_changed(lab: Lab) -> None:
-    said = refusal(users.add, "ada")
-    assert "workbench users.add ada --stack lab --yes" in said
+    said = refusal(users.add, "ada", administrator=True)
+    assert "workbench users.add ada --administrator --stack lab --yes" in said
     assert lab.declared == []
 
 
