@@ -10,6 +10,8 @@ from typing import TextIO
 from rich.console import Console
 from rich.status import Status
 
+from workbench.folding import fold
+
 # A plain terminal or a log file gets a sign of life this often, in seconds.
 PLAIN_INTERVAL = 20.0
 
@@ -90,7 +92,9 @@ class Progress:
         """Print a line that stays, above any spinner."""
         self.log(text)
         if not self.quiet:
-            self.console.print(text, markup=False, soft_wrap=True)
+            # What isn't a terminal is a log, where a sentence is found as one line.
+            shown = fold(text, self.console.width - 1) if self.console.is_terminal else text
+            self.console.print(shown, markup=False, soft_wrap=True)
 
     def show(self, phase: Phase, now: str) -> None:
         """Show what a phase is doing: redraw the spinner, or a plain line now and then."""

@@ -1,8 +1,10 @@
 """Ask before something that can't be undone, or costs money."""
 
+import shutil
 import sys
 
 from workbench.errors import WorkbenchError
+from workbench.folding import fold
 
 
 def agree(what: str, scripted: str) -> bool:
@@ -13,6 +15,7 @@ def agree(what: str, scripted: str) -> bool:
     # None where standard input is closed.
     if sys.stdin is None or not sys.stdin.isatty():
         raise WorkbenchError(f"{what} There is no terminal to ask at.", scripted)
-    sys.stderr.write(f"{what}\nGo on? [y/N] ")
+    width = max(20, shutil.get_terminal_size().columns - 1)
+    sys.stderr.write(f"{fold(what, width)}\nGo on? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -4,12 +4,12 @@ import errno
 import os
 import shutil
 import sys
-import textwrap
 import time
 import traceback
 from dataclasses import dataclass
 
 from workbench.errors import WorkbenchError
+from workbench.folding import fold
 from workbench.places import state_dir
 from workbench.tasks.command_name import as_typed
 
@@ -74,13 +74,7 @@ def _fold(text: str) -> str:
     """Break sentences between words, as the terminal wouldn't; commands stay whole."""
     if sys.stderr is None or not sys.stderr.isatty():
         return text
-    width = max(20, shutil.get_terminal_size().columns - 1)
-    lines = text.splitlines()
-    return "\n".join(line if line.startswith(" ") else _fold_line(line, width) for line in lines)
-
-
-def _fold_line(line: str, width: int) -> str:
-    return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+    return fold(text, max(20, shutil.get_terminal_size().columns - 1))
 
 
 def _computer(error: OSError) -> str:

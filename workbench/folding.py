@@ -1,0 +1,18 @@
+"""Break what people read between words, as a terminal doesn't; what they copy stays whole."""
+
+import textwrap
+
+
+def fold(text: str, width: int) -> str:
+    """Return the text in lines of up to ``width`` columns.
+
+    A line that begins with a blank is a command, and a word longer than a line is a path or an
+    address: both stay in one piece.
+    """
+    return "\n".join(
+        line if line.startswith(" ") else _fold_line(line, width) for line in text.split("\n")
+    )
+
+
+def _fold_line(line: str, width: int) -> str:
+    return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
