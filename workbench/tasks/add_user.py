@@ -19,6 +19,7 @@ from workbench.tasks.server_users import ServerUser
 from workbench.tasks.server_users import is_taken
 from workbench.tasks.show import make_console
 from workbench.tasks.show import print_facts
+from workbench.tasks.stack_state import SSH_PORT
 from workbench.tasks.stack_state import StackState
 
 
@@ -37,7 +38,7 @@ def add_user(
     ``command`` is what was typed.
     """
     declared = read_declared(state)
-    check_name(user.name, state, declared)
+    check_name(user.name, state)
     account = look(state, progress).get(user.name)
     user = _checked(user, declared, account, state)
     command = f"{command} --stack {state.stack}"
@@ -90,6 +91,13 @@ def _ask(
     return passwords.ask_password(name, from_stdin=from_stdin)
 
 
+def _ssh(state: StackState, name: str) -> str:
+    where = state.target().where
+    host = where.ip if state.rehearsal else state.outputs.get("domain") or where.ip
+    port = f" -p {where.port(SSH_PORT)}" if where.port(SSH_PORT) != SSH_PORT else ""
+    return f"ssh{port} {name}@{host}"
+
+
 def _print_added(state: StackState, user: User, account: ServerUser, told: str) -> None:
     print(f"\n{user.name} has an account.\n")
     sys.stdout.flush()
@@ -100,7 +108,7 @@ def _print_added(state: StackState, user: User, account: ServerUser, told: str) 
             ("RStudio", state.url("rstudio_url")),
             ("User", user.name),
             ("Password", told),
-            ("SSH keys", str(len(account.keys)) if account.keys else "none"),
+            ("SSH", _ssh(state, user.name) if account.keys else "no key"),
             ("Administrator", "yes" if account.administrator else "no"),
             ("Home", account.home),
         ],

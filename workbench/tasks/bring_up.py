@@ -148,6 +148,6 @@ def _hand_over_passwords(
 def _take_password(stack: str, server: Server, user: str, *, from_stdin: bool) -> str:
     password = passwords.ask_password(user, from_stdin=from_stdin)
     if password is None:
-        return f"none yet: workbench up --stack {stack} --password-stdin"
+        return f"none yet: workbench users.password {user} --stack {stack}"
     passwords.set_password(server, user, password)
     return "as it was typed"

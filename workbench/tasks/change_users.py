@@ -33,7 +33,7 @@ def apply(
 ) -> tuple[StackState, dict[str, ServerUser]]:
     """Declare the people, and bring the server to it; return both as they are then."""
     state.close()
-    what_exists = f"the configuration may name the new {KEY} already"
+    what_exists = "the change may be in the configuration already, and not on the server yet"
     with interruptible(what_exists, f"{command}   goes on"):
         change_configuration(state, {KEY: wanted.as_config()}, progress)
         now = read_stack(state.stack, progress)
@@ -70,7 +70,7 @@ def plan_of_removal(
     if running:
         lines += ["What they run now ends:", *(f"  {each}" for each in running)]
     lines += _wrapped(kept(user.name, account, state))
-    return lines + last_administrator(user, left, state) + left.written_out()
+    return lines + last_administrator(user, left, state)
 
 
 def kept(name: str, account: ServerUser | None, state: StackState) -> str:
@@ -87,8 +87,9 @@ def last_administrator(user: User, left: DeclaredUsers, state: StackState) -> li
     if not user.administrator or any(other.administrator for other in left.users.values()):
         return []
     return _wrapped(
-        f"Nobody else of the people is an administrator. The server's own account"
-        f" {state.outputs.get('administrator', 'ubuntu')}, which the stack's key opens, stays one."
+        f"Nobody {'else of the people ' if left.users else ''}is an administrator then, but the"
+        f" server's own account {state.outputs.get('administrator', 'ubuntu')}, which the stack's"
+        " key opens."
     )
 
 
@@ -112,7 +113,7 @@ def set_given(state: StackState, name: str, password: str) -> None:
         passwords.keep_password(state.folder, name, password)
 
 
-def check_name(name: str, state: StackState, declared: DeclaredUsers) -> None:
+def check_name(name: str, state: StackState) -> None:
     """Refuse a name that can't be a person's account."""
     # Imports Pulumi.
     from workbench.components.users import check_users

@@ -9,7 +9,6 @@ from workbench.tasks.change_users import plan_of_removal
 from workbench.tasks.change_users import print_wrapped
 from workbench.tasks.changing import confirm
 from workbench.tasks.command_name import as_typed
-from workbench.tasks.declared_users import DeclaredUsers
 from workbench.tasks.declared_users import read_declared
 from workbench.tasks.server_users import ServerUser
 from workbench.tasks.sessions import read_activities
@@ -35,7 +34,7 @@ def remove_user(
     plan = plan_of_removal(user, account, left, state, running)
     if not confirm(plan, command, yes=yes, dry_run=dry_run):
         return
-    now, accounts = apply(state, DeclaredUsers(left.users), command, progress)
+    now, accounts = apply(state, left, command, progress)
     now.close()
     closed = accounts.get(name)
     _check_closed(name, closed)

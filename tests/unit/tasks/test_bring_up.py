@@ -147,7 +147,7 @@ def test_on_aws_nobody_gets_a_password_unasked(tmp_path: Path, scripted: Any) ->
     state.rehearsal = None
     server = scripted(lambda c: "ada L" if "--status" in c else None)
     assert hand_over(state, server) == {
-        "ada": "none yet: workbench up --stack rehearsal --password-stdin"
+        "ada": "none yet: workbench users.password ada --stack rehearsal"
     }
 
 
