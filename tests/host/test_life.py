@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import pytest
+from clients import Hub
 from cryptography import x509
 from host_lab import DOMAIN
 from host_lab import Lab
@@ -11,6 +12,7 @@ from host_lab import at_hub
 from host_lab import sign_in
 
 PASSWORD = "Penguins-on-ice-42"
+NEWCOMER = {"name": "newcomer", "public_keys": [], "administrator": False}
 
 
 @pytest.fixture(autouse=True)
@@ -34,15 +36,20 @@ def identity(lab: Lab) -> dict[str, str]:
     return {
         "certificate": str(certificate.serial_number),
         "host key": lab.run("cat /etc/ssh/ssh_host_ed25519_key.pub").split()[1],
-        "people": lab.run("getent passwd test-user ann"),
-        "groups": lab.run("id test-user; id ann"),
-        "hash": lab.run("getent shadow test-user ann"),
+        "people": lab.run("getent passwd test-user ann newcomer"),
+        "groups": lab.run("id test-user; id ann; id newcomer || true"),
+        "hash": lab.run("getent shadow test-user ann newcomer"),
         "cookie secret": lab.run("sha256sum /data/workbench/jupyterhub/jupyterhub_cookie_secret"),
         "file": lab.run("cat /home/test-user/kept && stat -c '%U %G' /home/test-user/kept"),
     }
 
 
 def test_a_replaced_server_is_the_same_to_everyone(lab: Lab) -> None:
+    lab.publish(users=[*lab.settings["users"], NEWCOMER])
+    lab.converge()
+    lab.run("workbench-passwd newcomer", stdin="Gone-tomorrow-1\n")
+    lab.publish(**lab.first)
+    lab.converge()
     lab.run("runuser -u test-user -- sh -c 'echo penguins > ~/kept'")
     before = identity(lab)
     lab.replace()
@@ -125,19 +132,81 @@ def test_settings_that_cannot_be_read_say_why(lab: Lab) -> None:
 
 def test_who_is_no_longer_named_is_shut_out_and_may_come_back(lab: Lab) -> None:
     lab.run("workbench-passwd ann", stdin="Anns-own-77\n")
-    users = lab.settings["users"]
+    lab.run("loginctl enable-linger ann; runuser -u ann -- setsid sleep 900 >/dev/null 2>&1 &")
+    users, before = lab.settings["users"], lab.run("getent passwd ann; getent shadow ann")
     with at_hub(lab, "Anns-own-77", "ann") as hub:
+        token = make_token(hub)
         lab.publish(users=[user for user in users if user["name"] != "ann"])
         lab.converge()
-        # The cookie is still there, and helps no more.
+        assert lab.run("pgrep -u ann || echo nobody") == "nobody"
+        # Cookie and token are still there, and help no more.
+        assert lab.run(f"{spawn(token)}") in ("401", "403")
         lab.wait_for(lambda: hub.http.get(f"{hub.base}/hub/home").status_code == 302)
         assert "/hub/login" in hub.http.get(f"{hub.base}/hub/home").headers["location"]
-    assert lab.run("pgrep -u ann || echo nobody") == "nobody"
+    assert lab.run("ls /var/lib/systemd/linger") == ""
     assert sign_in(lab, "ann", "Anns-own-77") == 403
+    assert lab.run("passwd --status ann").split()[1] == "L"
+    assert "not a user" in lab.run("workbench-passwd ann 2>&1", stdin="Other-one-77\n", code=2)
     assert lab.run("stat -c %U /home/ann") == "ann"
+    assert lab.converge()["changed"] == 0
+    # Even who deletes the account by hand doesn't free the uid for the next person.
+    lab.run("userdel ann")
+    lab.publish(users=[*users[:1], NEWCOMER])
+    lab.converge()
+    lab.publish(users=[*users, NEWCOMER])
+    lab.converge()
+    lab.run("chpasswd --encrypted", stdin=f"ann:{before.rpartition('ann:')[2].split(':')[0]}\n")
+    assert lab.run("getent passwd ann; getent shadow ann") == before
+    assert lab.run("id -u newcomer") != lab.run("id -u ann")
+    assert sign_in(lab, "ann", "Anns-own-77") == 302
+
+
+def make_token(hub: Hub) -> str:
+    """Return a token that a person makes for themselves."""
+    hub.http.get(f"{hub.base}/hub/token")
+    xsrf = next(c.value for c in hub.http.cookies.jar if c.name == "_xsrf" and "/hub" in c.path)
+    made = hub.http.post(
+        f"{hub.base}/hub/api/users/{hub.user}/tokens",
+        json={"note": "test"},
+        headers={"X-XSRFToken": str(xsrf), "Referer": f"{hub.base}/hub/token"},
+    )
+    assert made.status_code == 201, made.text
+    return str(made.json()["token"])
+
+
+def spawn(token: str) -> str:
+    """Return the command that starts ann's server with a token, and prints the hub's answer."""
+    url = "http://127.0.0.1:8000/jupyter/hub/api/users/ann/server"
+    return f"curl -so /dev/null -w '%{{http_code}}' -X POST -H 'Authorization: token {token}' {url}"
+
+
+def test_who_is_no_administrator_any_more_has_no_session_with_sudo(lab: Lab) -> None:
+    users = lab.settings["users"]
+    with at_hub(lab, PASSWORD) as hub:
+        assert hub_says_admin(hub)
+        lab.publish(users=[users[0] | {"administrator": False}, *users[1:]])
+        lab.converge()
+        assert lab.run("pgrep -u test-user || echo nobody") == "nobody"
+        assert "sudo" not in lab.run("id -nG test-user").split()
+        lab.wait_for(lambda: not hub_says_admin(hub))
     lab.publish(users=users)
     lab.converge()
-    assert sign_in(lab, "ann", "Anns-own-77") == 302
+    assert "sudo" in lab.run("id -nG test-user").split()
+
+
+def hub_says_admin(hub: Hub) -> bool:
+    """Say whether the hub shows its admin page to the person."""
+    return hub.http.get(f"{hub.base}/hub/admin").status_code == 200
+
+
+def test_a_name_that_the_system_has_is_refused(lab: Lab) -> None:
+    before = lab.run("getent passwd; getent group")
+    # An account's, and a group's alone.
+    for name in ("messagebus", "systemd-journal"):
+        lab.publish(users=[*lab.first["users"], {"name": name, "public_keys": []}])
+        assert lab.converge(ok=False)["failed_step"] == "Users"
+        assert f"{name} is an account or a group of the system" in lab.failure()
+    assert lab.run("getent passwd; getent group") == before
 
 
 def test_a_key_taken_out_of_the_settings_no_longer_signs_in(lab: Lab) -> None:

@@ -142,9 +142,13 @@ def _retired(administrator: Account) -> tuple[str, ...]:
 @operation
 def close_accounts(named: Sequence[str]) -> Commands:
     """Close the accounts that were made for people who aren't named now; their homes stay."""
-    for name in sorted(set(read_register()) - set(named)):
+    register = read_register()
+    for name in sorted(set(register) - set(named)):
         if _entry(name):
             yield from close(name)
+    # An account that was made by hand stays, but isn't the workbench's.
+    for name in sorted(set(_members(places.MEMBERS)) - {*register, *named}):
+        yield f"gpasswd --delete {name} {places.MEMBERS}"
 
 
 def _entry(name: str) -> pwd.struct_passwd | None:
