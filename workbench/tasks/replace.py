@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from workbench.engine.failures import InterruptedUpdateError
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
@@ -104,7 +105,14 @@ class Replacing:
             raise cause
         self._progress.say(f"{failed} doesn't pass its checks: going back to the old server.")
         self._state = stages.switch_back(self._state, self._progress)
-        stages.check(self._state, self._progress)
+        try:
+            stages.check(self._state, self._progress)
+        except stages.CheckFailedError as error:
+            raise WorkbenchError(
+                f"{cause.message}\nThe old server has volume and address again, but:"
+                f" {error.message}",
+                f"workbench doctor --stack {self._state.stack}",
+            ) from error
         raise WorkbenchError(
             f"{cause.message}\nSo {self._state.outputs['instance_id']}, a {now.previous_type},"
             f" serves again; {failed}, a {now.instance_type}, is kept for a look.",
@@ -119,7 +127,9 @@ class Replacing:
         try:
             yield
         except WorkbenchError as error:
-            hints = [error.hint, self._ways()]
+            # The engine's own says how a plain "up" goes on.
+            own = "" if isinstance(error, InterruptedUpdateError) else error.hint
+            hints = [own, self._ways()]
             error.hint = "\n  ".join(hint for hint in hints if hint)
             raise
 

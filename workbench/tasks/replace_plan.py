@@ -71,6 +71,6 @@ def _costs(state: StackState, now: Replacement, target: str) -> list[str]:
     months = [f"{each} {in_dollars(monthly_cost(each, region).instance)}" for each in types]
     free = "; free in a rehearsal" if state.rehearsal is not None else ""
     return [
-        f"The instances a month: {', '.join(months)} (list price of {TABLE_DATE}{free}).",
-        *(["Until the old one is terminated, both cost."] if len(types) > 1 else []),
+        f"The instance a month: {', '.join(months)}; both until one is terminated.",
+        f"Prices: AWS's list of {TABLE_DATE}, before tax{free}.",
     ]

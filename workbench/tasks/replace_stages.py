@@ -111,7 +111,7 @@ def check(state: StackState, progress: Progress) -> float:
     if failing:
         told = "\n".join(f"    {report.name}: {report.evidence}" for report in failing)
         instance = state.outputs["instance_id"]
-        raise CheckFailedError(f"{len(failing)} checks of {instance} fail:\n{told}")
+        raise CheckFailedError(f"Of the checks of {instance} these fail:\n{told}")
     return usable
 
 

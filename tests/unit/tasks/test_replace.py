@@ -250,6 +250,25 @@ def test_when_its_checks_fail_the_old_server_serves_again(world, resize):
     assert f"workbench resize {OLD} --replace --stack test   goes back" in caught.value.hint
 
 
+def test_where_neither_passes_both_are_told_of(world, resize, monkeypatch):
+    resize_back = replace_stages.switch_back
+
+    def switch_back(state: StackState, progress: Progress) -> StackState:
+        world.broken.add(FIRST)
+        return resize_back(state, progress)
+
+    monkeypatch.setattr(replace_stages, "switch_back", switch_back)
+    world.broken = {SECOND}
+
+    with pytest.raises(WorkbenchError) as caught:
+        resize(NEW)
+
+    assert "Of the checks of i-second these fail" in caught.value.message
+    assert (
+        "has volume and address again, but: Of the checks of i-first these" in caught.value.message
+    )
+
+
 @pytest.mark.parametrize("moment", range(1, 9))
 def test_killed_while_it_goes_back_by_itself_either_command_goes_on(world, resize, moment):
     world.broken = {SECOND}
