@@ -67,6 +67,18 @@ def test_the_landing_page_leads_to_both_services(bench: Bench, page: Page) -> No
     assert "/rstudio/auth-sign-in" in page.url
 
 
+def test_an_address_that_leads_nowhere_leads_back(bench: Bench, page: Page) -> None:
+    url = bench.status()["url"]
+    answer = page.goto(f"{url}nope/at/all")
+    assert answer is not None
+    assert answer.status == 404
+    for header in ("strict-transport-security", "content-security-policy"):
+        assert answer.header_value(header)
+    page.get_by_role("link").click()
+    page.get_by_role("link", name="JupyterHub").wait_for()
+    assert page.url == url
+
+
 def test_a_person_gets_to_jupyterlab(bench: Bench, page: Page) -> None:
     page.goto(bench.status()["jupyter_url"])
     page.get_by_label("Username").fill("test-user")

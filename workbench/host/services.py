@@ -36,6 +36,7 @@ def landing(settings: Settings) -> None:
     """Write the page at ``/``, and the services' versions."""
     versions_file(name="Note the versions")
     page(settings, name="Write the page")
+    page_not_found(settings, name="Write the page for addresses that lead nowhere")
 
 
 @operation
@@ -58,6 +59,18 @@ def page(settings: Settings) -> Commands:
         jupyterhub_version=versions["jupyterhub"],
         rstudio_version=versions["rstudio-server"].removesuffix("+standin"),
         is_standin=versions["rstudio-server"].endswith("+standin"),
+    )
+
+
+@operation
+def page_not_found(settings: Settings) -> Commands:
+    """Write the page that leads back to the landing page."""
+    yield from files.template._inner(
+        src=str(TEMPLATES / "not-found.html.j2"),
+        dest=str(places.LANDING / "not-found.html"),
+        mode="644",
+        jinja_env_kwargs={"autoescape": True},
+        settings=settings,
     )
 
 
