@@ -9,8 +9,12 @@ MOST_LINES = 80
 CONTEXT_LINES = 1
 OTHERS_MAY_READ = 0o004
 _WORDS = r"[\w.-]*(?:password|passwd|secret|token|api_?key|credential)[\w.-]*"
+# What a setting named for passwords may have without being one.
+_PLAIN = r"(?![\"']?(?:yes|no|true|false|none|on|off)\b[\"']?\s*$)"
 # "password = value", or a line that is "password value" and nothing else.
-_SECRET = re.compile(rf"(?i)({_WORDS}[\"']?\s*[=:]\s*)\S.*|(?<=^.)(\s*{_WORDS}\s+)\S+$")
+_SECRET = re.compile(
+    rf"(?i)({_WORDS}[\"']?\s*[=:]\s*){_PLAIN}\S.*|(?<=^.)(\s*{_WORDS}\s+){_PLAIN}\S+$"
+)
 _IN_ADDRESS = re.compile(r"(?i)(\w+://)[^/\s@]+@")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 

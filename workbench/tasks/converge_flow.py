@@ -31,16 +31,12 @@ NOT_OURS = frozenset({"Instance", "Volume", "VolumeAttachment"})
 
 def converge_stack(state: StackState, progress: Progress, *, yes: bool, dry_run: bool) -> None:
     """Bring the server to what the stack's configuration and this program's recipe say."""
-    with progress.phase("Look at the server") as phase:
-        server = state.server
+    with progress.phase("Look at the server"):
         wanted = read_wanted(state)
-        phase.tick("comparing it with the recipe")
         plan = _ask(state, wanted)
     if plan.is_busy:
-        progress.say("A converge is under way on the server: following it first.")
-        server.close()
-        converge_server(state, progress)
-        raise WorkbenchError("The converge that was under way has ended.", _again(state))
+        state = _follow(state, progress, dry_run=dry_run)
+        plan = _ask(state, wanted)
     is_applied = wanted.is_in(state)
     if is_applied and plan.is_done(wanted.recipe.sha256, wanted.settings_sha256):
         print("Nothing to change: the server is what its stack says.")
@@ -53,6 +49,20 @@ def converge_stack(state: StackState, progress: Progress, *, yes: bool, dry_run:
     lines = _plan_lines(plan, changes, wanted)
     if confirm(list(lines), f"workbench converge --stack {state.stack}", yes=yes, dry_run=dry_run):
         _tell(_apply(state, opened, progress), state)
+
+
+def _follow(state: StackState, progress: Progress, *, dry_run: bool) -> StackState:
+    """Follow the converge that is under way to its end; return the state after it."""
+    if dry_run:
+        raise WorkbenchError(
+            "A converge is under way on the server.",
+            f"workbench converge --stack {state.stack} --dry-run   again, when it has ended",
+        )
+    progress.say("A converge is under way on the server: following it first.")
+    state.close()
+    with interruptible("the server goes on by itself with its recipe", _again(state)):
+        converge_server(state, progress)
+    return read_stack(state.stack, progress)
 
 
 def _ask(state: StackState, wanted: Wanted) -> Plan:

@@ -115,7 +115,7 @@ def _plan(server: RemoteServer, script: str, stdin: bytes) -> Plan | None:
 def _read(said: Mapping[str, Any]) -> Plan:
     found = said.get("findings") or []
     return Plan(
-        findings=[
+        findings=tuple(
             Finding(
                 step=str(each["step"]),
                 operation=str(each["operation"]),
@@ -124,7 +124,7 @@ def _read(said: Mapping[str, Any]) -> Plan:
                 diff=tuple(each["diff"]),
             )
             for each in found
-        ],
+        ),
         last=read_run(said["last"]) if said.get("last") else None,
         settings=str(said.get("settings", "")),
         is_busy=bool(said["busy"]),

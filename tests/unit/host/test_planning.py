@@ -1,0 +1,74 @@
+"""Operations that are only asked see what those before them would have done."""
+
+from pathlib import Path
+
+import pytest
+
+from workbench.host import health
+from workbench.host import operations
+from workbench.host.planning import Planning
+
+
+@pytest.fixture
+def planning(monkeypatch: pytest.MonkeyPatch) -> Planning:
+    made = Planning()
+    for module in (operations, health):
+        monkeypatch.setattr(module, "planning", made)
+    return made
+
+
+def has(monkeypatch: pytest.MonkeyPatch, **changed: str) -> None:
+    state = {
+        "ActiveState": "active",
+        "UnitFileState": "enabled",
+        "NeedDaemonReload": "no",
+        "LoadState": "loaded",
+        "StateChangeTimestamp": "Sat 2026-11-21 12:52:37.000000 UTC",
+    }
+    monkeypatch.setattr(operations, "unit_properties", lambda unit: state | changed)
+
+
+def ask(files: list[Path]) -> list[str]:
+    return list(operations.unit._inner("a.service", files=files))  # type: ignore[attr-defined]
+
+
+def test_a_service_is_restarted_for_a_file_that_would_be_written(
+    planning: Planning, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    has(monkeypatch)
+    assert ask([tmp_path / "new.conf"]) == []
+
+    planning.begin()
+    planning.note_file(tmp_path / "new.conf")
+
+    assert ask([tmp_path / "new.conf"]) == ["systemctl restart a.service"]
+
+
+def test_a_real_converge_remembers_nothing(planning: Planning, tmp_path: Path) -> None:
+    planning.note_file(tmp_path / "new.conf")
+    planning.note_start("a.service")
+
+    assert not planning.would_write(tmp_path / "new.conf")
+    assert not planning.would_start("a.service")
+
+
+def test_a_masked_service_is_unmasked_before_it_is_started(
+    planning: Planning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has(monkeypatch, LoadState="masked", UnitFileState="masked", ActiveState="inactive")
+
+    unmask, enable, start = ask([])
+
+    assert unmask.startswith("systemctl unmask a.service")
+    assert enable == "systemctl enable a.service"
+    assert start.endswith("systemctl start a.service")
+
+
+def test_a_plan_does_not_wait_for_a_service_that_would_be_started(
+    planning: Planning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "_answers", lambda url: pytest.fail("it was asked"))
+    planning.begin()
+    planning.note_start("a.service")
+
+    assert list(health.answers._inner("http://127.0.0.1:1/", "a.service")) == []  # type: ignore[attr-defined]

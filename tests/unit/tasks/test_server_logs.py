@@ -1,0 +1,80 @@
+"""Which logs there are, and the command that shows one."""
+
+import shlex
+
+import pytest
+
+from workbench.errors import WorkbenchError
+from workbench.tasks.server_logs import Wish
+from workbench.tasks.server_logs import log_command
+from workbench.tasks.server_logs import log_rows
+from workbench.tasks.server_logs import show_line
+from workbench.tasks.server_logs import since
+
+
+def test_every_service_and_every_person_has_a_log() -> None:
+    names = [name for name, _ in log_rows(["ada"])]
+
+    assert {"jupyterhub", "rstudio", "caddy", "ssh", "converge", "ada"} <= set(names)
+    for name in names:
+        assert log_command(Wish(name), ["ada"]).startswith("sudo -n ")
+
+
+def test_a_services_log_is_its_units() -> None:
+    command = log_command(Wish("rstudio-server", lines=7, since="10m"), [])
+
+    assert "--unit=rstudio-server.service" in command
+    assert "--lines=7" in command
+    assert "--since=-10min" in command
+
+
+def test_a_persons_log_is_their_own_servers() -> None:
+    assert "--unit=jupyter-ada-singleuser.service" in log_command(Wish("ada"), ["ada"])
+
+
+def test_the_converges_log_is_the_file_that_its_programs_wrote_to() -> None:
+    assert "/var/log/workbench/converge.log" in log_command(Wish("converge"), [])
+    assert "/var/log/workbench/progress.jsonl" in log_command(Wish("converge", json=True), [])
+    assert "--unit=workbench-converge" in log_command(Wish("converge", since="1h"), [])
+
+
+def test_an_unknown_log_is_told_with_those_there_are() -> None:
+    with pytest.raises(WorkbenchError, match=r"no log called 'apache'.*caddy.*ada"):
+        log_command(Wish("apache"), ["ada"])
+
+
+def test_what_is_followed_ends_when_nobody_reads_it() -> None:
+    assert "cat > /dev/null; kill $!" in log_command(Wish("caddy", follow=True), [])
+    assert "kill" not in log_command(Wish("caddy"), [])
+
+
+def test_what_a_person_types_reaches_no_shell() -> None:
+    typed = "'; reboot; '"
+    inner = shlex.split(log_command(Wish("caddy", since=typed), []))[-1]
+
+    assert f"--since={typed}" in shlex.split(inner)
+    with pytest.raises(WorkbenchError):
+        log_command(Wish("caddy; reboot"), [])
+
+
+def test_no_lines_are_refused() -> None:
+    with pytest.raises(WorkbenchError, match="must be 1 or more"):
+        log_command(Wish("caddy", lines=0), [])
+
+
+@pytest.mark.parametrize(
+    ("typed", "systemd"),
+    [
+        ("10m", "-10min"),
+        ("2h", "-2h"),
+        ("1d", "-1d"),
+        ("today", "today"),
+        ("2026-01-31", "2026-01-31"),
+    ],
+)
+def test_a_time_is_told_in_systemds_words(typed: str, systemd: str) -> None:
+    assert since(typed) == systemd
+
+
+def test_what_users_write_into_logs_cannot_drive_the_terminal() -> None:
+    assert show_line("\x1b[2Jgone\ttab\r") == "�[2Jgone\ttab"
