@@ -1,5 +1,7 @@
 """After a server has become another type: it runs, lets in, converges, and passes its checks."""
 
+import textwrap
+
 from workbench.checks.table import CHECKS
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
@@ -9,6 +11,7 @@ from workbench.tasks.connection import UnreachableError
 from workbench.tasks.converging import converge_server
 from workbench.tasks.power import PowerWatch
 from workbench.tasks.resize_note import remove_note
+from workbench.tasks.resize_situation import Situation
 from workbench.tasks.resize_situation import read_situation
 from workbench.tasks.services_up import require_passed
 from workbench.tasks.stack_state import StackState
@@ -32,18 +35,29 @@ def get_in(state: StackState, progress: Progress, *, by_ssh: bool) -> None:
         read_stack(state.stack, progress).door().wait_open(waiting=waiting).close()
 
 
-def finish(state: StackState, wanted: str, progress: Progress) -> None:
+def finish(state: StackState, before: Situation, wanted: str, progress: Progress) -> None:
     """Check every service and that all agree on the type; then forget the note, and say so."""
     check_server(state, wanted, progress)
-    fresh = read_stack(state.stack, progress)
-    attached = [
-        each["Ebs"]["VolumeId"] for each in read_situation(fresh).instance["BlockDeviceMappings"]
-    ]
+    now = read_situation(state)
+    if parts(now) != parts(before):
+        raise WorkbenchError(
+            f"The server is a {wanted} now, but not with the same parts: {parts(now)}, where it"
+            f" had {parts(before)}.",
+            f"workbench doctor --stack {state.stack}",
+        )
     remove_note(state)
     print(f"The server is a {wanted} now. All its checks pass, and these are as before:")
-    print(f"  instance {fresh.outputs['instance_id']}, address {fresh.outputs.get('address')},")
-    print(f"  volumes {', '.join(attached)}")
+    print(textwrap.indent(parts(now), "  "))
     print(as_typed(f"  workbench status --stack {state.stack}"))
+
+
+def parts(now: Situation) -> str:
+    """Return what has to be the same before and after, in words."""
+    attached = sorted(each["Ebs"]["VolumeId"] for each in now.instance["BlockDeviceMappings"])
+    address = now.instance.get("PublicIpAddress", "none")
+    return (
+        f"instance {now.instance['InstanceId']}, address {address},\nvolumes {', '.join(attached)}"
+    )
 
 
 def check_server(state: StackState, wanted: str, progress: Progress) -> None:

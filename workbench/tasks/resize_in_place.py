@@ -52,11 +52,17 @@ class Resize:
             print(f"The server is a {self._wanted} already: nothing to do.")
             print(as_typed(f"  workbench status --stack {self._state.stack}"))
             return
-        plan, people = look_ahead(self._state, self._now, self._wanted, self._progress)
         command = self._command(self._wanted)
-        if not dry_run:
-            people.refuse_stop(f"{command} --force", force=force)
-        self._knew_door = self._now.power == "running" and not people.problem
+        if self._stops:
+            plan, people = look_ahead(self._state, self._now, self._wanted, self._progress)
+            if not dry_run:
+                people.refuse_stop(f"{command} --force", force=force)
+            self._knew_door = self._now.power == "running" and not people.problem
+        else:
+            plan = [
+                f"The server is a {self._wanted} already, but the resize hasn't ended.",
+                "What is left: Pulumi, recipe and checks. Nothing stops for that.",
+            ]
 
         def agree(others: list[str]) -> None:
             typed = f"{command} --force" if force else command
@@ -76,12 +82,20 @@ class Resize:
         is_it = now.agrees and now.actual == self._wanted
         return is_it and now.power == "running" and now.note is None
 
+    @property
+    def _stops(self) -> bool:
+        """Whether the server has to stop, or has stopped, for what is left to do."""
+        return self._now.actual != self._wanted or self._now.power != "running"
+
     def _command(self, instance_type: str) -> str:
         return f"workbench resize {instance_type} --stack {self._state.stack}"
 
     def _begin(self) -> None:
         """Note what was, before the first change."""
-        write_note(self._state, Note(self._wanted, self._now.before, self._now.configured_before))
+        if self._stops:
+            write_note(
+                self._state, Note(self._wanted, self._now.before, self._now.configured_before)
+            )
         self._agreed = True
         # The server stops: this connection would only break.
         self._state.close()
@@ -104,7 +118,7 @@ class Resize:
                 self._progress,
                 is_booting=self._is_booting,
             )
-        finish(self._state, self._wanted, self._progress)
+        finish(self._state, self._now, self._wanted, self._progress)
 
     def _change(self, agree: Agree, *, dry_run: bool) -> None:
         """Set the configuration, and let Pulumi make it so."""
