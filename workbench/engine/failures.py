@@ -6,10 +6,19 @@ from collections.abc import Sequence
 from workbench.engine.events import Diagnostic
 from workbench.engine.events import plain_text
 from workbench.errors import WorkbenchError
+from workbench.rehearsal.names import DEFAULT
+from workbench.rehearsal.names import rehearsal_of
+from workbench.rehearsal.names import with_name
 
 
 class StackMissingError(WorkbenchError):
     """There is no stack of that name yet."""
+
+    @classmethod
+    def named(cls, stack: str) -> "StackMissingError":
+        """Return the error for a stack, with what makes one of its kind."""
+        task = "init" if rehearsal_of(stack) is None else "up"
+        return cls(f"There is no stack {stack} yet.", f"workbench {task} --stack {stack}")
 
 
 class StackLockedError(WorkbenchError):
@@ -70,7 +79,9 @@ _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
 MOST_ERRORS = 3
 
 
-def explain(errors: Sequence[Diagnostic], stderr: str, what: str, details: str) -> WorkbenchError:
+def explain(
+    stack: str, errors: Sequence[Diagnostic], stderr: str, what: str, details: str
+) -> WorkbenchError:
     """Return the error for a failed operation.
 
     ``what`` is what was attempted ("up"), ``details`` says where to find more.
@@ -84,7 +95,9 @@ def explain(errors: Sequence[Diagnostic], stderr: str, what: str, details: str) 
     more = len(sentences) - MOST_ERRORS
     if more > 0:
         sentences = [*sentences[:MOST_ERRORS], f"(and {more} more)"]
-    return StackOperationError("\n".join(sentences), details)
+    # A rehearsal's provider, which doesn't know whose it is, may say what to type.
+    said = with_name("\n".join(sentences), rehearsal_of(stack) or DEFAULT)
+    return StackOperationError(said, details)
 
 
 def _sentence(error: Diagnostic) -> str:

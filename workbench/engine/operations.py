@@ -178,14 +178,12 @@ class Operations:
     ) -> WorkbenchError:
         stderr = self._command.last.stderr
         if isinstance(error, errors.StackNotFoundError):
-            return StackMissingError(
-                f"There is no stack {self._name} yet.", f"workbench up --stack {self._name}"
-            )
+            return StackMissingError.named(self._name)
         if isinstance(error, errors.ConcurrentUpdateError):
             return locked_error(self._name, lock_holders(stderr))
         log = self._progress.log_path
         details = f"Details: {log}" if log is not None else ""
-        return explain(reporter.errors if reporter else (), stderr, what, details)
+        return explain(self._name, reporter.errors if reporter else (), stderr, what, details)
 
     def _interrupted(self, what: str, state: State) -> InterruptedUpdateError:
         told = ["Interrupted.", state.told()]

@@ -67,7 +67,7 @@ def open_stack(
     if stack.exists():
         return stack
     if not create:
-        raise StackMissingError(f"There is no stack {name} yet.", f"workbench up --stack {name}")
+        raise StackMissingError.named(name)
     stack.create()
     return stack
 

@@ -24,6 +24,7 @@ from workbench.rehearsal.inspection import RehearsalStatus
 from workbench.rehearsal.inspection import answers
 from workbench.rehearsal.inspection import inspect
 from workbench.rehearsal.names import check_name
+from workbench.rehearsal.names import with_name
 
 # Seconds to wait for another command that starts or stops the same rehearsal: it may build the
 # machine image.
@@ -41,7 +42,7 @@ def start(name: str, progress: Progress, *, modification_hours: float = 0.0) -> 
     """
     check_name(name)
     check_computer()
-    with _only_one(name, progress):
+    with _hints_naming(name), _only_one(name, progress):
         running = _running(name)
         if running is not None:
             return running
@@ -99,7 +100,7 @@ def check_computer() -> None:
     if sys.platform != "linux":
         raise MissingToolError(
             "The rehearsal needs Linux (a virtual machine or WSL2 does).",
-            "Workbenches on AWS work from here: pulumi stack init, then workbench up --stack NAME",
+            "Workbenches on AWS work from here: workbench init, then workbench up --stack NAME",
         )
     if os.geteuid() != 0:
         raise MissingToolError(
@@ -107,6 +108,16 @@ def check_computer() -> None:
             " AWS's addresses.",
             "Run it again as root: sudo -E workbench …",
         )
+
+
+@contextmanager
+def _hints_naming(name: str) -> Iterator[None]:
+    """Let what an error says to type be about this rehearsal: not all that fail know its name."""
+    try:
+        yield
+    except WorkbenchError as error:
+        error.hint = with_name(error.hint, name)
+        raise
 
 
 def _lock_path(name: str) -> Path:

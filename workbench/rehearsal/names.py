@@ -11,6 +11,8 @@ STACK = "rehearsal"
 # Part of a Docker network's, a bridge's and a host name: short, lower case, no dots.
 _VALID = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
+_UNNAMED = re.compile(r"workbench rehearsal\.(?:start|stop|status|reset)\b(?! --name)")
+
 
 def check_name(rehearsal: str) -> str:
     """Return ``rehearsal`` if it can be a rehearsal's name.
@@ -41,6 +43,13 @@ def rehearsal_of(stack: str) -> str | None:
         return DEFAULT
     name = short.removeprefix(f"{STACK}-")
     return name if name != short and _VALID.fullmatch(name) else None
+
+
+def with_name(text: str, rehearsal: str) -> str:
+    """Have commands in ``text`` that name no rehearsal be about this one."""
+    if rehearsal == DEFAULT:
+        return text
+    return _UNNAMED.sub(rf"\g<0> --name {rehearsal}", text)
 
 
 def network_name(rehearsal: str) -> str:

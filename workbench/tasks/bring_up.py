@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Agree = Callable[[str], bool]
 
 MAKE_STACK = (
-    "pulumi stack init NAME, then pulumi config set what docs/configuration.md names;"
+    "workbench init --stack {stack}   configures one on AWS;"
     " or leave --stack out, for a workbench on this computer"
 )
 
@@ -106,7 +106,9 @@ def _apply_stack(
     try:
         opened = open_stack(stack, find_project(), progress)
     except StackMissingError as error:
-        raise WorkbenchError(f"There is no stack {stack} yet.", MAKE_STACK) from error
+        raise WorkbenchError(
+            f"There is no stack {stack} yet.", MAKE_STACK.format(stack=stack)
+        ) from error
     _look(opened, progress)
     # Only a rehearsal is free of charge.
     changes = opened.preview()

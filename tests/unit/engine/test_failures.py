@@ -8,6 +8,7 @@ import pytest
 
 from workbench.engine.events import Diagnostic
 from workbench.engine.events import plain_text
+from workbench.engine.failures import StackMissingError
 from workbench.engine.failures import explain
 from workbench.engine.locks import lock_holders
 from workbench.engine.locks import locked_error
@@ -27,7 +28,7 @@ KeyError: 'x'
 
 
 def said(*errors, stderr=""):
-    return explain(errors, stderr, "up", "Details: LOG").message
+    return explain("prod", errors, stderr, "up", "Details: LOG").message
 
 
 def test_a_resources_error_has_its_type_and_name():
@@ -79,7 +80,7 @@ def test_an_error_before_any_event_is_taken_from_standard_error():
     ],
 )
 def test_what_a_person_can_put_right_has_a_hint(stderr, told, hint):
-    error = explain([], stderr, "up", "")
+    error = explain("prod", [], stderr, "up", "")
     assert told in error.message
     assert hint in error.hint
 
@@ -111,3 +112,17 @@ def test_a_lock_names_its_holder_and_the_way_out():
     error = locked_error("dev", lock_holders(lock_message("laptop", 7)))
     assert "process 7 on laptop since 2026-05-04T10:00:00Z" in error.message
     assert "pulumi cancel dev" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("stack", "command"),
+    [("prod", "workbench init --stack prod"), ("rehearsal-x", "workbench up --stack rehearsal-x")],
+)
+def test_a_stack_that_is_not_there_is_made_by_a_task_of_its_kind(stack, command):
+    assert StackMissingError.named(stack).hint == command
+
+
+def test_what_the_rehearsals_provider_says_to_type_is_about_that_rehearsal():
+    silent = Diagnostic("It does not answer. Start it: workbench rehearsal.start", SERVER)
+    assert explain("rehearsal-x", [silent], "", "up", "").message.endswith("start --name x")
+    assert explain("rehearsal", [silent], "", "up", "").message.endswith("rehearsal.start")

@@ -77,7 +77,7 @@ def test_a_stack_on_aws_that_is_not_there_is_not_made_unasked(
         raise StackMissingError("There is no stack.", "workbench up")
 
     monkeypatch.setattr("workbench.engine.stacks.open_stack", missing)
-    with pytest.raises(WorkbenchError, match="pulumi stack init"):
+    with pytest.raises(WorkbenchError, match="workbench init --stack "):
         bring_up._apply_stack("lab", None, quiet(), lambda plan: True)
 
 
