@@ -4,7 +4,9 @@ from invoke.collection import Collection
 from invoke.context import Context
 
 from workbench.tasks.selection import DRY_RUN_HELP
+from workbench.tasks.selection import JSON_HELP
 from workbench.tasks.selection import STACK_HELP
+from workbench.tasks.selection import YES_HELP
 from workbench.tasks.task import task
 
 ALIAS = "workbench"
@@ -83,4 +85,45 @@ def tunnel(
     hold_tunnel(service, stack, port)
 
 
-collection = Collection("ssh", config, connect, tunnel)
+@task(
+    name="allow",
+    help={
+        "address": "An address or a range (default: this computer's own address).",
+        "remove": "Close SSH to it again.",
+        "list": "Say who may reach SSH, and change nothing.",
+        "json": JSON_HELP,
+        "stack": STACK_HELP,
+        "yes": YES_HELP,
+        "dry-run": DRY_RUN_HELP,
+    },
+)
+def allow(
+    context: Context,
+    address: str | None = None,
+    remove: bool = False,
+    list: bool = False,  # the option's name
+    json: bool = False,
+    stack: str | None = None,
+    yes: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Let this computer's address, or another, reach SSH.
+
+    Through the stack's configuration (workbench:sshFrom).
+    """
+    if list or json:
+        from workbench.tasks.ssh_allowed import print_allowed
+
+        print_allowed(stack, as_json=json)
+        return
+    from workbench.tasks.changing import working_on
+    from workbench.tasks.ssh_allow import allow as let_in
+    from workbench.tasks.ssh_allow import disallow
+    from workbench.tasks.ssh_allow import read_network
+
+    with working_on(stack, "ssh.allow") as (state, progress):
+        change = disallow if remove else let_in
+        change(state, progress, read_network(address, state), yes=yes, dry_run=dry_run)
+
+
+collection = Collection("ssh", config, connect, tunnel, allow)
