@@ -17,6 +17,7 @@ from workbench.tasks.command_name import as_typed
 from workbench.tasks.power import PowerWatch
 from workbench.tasks.resize_end import finish
 from workbench.tasks.resize_end import get_in
+from workbench.tasks.resize_lock import refresh_when_free
 from workbench.tasks.resize_note import Note
 from workbench.tasks.resize_note import write_note
 from workbench.tasks.resize_plan import look_ahead
@@ -130,13 +131,13 @@ class Resize:
             agree([])
             opened.set_config({KEY: self._wanted})
             if not now.agrees:
-                opened.refresh()
+                refresh_when_free(opened)
                 opened.up()
             return
         if now.pending or now.known != now.actual:
             if dry_run:
                 agree([])
-            opened.refresh()
+            refresh_when_free(opened)
         change_configuration(
             self._state,
             {KEY: self._wanted},
