@@ -95,9 +95,7 @@ def find_shortages(answers: Answers) -> list[str]:
 def _shortage(quota: Quota, needed: int, region: str) -> str:
     return (
         f"Your account uses {quota}, and this needs {needed} more: AWS would refuse it. Ask for"
-        " more:\n  aws service-quotas request-service-quota-increase"
-        f" --service-code {quota.service} \\\n"
-        f"    --quota-code {quota.code} --desired-value {quota.used + needed} --region {region}"
+        f" more:\n  {quota.ask_for(needed, region)}"
     )
 
 

@@ -22,6 +22,7 @@ _VCPUS = {
     "trn": "L-2C3B7624",
     "dl": "L-6E869C2A",
     "hpc": "L-F7808C92",
+    "u": "L-43DA4232",
 }
 # Of these, fewer letters would name another kind.
 _WHOLE = ("inf", "trn", "dl", "hpc", "vt", "mac")
@@ -42,12 +43,23 @@ class Quota:
         """Whether AWS would refuse ``needed`` more."""
         return self.used + needed > self.limit
 
+    def ask_for(self, needed: int, region: str) -> str:
+        """Return the command that asks AWS for ``needed`` more than are used."""
+        return (
+            "aws service-quotas request-service-quota-increase"
+            f" --service-code {self.service} --quota-code {self.code}"
+            f" --desired-value {self.used + needed} --region {region}"
+        )
+
     def __str__(self) -> str:
         return f"{self.used} of {self.limit:.0f} {self.what}"
 
 
-def vcpu_quota(aws: Aws, instance_type: str) -> Quota | None:
-    """Return the quota that an instance type counts in; None where AWS doesn't tell."""
+def vcpu_quota(aws: Aws, instance_type: str, *, but: str = "") -> Quota | None:
+    """Return the quota that an instance type counts in; None where AWS doesn't tell.
+
+    ``but`` is an instance that isn't counted, because it is to be another type.
+    """
     code = quota_code(instance_type)
     limit = _limit(aws, "ec2", code) if code else None
     if code is None or limit is None:
@@ -58,7 +70,7 @@ def vcpu_quota(aws: Aws, instance_type: str) -> Quota | None:
         for page in pages
         for reservation in page["Reservations"]
         for instance in reservation["Instances"]
-        if not instance.get("InstanceLifecycle") and quota_code(instance["InstanceType"]) == code
+        if _counts(instance, code) and instance["InstanceId"] != but
     ]
     vcpus = _vcpus(aws, set(types))
     used = sum(vcpus.get(each, 0) for each in types)
@@ -92,12 +104,18 @@ def quota_code(instance_type: str) -> str | None:
     return _VCPUS.get(whole or family[:1])
 
 
+def _counts(instance: dict[str, Any], code: str) -> bool:
+    """Whether an instance counts in a quota: spot instances have one of their own."""
+    return not instance.get("InstanceLifecycle") and quota_code(instance["InstanceType"]) == code
+
+
 def _limit(aws: Aws, service: str, code: str) -> float | None:
+    from botocore.exceptions import BotoCoreError
     from botocore.exceptions import ClientError
 
     try:
         found = aws("service-quotas").get_service_quota(ServiceCode=service, QuotaCode=code)
-    except ClientError:
+    except (ClientError, BotoCoreError):
         # Most often it isn't allowed to the caller; that they may have servers is another right.
         return None
     return float(found["Quota"]["Value"])

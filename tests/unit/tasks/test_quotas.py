@@ -67,9 +67,17 @@ def test_only_running_on_demand_instances_of_the_same_kind_count() -> None:
     )
     ec2.stop_instances(InstanceIds=[small])
 
+    started = [each["Instances"][0] for each in ec2.describe_instances()["Reservations"]]
+    large = next(each for each in started if each["InstanceType"] == "m5.xlarge")
+    changing = vcpu_quota(account, "m5.large", but=large["InstanceId"])
+    assert changing is not None
+    assert changing.used == 0
+
     quota = vcpu_quota(account, "r6i.large")
     assert quota is not None
     assert (quota.used, quota.lacks(1), quota.lacks(2)) == (4, False, True)
+    command = quota.ask_for(2, "eu-west-1")
+    assert command.endswith(f"--quota-code {STANDARD} --desired-value 6 --region eu-west-1")
     assert str(quota) == "4 of 5 vCPUs of running instances of its kind"
 
 
@@ -108,6 +116,7 @@ def test_what_aws_does_not_tell_is_not_known() -> None:
         ("trn1.2xlarge", "L-2C3B7624"),
         ("dl1.24xlarge", "L-6E869C2A"),
         ("hpc7a.12xlarge", "L-F7808C92"),
+        ("u-6tb1.metal", "L-43DA4232"),
         ("mac2.metal", None),
         ("", None),
     ],
