@@ -29,11 +29,10 @@ def _keys_of(value: str) -> list[str]:
     # Imports Pulumi.
     from workbench.components.validation import check_public_key
 
-    path = Path(value).expanduser() if "\n" not in value and len(value) < 4096 else None
-    is_file = path is not None and path.is_file()
-    text = _read(path) if path is not None and is_file else value
-    _refuse_private(text, path if is_file else None)
-    if not is_file and len(value.split()) < 2:
+    path = _file(value)
+    text = _read(path) if path else value
+    _refuse_private(text, path)
+    if not path and len(value.split()) < 2:
         # Half a private key has no blank in it either.
         named = f": there is no file {value}" if value.endswith(".pub") else ""
         raise WorkbenchError(
@@ -41,11 +40,21 @@ def _keys_of(value: str) -> list[str]:
             f"{OPTION} ~/.ssh/id_ed25519.pub   or the text in such a file, in quotes",
         )
     lines = [line.strip() for line in text.splitlines()]
-    what = f"A key in {path}" if is_file else OPTION
+    what = f"A key in {path}" if path else OPTION
     keys = [check_public_key(line, what) for line in lines if line and not line.startswith("#")]
     if not keys:
         raise WorkbenchError(f"There is no public key in {path}.", "ssh-keygen -t ed25519")
     return keys
+
+
+def _file(value: str) -> Path | None:
+    """Return the file that a value names; None for what is no file's name."""
+    try:
+        path = Path(value).expanduser()
+        return path if path.is_file() else None
+    except (OSError, ValueError, RuntimeError):
+        # Longer than a name can be, as a key's text is; a home that nobody has.
+        return None
 
 
 def _read(path: Path) -> str:
@@ -79,9 +88,8 @@ def described(key: str) -> str:
 
 
 def find_keys(keys: Sequence[str], wanted: str) -> list[str]:
-    """Return the keys meant by a fingerprint (or its beginning), a comment, or a file."""
-    path = Path(wanted).expanduser()
-    if len(wanted) < 4096 and "\n" not in wanted and path.is_file():
+    """Return the keys meant by a fingerprint (or its beginning), a comment, a file or the text."""
+    if _file(wanted) or wanted in keys:
         given = {fingerprint(key) for key in read_public_keys([wanted])}
         return [key for key in keys if fingerprint(key) in given]
     prefix = wanted if wanted.startswith("SHA256:") else f"SHA256:{wanted}"

@@ -35,6 +35,15 @@ def test_a_file_and_a_text_give_the_same_key_once(home: Path) -> None:
     assert read_public_keys([path, key(home, "ada"), path]) == (key(home, "ada"),)
 
 
+def test_a_long_keys_text_is_no_file_name(tmp_path: Path) -> None:
+    command = ["ssh-keygen", "-q", "-t", "rsa", "-b", "4096", "-N", "", "-f", str(tmp_path / "rsa")]
+    subprocess.run(command, check=True)
+    text = (tmp_path / "rsa.pub").read_text().strip()
+    assert len(text) > 255
+    assert read_public_keys([text]) == (text,)
+    assert find_keys([text], text) == [text]
+
+
 def test_a_file_may_hold_several_keys_with_comments_between(home: Path) -> None:
     file = home / "authorized_keys"
     file.write_text(f"# mine\n{key(home, 'ada')}\n\n{key(home, 'bob')}\r\n")
@@ -82,6 +91,7 @@ def test_another_programs_private_key_is_refused(tmp_path: Path) -> None:
     ("given", "sentence"),
     [
         ("nowhere/ada.pub", "there is no file nowhere/ada.pub"),
+        ("~nobody-here/key", "neither a file nor a public key"),
         ("nonsense", "neither a file nor a public key"),
         ("", "neither a file nor a public key"),
         ("ssh-ed25519 AAAA", "isn't an OpenSSH public key"),
