@@ -1,6 +1,5 @@
 """The configuration of a rehearsal's stack: all that makes the same program run here."""
 
-import os
 from pathlib import Path
 
 from workbench.engine.stack_config import Default
@@ -13,6 +12,7 @@ from workbench.rehearsal.names import DEFAULT
 from workbench.rehearsal.registries import npm_registry
 from workbench.rehearsal.registries import pypi_index
 from workbench.rehearsal.standin_package import find_package
+from workbench.tasks.key_files import make_key_pair
 from workbench.tasks.private_key import REHEARSAL_KEY
 
 # By the Pulumi AWS provider's names. One that isn't listed would be asked of AWS itself.
@@ -69,34 +69,7 @@ def domain(rehearsal: str) -> str:
 
 def ensure_key(rehearsal: str) -> str:
     """Return the public half of the rehearsal's own SSH key; make the key on first use."""
-    path = rehearsal_dir(rehearsal) / REHEARSAL_KEY
-    public = path.with_suffix(".pub")
-    if path.exists() and public.exists():
-        return public.read_text(encoding="ascii").strip()
-    private_text, public_text = _generate_key(f"workbench-{rehearsal}")
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(private_text)
-    public.write_text(f"{public_text}\n", encoding="ascii")
-    return public_text
-
-
-def _generate_key(comment: str) -> tuple[bytes, str]:
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    key = Ed25519PrivateKey.generate()
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.OpenSSH,
-        serialization.NoEncryption(),
-    )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
-    )
-    return private, f"{public.decode('ascii')} {comment}"
+    return make_key_pair(rehearsal_dir(rehearsal) / REHEARSAL_KEY, f"workbench-{rehearsal}")
 
 
 def _provider(description: Description) -> dict[str, Value]:

@@ -7,6 +7,7 @@ from workbench.tasks.selection import DRY_RUN_HELP
 from workbench.tasks.selection import JSON_HELP
 from workbench.tasks.selection import STACK_HELP
 from workbench.tasks.selection import YES_HELP
+from workbench.tasks.ssh_keys import collection as keys
 from workbench.tasks.task import task
 
 ALIAS = "workbench"
@@ -126,4 +127,4 @@ def allow(
         change(state, progress, read_network(address, state), yes=yes, dry_run=dry_run)
 
 
-collection = Collection("ssh", config, connect, tunnel, allow)
+collection = Collection("ssh", config, connect, tunnel, allow, keys)
