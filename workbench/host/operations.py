@@ -58,13 +58,20 @@ def daemon_reload(units: Sequence[str]) -> Commands:
 
 def unit_properties(unit: str) -> dict[str, str]:
     """Return what systemd says of a unit."""
+    return planning.units.get(unit) or ask_systemd([unit])[unit]
+
+
+def ask_systemd(units: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return what systemd says of each of the units."""
     output = subprocess.run(
-        ["systemctl", "show", "--timestamp=us+utc", f"--property={PROPERTIES}", unit],
+        ["systemctl", "show", "--timestamp=us+utc", f"--property={PROPERTIES}", *units],
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
+    blocks = [block.splitlines() for block in output.strip().split("\n\n")]
+    said = [dict(line.split("=", 1) for line in block if "=" in line) for block in blocks]
+    return dict(zip(units, said, strict=True))
 
 
 def changed_at(properties: dict[str, str]) -> float | None:

@@ -21,18 +21,38 @@ from pyinfra.api.state import StateStage
 from pyinfra.context import ctx_host
 from pyinfra.context import ctx_state
 
+from . import apt
 from . import certificates
+from . import identity
 from . import journal
+from . import jupyterhub
 from . import network
+from . import proxy
+from . import rstudio
+from . import rstudio_package
+from . import storage
 from . import tools
 from .__main__ import LOCK
 from .converge import prepare
 from .findings import Finding
 from .findings import find
+from .operations import ask_systemd
 from .planning import planning
 from .progress import SEPARATOR
 from .pyinfra_typed import FileUpload
 from .settings import Settings
+
+# What the recipe's operations ask for one by one; others they ask for all the same.
+UNITS = (
+    storage.UNIT,
+    identity.SAVE_PATH,
+    "ssh.service",
+    "user.slice",
+    proxy.UNIT,
+    jupyterhub.UNIT,
+    rstudio.UNIT,
+)
+PACKAGES = (*apt.PACKAGES, "openssh-server", rstudio_package.NAME)
 
 
 def find_all(settings: Settings) -> Iterator[Finding]:
@@ -85,6 +105,9 @@ def plan(path: Path) -> dict[str, Any]:
     settings = Settings.parse(content)
     network.use(settings)
     planning.begin()
+    planning.units = ask_systemd(UNITS)
+    installed = apt.installed_versions(PACKAGES)
+    planning.packages = {name: installed.get(name) for name in PACKAGES}
     findings = [asdict(finding) for finding in find_all(settings)]
     last = json.loads(journal.LAST.read_text()) if journal.LAST.exists() else None
     digest = hashlib.sha256(content).hexdigest()

@@ -10,6 +10,10 @@ class Planning:
         self._is_active = False
         self._files: set[str] = set()
         self._started: set[str] = set()
+        # Asked once for all of them, as nothing changes while a plan is made: what systemd
+        # says of units, and the versions of packages (None: not installed).
+        self.units: dict[str, dict[str, str]] = {}
+        self.packages: dict[str, str | None] = {}
 
     def begin(self) -> None:
         """Plan from here on, in this process."""
