@@ -9,7 +9,7 @@ from workbench.tasks.replace_stages import replacement_of
 from workbench.tasks.replacement import Replacement
 from workbench.tasks.replacement import Stage
 from workbench.tasks.resize_quota import check_quota
-from workbench.tasks.resize_types import _check_offered
+from workbench.tasks.resize_types import check_offered
 from workbench.tasks.resize_types import read_type
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.working_people import People
@@ -51,7 +51,7 @@ def _check_new(state: StackState, target: str) -> str:
     """Raise where AWS has no such server to give here; return a line on the quota."""
     ec2 = state.aws("ec2")
     wanted = read_type(ec2, target)
-    _check_offered(ec2, {"Placement": {"AvailabilityZone": state.outputs["zone"]}}, target)
+    check_offered(ec2, str(state.outputs["zone"]), target)
     # The old server runs beside it.
     return check_quota(state, "", wanted)
 

@@ -4,8 +4,14 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tenacity import Retrying
+from tenacity import retry_if_exception_type
+from tenacity import stop_after_delay
+from tenacity import wait_fixed
+
 from workbench.checks.check import Result
 from workbench.checks.table import CHECKS
+from workbench.engine.failures import StackLockedError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks.changing import change_configuration
@@ -37,6 +43,9 @@ _KEPT = ("aws:ec2/instance:Instance", "aws:ebs/volume:Volume", "aws:ec2/eip:Eip"
 Allowed = Callable[[StackState, "Changes"], None]
 # How Pulumi's names of the instances end.
 ENDINGS = {FIRST: "-server-instance", SECOND: "-server-2-instance"}
+# An engine whose parent was killed ends at its next line of output, and holds its lock until then.
+LOCK_LIMIT = 60.0
+LOCK_INTERVAL = 3.0
 MOUNTED = "mountpoint -q /data"
 
 
@@ -142,7 +151,16 @@ def note_before(state: StackState, progress: Progress) -> None:
 
 
 def _change(state: StackState, values: Values, progress: Progress, allowed: Allowed) -> StackState:
-    change_configuration(state, values, progress, check=lambda changes: allowed(state, changes))
+    """Set values and let Pulumi apply them, once the engine of a killed command has ended."""
+    attempts = Retrying(
+        retry=retry_if_exception_type(StackLockedError),
+        stop=stop_after_delay(LOCK_LIMIT),
+        wait=wait_fixed(LOCK_INTERVAL),
+        reraise=True,
+    )
+    attempts(
+        change_configuration, state, values, progress, check=lambda changes: allowed(state, changes)
+    )
     return read_stack(state.stack, progress)
 
 

@@ -53,7 +53,7 @@ def read_type(ec2: Any, name: str) -> InstanceType:
 
 def check_fits(ec2: Any, instance: dict[str, Any], wanted: InstanceType) -> None:
     """Raise with the first reason why an instance can't become a type."""
-    _check_offered(ec2, instance, wanted.name)
+    check_offered(ec2, instance["Placement"]["AvailabilityZone"], wanted.name)
     reason = (
         _check_machine(instance, wanted)
         or _check_devices(instance, wanted)
@@ -63,8 +63,8 @@ def check_fits(ec2: Any, instance: dict[str, Any], wanted: InstanceType) -> None
         raise UnfitTypeError(f"{instance['InstanceId']} can't become a {wanted.name}: {reason}.")
 
 
-def _check_offered(ec2: Any, instance: dict[str, Any], name: str) -> None:
-    zone = instance["Placement"]["AvailabilityZone"]
+def check_offered(ec2: Any, zone: str, name: str) -> None:
+    """Raise where AWS has no such type in the availability zone."""
     offers = ec2.describe_instance_type_offerings(
         LocationType="availability-zone", Filters=[{"Name": "instance-type", "Values": [name]}]
     )["InstanceTypeOfferings"]

@@ -15,6 +15,7 @@ from workbench.components.names import camel_case
 from workbench.components.server_slots import FIRST
 from workbench.components.server_slots import SECOND
 from workbench.components.server_slots import read_slots
+from workbench.engine.failures import StackLockedError
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
@@ -267,6 +268,22 @@ def test_where_neither_passes_both_are_told_of(world, resize, monkeypatch):
     assert (
         "has volume and address again, but: Of the checks of i-first these" in caught.value.message
     )
+
+
+def test_waits_for_the_engine_that_a_killed_command_has_left(world, resize, monkeypatch):
+    change, refused = replace_stages.change_configuration, [1, 2]
+
+    def locked(*args: Any, **named: Any) -> None:
+        if refused:
+            raise StackLockedError(f"locked {refused.pop()}")
+        change(*args, **named)
+
+    monkeypatch.setattr(replace_stages, "change_configuration", locked)
+    monkeypatch.setattr(replace_stages, "LOCK_INTERVAL", 0.0)
+
+    resize(NEW)
+
+    assert serves_alone(world, SECOND, NEW)
 
 
 @pytest.mark.parametrize("moment", range(1, 9))
