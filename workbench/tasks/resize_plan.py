@@ -91,7 +91,8 @@ def other_changes(changes: Changes, stack: str) -> list[str]:
     if not steps:
         return []
     named = Changes({}, tuple(steps)).named()
-    return textwrap.wrap(f"Pulumi has other changes waiting, and makes them too: {named}.", WIDTH)
+    told = f"Pulumi has other changes waiting, and makes them too: {named}."
+    return textwrap.wrap(told, WIDTH, break_on_hyphens=False)
 
 
 def _memory(before: InstanceType, then: InstanceType) -> list[str]:

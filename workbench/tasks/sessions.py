@@ -83,5 +83,9 @@ def describe(activities: Iterable[Activity]) -> list[str]:
     return [
         line
         for user, items in sorted(told.items())
-        for line in textwrap.wrap(f"{user}: {', '.join(items)}", WIDTH, subsequent_indent="  ")
+        for line in _folded(f"{user}: {', '.join(items)}")
     ]
+
+
+def _folded(line: str) -> list[str]:
+    return textwrap.wrap(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False)

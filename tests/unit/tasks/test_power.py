@@ -3,22 +3,30 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
+from workbench.tasks.power import NoCapacityError
 from workbench.tasks.power import PowerWatch
 
 
 class Ec2:
-    def __init__(self, state: str) -> None:
-        self.state = state
+    def __init__(self, state: str, *, refuses: str = "") -> None:
+        self.state, self.refuses = state, refuses
         self.done: list[str] = []
 
     def describe_instances(self, **_: Any) -> Any:
-        return {"Reservations": [{"Instances": [{"State": {"Name": self.state}}]}]}
+        instance = {"State": {"Name": self.state}, "InstanceType": "t3.medium"}
+        return {"Reservations": [{"Instances": [instance]}]}
 
     def start_instances(self, InstanceIds: list[str]) -> None:
+        if self.refuses:
+            raise ClientError({"Error": {"Code": self.refuses, "Message": "No."}}, "StartInstances")
         self.done.append(f"start {InstanceIds[0]}")
+
+    def stop_instances(self, InstanceIds: list[str]) -> None:
+        self.done.append(f"stop {InstanceIds[0]}")
 
     def get_console_output(self, **_: Any) -> dict[str, str]:
         return {"Output": "Linux\npanic: no root\n"}
@@ -47,6 +55,27 @@ def test_it_runs_at_the_end(state: str, done: list[str]) -> None:
     with Progress(quiet=True).phase("Server") as phase:
         PowerWatch(ec2, "i-1").ensure_running(phase)
     assert ec2.done == done
+
+
+@pytest.mark.parametrize(
+    ("state", "done"),
+    [("running", ["stop i-1", "instance_stopped"]), ("stopped", [])],
+)
+def test_it_is_stopped_at_the_end(state: str, done: list[str]) -> None:
+    ec2 = Ec2(state)
+    with Progress(quiet=True).phase("Stop") as phase:
+        PowerWatch(ec2, "i-1").ensure_stopped(phase)
+    assert ec2.done == done
+
+
+def test_a_type_without_capacity_is_told_and_other_refusals_are_not_taken_for_it() -> None:
+    full = PowerWatch(Ec2("stopped", refuses="InsufficientInstanceCapacity"), "i-1")
+    forbidden = PowerWatch(Ec2("stopped", refuses="UnauthorizedOperation"), "i-1")
+    with Progress(quiet=True).phase("Start") as phase:
+        with pytest.raises(NoCapacityError, match=r"no capacity for t3\.medium"):
+            full.ensure_running(phase)
+        with pytest.raises(ClientError):
+            forbidden.ensure_running(phase)
 
 
 def test_a_terminated_instance_is_told() -> None:

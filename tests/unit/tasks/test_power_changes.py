@@ -1,0 +1,173 @@
+"""The server is stopped, started and restarted as agreed, and told so."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from workbench.errors import WaitTimeoutError
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.tasks import boots
+from workbench.tasks import power_changes
+from workbench.tasks.boots import Boot
+from workbench.tasks.connection import UnreachableError
+from workbench.tasks.power_changes import restart_server
+from workbench.tasks.power_changes import start_server
+from workbench.tasks.power_changes import stop_server
+from workbench.tasks.sessions import Activity
+from workbench.tasks.stack_state import StackState
+from workbench.tasks.working_people import People
+from workbench.tasks.working_people import PeopleAtWorkError
+
+QUIET = Progress(quiet=True)
+
+
+class Ec2:
+    """One instance, which goes where it is told at once."""
+
+    def __init__(self, state: str) -> None:
+        self.state = state
+        self.done: list[str] = []
+
+    def describe_instances(self, **_: Any) -> Any:
+        instance = {"State": {"Name": self.state}, "InstanceType": "t3.medium"}
+        return {"Reservations": [{"Instances": [instance]}]}
+
+    def start_instances(self, **_: Any) -> None:
+        self.done.append("start")
+        self.state = "running"
+
+    def stop_instances(self, **_: Any) -> None:
+        self.done.append("stop")
+        self.state = "stopped"
+
+    def reboot_instances(self, **_: Any) -> None:
+        self.done.append("reboot")
+
+    def get_waiter(self, _: str) -> Any:
+        return self
+
+    def wait(self, **_: Any) -> None:
+        pass
+
+
+class State(StackState):
+    """A stack on AWS with one instance."""
+
+    ec2: Ec2
+
+    def aws(self, service: str) -> Any:
+        return self.ec2
+
+    def door(self) -> Any:
+        return None
+
+
+@pytest.fixture
+def state(monkeypatch: pytest.MonkeyPatch) -> State:
+    made = State("prod", {"instance_id": "i-1", "region": "us-east-1", "url": "https://lab/"})
+    made.ec2 = Ec2("running")
+    monkeypatch.setattr(power_changes, "see_people", lambda *_: People())
+    monkeypatch.setattr(power_changes, "await_services", lambda *_: made.ec2.done.append("await"))
+    monkeypatch.setattr(power_changes, "read_stack", lambda *_: made)
+    monkeypatch.setattr(power_changes, "read_boot", lambda _: Boot("first"))
+    monkeypatch.setattr(power_changes, "await_next_boot", lambda *_: made.ec2.done.append("boot"))
+    made.__dict__["server"] = type("Server", (), {"close": lambda self: None})()
+    return made
+
+
+@pytest.fixture
+def at_work(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = People([Activity("ana", "kernel", 1, ("R",))])
+    monkeypatch.setattr(power_changes, "see_people", lambda *_: people)
+
+
+def test_a_running_server_is_stopped(state: State, capsys: pytest.CaptureFixture[str]) -> None:
+    stop_server(state, QUIET, force=False, yes=True, dry_run=False)
+    assert state.ec2.done == ["stop"]
+    printed = capsys.readouterr().out
+    assert "Running costs $0.0416 an hour" in printed
+    assert "workbench start --stack prod" in printed
+
+
+def test_a_stopped_one_stays_so(state: State) -> None:
+    state.ec2.state = "stopped"
+    stop_server(state, QUIET, force=False, yes=False, dry_run=False)
+    assert state.ec2.done == []
+
+
+@pytest.mark.usefixtures("at_work")
+@pytest.mark.parametrize("change", [stop_server, restart_server])
+def test_it_does_not_stop_under_someones_hands(state: State, change: Any) -> None:
+    with pytest.raises(PeopleAtWorkError, match="ana: 1 Jupyter kernel") as refused:
+        change(state, QUIET, force=False, yes=True, dry_run=False)
+    assert refused.value.hint.endswith(" --stack prod --force")
+    assert state.ec2.done == []
+    change(state, QUIET, force=False, yes=True, dry_run=True)
+    assert state.ec2.done == []
+    change(state, QUIET, force=True, yes=True, dry_run=False)
+    assert state.ec2.done[0] in ("stop", "reboot")
+
+
+def test_a_stopped_server_is_started_and_waited_for(state: State) -> None:
+    state.ec2.state = "stopped"
+    start_server(state, QUIET, yes=True, dry_run=True)
+    assert state.ec2.done == []
+    start_server(state, QUIET, yes=True, dry_run=False)
+    assert state.ec2.done == ["start", "await"]
+
+
+def test_starting_one_on_aws_costs_and_is_asked_for(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state.ec2.state = "stopped"
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(WorkbenchError) as asked:
+        start_server(state, QUIET, yes=False, dry_run=False)
+    assert asked.value.hint == "workbench start --stack prod --yes"
+    assert state.ec2.done == []
+
+
+def test_a_restart_is_over_with_the_next_boot(state: State) -> None:
+    restart_server(state, QUIET, force=False, yes=True, dry_run=False)
+    assert state.ec2.done == ["reboot", "boot", "await"]
+    state.ec2.state = "stopped"
+    with pytest.raises(WorkbenchError, match="nothing to restart"):
+        restart_server(state, QUIET, force=False, yes=True, dry_run=False)
+
+
+def test_a_terminated_instance_is_told(state: State) -> None:
+    state.ec2.state = "terminated"
+    for change in (stop_server, restart_server):
+        with pytest.raises(WorkbenchError, match="i-1 is terminated"):
+            change(state, QUIET, force=True, yes=True, dry_run=False)
+
+
+class Door:
+    """A server's door: what each opening shows, in turn."""
+
+    stack = "prod"
+
+    def __init__(self, *marks: str | None) -> None:
+        self._marks: Iterator[str | None] = iter(marks)
+
+    def open(self) -> Any:
+        mark = next(self._marks)
+        if mark is None:
+            raise UnreachableError("refused")
+        answer = type("Answer", (), {"ok": True, "stdout": f"{mark}\n"})
+        return type("Server", (), {"run": lambda *_, **__: answer, "close": lambda _: None})()
+
+
+def await_boot(*marks: str | None, limit: float = 60) -> None:
+    door: Any = Door(*marks)
+    with QUIET.phase("Restart") as phase:
+        boots.await_next_boot(door, Boot("first"), phase, limit=limit)
+
+
+def test_the_next_boot_has_other_marks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boots, "INTERVAL", 0)
+    await_boot("first", None, None, "second")
+    with pytest.raises(WaitTimeoutError, match="did not reboot"):
+        await_boot(limit=0)
