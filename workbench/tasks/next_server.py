@@ -26,8 +26,9 @@ T = TypeVar("T")
 OUTPUT = "other_instance_id"
 # Its own file: the pins of the server that serves may not be had again from an old console.
 KNOWN_HOSTS = "known_hosts.next"
-# A new instance gets its public address within seconds.
-ADDRESS_LIMIT = 120.0
+# A new instance gets its public address within seconds; one that gave back the Elastic IP, within
+# minutes. docs.aws.amazon.com/vpc/latest/userguide/vpc-eips.html
+ADDRESS_LIMIT = 300.0
 # The key pair may have an older key than the stack's; the recipe brings the present one.
 KEY_LIMIT = 600.0
 INTERVAL = 2.0

@@ -37,7 +37,7 @@ def look_ahead(
     stops = runs and any(stage in left for stage in (Stage.SWITCH, Stage.SWITCH_BACK))
     people = see_people(state, progress) if stops else People()
     lines = [
-        _heading(state, now, target),
+        *_heading(state, now, target),
         *_costs(state, now, target),
         *quota,
         *(f"{number}. {_DOES[stage]}" for number, stage in enumerate(left, 1)),
@@ -56,11 +56,11 @@ def _check_new(state: StackState, target: str) -> str:
     return check_quota(state, "", wanted)
 
 
-def _heading(state: StackState, now: Replacement, target: str) -> str:
+def _heading(state: StackState, now: Replacement, target: str) -> list[str]:
     serves = f"{state.outputs['instance_id']}, a {now.instance_type}"
     if now.other_type is None:
-        return f"Replace {serves}, by a new {target}."
-    return f"Go on with a replacement: {serves}, serves; beside it is a {now.other_type}."
+        return [f"Replace {serves}, by a new {target}."]
+    return ["Go on with a replacement:", f"  {serves}, serves; beside it is a {now.other_type}"]
 
 
 def _costs(state: StackState, now: Replacement, target: str) -> list[str]:
@@ -71,6 +71,7 @@ def _costs(state: StackState, now: Replacement, target: str) -> list[str]:
     months = [f"{each} {in_dollars(monthly_cost(each, region).instance)}" for each in types]
     free = "; free in a rehearsal" if state.rehearsal is not None else ""
     return [
-        f"The instance a month: {', '.join(months)}; both until one is terminated.",
+        f"The instance a month: {', '.join(months)}",
+        "Both cost until one is terminated.",
         f"Prices: AWS's list of {TABLE_DATE}, before tax{free}.",
     ]

@@ -1,0 +1,96 @@
+"""What a person is asked to agree to before a server is replaced."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from workbench.progress import Progress
+from workbench.tasks import replace_plan
+from workbench.tasks.replace_plan import look_ahead
+from workbench.tasks.replacement import Stage
+from workbench.tasks.replacement import read_replacement
+from workbench.tasks.resize_types import UnfitTypeError
+from workbench.tasks.stack_state import StackState
+from workbench.tasks.working_people import People
+
+OUTPUTS = {
+    "instance_id": "i-0123456789abcdef0",
+    "instance_type": "t3.medium",
+    "region": "us-east-1",
+    "zone": "us-east-1a",
+}
+
+
+class State(StackState):
+    """A stack on AWS, which offers every type in one zone."""
+
+    def aws(self, service: str) -> Any:
+        return SimpleNamespace(
+            describe_instances=lambda **_: {
+                "Reservations": [{"Instances": [{"State": {"Name": "running"}}]}]
+            },
+            describe_instance_types=lambda InstanceTypes: {
+                "InstanceTypes": [{"InstanceType": InstanceTypes[0]}]
+            },
+            describe_instance_type_offerings=lambda **_: {
+                "InstanceTypeOfferings": [{"Location": "us-east-1a"}]
+            },
+        )
+
+
+@pytest.fixture
+def plan(monkeypatch: pytest.MonkeyPatch):
+    asked: list[str] = []
+
+    def check_quota(state: StackState, but: str, wanted: Any) -> str:
+        asked.append(but)
+        return "vCPU quota: fits."
+
+    monkeypatch.setattr(replace_plan, "check_quota", check_quota)
+    monkeypatch.setattr(replace_plan, "see_people", lambda *_: People(problem="it's away"))
+
+    def lines(target: str, outputs: dict[str, str] | None = None, **config: str) -> list[str]:
+        keys = {f"workbench:{key}": value for key, value in config.items()}
+        state = State("test", OUTPUTS | (outputs or {}), keys)
+        left = read_replacement(keys, "t3.medium").stages(target)
+        told, _ = look_ahead(state, target, left, Progress(quiet=True))
+        assert all(len(line) <= 80 for line in told)
+        return told
+
+    lines.asked = asked  # type: ignore[attr-defined]
+    return lines
+
+
+def test_names_both_servers_their_prices_and_every_stage(plan):
+    told = plan("t3.large")
+
+    assert told[0] == "Replace i-0123456789abcdef0, a t3.medium, by a new t3.large."
+    assert told[1].endswith("t3.medium $30.37, t3.large $60.74")
+    assert [line[0] for line in told if line[0].isdigit()] == ["1", "2", "3", "4"]
+    assert "Who is signed in isn't known: it's away" in told
+
+
+def test_the_quota_has_to_hold_both_servers(plan):
+    assert "vCPU quota: fits." in plan("t3.large")
+    assert plan.asked == [""]
+
+
+def test_a_type_that_the_zone_has_not_is_refused_before_anything_is_made(plan):
+    with pytest.raises(UnfitTypeError, match="in us-east-1b"):
+        plan("t3.large", {"zone": "us-east-1b"})
+
+
+def test_says_that_it_goes_on(plan):
+    told = plan("t3.large", nextInstanceType="t3.large")
+
+    assert told[0] == "Go on with a replacement:"
+    assert told[1].endswith("0, a t3.medium, serves; beside it is a t3.large")
+    assert not plan.asked
+
+
+def test_taking_the_other_server_away_ends_nobodys_work(plan):
+    told = plan("t3.medium", nextInstanceType="t3.large")
+
+    assert f"1. {replace_plan._DOES[Stage.END]}" in told
+    assert not any("signed in" in line for line in told)
