@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from workbench.components.access import Port
     from workbench.components.address import Address
     from workbench.components.address import AddressArgs
+    from workbench.components.backup import Backup
+    from workbench.components.backup import BackupArgs
     from workbench.components.network import Network
     from workbench.components.network import NetworkArgs
     from workbench.components.recipe import Recipe
@@ -28,6 +30,8 @@ __all__ = [
     "AccessArgs",
     "Address",
     "AddressArgs",
+    "Backup",
+    "BackupArgs",
     "Network",
     "NetworkArgs",
     "Port",

@@ -6,10 +6,16 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from workbench.components.backup import OFF
+from workbench.components.backup import Backup
+from workbench.components.backup import BackupArgs
+from workbench.components.backup import check_schedule
 from workbench.components.errors import ArgumentError
 from workbench.components.validation import check_number
 
 DEFAULT_SIZE = 20
+# By it, the tasks find what belongs to a stack: the volume, those before it, and snapshots.
+STACK_TAG = "workbench:stack"
 
 
 class StorageArgs(TypedDict):
@@ -19,20 +25,28 @@ class StorageArgs(TypedDict):
     """The zone of the server. Needed for a new volume, left out for an existing one."""
 
     size: NotRequired[int]
-    """Size in GiB, 1 to 16384; it can grow later, never shrink. Default: 20, or the snapshot's."""
+    """Size in GiB, 1 to 16384; it can grow later, never shrink. Default: 20, or what the snapshot
+    or the existing volume has."""
 
     snapshot_id: NotRequired[pulumi.Input[str]]
     """The snapshot to restore. Given later, it makes a new volume; the old one is kept."""
 
     volume_id: NotRequired[pulumi.Input[str]]
-    """An existing volume to use, such as one kept when a stack was destroyed. It is neither grown
-    nor deleted by this stack."""
+    """An existing volume to use, such as one kept when a stack was destroyed. It is never deleted
+    by this stack, and grown by it only where its id is known before (not another's output)."""
 
     keep: NotRequired[bool]
-    """Whether the volume stays in AWS when the stack is destroyed. Default: true."""
+    """Whether the volume and its backups stay in AWS when the stack is destroyed. Default: true."""
 
     kms_key_id: NotRequired[pulumi.Input[str]]
     """The ARN of the KMS key to encrypt with. Default: the account's key for EBS."""
+
+    backup_schedule: NotRequired[str]
+    """When AWS Backup makes a snapshot, `cron(...)` in UTC as AWS writes it, or `off`. Default:
+    `off`; `cron(0 5 ? * * *)` is every day at five."""
+
+    backup_retention_days: NotRequired[int]
+    """Days for which such a snapshot is kept, 1 to 3650. Default: 14."""
 
 
 class Storage(pulumi.ComponentResource):
@@ -49,29 +63,53 @@ class Storage(pulumi.ComponentResource):
     ) -> None:
         super().__init__("workbench:index:Storage", name, {}, opts)
         volume_id = args.get("volume_id")
-        volume = (
-            self._create_volume(name, args)
-            if volume_id is None
-            else self._use_volume(name, volume_id, args)
-        )
+        if volume_id is None:
+            volume = self._create_volume(name, args)
+        elif isinstance(volume_id, str):
+            volume = self._adopt_volume(name, volume_id, args)
+        else:
+            volume = self._read_volume(name, volume_id, args)
         self.volume_id = volume.id
         self.availability_zone = volume.availability_zone
+        self._create_backup(name, volume, args)
         self.register_outputs(
             {"volumeId": self.volume_id, "availabilityZone": self.availability_zone}
         )
 
-    def _use_volume(
+    def _adopt_volume(self, name: str, volume_id: str, args: StorageArgs) -> aws.ebs.Volume:
+        """Take a volume into the stack, which can grow it then; all else of it is left alone."""
+        _refuse(args, "snapshot_id", "kms_key_id")
+        found = aws.ebs.get_volume_output(
+            filters=[{"name": "volume-id", "values": [volume_id]}],
+            opts=pulumi.InvokeOptions(parent=self),
+        )
+        return aws.ebs.Volume(
+            f"{name}-volume",
+            availability_zone=found.availability_zone,
+            size=_size(args),
+            opts=pulumi.ResourceOptions(
+                parent=self, import_=volume_id, ignore_changes=["tags"], retain_on_delete=True
+            ),
+        )
+
+    def _read_volume(
         self, name: str, volume_id: pulumi.Input[str], args: StorageArgs
     ) -> aws.ebs.Volume:
-        unused = [key for key in ("snapshot_id", "size", "kms_key_id") if args.get(key) is not None]
-        if unused:
-            raise ArgumentError(
-                f"{' and '.join(unused)} can't be chosen for an existing volume.",
-                f"Leave out {' and '.join(unused)}, or leave out volume_id.",
-            )
+        """Use a volume whose id isn't known before, which nothing can be taken in by."""
+        _refuse(args, "snapshot_id", "size", "kms_key_id")
         return aws.ebs.Volume.get(
             f"{name}-volume", volume_id, opts=pulumi.ResourceOptions(parent=self)
         )
+
+    def _create_backup(self, name: str, volume: aws.ebs.Volume, args: StorageArgs) -> None:
+        schedule = check_schedule(args.get("backup_schedule") or OFF)
+        if schedule == OFF:
+            return
+        chosen: BackupArgs = {"volume_arn": volume.arn, "schedule": schedule}
+        if (days := args.get("backup_retention_days")) is not None:
+            chosen["retention_days"] = days
+        chosen["keep"] = args.get("keep") is not False
+        Backup(f"{name}-backup", chosen, pulumi.ResourceOptions(parent=self))
 
     def _create_volume(self, name: str, args: StorageArgs) -> aws.ebs.Volume:
         zone = args.get("availability_zone")
@@ -82,10 +120,8 @@ class Storage(pulumi.ComponentResource):
                 "Give the availability_zone of the server's subnet.",
             )
         snapshot_id = args.get("snapshot_id")
-        size = args.get("size")
-        if size is not None:
-            size = check_number(size, "size", 1, 16384, "GiB")
-        elif snapshot_id is None:
+        size = _size(args)
+        if size is None and snapshot_id is None:
             size = DEFAULT_SIZE
         keep = args.get("keep")
         return aws.ebs.Volume(
@@ -96,7 +132,21 @@ class Storage(pulumi.ComponentResource):
             encrypted=True,
             kms_key_id=args.get("kms_key_id"),
             snapshot_id=snapshot_id,
-            tags={"Name": name},
+            tags={"Name": name, STACK_TAG: f"{pulumi.get_project()}/{pulumi.get_stack()}"},
             # Also on replacement: no change of the configuration ever deletes people's data.
             opts=pulumi.ResourceOptions(parent=self, retain_on_delete=keep is not False),
+        )
+
+
+def _size(args: StorageArgs) -> int | None:
+    size = args.get("size")
+    return None if size is None else check_number(size, "size", 1, 16384, "GiB")
+
+
+def _refuse(args: StorageArgs, *keys: str) -> None:
+    unused = [key for key in keys if args.get(key) is not None]
+    if unused:
+        raise ArgumentError(
+            f"{' and '.join(unused)} can't be chosen for an existing volume.",
+            f"Leave out {' and '.join(unused)}, or leave out volume_id.",
         )

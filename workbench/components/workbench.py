@@ -145,9 +145,10 @@ class Workbench(pulumi.ComponentResource):
             volume_id="data_volume_id",
             snapshot_id="data_snapshot_id",
             keep="keep_data_volume",
+            backup_schedule="backup_schedule",
+            backup_retention_days="backup_retention_days",
         )
         if "volume_id" in volume:
-            volume.pop("size", None)
             storage = Storage(f"{name}-storage", cast(StorageArgs, volume), self._own)
             if "subnet_id" not in chosen:
                 chosen.setdefault("availability_zone", storage.availability_zone)

@@ -14,6 +14,8 @@ from workbench.components.access import Port
 from workbench.components.access import check_ports
 from workbench.components.address import AddressArgs
 from workbench.components.address import record_names
+from workbench.components.backup import check_retention
+from workbench.components.backup import check_schedule
 from workbench.components.errors import ArgumentError
 from workbench.components.machine_images import check_operating_system
 from workbench.components.server_slots import check_slot
@@ -85,17 +87,26 @@ class WorkbenchArgs(TypedDict):
 
     data_volume_size: NotRequired[int]
     """Size of the data volume in GiB, 1 to 16384; it can grow later, never shrink. Default: 20, or
-    the snapshot's. An existing volume (`data_volume_id`) has the size it has."""
+    what the snapshot or the existing volume (`data_volume_id`) has."""
 
     data_volume_id: NotRequired[pulumi.Input[str]]
-    """An existing data volume to use, such as one kept when a stack was destroyed. It is neither
-    grown nor deleted by this stack."""
+    """An existing data volume to use, such as one kept when a stack was destroyed. It is never
+    deleted by this stack."""
 
     data_snapshot_id: NotRequired[pulumi.Input[str]]
-    """The snapshot to restore the data volume from."""
+    """The snapshot to restore the data volume from. Given later, it makes a new volume, and the old
+    one is kept: `workbench data.restore` does it."""
 
     keep_data_volume: NotRequired[bool]
-    """Whether the data volume stays in AWS when the stack is destroyed. Default: true."""
+    """Whether the data volume and its backups stay in AWS when the stack is destroyed. Default:
+    true."""
+
+    backup_schedule: NotRequired[str]
+    """When AWS Backup makes a snapshot of the data volume, `cron(...)` in UTC as AWS writes it, or
+    `off`. Default: `off`; `cron(0 5 ? * * *)` is every day at five."""
+
+    backup_retention_days: NotRequired[int]
+    """Days for which such a snapshot is kept, 1 to 3650. Default: 14."""
 
     protect_instance: NotRequired[bool]
     """Whether AWS refuses to terminate the server, and Pulumi to destroy or replace it, until this
@@ -161,6 +172,8 @@ _CHECKS: dict[str, Callable[[Any, str], object]] = {
     "root_volume_size": partial(_check_size, low=8),
     "data_volume_size": _check_size,
     "keep_data_volume": validation.check_flag,
+    "backup_schedule": check_schedule,
+    "backup_retention_days": check_retention,
     "protect_instance": validation.check_flag,
     "users": check_users,
     "acme_directory": validation.check_url,

@@ -32,6 +32,9 @@ _LARGEST_FORM = 1 << 20
 # Calls that change nothing, by the first word of their name.
 _READING = ("Describe", "Get", "List", "Head")
 
+# AWS Backup's jobs make EC2's snapshots.
+_LOCKED = ("ec2", "backup")
+
 Environ = dict[str, Any]
 
 
@@ -90,7 +93,8 @@ class Api:
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """Answer one request (WSGI)."""
-        if "/ec2/aws4_request" not in environ.get("HTTP_AUTHORIZATION", ""):
+        signed = environ.get("HTTP_AUTHORIZATION", "")
+        if not any(f"/{service}/aws4_request" in signed for service in _LOCKED):
             answer = self._application(environ, start_response)
             if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
                 self.note_change()

@@ -10,6 +10,7 @@ from moto.ec2.models import ec2_backends
 from moto.ec2.models import elastic_ip_addresses
 from moto.ec2.models import elastic_network_interfaces
 
+from workbench.rehearsal.backup_calls import make_backup_strict
 from workbench.rehearsal.strictness_instances import InstanceRules
 from workbench.rehearsal.strictness_network import NetworkRules
 from workbench.rehearsal.strictness_responses import patch_responses
@@ -62,5 +63,6 @@ def make_strict(console: Any) -> None:
     interfaces: Any = elastic_network_interfaces
     interfaces.random_public_ip = loopback_address
     patch_responses(console)
+    make_backup_strict()
     ec2_backends.clear()
     ec2_backends.backend = StrictEC2Backend

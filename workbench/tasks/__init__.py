@@ -6,6 +6,7 @@ single collections of it.
 
 from invoke.collection import Collection
 
+from workbench.tasks import data
 from workbench.tasks import rehearsal
 from workbench.tasks import ssh
 from workbench.tasks import users
@@ -29,11 +30,11 @@ __all__ = ["namespace"]
 
 namespace = Collection(
     up,
-    resize,
     init,
     start,
     stop,
     restart,
+    resize,
     destroy,
     status,
     check,
@@ -43,6 +44,7 @@ namespace = Collection(
     open_page,
     doctor,
     env,
+    data.collection,
     rehearsal.collection,
     ssh.collection,
     users.collection,

@@ -27,7 +27,7 @@ from pulumi.runtime.stack import run_in_stack
 # The AWS package warns of its own old names while it is imported, whoever imports it.
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
-    for module in ("ebs", "ec2", "iam", "route53", "s3", "ssm", "vpc"):
+    for module in ("backup", "ebs", "ec2", "iam", "route53", "s3", "ssm", "vpc"):
         # Loaded at the first look inside.
         assert importlib.import_module(f"pulumi_aws.{module}").outputs
 
@@ -36,6 +36,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "aws:index/getPartition:getPartition": {"partition": "aws"},
     "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": ["us-east-1b", "us-east-1a"]},
     "aws:ec2/getSubnet:getSubnet": {"vpcId": "vpc-theirs", "availabilityZone": "us-east-1c"},
+    "aws:ebs/getVolume:getVolume": {"volumeId": "vol-kept", "availabilityZone": "us-east-1d"},
     "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": {
         "locations": ["us-east-1b", "us-east-1a"]
     },
@@ -92,7 +93,11 @@ def _made_up(type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         "InstanceProfile": {"name": physical},
         "KeyPair": {"keyName": physical},
         "Subnet": {"availabilityZone": "us-east-1a"},
-        "Volume": {"availabilityZone": "us-east-1d"},
+        "Volume": {
+            "availabilityZone": "us-east-1d",
+            "arn": f"arn:aws:ec2:us-east-1:123456789012:volume/{name}",
+        },
+        "Vault": {"name": physical},
         "Instance": {"privateIp": "10.20.0.10"},
         "Eip": {"publicIp": "198.51.100.7", "allocationId": f"eipalloc-{name}"},
         "Zone": {"zoneId": "Z1", "nameServers": ["ns-1.example.net", "ns-2.example.net"]},
@@ -143,7 +148,8 @@ class RecordingMonitor(MockMonitor):
     def _create(self, request: Any, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         if self.cloud and not request.type.startswith("pulumi:"):
             return self.cloud.create(request)
-        return f"{request.name}-id", _made_up(request.type, request.name, inputs)
+        id_ = request.importId or f"{request.name}-id"
+        return id_, _made_up(request.type, request.name, inputs)
 
     def ReadResource(self, request: Any) -> Any:
         urn = self.make_urn(request.parent, request.type, request.name)

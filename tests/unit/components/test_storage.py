@@ -1,3 +1,4 @@
+import pulumi
 import pytest
 
 from workbench import Storage
@@ -30,14 +31,55 @@ def test_a_snapshot_is_restored_at_its_own_size(deploy):
     assert "size" not in inputs
 
 
-def test_an_existing_volume_is_only_read(deploy):
-    done = deploy(lambda: Storage("data", {"volume_id": "vol-kept"}))
+def test_an_existing_volume_is_taken_in_as_it_is_and_never_deleted(deploy):
+    done = deploy(lambda: Storage("data", {"volume_id": "vol-kept", "keep": False}))
+
+    taken = done.one(":Volume")
+    assert taken.inputs == {"availabilityZone": "us-east-1d"}
+    assert taken.request.importId == "vol-kept"
+    assert taken.request.retainOnDelete is True
+    assert list(taken.request.ignoreChanges) == ["tags"]
+    assert done.outputs[done.one(":Storage").urn]["availabilityZone"] == "us-east-1d"
+
+
+def test_an_existing_volume_can_grow(deploy):
+    done = deploy(lambda: Storage("data", {"volume_id": "vol-kept", "size": 40}))
+
+    assert done.one(":Volume").inputs == {"availabilityZone": "us-east-1d", "size": 40}
+
+
+def test_a_volume_whose_id_is_another_resources_is_only_read(deploy):
+    done = deploy(lambda: Storage("data", {"volume_id": pulumi.Output.from_input("vol-kept")}))
 
     assert done.one(":Volume").inputs == {"id": "vol-kept"}
     assert done.outputs[done.one(":Storage").urn] == {
         "volumeId": "vol-kept",
         "availabilityZone": "us-east-1d",
     }
+
+
+def test_the_volume_says_whose_it_is(deploy):
+    tags = volume(deploy).inputs["tags"]
+
+    assert tags["Name"] == "data"
+    assert tags["workbench:stack"].count("/") == 1
+
+
+def test_snapshots_are_made_of_it_when_a_schedule_says_so(deploy):
+    args = {"availability_zone": "us-east-1a", "backup_schedule": "cron(0 3 ? * SUN *)"}
+    done = deploy(lambda: Storage("data", {**args, "backup_retention_days": 30}))
+
+    (rule,) = done.one(":Plan").inputs["rules"]
+    assert rule["schedule"] == "cron(0 3 ? * SUN *)"
+    assert rule["lifecycle"] == {"deleteAfter": 30}
+    (resource,) = done.one(":Selection").inputs["resources"]
+    assert resource == "arn:aws:ec2:us-east-1:123456789012:volume/data-volume"
+
+
+def test_no_snapshots_are_made_of_it_when_they_are_off(deploy):
+    args = {"availability_zone": "us-east-1a", "backup_schedule": "off"}
+
+    assert not deploy(lambda: Storage("data", args)).all(":Plan")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +89,15 @@ def test_an_existing_volume_is_only_read(deploy):
         ({"size": "20"}, "size is '20'"),
         ({"size": 2.5}, "size is 2.5"),
         ({"size": True}, "size is True"),
-        ({"volume_id": "vol-1", "size": 8}, "size can't be chosen for an existing volume"),
+        (
+            {"volume_id": "vol-1", "snapshot_id": "snap-1"},
+            "snapshot_id can't be chosen for an existing volume",
+        ),
+        ({"backup_schedule": "daily"}, "schedule is 'daily', but must be a cron expression"),
+        (
+            {"backup_schedule": "cron(0 5 ? * * *)", "backup_retention_days": 0},
+            "retention_days is 0, but must be a whole number from 1 to 3650 days",
+        ),
         ({"availability_zone": None}, "availability_zone is missing"),
     ],
 )

@@ -174,7 +174,8 @@ def test_a_volume_that_was_kept_decides_the_zone(deploy, args):
         lambda: Workbench("lab", {**args, "data_volume_id": "vol-kept", "data_volume_size": 8})
     )
 
-    assert done.one(":Volume").inputs == {"id": "vol-kept"}
+    assert done.one(":Volume").inputs == {"availabilityZone": "us-east-1d", "size": 8}
+    assert done.one(":Volume").request.importId == "vol-kept"
     assert done.one(":Subnet").inputs["availabilityZone"] == "us-east-1d"
     assert done.one(":VolumeAttachment").inputs["volumeId"] == "vol-kept"
 

@@ -10,6 +10,7 @@ from pulumi.provider.experimental.component import ComponentProvider
 from workbench import __version__
 from workbench.components.access import Access
 from workbench.components.address import Address
+from workbench.components.backup import Backup
 from workbench.components.network import Network
 from workbench.components.recipe import Recipe
 from workbench.components.server import Server
@@ -22,6 +23,7 @@ COMPONENTS: list[type[pulumi.ComponentResource]] = [
     Network,
     Access,
     Storage,
+    Backup,
     Recipe,
     Server,
     Address,

@@ -23,6 +23,7 @@ from . import security_group_rules
 from . import security_groups
 from . import subnets
 from . import volume_attachments
+from . import volume_lookups
 from . import volumes
 from . import vpcs
 from .failures import ProviderError
@@ -63,6 +64,7 @@ INVOKES: dict[str, Lookup] = {
     "aws:index/getRegion:getRegion": lookups.get_region,
     "aws:index/getCallerIdentity:getCallerIdentity": lookups.get_caller,
     "aws:index/getPartition:getPartition": lookups.get_partition,
+    "aws:ebs/getVolume:getVolume": volume_lookups.get_volume,
     "aws:ec2/getAmi:getAmi": image_lookups.get_ami,
     "aws:ec2/getInstanceType:getInstanceType": image_lookups.get_instance_type,
     "aws:ec2/getInstanceTypeOffering:getInstanceTypeOffering": (

@@ -1,0 +1,127 @@
+"""Scheduled snapshots of a volume: an AWS Backup vault, a plan, and a role."""
+
+import json
+import re
+from typing import NotRequired
+from typing import TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from workbench.components.errors import ArgumentError
+from workbench.components.validation import check_number
+
+# Every day at five, by UTC; AWS begins within the hour after.
+DEFAULT_SCHEDULE = "cron(0 5 ? * * *)"
+DEFAULT_RETENTION_DAYS = 14
+OFF = "off"
+# In minutes; AWS's own default for the start is eight hours.
+START_WINDOW, COMPLETION_WINDOW = 60, 24 * 60
+_CRON = re.compile(r"cron\((?:[0-9A-Z*/,?L#W-]+ ){5}[0-9*/,-]+\)", re.ASCII)
+_POLICY = "service-role/AWSBackupServiceRolePolicyForBackup"
+
+
+class BackupArgs(TypedDict):
+    """Snapshots of one volume, made by AWS Backup and deleted when they are old."""
+
+    volume_arn: pulumi.Input[str]
+    """The ARN of the volume."""
+
+    schedule: NotRequired[str]
+    """When to make one, `cron(...)` in UTC as AWS writes it. Default: `cron(0 5 ? * * *)`."""
+
+    retention_days: NotRequired[int]
+    """Days for which a snapshot is kept, 1 to 3650. Default: 14."""
+
+    keep: NotRequired[bool]
+    """Whether vault and snapshots stay in AWS when the stack is destroyed. Default: true."""
+
+
+class Backup(pulumi.ComponentResource):
+    """A plan of AWS Backup's that makes snapshots of a volume into a vault of its own."""
+
+    vault_name: pulumi.Output[str]
+    """The vault with the snapshots."""
+
+    plan_id: pulumi.Output[str]
+    """The plan."""
+
+    def __init__(
+        self, name: str, args: BackupArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("workbench:index:Backup", name, {}, opts)
+        keep = args.get("keep") is not False
+        vault = aws.backup.Vault(
+            f"{name}-vault",
+            # A vault with snapshots in it can't be deleted: it stays with them, or goes with them.
+            force_destroy=not keep,
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=keep),
+        )
+        plan = aws.backup.Plan(
+            f"{name}-plan", rules=[_rule(vault, args)], opts=pulumi.ResourceOptions(parent=self)
+        )
+        role, allowed = self._create_role(name, keep=keep)
+        aws.backup.Selection(
+            f"{name}-selection",
+            plan_id=plan.id,
+            iam_role_arn=role.arn,
+            resources=[args["volume_arn"]],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[allowed]),
+        )
+        self.vault_name = vault.name
+        self.plan_id = plan.id
+        self.register_outputs({"vaultName": self.vault_name, "planId": self.plan_id})
+
+    def _create_role(
+        self, name: str, *, keep: bool
+    ) -> tuple[aws.iam.Role, aws.iam.RolePolicyAttachment]:
+        """Create the role by which AWS Backup makes snapshots, and deletes them in time.
+
+        Without it, those that were kept would never be deleted: so it stays with them.
+        docs.aws.amazon.com/aws-backup/latest/devguide/deleting-backups.html
+        """
+        own = pulumi.ResourceOptions(parent=self, retain_on_delete=keep)
+        partition = aws.get_partition_output(opts=pulumi.InvokeOptions(parent=self)).partition
+        trusted = {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"Service": "backup.amazonaws.com"},
+        }
+        role = aws.iam.Role(
+            f"{name}-role",
+            assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": [trusted]}),
+            opts=own,
+        )
+        policy = pulumi.Output.format("arn:{0}:iam::aws:policy/" + _POLICY, partition)
+        return role, aws.iam.RolePolicyAttachment(
+            f"{name}-policy", role=role.name, policy_arn=policy, opts=own
+        )
+
+
+def check_schedule(value: object, what: str = "schedule") -> str:
+    """Return a schedule as AWS Backup takes it, or ``off``."""
+    if not isinstance(value, str) or (value != OFF and not _CRON.fullmatch(value)):
+        raise ArgumentError(
+            f"{what} is {value!r}, but must be a cron expression as AWS writes it, or {OFF}.",
+            f"For every day at five (UTC): {DEFAULT_SCHEDULE}",
+        )
+    return value
+
+
+def check_retention(value: object, what: str = "retention_days") -> int:
+    """Return a number of days to keep snapshots for."""
+    return check_number(value, what, 1, 3650, "days")
+
+
+def _rule(vault: aws.backup.Vault, args: BackupArgs) -> aws.backup.PlanRuleArgsDict:
+    days = args.get("retention_days")
+    return {
+        "rule_name": "scheduled",
+        "target_vault_name": vault.name,
+        "schedule": check_schedule(args.get("schedule") or DEFAULT_SCHEDULE),
+        "start_window": START_WINDOW,
+        "completion_window": COMPLETION_WINDOW,
+        "lifecycle": {
+            "delete_after": check_retention(DEFAULT_RETENTION_DAYS if days is None else days)
+        },
+    }

@@ -1,0 +1,69 @@
+"""``workbench data.*``: the data volume, with homes and the server's identity on it."""
+
+from invoke.collection import Collection
+from invoke.context import Context
+
+from workbench.tasks.selection import DRY_RUN_HELP
+from workbench.tasks.selection import JSON_HELP
+from workbench.tasks.selection import STACK_HELP
+from workbench.tasks.selection import YES_HELP
+from workbench.tasks.task import task
+
+CHANGING = {"stack": STACK_HELP, "yes": YES_HELP, "dry-run": DRY_RUN_HELP}
+
+
+@task(help={"description": "What to call it, for those who look for it later.", **CHANGING})
+def backup(
+    context: Context,
+    description: str | None = None,
+    stack: str | None = None,
+    yes: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Make a snapshot of the data volume, now.
+
+    The server goes on; its file system stands still for the second in which
+    the snapshot begins, so that it is whole.
+    """
+    from workbench.tasks.back_up import back_up
+    from workbench.tasks.changing import working_on
+
+    with working_on(stack, "data.backup") as (state, progress):
+        back_up(state, progress, description, yes=yes, dry_run=dry_run)
+
+
+@task(name="list", help={"stack": STACK_HELP, "json": JSON_HELP})
+def list_(context: Context, stack: str | None = None, json: bool = False) -> None:
+    """Show snapshots, and volumes that were kept."""
+    from workbench.tasks.data_list import show_data
+    from workbench.tasks.selection import select_stack
+    from workbench.tasks.show import make_progress
+    from workbench.tasks.stack_state import read_stack
+
+    progress = make_progress(quiet=json)
+    show_data(read_stack(select_stack(stack), progress), progress, as_json=json)
+
+
+@task(help={"size": "The size to have in GiB, for example 40.", **CHANGING})
+def grow(
+    context: Context,
+    size: str,
+    stack: str | None = None,
+    yes: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Grow the data volume, and the file system on it.
+
+    Nothing is stopped or restarted. It can't be made smaller afterwards. Run it
+    again after it was cut off: it goes on.
+    """
+    from workbench.tasks.changing import working_on
+    from workbench.tasks.grow_volume import grow_volume
+    from workbench.tasks.grow_volume import read_size
+
+    wanted = read_size(size)
+    with working_on(stack, "data.grow") as (state, progress):
+        grow_volume(state, progress, wanted, yes=yes, dry_run=dry_run)
+
+
+collection = Collection("data", backup, list_, grow)
