@@ -48,11 +48,9 @@ def keys_in(lines: Iterable[str]) -> dict[str, str]:
         at = next((i for i, word in enumerate(words[:-1]) if word.startswith(_TYPES)), None)
         if at is None or line.lstrip().startswith("#"):
             continue
-        key = " ".join(words[at:])
-        try:
-            found[fingerprint(key)] = key
-        except ValueError:
-            continue
+        # Every key's data begins with the length of its type's name: three zeros, in base64.
+        if words[at + 1].startswith("AAAA"):
+            found[fingerprint(" ".join(words[at:]))] = " ".join(words[at:])
     return found
 
 

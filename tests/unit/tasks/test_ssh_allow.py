@@ -1,0 +1,88 @@
+"""Who may reach SSH: addresses are read strictly, and none is added or taken twice."""
+
+import json
+
+import pytest
+
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.tasks import ssh_allow
+from workbench.tasks.ssh_allow import allow
+from workbench.tasks.ssh_allow import disallow
+from workbench.tasks.ssh_allow import read_network
+from workbench.tasks.stack_state import StackState
+
+
+@pytest.fixture
+def state() -> StackState:
+    networks = json.dumps(["203.0.113.0/24", "198.51.100.7/32"])
+    return StackState("lab", {"address": "127.0.0.9"}, {"workbench:sshFrom": networks})
+
+
+@pytest.fixture
+def changed(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    found: list[object] = []
+    monkeypatch.setattr(
+        ssh_allow, "change_configuration", lambda state, values, *_, **__: found.append(values)
+    )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("given", "network"),
+    [
+        (None, "127.0.0.1/32"),
+        ("203.0.113.9", "203.0.113.9/32"),
+        ("203.0.113.0/24", "203.0.113.0/24"),
+        ("2001:db8::1", "2001:db8::1/128"),
+    ],
+)
+def test_an_address_is_a_range_of_one(state: StackState, given: str | None, network: str) -> None:
+    assert read_network(given, state) == network
+
+
+@pytest.mark.parametrize("given", ["home", "203.0.113.9/24", "203.0.113.0/33", ""])
+def test_what_is_no_range_is_refused(state: StackState, given: str) -> None:
+    with pytest.raises(WorkbenchError) as refused:
+        read_network(given, state)
+    assert "--address" in refused.value.hint
+
+
+def test_a_range_is_added_to_those_there_are(state: StackState, changed: list[object]) -> None:
+    allow(state, Progress(quiet=True), "192.0.2.1/32", yes=True, dry_run=False)
+    wanted = ["203.0.113.0/24", "198.51.100.7/32", "192.0.2.1/32"]
+    assert changed == [{"workbench:sshFrom": wanted}]
+
+
+def test_a_part_of_a_range_is_in_already(
+    state: StackState, changed: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    allow(state, Progress(quiet=True), "203.0.113.9/32", yes=True, dry_run=False)
+    assert changed == []
+    assert "as a part of 203.0.113.0/24" in capsys.readouterr().out
+
+
+def test_a_dry_run_changes_nothing(state: StackState, changed: list[object]) -> None:
+    allow(state, Progress(quiet=True), "192.0.2.1/32", yes=False, dry_run=True)
+    disallow(state, Progress(quiet=True), "203.0.113.0/24", yes=False, dry_run=True)
+    assert changed == []
+
+
+def test_a_range_is_taken_out(state: StackState, changed: list[object]) -> None:
+    disallow(state, Progress(quiet=True), "203.0.113.0/24", yes=True, dry_run=False)
+    assert changed == [{"workbench:sshFrom": ["198.51.100.7/32"]}]
+
+
+def test_the_last_one_to_go_closes_ssh_and_says_so(
+    changed: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = StackState("lab", {"address": "127.0.0.9"}, {"workbench:sshFrom": '["192.0.2.1/32"]'})
+    disallow(state, Progress(quiet=True), "192.0.2.1/32", yes=True, dry_run=False)
+    assert changed == [{"workbench:sshFrom": []}]
+    assert "SSH is closed" in capsys.readouterr().out
+
+
+def test_a_part_of_a_range_can_not_be_taken_out(state: StackState, changed: list[object]) -> None:
+    with pytest.raises(WorkbenchError, match=r"as a part of 203\.0\.113\.0/24"):
+        disallow(state, Progress(quiet=True), "203.0.113.9/32", yes=True, dry_run=False)
+    assert changed == []

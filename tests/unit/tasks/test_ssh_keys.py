@@ -1,0 +1,139 @@
+"""The administrator's keys: which there are, which may go, and where a new pair is kept."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import paramiko
+import pytest
+
+from workbench.engine.changes import Changes
+from workbench.engine.state import Resource
+from workbench.errors import WorkbenchError
+from workbench.tasks.configured import FURTHER_KEYS
+from workbench.tasks.configured import PUBLIC_KEY
+from workbench.tasks.configured import administrator_keys
+from workbench.tasks.key_files import make_key_pair
+from workbench.tasks.key_files import move_key_pair
+from workbench.tasks.key_files import public_half
+from workbench.tasks.public_keys import fingerprint
+from workbench.tasks.ssh_key_changes import as_config
+from workbench.tasks.ssh_key_changes import prove_other
+from workbench.tasks.ssh_keys_list import keys_in
+from workbench.tasks.stack_state import StackState
+from workbench.tasks.undisturbed import refuse_disruption
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StackState:
+    monkeypatch.setenv("WORKBENCH_SSH_DIR", str(tmp_path / "ssh"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return StackState("lab")
+
+
+def test_the_key_pairs_key_comes_first_and_the_rest_is_a_list_or_words() -> None:
+    assert administrator_keys({}) == []
+    assert administrator_keys({PUBLIC_KEY: "ssh-rsa A a\n"}) == ["ssh-rsa A a"]
+    for text in ('["ssh-rsa B b","ssh-rsa C c"]', "ssh-rsa B b, ssh-rsa C c"):
+        config = {PUBLIC_KEY: "ssh-rsa A a", FURTHER_KEYS: text}
+        assert administrator_keys(config) == ["ssh-rsa A a", "ssh-rsa B b", "ssh-rsa C c"]
+    with pytest.raises(WorkbenchError, match="isn't a list of texts"):
+        administrator_keys({FURTHER_KEYS: "[1]"})
+
+
+def test_the_first_key_is_one_that_ec2_takes() -> None:
+    ecdsa, rsa = "ecdsa-sha2-nistp256 A a", "ssh-rsa B b"
+    assert as_config([ecdsa, rsa]) == {PUBLIC_KEY: rsa, FURTHER_KEYS: [ecdsa]}
+    assert as_config([rsa]) == {PUBLIC_KEY: rsa, FURTHER_KEYS: None}
+    with pytest.raises(WorkbenchError, match="EC2 takes ed25519 and RSA keys only"):
+        as_config([ecdsa])
+
+
+def test_the_only_key_stays(state: StackState) -> None:
+    with pytest.raises(WorkbenchError, match="only key") as refused:
+        prove_other(state, [])
+    assert "workbench ssh.keys.rotate --stack lab" in refused.value.hint
+
+
+def test_a_key_stays_while_no_other_is_here_to_be_tried(state: StackState) -> None:
+    with pytest.raises(WorkbenchError, match=r"No private key in .* fits"):
+        prove_other(state, ["ssh-ed25519 AAAAcolleague a@colleague"])
+
+
+def test_a_key_stays_while_the_others_are_refused(
+    state: StackState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_key_pair(tmp_path / "ssh" / "other", "other")
+    monkeypatch.setenv("WORKBENCH_SSH_KEY", str(tmp_path / "named"))
+    make_key_pair(tmp_path / "named", "the one to be removed")
+    with pytest.raises(WorkbenchError, match="no other on this computer has been seen to work"):
+        prove_other(state, [other])
+
+
+def test_a_pair_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "id"
+    public = make_key_pair(path, "workbench-lab")
+    assert make_key_pair(path, "again") == public
+    assert public.split()[1] == paramiko.PKey.from_path(path).get_base64()
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+@pytest.mark.parametrize("cut", range(4))
+def test_a_move_that_is_cut_off_leaves_one_whole_pair(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: int
+) -> None:
+    source, target = tmp_path / "id.next", tmp_path / "id"
+    make_key_pair(target, "old")
+    new, done = make_key_pair(source, "new"), iter(range(100))
+
+    def counted(call: Any) -> Any:
+        def step(*args: Any, **kwargs: Any) -> Any:
+            if next(done) >= cut:
+                raise KeyboardInterrupt
+            return call(*args, **kwargs)
+
+        return step
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", counted(os.replace))
+        patched.setattr(Path, "unlink", counted(Path.unlink))
+        with pytest.raises(KeyboardInterrupt):
+            move_key_pair(source, target)
+    assert any(_is_whole(path, new) for path in (source, target))
+    move_key_pair(source, target)
+    assert _is_whole(target, new)
+    left = {path.name for path in tmp_path.iterdir() if not path.name.startswith(".")}
+    assert left == {"id", "id.pub"}
+
+
+def _is_whole(path: Path, public: str) -> bool:
+    if not path.exists() or not public_half(path).exists():
+        return False
+    is_here = public_half(path).read_text().strip() == public
+    return is_here and paramiko.PKey.from_path(path).get_base64() == public.split()[1]
+
+
+def test_keys_are_found_behind_options_and_beside_comments(tmp_path: Path) -> None:
+    first, second = (make_key_pair(tmp_path / name, f"{name} here") for name in ("a", "b"))
+    lines = ["# ssh-rsa no key", "", f'command="echo ssh me" {first}', second, "ssh-rsa %%%"]
+    assert keys_in(lines) == {fingerprint(first): first, fingerprint(second): second}
+
+
+@pytest.mark.parametrize(
+    ("step", "kind", "refused"),
+    [
+        ("update", "aws:ec2/instance:Instance", True),
+        ("replace", "aws:ec2/instance:Instance", True),
+        ("delete", "aws:ebs/volume:Volume", True),
+        ("update", "aws:ebs/volume:Volume", False),
+        ("create", "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", False),
+        ("same", "aws:ec2/instance:Instance", False),
+    ],
+)
+def test_what_stops_the_server_is_not_done_by_the_way(step: str, kind: str, refused: bool) -> None:
+    changes = Changes({step: 1}, ((step, Resource(kind, "lab")),))
+    if not refused:
+        refuse_disruption(changes)
+        return
+    with pytest.raises(WorkbenchError, match="other changes wait"):
+        refuse_disruption(changes)
