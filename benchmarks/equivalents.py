@@ -127,7 +127,7 @@ def write_ansible(folder: Path, managed: dict[str, Any], far: Far) -> list[str]:
         f"local_tmp = {folder}/ansible\n"
         "[ssh_connection]\npipelining = true\n"
         f"control_path_dir = {folder}/control\n"
-        "ssh_args = -o ControlMaster=auto -o ControlPersist=60s\n"
+        "ssh_args = -o ControlMaster=auto -o ControlPersist=30s\n"
     )
     # JSON is YAML.
     (folder / "playbook.json").write_text(json.dumps(_playbook(managed)))
