@@ -134,6 +134,18 @@ class Account:
             if not zone.get("Config", {}).get("PrivateZone")
         ]
 
+    def records(self, zone: HostedZone, name: str) -> list[str]:
+        """Return the records that lead from a name to somewhere, in words."""
+        # In the order of their names, so that those of this one come first.
+        found = self.aws("route53").list_resource_record_sets(
+            HostedZoneId=zone.id, StartRecordName=name, StartRecordType="A", MaxItems="10"
+        )["ResourceRecordSets"]
+        return [
+            f"a record {name} ({record['Type']})"
+            for record in found
+            if record["Name"].rstrip(".") == name and record["Type"] in ("A", "CNAME")
+        ]
+
 
 def _known_regions() -> list[str]:
     import boto3

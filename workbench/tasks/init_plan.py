@@ -1,4 +1,4 @@
-"""What ``workbench init`` is about to write, what that will cost, and what could stop it."""
+"""What ``workbench init`` is about to write, and what that will cost."""
 
 import json
 from collections.abc import Mapping
@@ -11,10 +11,6 @@ from workbench.prices import in_dollars
 from workbench.prices import monthly_cost
 from workbench.tasks.init_answers import Answers
 from workbench.tasks.init_place import Place
-from workbench.tasks.quotas import Quota
-from workbench.tasks.quotas import address_quota
-from workbench.tasks.quotas import vcpu_quota
-from workbench.tasks.quotas import vpc_quota
 from workbench.tasks.show import make_console
 from workbench.tasks.show import print_facts
 
@@ -75,28 +71,6 @@ def _is_so(value: "Value", present: str | None) -> bool:
         # Pulumi puts the keys of objects in an order of its own.
         return bool(json.loads(present) == value)
     return present == as_text(value)
-
-
-def find_shortages(answers: Answers) -> list[str]:
-    """Return a sentence for each quota that would stop a new server, and what to type."""
-    aws, vcpus = answers.account.aws, answers.instance_type.vcpus
-    needed = [
-        (vcpu_quota(aws, answers.instance_type.name), vcpus),
-        (address_quota(aws), 1),
-        (vpc_quota(aws), 1),
-    ]
-    return [
-        _shortage(quota, more, answers.region)
-        for quota, more in needed
-        if quota is not None and quota.lacks(more)
-    ]
-
-
-def _shortage(quota: Quota, needed: int, region: str) -> str:
-    return (
-        f"Your account uses {quota}, and this needs {needed} more: AWS would refuse it. Ask for"
-        f" more:\n  {quota.ask_for(needed, region)}"
-    )
 
 
 def _cost(answers: Answers, volumes: int) -> MonthlyCost:

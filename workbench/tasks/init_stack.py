@@ -16,8 +16,8 @@ from workbench.tasks.init_place import Place
 from workbench.tasks.init_place import ask_backend
 from workbench.tasks.init_place import find_place
 from workbench.tasks.init_plan import changed
-from workbench.tasks.init_plan import find_shortages
 from workbench.tasks.init_plan import print_plan
+from workbench.tasks.init_warnings import find_warnings
 from workbench.tasks.interview import Interview
 from workbench.tasks.selection import find_project
 from workbench.tasks.show import make_progress
@@ -36,7 +36,7 @@ def init_stack(
         print_plan(answers, place, present)
         _print_changes(place, answers, present)
         _refuse_a_move(place, answers)
-        _warn_of_shortages(place, answers)
+        _warn(place, answers)
         if dry_run:
             print("Nothing was written: this was a dry run.")
             return
@@ -83,11 +83,11 @@ def _refuse_a_move(place: Place, answers: Answers) -> None:
         )
 
 
-def _warn_of_shortages(place: Place, answers: Answers) -> None:
+def _warn(place: Place, answers: Answers) -> None:
     if place.has_resources():
         return
-    with place.progress.phase("Quotas"):
-        found = find_shortages(answers)
+    with place.progress.phase("Quotas, records and key"):
+        found = find_warnings(answers)
     for sentence in found:
         print(f"WARNING: {sentence}\n")
 

@@ -11,11 +11,13 @@ from workbench.errors import WorkbenchError
 from workbench.tasks.interview import Interview
 from workbench.tasks.public_keys import described
 from workbench.tasks.public_keys import read_public_keys
+from workbench.tasks.ssh_folder import key_folders
+from workbench.tasks.ssh_folder import ssh_folder
 
 OPTION = "--public-key"
 PRESENT = "the present one"
-# In the order in which ssh itself tries them.
-_USUAL = ("id_rsa.pub", "id_ed25519.pub")
+# Of those in a person's folder, the kind that is better and the one that is older.
+_USUAL = ("id_ed25519.pub", "id_rsa.pub")
 _NEW = "id_ed25519.pub"
 
 
@@ -40,9 +42,10 @@ def ask_key(
     interview: Interview, given: str | None, present: str | None, *, make: bool
 ) -> KeyChoice:
     """Return the administrator's key; ``present`` is the one configured already."""
-    usual = [path for name in _USUAL if (path := Path.home() / ".ssh" / name).is_file()]
-    new = Path.home() / ".ssh" / _NEW
-    default = PRESENT if present else str(usual[-1]) if usual else ""
+    places = [folder / name for folder in key_folders() for name in _USUAL]
+    usual = [path for path in places if path.is_file()]
+    new = ssh_folder() / _NEW
+    default = PRESENT if present else str(usual[0]) if usual else ""
     if not default and (interview.interactive or make):
         default = str(new)
 

@@ -118,6 +118,7 @@ def desk(bench: Bench, tmp_path: Path, services: list[str]) -> Desk:
         "PATH": f"{BIN}:{os.environ['PATH']}",
         "COLUMNS": "80",
         "WORKBENCH_STATE_DIR": str(tmp_path / "workbench-state"),
+        "WORKBENCH_SSH_DIR": str(tmp_path / ".ssh"),
         "WORKBENCH_CACHE_DIR": str(cache_dir()),
         "WORKBENCH_ADDRESS_URL": services[1],
         "PULUMI_HOME": str(tmp_path / "pulumi-home"),
@@ -140,11 +141,37 @@ def desk(bench: Bench, tmp_path: Path, services: list[str]) -> Desk:
 
 
 @pytest.fixture
+def crowded(bench: Bench) -> Iterator[None]:
+    """Have as many VPCs in the account as its quota allows."""
+    ec2 = bench.aws("ec2")
+    missing = 5 - len(ec2.describe_vpcs()["Vpcs"])
+    made = [ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"] for _ in range(missing)]
+    yield
+    for vpc in made:
+        ec2.delete_vpc(VpcId=vpc)
+
+
+@pytest.fixture
 def zone(bench: Bench) -> Iterator[str]:
     route53 = bench.aws("route53")
     made = route53.create_hosted_zone(Name=ZONE, CallerReference="init")["HostedZone"]["Id"]
     yield made.rpartition("/")[2]
     route53.delete_hosted_zone(Id=made)
+
+
+@pytest.fixture
+def taken(bench: Bench, zone: str) -> Iterator[None]:
+    """Have the domain lead somewhere already."""
+    record = {"Name": DOMAIN, "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
+
+    def change(action: str) -> None:
+        changes = [{"Action": action, "ResourceRecordSet": record}]
+        route53 = bench.aws("route53")
+        route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+
+    change("CREATE")
+    yield
+    change("DELETE")
 
 
 def test_options_alone_make_a_stack_that_up_can_bring_up(
@@ -189,6 +216,16 @@ def test_options_alone_make_a_stack_that_up_can_bring_up(
     again = desk.run("init", "--stack", "prod", "--yes").stdout
     assert "nothing to change" in again
     assert desk.files() == before
+
+
+@pytest.mark.usefixtures("crowded", "taken")
+def test_what_would_stop_it_later_is_said_before_anything_is_written(desk: Desk) -> None:
+    words = [word for option in (TOLD | {"--domain": DOMAIN}).items() for word in option]
+    told = desk.run("init", *words, "--here", "--dry-run").stdout
+    assert "uses 5 of 5 VPCs, and this needs 1 more" in told
+    assert "--service-code vpc --quota-code L-F678F1CE --desired-value 6" in told
+    assert f"has a record {DOMAIN} (A) already" in told
+    assert "No private key in" in told
 
 
 def test_answers_at_a_terminal_are_checked_one_by_one(desk: Desk, zone: str) -> None:

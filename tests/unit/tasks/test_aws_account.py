@@ -85,6 +85,22 @@ def test_private_zones_are_not_for_a_workbench(account: Account) -> None:
     assert account.hosted_zones() == [HostedZone(public["Id"].split("/")[-1], "example.com")]
 
 
+@mock_aws
+def test_only_records_that_lead_somewhere_are_in_the_way(account: Account) -> None:
+    route53 = boto3.client("route53", aws_access_key_id="a", aws_secret_access_key="b")
+    made = route53.create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"]
+    records = (("example.com", "TXT", '"x"'), ("lab.example.com", "A", "192.0.2.1"))
+    for name, kind, value in records:
+        record = {"Name": name, "Type": kind, "TTL": 60, "ResourceRecords": [{"Value": value}]}
+        change = {"Action": "CREATE", "ResourceRecordSet": record}
+        route53.change_resource_record_sets(HostedZoneId=made, ChangeBatch={"Changes": [change]})
+    (zone,) = account.hosted_zones()
+
+    assert account.records(zone, "lab.example.com") == ["a record lab.example.com (A)"]
+    for other in ("example.com", "b.example.com", "lab.example.org"):
+        assert account.records(zone, other) == []
+
+
 @pytest.mark.parametrize(
     ("domain", "held"),
     [("example.com", True), ("lab.example.com", True), ("notexample.com", False), ("com", False)],

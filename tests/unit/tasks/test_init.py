@@ -24,8 +24,8 @@ from workbench.tasks.init_people import ask_ssh_from
 from workbench.tasks.init_people import ask_users
 from workbench.tasks.init_place import Place
 from workbench.tasks.init_plan import changed
-from workbench.tasks.init_plan import find_shortages
 from workbench.tasks.init_plan import print_plan
+from workbench.tasks.init_warnings import find_warnings
 from workbench.tasks.interview import Interview
 from workbench.tasks.key_pair import KeyChoice
 from workbench.tasks.own_address import OwnAddressError
@@ -225,20 +225,58 @@ def test_an_unknown_price_is_said_to_be_unknown(
     ]
 
 
+class Asked(Account):
+    """An account whose hosted zone has these records."""
+
+    there: tuple[str, ...] = ()
+
+    def records(self, zone: HostedZone, name: str) -> list[str]:
+        return [f"a record {each}" for each in self.there if each == name]
+
+
+@pytest.fixture
+def quotas(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Quota | None]:
+    """Give what AWS tells of the account's quotas: nothing, until a test says otherwise."""
+    told: dict[str, Quota | None] = dict.fromkeys(("vcpu", "address", "vpc"))
+    for name in told:
+        function = f"workbench.tasks.init_warnings.{name}_quota"
+        monkeypatch.setattr(function, lambda *_, name=name: told[name])
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("WORKBENCH_SSH_DIR", str(tmp_path / ".ssh"))
+    return told
+
+
 def test_a_quota_that_is_too_small_is_said_with_what_to_type(
-    monkeypatch: pytest.MonkeyPatch,
+    quotas: dict[str, Quota | None],
 ) -> None:
-    module = "workbench.tasks.init_plan"
-    few = Quota("vCPUs of running instances of its kind", "ec2", "L-1216C47A", 5.0, 4)
-    monkeypatch.setattr(f"{module}.vcpu_quota", lambda aws, name: few)
-    monkeypatch.setattr(f"{module}.address_quota", lambda aws: None)
-    monkeypatch.setattr(f"{module}.vpc_quota", lambda aws: Quota("VPCs", "vpc", "L-F", 5.0, 4))
+    what = "vCPUs of running instances of its kind"
+    quotas["vcpu"] = Quota(what, "ec2", "L-1216C47A", 5.0, 4)
+    quotas["vpc"] = Quota("VPCs", "vpc", "L-F", 5.0, 4)
+    chosen = answers(account=Asked({}), key=KeyChoice(path=Path("new.pub")))
 
-    (sentence,) = find_shortages(answers())
+    (sentence,) = find_warnings(chosen)
 
-    assert "uses 4 of 5 vCPUs of running instances of its kind, and this needs 2 more" in sentence
-    command = " ".join(sentence.partition("\n")[2].replace("\\", " ").split())
-    assert command == (
-        "aws service-quotas request-service-quota-increase --service-code ec2"
-        " --quota-code L-1216C47A --desired-value 6 --region eu-west-1"
-    )
+    assert f"uses 4 of 5 {what}, and this needs 2 more" in sentence
+    assert "--quota-code L-1216C47A --desired-value 6 --region eu-west-1" in sentence
+
+
+@pytest.mark.parametrize(
+    ("there", "warned"),
+    [(("www.lab.example.com",), True), (("mail.example.com",), False), ((), False)],
+)
+def test_records_that_are_there_already_are_told(
+    quotas: dict[str, Quota | None], there: tuple[str, ...], warned: bool
+) -> None:
+    account = Asked({})
+    account.there = there
+    found = find_warnings(answers(account=account, key=KeyChoice(path=Path("new.pub"))))
+
+    assert [("Pulumi won't overwrite it" in each) for each in found] == ([True] if warned else [])
+
+
+def test_a_public_key_whose_private_half_is_not_here_is_told(
+    quotas: dict[str, Quota | None],
+) -> None:
+    (sentence,) = find_warnings(answers(account=Asked({})))
+
+    assert "No private key in" in sentence

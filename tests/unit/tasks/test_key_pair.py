@@ -22,6 +22,7 @@ ECDSA = (
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("WORKBENCH_SSH_DIR", str(tmp_path / ".ssh"))
     return tmp_path
 
 
