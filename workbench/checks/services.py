@@ -59,17 +59,20 @@ class Unit:
         if self.load == "not-found":
             return f"{self.name} is not installed: systemd doesn't know it"
         if self.is_looping:
-            return f"{self.name} crash-loops: restarted {self.restarts} times, {self._why}"
+            return f"{self.name} crash-loops: restarted {self.restarts} times{self._why}"
         if self.active == "failed":
-            return f"{self.name} has failed: {self._why}"
+            return f"{self.name} has failed{self._why}"
         if self.active == "inactive":
             return f"{self.name} is stopped"
         return f"{self.name} is {self.active} ({self.sub})"
 
     @property
     def _why(self) -> str:
-        given_up = " and systemd gave up" if self.active == "failed" and self.restarts else ""
-        return f"{self.result}, exit code {self.status}{given_up}"
+        # Between two crashes the last one's result is gone.
+        if self.result == "success":
+            return ""
+        given_up = ", systemd gave up" if self.active == "failed" and self.restarts else ""
+        return f" ({self.result}, exit code {self.status}{given_up})"
 
 
 def check_services(target: Target) -> Outcome:

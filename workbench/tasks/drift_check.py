@@ -31,4 +31,4 @@ def drift_check(known: KnownStack) -> Check:
         return failed("; ".join(found[:MOST_NAMED]) + more)
 
     fix = "workbench converge --stack {stack}"
-    return Check("drift", check_drift, ("converged",), fix, "services", slow=True)
+    return Check("drift", check_drift, ("converged",), fix, "services")

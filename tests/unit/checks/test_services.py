@@ -72,13 +72,12 @@ LOG = "Starting\n[E] OSError: address already in use\nbye\n"
                 "NRestarts": "7",
                 "ExecMainStatus": "1",
             },
-            "jupyterhub crash-loops: restarted 7 times, exit-code, exit code 1:"
+            "jupyterhub crash-loops: restarted 7 times (exit-code, exit code 1):"
             " [E] OSError: address already in use",
         ),
         (
             {"ActiveEnterTimestamp": f"@{NOW - 2}", "NRestarts": "4", "Result": "success"},
-            "jupyterhub crash-loops: restarted 4 times, success, exit code 0:"
-            " [E] OSError: address already in use",
+            "jupyterhub crash-loops: restarted 4 times: [E] OSError: address already in use",
         ),
         (
             {
@@ -88,7 +87,7 @@ LOG = "Starting\n[E] OSError: address already in use\nbye\n"
                 "NRestarts": "5",
                 "ExecMainStatus": "2",
             },
-            "jupyterhub has failed: start-limit-hit, exit code 2 and systemd gave up:"
+            "jupyterhub has failed (start-limit-hit, exit code 2, systemd gave up):"
             " [E] OSError: address already in use",
         ),
         (
