@@ -36,7 +36,7 @@ def keep() -> None:
         target.touch(mode=0o600)
         target.chmod(0o600 if private else 0o644)
         target.write_bytes(content)
-    _announce()
+    announce()
 
 
 def _copy_to_volume() -> None:
@@ -51,8 +51,11 @@ def _copy_to_volume() -> None:
     temporary.rename(places.HOST_KEYS)
 
 
-def _announce() -> None:
-    """Tell the console the keys, in cloud-init's words: clients pin them from there."""
+def announce() -> None:
+    """Tell the console the keys, in cloud-init's words: clients pin them from there.
+
+    At every boot: the console keeps 64 KiB, and cloud-init tells them at the first one only.
+    """
     public = [path.read_text().strip() for path in sorted(FOLDER.glob("ssh_host_*_key.pub"))]
     lines = ["-----BEGIN SSH HOST KEY KEYS-----", *public, "-----END SSH HOST KEY KEYS-----"]
     try:

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import host_keys
 from . import places
 
 CONFIGURATION = places.CONFIGURATION / "data-volume.json"
@@ -213,6 +214,7 @@ def main() -> None:
         ensure_file_system(wait_for(read_volume(), WAIT_SECONDS))
     elif action == "mount":
         mount(read_volume(), BOOT_WAIT_SECONDS)
+        host_keys.announce()
     elif action == "unmount":
         unmount()
 
