@@ -216,6 +216,12 @@ class RemoteServer:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
+    @property
+    def connection(self) -> PinnedConnection:
+        """Fabric's connection, for what this has no method for: files, tunnels, terminals."""
+        found: PinnedConnection = self._connection
+        return found
+
     def run(self, command: str, *, stdin: str = "", limit: float = 60) -> Answer:
         """Run a command; raise WorkbenchError when it takes over ``limit`` seconds."""
         try:

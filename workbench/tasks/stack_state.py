@@ -25,6 +25,7 @@ from workbench.tasks.connection import Door
 from workbench.tasks.connection import RemoteServer
 from workbench.tasks.host_keys import KnownHosts
 from workbench.tasks.host_keys import parse_console
+from workbench.tasks.private_key import REHEARSAL_KEY
 from workbench.tasks.private_key import find_private_key
 from workbench.tasks.selection import find_project
 from workbench.tasks.selection import running_rehearsal
@@ -53,6 +54,16 @@ class StackState:
     def folder(self) -> Path:
         """Where this computer keeps what belongs to the stack."""
         return stack_folder(self.stack)
+
+    @property
+    def administrator_keys(self) -> list[str]:
+        """The administrator's public keys; the rehearsal's own where no configuration is at hand.
+
+        A team's fabfile may be in another folder than the stack's program.
+        """
+        own = self.folder / f"{REHEARSAL_KEY}.pub"
+        known = administrator_keys(self.config)
+        return known or ([own.read_text(encoding="utf-8")] if own.is_file() else [])
 
     @property
     def key_folders(self) -> list[Path]:
@@ -121,7 +132,7 @@ class StackState:
             host=address.ip,
             port=address.port(SSH_PORT),
             user=str(self.outputs.get("administrator") or "ubuntu"),
-            key=find_private_key(*administrator_keys(self.config), folders=self.key_folders),
+            key=find_private_key(*self.administrator_keys, folders=self.key_folders),
             known_hosts=KnownHosts(self.folder / "ssh" / KNOWN_HOSTS),
             ec2=lambda: self.aws("ec2"),
         )

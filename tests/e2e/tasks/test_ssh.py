@@ -16,6 +16,16 @@ from bench import eventually
 
 THEIRS = b"Host *\r\n    User nobody\r\n    IdentityFile ~/.ssh/none\r\n# no end"
 
+FABFILE = """
+from fabric import task
+from workbench.tasks.pinned import pinned_connection
+
+@task
+def whoami(context):
+    with pinned_connection() as server:
+        print(type(server.client._policy).__name__, server.run("id -un", hide=True).stdout, end="")
+"""
+
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -128,6 +138,12 @@ def test_connect_ends_as_the_command_ends_and_says_what_is_wrong(
     known.write_text(f"{bench.outputs()['instance_id']} ssh-ed25519 {wrong}\n")
     assert bench.run("ssh.connect", "id -u").stdout == "1000\n"
     assert known.read_text() == pinned
+
+
+def test_a_teams_own_fabfile_has_a_pinned_connection(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: research\nruntime: python\n")
+    (tmp_path / "fabfile.py").write_text(FABFILE)
+    assert bench.shell(f"cd {tmp_path}\nfab whoami").stdout == "RejectPolicy admin\n"
 
 
 def test_a_tunnel_leads_to_a_service_until_ctrl_c(bench: Bench, folder: Path) -> None:
