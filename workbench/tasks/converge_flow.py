@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from workbench.engine.state import short_type
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks.changing import confirm
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from workbench.engine.changes import Changes
     from workbench.engine.stacks import Stack
 
-# What a converge is not about: these would stop the server, or touch its data.
-NOT_OURS = frozenset({"Instance", "Volume", "VolumeAttachment"})
+# What a converge is not about: an instance's update may stop it; a volume's is done while it runs.
+NOT_OURS = {"Instance": ("same",), "Volume": ("same", "update"), "VolumeAttachment": ("same",)}
 
 
 def converge_stack(state: StackState, progress: Progress, *, yes: bool, dry_run: bool) -> None:
@@ -80,18 +81,17 @@ def _open(state: StackState, progress: Progress) -> "Stack":
 
 
 def _refuse_others(state: StackState, changes: "Changes") -> None:
-    others = [f"{op} {each}" for op, each in changes.steps if _short(each.type) in NOT_OURS]
-    others = [told for told in others if not told.startswith(("same", "read"))]
+    others = [
+        f"{op} {each}"
+        for op, each in changes.steps
+        if op not in NOT_OURS.get(short_type(each.type), (op,))
+    ]
     if others:
         raise WorkbenchError(
             f"Pulumi would also {', '.join(others)}; converge changes what runs on the server,"
             " and stops or replaces nothing.",
             f"workbench up --stack {state.stack}   does all of it",
         )
-
-
-def _short(kind: str) -> str:
-    return kind.rpartition(":")[2]
 
 
 def _plan_lines(plan: Plan, changes: "Changes | None", wanted: Wanted) -> Iterator[str]:

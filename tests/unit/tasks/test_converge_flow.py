@@ -24,6 +24,7 @@ DONE = Run("ok", recipe="new", settings=WANTED.settings_sha256 or "")
 FINDING = Finding("SSH", "Write it", ("/etc/x differs",), ("write /etc/x",), ())
 SETTINGS = ("update", Resource("aws:s3/bucketObjectv2:BucketObjectv2", "lab-settings"))
 INSTANCE = ("update", Resource("aws:ec2/instance:Instance", "lab-server"))
+VOLUME = Resource("aws:ebs/volume:Volume", "lab-data")
 
 
 class Bench:
@@ -110,14 +111,26 @@ def test_a_dry_run_shows_it_and_does_nothing(
     assert "this was a dry run" in capsys.readouterr().out
 
 
-def test_what_would_stop_the_server_is_left_to_another_command(bench: Bench) -> None:
+@pytest.mark.parametrize("other", [INSTANCE, ("replace", VOLUME)])
+def test_what_would_stop_the_server_is_left_to_another_command(
+    bench: Bench, other: tuple[str, Resource]
+) -> None:
     bench.outputs["settings_sha256"] = "older"
-    bench.changes = Changes({"update": 2}, (SETTINGS, INSTANCE))
+    bench.changes = Changes({"update": 2}, (SETTINGS, other))
 
-    with pytest.raises(WorkbenchError, match=r"update Instance lab-server(.|\n)*workbench up"):
+    with pytest.raises(WorkbenchError, match=rf"{other[0]} {other[1]}(.|\n)*workbench up"):
         bench.converge()
 
     assert bench.done == ["preview"]
+
+
+def test_a_volume_that_grows_is_no_obstacle(bench: Bench) -> None:
+    bench.outputs["settings_sha256"] = "older"
+    bench.changes = Changes({"update": 2}, (SETTINGS, ("update", VOLUME)))
+
+    bench.converge()
+
+    assert bench.done == ["preview", "pulumi up", "converge"]
 
 
 def test_an_applied_recipe_that_was_not_run_yet_is_run(
