@@ -17,10 +17,10 @@ STATES = {
     "T": "waiting for its triggers",
 }
 CONFIGURE = (
-    "workbench ssh.connect --stack {stack} --"
-    " 'sudo dpkg --configure -a && sudo apt-get -y --fix-broken install'"
+    "workbench ssh.connect 'sudo dpkg --configure -a && sudo apt-get -y --fix-broken install'"
+    " --stack {stack}"
 )
-UPGRADE = "workbench ssh.connect --stack {stack} -- sudo unattended-upgrade -v"
+UPGRADE = "workbench ssh.connect 'sudo unattended-upgrade -v' --stack {stack}"
 # Both distributions name the archive of their security updates so.
 UPDATES = "apt-get -s -o Debug::NoLocking=1 upgrade | grep ^Inst | grep -ci security"
 MOST_NAMED = 4
@@ -38,7 +38,7 @@ def check_packages(target: Target) -> Outcome:
         return passed(f"{sum(row[0] in ('ii', 'hi') for row in rows)} packages installed")
     told = [f"{name} is {_state(state)}" for name, state in sorted(broken.items())]
     more = f" (and {len(told) - MOST_NAMED} more)" if len(told) > MOST_NAMED else ""
-    return failed(", ".join(told[:MOST_NAMED]) + more)
+    return failed(", ".join(told[:MOST_NAMED]) + more, CONFIGURE)
 
 
 def _state(abbreviation: str) -> str:

@@ -16,7 +16,7 @@ KILLED = (
 # EC2's sizes of an instance type, in order.
 SIZES = ("nano", "micro", "small", "medium", "large", "xlarge", "2xlarge", "4xlarge", "8xlarge")
 SKEW_SECONDS = 30
-SYNCHRONIZE = "workbench ssh.connect --stack {stack} -- sudo timedatectl set-ntp true"
+SYNCHRONIZE = "workbench ssh.connect 'sudo timedatectl set-ntp true' --stack {stack}"
 
 
 def check_memory(target: Target) -> Outcome:

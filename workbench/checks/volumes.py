@@ -15,8 +15,7 @@ FULL_PERCENT = 90
 FULL_MIB = 200
 GROW = "workbench data.grow {size} --stack {{stack}}"
 CLEAN = (
-    "workbench ssh.connect --stack {stack} --"
-    " 'sudo apt-get clean; sudo journalctl --vacuum-size=200M'"
+    "workbench ssh.connect 'sudo apt-get clean; sudo journalctl --vacuum-size=200M' --stack {stack}"
 )
 # The biggest folders of one disk; a home or a package can't hide below them.
 BIGGEST = "sudo -n timeout 20 du -xm --max-depth=3 {place} 2>/dev/null | sort -rn | head -4"

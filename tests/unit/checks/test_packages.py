@@ -39,6 +39,7 @@ def test_half_installed_packages(shell: Shell, listed: str, result: str, evidenc
     found = packages.check_packages(target(shell(**{"dpkg-query": listed})))
     assert found.result == result
     assert found.evidence.startswith(evidence)
+    assert found.fix == ("" if result == "PASS" else packages.CONFIGURE)
 
 
 def test_a_dpkg_that_says_nothing_is_a_failure(shell: Shell) -> None:
