@@ -11,13 +11,14 @@ from .server import serve
 
 def main() -> None:
     """Serve until SIGINT or SIGTERM, or until the engine that started it has gone."""
+    # Read before the engine hears of us: it may be killed at any time after that.
+    parent = os.getppid()
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     server, port = serve(plugin_version())
     # The engine reads exactly this line.
     print(port, flush=True)
-    parent = os.getppid()
     # An engine that was killed says nothing; its plugins are then given to another parent.
     while not ended.wait(2):
         if os.getppid() != parent:
