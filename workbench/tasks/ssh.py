@@ -75,7 +75,7 @@ def connect(
     },
 )
 def tunnel(
-    context: Context, service: str, port: int | None = None, stack: str | None = None
+    context: Context, service: str, port: str | None = None, stack: str | None = None
 ) -> None:
     """Reach a service of the server at a port of this computer.
 

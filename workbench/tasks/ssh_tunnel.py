@@ -50,7 +50,7 @@ def find_service(name: str) -> Service:
     )
 
 
-def tunnel(name: str, stack: str | None, port: int | None) -> None:
+def tunnel(name: str, stack: str | None, port: str | None) -> None:
     """Open a tunnel to a service, say where, and hold it until Ctrl-C."""
     service = find_service(name)
     local = _free_port(service.port, port)
@@ -110,18 +110,23 @@ def _await_open(process: "subprocess.Popen[bytes]", port: int, log: Path, door: 
     raise explain(_read(log), door)
 
 
-def _free_port(wanted: int, given: int | None) -> int:
+def _free_port(wanted: int, given: str | None) -> int:
     """Return a port of this computer that is free: the one given, else the server's, else any."""
-    for port in [given] if given is not None else [wanted, 0]:
+    for port in [wanted, 0] if given is None else _as_port(given):
         try:
             with socket.create_server((HERE, port)) as free:
                 found: int = free.getsockname()[1]
                 return found
-        except (OSError, OverflowError):
+        except OSError:
             continue
     raise ConfigError(
         f"Port {given} of this computer can't be taken.", "--port 0 takes one that is free"
     )
+
+
+def _as_port(given: str) -> list[int]:
+    is_port = given.isascii() and given.isdecimal() and int(given) < 65536
+    return [int(given)] if is_port else []
 
 
 def _read(log: Path) -> str:

@@ -1,0 +1,47 @@
+"""A tunnel's ends: services by name or port, and a port of this computer that is free."""
+
+import socket
+
+import pytest
+
+from workbench.errors import ConfigError
+from workbench.host import jupyterhub
+from workbench.host import rstudio
+from workbench.tasks.ssh_tunnel import SERVICES
+from workbench.tasks.ssh_tunnel import _free_port
+from workbench.tasks.ssh_tunnel import find_service
+
+
+def test_the_services_are_where_the_recipe_puts_them() -> None:
+    assert {name: service.port for name, service in SERVICES.items()} == {
+        "jupyterhub": jupyterhub.PORT,
+        "rstudio": rstudio.PORT,
+    }
+    assert SERVICES["jupyterhub"].page == jupyterhub.BASE
+
+
+def test_any_port_is_a_service() -> None:
+    assert find_service("5432").url(15432) == "127.0.0.1:15432"
+    assert find_service("jupyterhub").url(8001) == "http://127.0.0.1:8001/jupyter/"
+
+
+@pytest.mark.parametrize("name", ["jupyter", "0", "65536", "-1", "", "８０"])
+def test_what_is_no_service_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="is neither a port nor one of jupyterhub, rstudio"):
+        find_service(name)
+
+
+def test_the_same_port_is_taken_where_it_is_free_and_else_another() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken: int = other.getsockname()[1]
+        assert _free_port(taken, None) != taken
+        with pytest.raises(ConfigError, match=f"Port {taken} of this computer can't be taken"):
+            _free_port(8787, str(taken))
+    assert _free_port(taken, None) == taken
+    assert _free_port(8787, "0") > 0
+
+
+@pytest.mark.parametrize("given", ["http", "70000", "-5", ""])
+def test_what_is_no_port_is_refused(given: str) -> None:
+    with pytest.raises(ConfigError, match="can't be taken"):
+        _free_port(8787, given)
