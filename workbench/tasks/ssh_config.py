@@ -48,8 +48,9 @@ def remove_alias(alias: str, *, dry_run: bool) -> None:
     if files.read(check_alias(alias)) is None:
         others = ", ".join(files.aliases())
         print(f"There is no alias {alias}." + (f" There is: {others}" if others else ""))
-    if dry_run:
+    elif dry_run:
         print(f"Would be removed: {files.file(alias)}")
+    if dry_run:
         print("Nothing was changed: this was a dry run.")
         return
     if files.remove(alias):
@@ -67,7 +68,11 @@ def follow(state: StackState) -> list[str]:
         had = files.read(alias) or ""
         if stack_of(had) != state.stack:
             continue
-        text = render_alias(alias, state.stack, door_of(state, user_of(had)))
+        try:
+            text = render_alias(alias, state.stack, door_of(state, user_of(had) or None))
+        except WorkbenchError:
+            # Of someone who is no user any more: ssh.config says why.
+            continue
         if text != had:
             files.write(alias, text)
             changed.append(alias)

@@ -1,0 +1,102 @@
+"""An alias's text: what OpenSSH makes of it, whose it is, and how it follows the server."""
+
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import paramiko
+import pytest
+
+from workbench.errors import ConfigError
+from workbench.errors import WorkbenchError
+from workbench.tasks import ssh_config
+from workbench.tasks.connection import Door
+from workbench.tasks.connection import PrivateKey
+from workbench.tasks.host_keys import KnownHosts
+from workbench.tasks.ssh_alias import check_alias
+from workbench.tasks.ssh_alias import render_alias
+from workbench.tasks.ssh_alias import stack_of
+from workbench.tasks.ssh_alias import user_of
+from workbench.tasks.ssh_config import follow
+from workbench.tasks.ssh_files import SshFiles
+from workbench.tasks.stack_state import StackState
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Door:
+    key = PrivateKey(tmp_path / "100% my key", paramiko.ECDSAKey.generate())
+    known_hosts = KnownHosts(tmp_path / "known hosts")
+    return Door("lab", "i-1", "203.0.113.7", 22, "ubuntu", key, known_hosts, object)
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SshFiles:
+    monkeypatch.setenv("WORKBENCH_SSH_DIR", str(tmp_path / ".ssh"))
+    return SshFiles(tmp_path / ".ssh")
+
+
+@pytest.mark.skipif(shutil.which("ssh") is None, reason="needs OpenSSH's client")
+def test_openssh_reads_what_was_meant(door: Door, files: SshFiles) -> None:
+    files.write("lab.2", render_alias("lab.2", "org/lab", door))
+    done = subprocess.run(
+        ["ssh", "-F", str(files.config), "-G", "lab.2"], capture_output=True, text=True, check=True
+    )
+    told = dict(line.split(" ", 1) for line in done.stdout.splitlines())
+    assert (told["hostname"], told["port"], told["user"]) == ("203.0.113.7", "22", "ubuntu")
+    # As ssh -G shows it; ssh itself makes one % of two.
+    assert told["identityfile"].replace("%%", "%") == str(door.key.path)
+    assert told["userknownhostsfile"].replace("%%", "%") == str(door.known_hosts.path)
+    assert told["hostkeyalias"] == "i-1"
+    assert (told["stricthostkeychecking"], told["updatehostkeys"]) == ("true", "false")
+
+
+@pytest.mark.parametrize("name", ["", "*", "!lab", "Lab", "a b", "../x", "-x", "é", "a" * 64])
+def test_what_is_no_alias_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="can't be an alias"):
+        check_alias(name)
+
+
+def test_an_alias_says_whose_it_is(door: Door) -> None:
+    text = render_alias("lab", "org/project/lab", replace(door, user="ada"))
+    assert (stack_of(text), user_of(text)) == ("org/project/lab", "ada")
+    assert (stack_of(""), user_of("")) == ("", "")
+
+
+def test_the_stacks_aliases_follow_and_others_stay(
+    door: Door, files: SshFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.write("lab", render_alias("lab", "lab", door))
+    files.write("ada", render_alias("ada", "lab", replace(door, user="ada")))
+    files.write("other", render_alias("other", "prod", door))
+    before, moved = files.read("other"), replace(door, host="203.0.113.8", instance_id="i-2")
+
+    def door_of(state: Any, user: str) -> Door:
+        return replace(moved, user=user)
+
+    monkeypatch.setattr(ssh_config, "door_of", door_of)
+    assert follow(StackState("lab")) == ["ada", "lab"]
+    assert files.read("lab") == render_alias("lab", "lab", moved)
+    assert files.read("ada") == render_alias("ada", "lab", replace(moved, user="ada"))
+    assert files.read("other") == before
+    assert follow(StackState("lab")) == []
+
+
+def test_another_stacks_alias_is_not_taken_over(door: Door, files: SshFiles) -> None:
+    files.write("workbench", render_alias("workbench", "prod", door))
+    with pytest.raises(WorkbenchError, match="leads to the stack prod already") as refused:
+        ssh_config._refuse_other_stack(files, "workbench", "lab")
+    assert "workbench ssh.config --alias NAME --stack lab" in refused.value.hint
+
+
+def test_removing_what_is_not_there_says_what_is(
+    door: Door, files: SshFiles, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files.write("lab", render_alias("lab", "lab", door))
+    ssh_config.remove_alias("workbench", dry_run=False)
+    assert capsys.readouterr().out == "There is no alias workbench. There is: lab\n"
+    ssh_config.remove_alias("lab", dry_run=True)
+    assert files.aliases() == ["lab"]
+    ssh_config.remove_alias("lab", dry_run=False)
+    assert not files.folder.exists()
