@@ -50,7 +50,7 @@ def init_stack(
         stack = place.make()
         values = changed(answers.as_config(key), present)
         stack.set_config(values)
-    print(f"\n{place.file}: {', '.join(values) if values else 'nothing to change'}.")
+    print(f"\nWritten: {place.file}" if values else "\nThere was nothing to change.")
     _say_next(place, answers)
 
 

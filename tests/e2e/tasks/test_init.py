@@ -195,6 +195,7 @@ def test_options_alone_make_a_stack_that_up_can_bring_up(
     done = desk.run("init", *options, "--backend", backend, "--yes").stdout
     for told in (f"hosted zone {ZONE} ({zone})", "ada (administrator), grace", "$38.02"):
         assert told in " ".join(done.split())
+    assert f"Written: {desk.folder / 'Pulumi.prod.yaml'}" in done
     assert "workbench up --stack prod" in done
     key = (desk.home / ".ssh" / "id_ed25519.pub").read_text().strip()
     assert desk.config == given | {
@@ -214,7 +215,7 @@ def test_options_alone_make_a_stack_that_up_can_bring_up(
 
     before = desk.files()
     again = desk.run("init", "--stack", "prod", "--yes").stdout
-    assert "nothing to change" in again
+    assert "There was nothing to change." in again
     assert desk.files() == before
 
 
