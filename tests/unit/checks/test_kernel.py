@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable
 from collections.abc import Iterator
+from socket import SHUT_RDWR
 from typing import Any
 
 import pytest
@@ -23,22 +24,40 @@ IDLE = ("status", {"execution_state": "idle"})
 BUSY = ("status", {"execution_state": "busy"})
 
 
+# The connection breaks here.
+CUT: tuple[str, dict[str, Any]] = ("cut", {})
+
+
 @pytest.fixture
-def kernel(authority: Any) -> Iterator[Callable[[Messages], Target]]:
+def cuts() -> list[int]:
+    """Give how many connections break before anything is read from them."""
+    return []
+
+
+@pytest.fixture
+def kernel(authority: Any, cuts: list[int]) -> Iterator[Callable[[Messages], Target]]:
     """Give a function that makes a kernel which answers with these messages."""
     servers: list[tuple[Server, threading.Thread]] = []
 
     def make(messages: Messages) -> Target:
         def handle(socket: ServerConnection) -> None:
+            if cuts:
+                # As Jupyter does with a kernel that isn't ready: no close frame, nothing read.
+                cuts.pop()
+                socket.socket.shutdown(SHUT_RDWR)
+                return
             request = json.loads(socket.recv())
             assert socket.request is not None
             assert socket.request.headers["Host"].startswith("bench.example")
             assert socket.request.headers["Authorization"] == "token t"
             other = {"header": {"msg_id": "another client's"}}
             for parent in (other, request):
-                for kind, content in messages:
+                for kind, content in messages[: -1 if messages[-1] == CUT else None]:
                     said = {"parent_header": parent["header"], "msg_type": kind, "content": content}
                     socket.send(json.dumps(said))
+            if messages[-1] == CUT:
+                socket.socket.shutdown(SHUT_RDWR)
+                return
             for _ in socket:
                 pass
 
@@ -75,3 +94,19 @@ def test_an_error_in_the_kernel_is_told(kernel: Callable[[Messages], Target]) ->
 def test_a_kernel_that_stays_silent_has_a_limit(kernel: Callable[[Messages], Target]) -> None:
     with pytest.raises(WaitTimeoutError, match="did not answer within"):
         run(kernel([BUSY]), limit=0.5)
+
+
+def test_a_connection_that_jupyter_breaks_off_while_the_kernel_starts_is_made_again(
+    kernel: Callable[[Messages], Target], cuts: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.checks.kernel.RECONNECT_INTERVAL", 0.01)
+    cuts += [1, 2]
+    assert run(kernel([BUSY, ("stream", {"name": "stdout", "text": "42"}), IDLE])) == "42"
+    assert cuts == []
+
+
+def test_code_is_not_run_twice_when_the_connection_breaks_under_it(
+    kernel: Callable[[Messages], Target],
+) -> None:
+    with pytest.raises(WorkbenchError, match="broke while it ran code"):
+        run(kernel([BUSY, CUT]))
