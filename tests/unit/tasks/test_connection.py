@@ -15,6 +15,7 @@ from workbench.errors import WorkbenchError
 from workbench.tasks import connection
 from workbench.tasks.connection import Door
 from workbench.tasks.connection import PrivateKey
+from workbench.tasks.connection import RefusedError
 from workbench.tasks.connection import UnreachableError
 from workbench.tasks.host_keys import BEGIN
 from workbench.tasks.host_keys import END
@@ -69,7 +70,7 @@ class Sshd:
 
     def __init__(self, admitted: paramiko.PKey) -> None:
         self.host_key: paramiko.PKey = paramiko.ECDSAKey.generate()
-        self._admitted = admitted
+        self.admitted = admitted
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._transports: list[paramiko.Transport] = []
@@ -86,7 +87,7 @@ class Sshd:
             transport.add_server_key(self.host_key)
             self._transports.append(transport)
             try:
-                transport.start_server(server=Shell(self._admitted, transport))
+                transport.start_server(server=Shell(self.admitted, transport))
             except (paramiko.SSHException, EOFError):
                 continue
 
@@ -215,3 +216,49 @@ def test_the_command_to_look_in_by_hand_verifies_the_host_key(door: Door) -> Non
         f"ssh -i {door.key.path} -o IdentitiesOnly=yes -o HostKeyAlias=i-1"
         f" -o UserKnownHostsFile={door.known_hosts.path} -p {door.port} admin@127.0.0.1"
     )
+
+
+def test_entering_says_what_aws_knows_of_the_reason(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door.open().close()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        door.port = other.getsockname()[1]
+    told = WorkbenchError("The server i-1 is stopped.", "workbench start --stack tests")
+    monkeypatch.setattr(connection, "explain_unreachable", lambda *_: told)
+    with pytest.raises(UnreachableError, match="i-1 is stopped"):
+        door.enter()
+
+
+def test_entering_says_what_was_seen_where_aws_does_not_answer(door: Door) -> None:
+    door.open().close()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        door.port = other.getsockname()[1]
+    # This EC2 knows the console only.
+    with pytest.raises(UnreachableError, match="doesn't answer: connection refused"):
+        door.enter()
+
+
+def test_a_new_server_is_waited_for_until_the_recipe_has_put_the_key_there(
+    door: Door, sshd: Sshd, key: PrivateKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sshd.admitted = paramiko.ECDSAKey.generate()
+    asked: list[str] = []
+
+    def has_other(ec2: Any, instance_id: str, mine: str) -> bool:
+        asked.append(mine)
+        sshd.admitted = key.key
+        return True
+
+    monkeypatch.setattr(connection, "has_other_key_pair", has_other)
+    door.wait_open(limit=30, waiting=lambda: None).close()
+    assert asked == [key.key.get_base64()]
+
+
+def test_a_server_made_with_the_very_key_refuses_it_for_good(
+    door: Door, sshd: Sshd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sshd.admitted = paramiko.ECDSAKey.generate()
+    monkeypatch.setattr(connection, "has_other_key_pair", lambda *_: False)
+    with pytest.raises(RefusedError, match="refuses the key"):
+        door.wait_open(limit=30, waiting=lambda: None)
