@@ -3,9 +3,9 @@
 They share no code with the package, so that a mistake there can't hide itself here.
 """
 
+import asyncio
 import json
 import re
-import socket
 import ssl
 import time
 import uuid
@@ -15,7 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from websockets.sync.client import connect
+from websockets.asyncio.client import connect
+from websockets.typing import Origin
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
@@ -124,21 +125,28 @@ class Hub:
             self.http.delete(f"{api}/kernels/{ident}", headers=headers)
 
     def _execute(self, url: str, code: str, limit: float) -> str:
-        request = self.http.build_request("GET", url)
-        message = _execute_request(code)
+        cookie = self.http.build_request("GET", url).headers["Cookie"]
+        return asyncio.run(self._converse(url, cookie, _execute_request(code), limit))
+
+    async def _converse(self, url: str, cookie: str, message: dict[str, Any], limit: float) -> str:
         printed = ""
-        with connect(
-            url.replace("https://", "wss://"),
-            sock=socket.create_connection((self.site.ip, self.site.ports["443"]), timeout=limit),
-            ssl=self.site.tls(),
-            server_hostname=self.site.name,
-            additional_headers={"Cookie": request.headers["Cookie"]},
-            origin=f"https://{self.site.name}",
-            open_timeout=limit,
-        ) as channels:
-            channels.send(json.dumps(message))
+        async with (
+            asyncio.timeout(limit),
+            connect(
+                url.replace("https://", "wss://"),
+                host=self.site.ip,
+                port=self.site.ports["443"],
+                ssl=self.site.tls(),
+                server_hostname=self.site.name,
+                additional_headers={"Cookie": cookie},
+                origin=Origin(f"https://{self.site.name}"),
+                open_timeout=limit,
+                proxy=None,
+            ) as channels,
+        ):
+            await channels.send(json.dumps(message))
             while True:
-                reply = json.loads(channels.recv(timeout=limit))
+                reply = json.loads(await channels.recv())
                 if reply["parent_header"].get("msg_id") != message["header"]["msg_id"]:
                     continue
                 kind, content = reply["msg_type"], reply["content"]

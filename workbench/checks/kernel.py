@@ -95,7 +95,7 @@ class _Answer:
             self._printed += content["data"].get("text/plain", "")
         elif kind == "error":
             raise WorkbenchError(f"The kernel failed: {content['ename']}: {content['evalue']}")
-        return kind == "status" and content["execution_state"] == "idle"
+        return bool(kind == "status" and content["execution_state"] == "idle")
 
 
 def _execute_request(code: str) -> dict[str, Any]:
