@@ -113,8 +113,25 @@ def _check_state(known: KnownStack) -> Outcome:
     try:
         state = known.read()
     except WorkbenchError as error:
-        # The hints of Pulumi's own errors may be sentences; they are the way out all the same.
-        return failed(error.message, error.hint)
+        return _logged_out(known) or failed(error.message, error.hint)
     if not state.exists:
-        return failed(f"there is no stack {known.name}", UP)
+        make = UP if rehearsal_of(known.name) else "workbench init --stack {stack}"
+        return failed(f"there is no stack {known.name}", make)
     return passed(f"Pulumi's state of {known.name} is readable")
+
+
+def _logged_out(known: KnownStack) -> Outcome | None:
+    """Return the failure that Pulumi has no place to read states from; None where it has."""
+    from workbench.engine.backend import current_backend
+    from workbench.engine.find import find_engine
+
+    engine = find_engine()
+    if engine is None or rehearsal_of(known.name) is not None:
+        return None
+    if current_backend(engine, known.name, find_project()) is not None:
+        return None
+    return failed(
+        "Pulumi is not logged in to where the stack's state is kept: Pulumi Cloud, a bucket"
+        " (pulumi login s3://BUCKET) or this computer (pulumi login --local)",
+        "pulumi login",
+    )

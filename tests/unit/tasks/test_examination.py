@@ -1,12 +1,17 @@
 """The doctor reports whatever fails: no engine, no login, no stack, no rehearsal, no network."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import ClientError
+from botocore.exceptions import EndpointConnectionError
 from rich.console import Console
 
 from workbench.checks.check import Report
 from workbench.checks.check import Result
+from workbench.engine import backend
+from workbench.engine import find
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks import known_stack
@@ -30,6 +35,20 @@ def no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
+ENGINE = find.Engine(Path("pulumi"), "3.259.0", "path", has_language_host=True)
+
+
+def refused(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": code}}, "GetCallerIdentity")
+
+
+def raising(error: Exception) -> SimpleNamespace:
+    def get_caller_identity() -> None:
+        raise error
+
+    return SimpleNamespace(get_caller_identity=get_caller_identity)
+
+
 def refuse(error: Exception) -> object:
     def read(stack: str, progress: Progress) -> StackState:
         raise error
@@ -40,13 +59,71 @@ def refuse(error: Exception) -> object:
 def test_a_stack_that_pulumi_can_not_read_fails_its_layer_and_blocks_the_rest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    error = WorkbenchError("Pulumi doesn't know where to keep the stack's state.", "pulumi login")
+    error = WorkbenchError("The passphrase doesn't fit the stack's secrets.", "Set another one.")
     monkeypatch.setattr(known_stack, "read_stack", refuse(error))
+    monkeypatch.setattr(backend, "current_backend", lambda *_: "file://~")
     reports = examined("prod")
     assert reports["state"].result is Result.FAIL
-    assert reports["state"].evidence == error.message
+    assert (reports["state"].evidence, reports["state"].fix) == (error.message, error.hint)
     assert reports["state"].layer == "stack"
     assert {reports[name].result for name in ("stack", "instance", "ssh", "drift")} == {"SKIP"}
+
+
+def test_a_missing_login_is_named_with_the_places_to_log_in_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    error = WorkbenchError("Pulumi doesn't know where to keep the stack's state.", "Type …")
+    monkeypatch.setattr(known_stack, "read_stack", refuse(error))
+    monkeypatch.setattr(find, "find_engine", lambda: ENGINE)
+    monkeypatch.setattr(backend, "current_backend", lambda *_: None)
+    report = examined("prod")["state"]
+    assert (report.result, report.layer, report.fix) == ("FAIL", "stack", "pulumi login")
+    assert "pulumi login s3://BUCKET" in report.evidence
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "fix"),
+    [
+        (refused("ExpiredToken"), "have expired", "aws sso login --profile team"),
+        (refused("InvalidClientTokenId"), "doesn't know these", "aws configure --profile team"),
+        (
+            EndpointConnectionError(endpoint_url="https://sts.eu-wst-1.amazonaws.com"),
+            "aws:region is 'eu-wst-1', which AWS doesn't have",
+            "pulumi config set aws:region REGION --stack prod",
+        ),
+    ],
+)
+def test_why_aws_does_not_let_one_in(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, words: str, fix: str
+) -> None:
+    provider = {"aws:profile": "team", "aws:region": "eu-wst-1"}
+    monkeypatch.setattr(known_stack.KnownStack, "provider", lambda self: provider)
+    monkeypatch.setattr(known_stack.KnownStack, "aws", lambda self, service: raising(error))
+    report = examined("prod")["credentials"]
+    assert (report.result, report.fix) == ("FAIL", fix)
+    assert words in report.evidence
+
+
+def test_no_network_is_told_from_a_region_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = EndpointConnectionError(endpoint_url="https://sts.eu-west-1.amazonaws.com")
+    monkeypatch.setattr(
+        known_stack.KnownStack, "provider", lambda self: {"aws:region": "eu-west-1"}
+    )
+    monkeypatch.setattr(known_stack.KnownStack, "aws", lambda self, service: raising(error))
+    assert "is there a network?" in examined("prod")["credentials"].evidence
+
+
+def test_another_region_than_the_servers_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs = {"instance_id": "i-1", "region": "eu-west-1"}
+    state = StackState("prod", outputs, {"aws:region": "eu-central-1"})
+    monkeypatch.setattr(known_stack, "read_stack", lambda stack, progress: state)
+    identity = SimpleNamespace(get_caller_identity=lambda: {"Arn": "arn:aws:iam::1:user/ada"})
+    monkeypatch.setattr(known_stack.KnownStack, "aws", lambda self, service: identity)
+    reports = examined("prod")
+    assert reports["credentials"].result is Result.PASS
+    assert reports["region"].result is Result.FAIL
+    assert reports["region"].fix == "pulumi config set aws:region eu-west-1 --stack prod"
+    assert reports["instance"].result is Result.SKIP
 
 
 def test_missing_credentials_are_named_and_the_state_is_still_read(
