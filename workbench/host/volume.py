@@ -79,7 +79,11 @@ def is_another(volume: Volume) -> bool:
 
 
 def wait_for(volume: Volume, seconds: float) -> Path:
-    """Return the volume's block device as soon as it is attached."""
+    """Return the volume's block device as soon as it is attached.
+
+    After a restore, a boot begins with the volume of before; the recipe's run beside it notes the
+    one of now.
+    """
     limit = time.monotonic() + seconds
     while (device := find(volume)) is None:
         if time.monotonic() > limit:
@@ -88,6 +92,7 @@ def wait_for(volume: Volume, seconds: float) -> Path:
                 f"{seconds:.0f} seconds: attach it (pulumi up does), then converge again"
             )
         time.sleep(1)
+        volume = read_volume() if CONFIGURATION.exists() else volume
     return device
 
 

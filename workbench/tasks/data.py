@@ -4,6 +4,7 @@ from invoke.collection import Collection
 from invoke.context import Context
 
 from workbench.tasks.selection import DRY_RUN_HELP
+from workbench.tasks.selection import FORCE_HELP
 from workbench.tasks.selection import JSON_HELP
 from workbench.tasks.selection import STACK_HELP
 from workbench.tasks.selection import YES_HELP
@@ -66,4 +67,32 @@ def grow(
         grow_volume(state, progress, wanted, yes=yes, dry_run=dry_run)
 
 
-collection = Collection("data", backup, list_, grow)
+@task(
+    positional=["snapshot"],
+    help={
+        "snapshot": "Which to restore (default: the newest).",
+        "force": FORCE_HELP,
+        **CHANGING,
+    },
+)
+def restore(
+    context: Context,
+    snapshot: str,
+    stack: str | None = None,
+    force: bool = False,
+    yes: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Restore a snapshot into a new data volume.
+
+    The old volume is kept, and comes back where the new one can't be used. The
+    server stops and starts. Run it again after it was cut off: it goes on.
+    """
+    from workbench.tasks.changing import working_on
+    from workbench.tasks.restore_volume import restore as restore_snapshot
+
+    with working_on(stack, "data.restore") as (state, progress):
+        restore_snapshot(state, progress, snapshot or None, force=force, yes=yes, dry_run=dry_run)
+
+
+collection = Collection("data", backup, list_, restore, grow)

@@ -27,7 +27,7 @@ USAGE_ERROR = 2
 SHOWN_OPTIONS = ("help", "list", "version", "debug")
 
 # What a task is about when no word says it: Invoke has no default for a word without an option.
-DEFAULT_WORDS = {"open": "landing", "logs": "", "ssh.connect": ""}
+DEFAULT_WORDS = {"open": "landing", "logs": "", "ssh.connect": "", "data.restore": ""}
 
 EPILOGUE = """\
 Begin with:   workbench up

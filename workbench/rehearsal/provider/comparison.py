@@ -43,7 +43,8 @@ def compare(row: ResourceType, old: Properties, new: Properties) -> list[Differe
 def _compare_property(
     row: ResourceType, key: str, old: Properties, new: Properties
 ) -> Iterator[Difference]:
-    if key not in new and key in row.chosen:
+    # A region that isn't said is the provider's, which is where the object was found.
+    if key not in new and (key in row.chosen or key == "region"):
         return
     default = row.defaults.get(key, _MISSING)
     before, after = old.get(key, default), new.get(key, default)
@@ -163,6 +164,8 @@ def imported_inputs(row: ResourceType, outputs: Properties) -> Properties:
         key: value
         for key, value in outputs.items()
         if key in row.accepted
+        # The provider's own, which a program doesn't say.
+        and key != "region"
         and not _empty(value)
         and (key not in row.defaults or compare(row, {}, {key: value}))
     }
