@@ -11,6 +11,11 @@ from workbench.checks.check import warned
 from workbench.checks.target import Target
 
 BACKUP = "workbench data.backup --stack {stack}"
+# What the configuration says for no schedule; without a word there is one.
+OFF = "off"
+SCHEDULE = (
+    "pulumi config rm workbench:backupSchedule --stack {stack} && workbench up --stack {stack}"
+)
 # A week's work is more than most people want to do again.
 OLD_DAYS = 7
 
@@ -20,14 +25,18 @@ def check_snapshots(target: Target) -> Outcome:
     if not target.outputs.get("data_volume_id"):
         return skipped("the stack has no data volume")
     ident = target.output("data_volume_id")
+    scheduled = target.config.get("workbench:backupSchedule") != OFF
     done = [each for each in read_snapshots(target, ident) if each["State"] == "completed"]
     if not done:
-        return warned(f"there is no snapshot of the data volume {ident}", BACKUP)
+        yet = " yet; the first scheduled one comes within a day" if scheduled else ""
+        return warned(f"there is no snapshot of the data volume {ident}{yet}", BACKUP)
     newest = max(done, key=lambda each: each["StartTime"])
     days = (datetime.now(UTC) - newest["StartTime"]).days
     age = {0: "of today", 1: "of yesterday"}.get(days, f"{days} days old")
     said = f"{len(done)} of {ident}, the newest {newest['SnapshotId']} is {age}"
-    return passed(said) if days <= OLD_DAYS else warned(said, BACKUP)
+    if days > OLD_DAYS:
+        return warned(said, BACKUP)
+    return passed(said) if scheduled else warned(f"{said}; no more are scheduled", SCHEDULE)
 
 
 def read_snapshots(target: Target, volume_id: str) -> list[dict[str, Any]]:

@@ -105,7 +105,13 @@ def _biggest(target: Target, place: str) -> str:
     """Return what takes the room on a disk, in words."""
     lines = target.server().run(BIGGEST.format(place=place)).stdout.splitlines()
     folders = [line.split(None, 1) for line in lines]
-    told = [f"{path} {int(size)} MiB" for size, path in folders if path != place]
+    paths = [path for _, path in folders]
+    # A folder that is big for one in it says nothing more.
+    told = [
+        f"{path} {size} MiB"
+        for size, path in folders
+        if not any(other.startswith(f"{path.rstrip('/')}/") for other in paths)
+    ]
     return f"; biggest: {', '.join(told)}" if told else ""
 
 

@@ -30,7 +30,9 @@ def snapshot(days: float, state: str = "completed") -> dict[str, Any]:
     return {"SnapshotId": f"snap-{days}", "State": state, "StartTime": begun}
 
 
-NONE = "there is no snapshot of the data volume vol-1"
+NONE = (
+    "there is no snapshot of the data volume vol-1 yet; the first scheduled one comes within a day"
+)
 
 
 @pytest.mark.parametrize(
@@ -52,3 +54,26 @@ def test_the_newest_snapshot(found: list[Any], result: str, evidence: str) -> No
 
 def test_without_a_data_volume_there_is_nothing_to_look_for() -> None:
     assert snapshots.check_snapshots(Target("tests", {})).result == "SKIP"
+
+
+@pytest.mark.parametrize(
+    ("found", "evidence", "fix"),
+    [
+        ([], "there is no snapshot of the data volume vol-1", snapshots.BACKUP),
+        (
+            [snapshot(0)],
+            "1 of vol-1, the newest snap-0 is of today; no more are scheduled",
+            snapshots.SCHEDULE,
+        ),
+    ],
+)
+def test_without_a_schedule_there_is_a_warning(found: list[Any], evidence: str, fix: str) -> None:
+    outcome = snapshots.check_snapshots(
+        Target(
+            "tests",
+            {"data_volume_id": "vol-1"},
+            aws=lambda service: Ec2(*found),
+            config={"workbench:backupSchedule": "off"},
+        )
+    )
+    assert (outcome.result, outcome.evidence, outcome.fix) == ("WARN", evidence, fix)

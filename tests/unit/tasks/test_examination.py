@@ -33,6 +33,9 @@ def no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "none"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setattr(
+        known_stack, "read_stack", lambda stack, progress: StackState(stack, exists=False)
+    )
 
 
 ENGINE = find.Engine(Path("pulumi"), "3.259.0", "path", has_language_host=True)
@@ -139,11 +142,10 @@ def test_missing_credentials_are_named_and_the_state_is_still_read(
     assert reports["instance"].result is Result.SKIP
 
 
-def test_a_stack_that_was_never_made_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        known_stack, "read_stack", lambda stack, progress: StackState(stack, exists=False)
-    )
-    assert examined("prod")["state"].evidence == "there is no stack prod"
+def test_a_stack_that_was_never_made_is_named() -> None:
+    report = examined("prod")["state"]
+    assert report.evidence == "there is no stack prod"
+    assert report.fix == "workbench init --stack prod"
 
 
 def test_an_error_of_any_kind_in_the_state_is_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
