@@ -1,9 +1,7 @@
 """SSH to the server: host key pinned, one key of ours, one sentence when it fails."""
 
-import io
 import logging
 import shlex
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,10 +10,8 @@ from typing import Any
 
 import fabric
 import paramiko
-from invoke.exceptions import CommandTimedOut
 from paramiko.ssh_exception import NoValidConnectionsError
 
-from workbench.checks.target import Answer
 from workbench.errors import WaitTimeoutError
 from workbench.errors import WorkbenchError
 from workbench.tasks.host_keys import Keys
@@ -23,14 +19,29 @@ from workbench.tasks.host_keys import KnownHosts
 from workbench.tasks.host_keys import public_keys
 from workbench.tasks.host_keys import read_console_keys
 from workbench.tasks.openssh import openssh_options
+from workbench.tasks.remote_server import CONNECT_TIMEOUT
+from workbench.tasks.remote_server import OtherHostError
+from workbench.tasks.remote_server import RefusedError
+from workbench.tasks.remote_server import RemoteServer
+from workbench.tasks.remote_server import UnreachableError
+from workbench.tasks.remote_server import reason_of
 from workbench.tasks.unreachable import explain_unreachable
 from workbench.tasks.unreachable import has_other_key_pair
+
+__all__ = [
+    "Door",
+    "OtherHostError",
+    "PinnedConnection",
+    "PrivateKey",
+    "RefusedError",
+    "RemoteServer",
+    "UnreachableError",
+]
 
 # Paramiko logs the traceback of a connection that breaks, and without a handler Python prints it;
 # what broke is raised, too, and told in one sentence.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
-CONNECT_TIMEOUT = 10
 # A server that boots answers within this, or doesn't at all.
 REACH_LIMIT = 180.0
 RETRY_INTERVAL = 1.0
@@ -163,13 +174,18 @@ class Door:
         except paramiko.BadHostKeyException:
             raise
         except paramiko.AuthenticationException as error:
+            if _is_starting(connection):
+                raise UnreachableError(
+                    f"{self.host} lets nobody in just now: it starts, or stops.",
+                    f"workbench status --stack {self.stack}",
+                ) from error
             raise RefusedError(
                 f"{self.user}@{self.host} refuses the key {self.key.path}.",
                 f"{self.command} -v   shows why",
             ) from error
         except (OSError, EOFError, paramiko.SSHException, NoValidConnectionsError) as error:
             raise UnreachableError(
-                f"SSH at {self.host} port {self.port} doesn't answer: {_reason(error)}.",
+                f"SSH at {self.host} port {self.port} doesn't answer: {reason_of(error)}.",
                 f"workbench doctor --stack {self.stack}",
             ) from error
         return RemoteServer(connection)
@@ -198,74 +214,11 @@ class Door:
             time.sleep(RETRY_INTERVAL)
 
 
-class UnreachableError(WorkbenchError):
-    """Nothing answers at the server's SSH port."""
+def _is_starting(connection: PinnedConnection) -> bool:
+    """Whether it is not the key that is refused: systemd lets users in late in a boot only.
 
-
-class RefusedError(WorkbenchError):
-    """The server doesn't let the key in."""
-
-
-class OtherHostError(WorkbenchError):
-    """What answers isn't the server: its host key is another."""
-
-
-class RemoteServer:
-    """The server's shell, over one SSH connection."""
-
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-
-    @property
-    def connection(self) -> PinnedConnection:
-        """Fabric's connection, for what this has no method for: files, tunnels, terminals."""
-        found: PinnedConnection = self._connection
-        return found
-
-    def run(self, command: str, *, stdin: str = "", limit: float = 60) -> Answer:
-        """Run a command; raise WorkbenchError when it takes over ``limit`` seconds."""
-        try:
-            done = self._connection.run(
-                command,
-                hide=True,
-                warn=True,
-                pty=False,
-                timeout=limit,
-                # Never this process's own standard input: a pipe given to a script is its own.
-                in_stream=io.StringIO(stdin) if stdin else False,
-            )
-        except CommandTimedOut as error:
-            raise WaitTimeoutError(
-                f"The server did not answer within {limit:.0f} s: {command.split()[0]}.",
-                "workbench doctor",
-            ) from error
-        except (OSError, EOFError, paramiko.SSHException) as error:
-            raise UnreachableError(
-                f"The SSH connection broke: {_reason(error)}.", "workbench doctor"
-            ) from error
-        return Answer(done.exited, done.stdout, done.stderr)
-
-    def begin(self, command: str) -> paramiko.Channel:
-        """Begin a command; return its channel, for bytes in both directions as they come."""
-        try:
-            channel: paramiko.Channel = self._connection.transport.open_session(
-                timeout=CONNECT_TIMEOUT
-            )
-            channel.exec_command(command)
-        except (OSError, EOFError, paramiko.SSHException) as error:
-            raise UnreachableError(
-                f"The SSH connection broke: {_reason(error)}.", "workbench doctor"
-            ) from error
-        return channel
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, NoValidConnectionsError):
-        return "connection refused"
-    if isinstance(error, TimeoutError | socket.timeout):
-        return "no answer (a closed port looks like this)"
-    return str(error).strip().rstrip(".") or type(error).__name__
+    PAM's own words (pam_nologin, systemd-user-sessions), which sshd sends before it hangs up.
+    """
+    transport = connection.client.get_transport()
+    said = (transport.get_banner() if transport else None) or b""
+    return any(word in said for word in (b"booting up", b"going down", b"shut down"))
