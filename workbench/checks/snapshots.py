@@ -11,10 +11,10 @@ from workbench.checks.check import warned
 from workbench.checks.target import Target
 
 BACKUP = "workbench data.backup --stack {stack}"
-# What the configuration says for no schedule; without a word there is one.
 OFF = "off"
 SCHEDULE = (
-    "pulumi config rm workbench:backupSchedule --stack {stack} && workbench up --stack {stack}"
+    "pulumi config set workbench:backupSchedule 'cron(0 5 ? * * *)' --stack {stack}"
+    " && workbench up --stack {stack}"
 )
 # A week's work is more than most people want to do again.
 OLD_DAYS = 7
@@ -25,7 +25,7 @@ def check_snapshots(target: Target) -> Outcome:
     if not target.outputs.get("data_volume_id"):
         return skipped("the stack has no data volume")
     ident = target.output("data_volume_id")
-    scheduled = target.config.get("workbench:backupSchedule") != OFF
+    scheduled = target.config.get("workbench:backupSchedule", OFF) != OFF
     done = [each for each in read_snapshots(target, ident) if each["State"] == "completed"]
     if not done:
         yet = " yet; the first scheduled one comes within a day" if scheduled else ""
@@ -36,7 +36,7 @@ def check_snapshots(target: Target) -> Outcome:
     said = f"{len(done)} of {ident}, the newest {newest['SnapshotId']} is {age}"
     if days > OLD_DAYS:
         return warned(said, BACKUP)
-    return passed(said) if scheduled else warned(f"{said}; no more are scheduled", SCHEDULE)
+    return passed(said) if scheduled else warned(f"{said}; none are scheduled", SCHEDULE)
 
 
 def read_snapshots(target: Target, volume_id: str) -> list[dict[str, Any]]:

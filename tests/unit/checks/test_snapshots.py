@@ -46,7 +46,12 @@ NONE = (
     ],
 )
 def test_the_newest_snapshot(found: list[Any], result: str, evidence: str) -> None:
-    target = Target("tests", {"data_volume_id": "vol-1"}, aws=lambda service: Ec2(*found))
+    target = Target(
+        "tests",
+        {"data_volume_id": "vol-1"},
+        aws=lambda service: Ec2(*found),
+        config={"workbench:backupSchedule": "cron(0 5 ? * * *)"},
+    )
     outcome = snapshots.check_snapshots(target)
     assert (outcome.result, outcome.evidence) == (result, evidence)
     assert outcome.fix == ("" if result == "PASS" else snapshots.BACKUP)
@@ -56,24 +61,27 @@ def test_without_a_data_volume_there_is_nothing_to_look_for() -> None:
     assert snapshots.check_snapshots(Target("tests", {})).result == "SKIP"
 
 
+@pytest.mark.parametrize("config", [{}, {"workbench:backupSchedule": "off"}])
 @pytest.mark.parametrize(
     ("found", "evidence", "fix"),
     [
         ([], "there is no snapshot of the data volume vol-1", snapshots.BACKUP),
         (
             [snapshot(0)],
-            "1 of vol-1, the newest snap-0 is of today; no more are scheduled",
+            "1 of vol-1, the newest snap-0 is of today; none are scheduled",
             snapshots.SCHEDULE,
         ),
     ],
 )
-def test_without_a_schedule_there_is_a_warning(found: list[Any], evidence: str, fix: str) -> None:
+def test_without_a_schedule_there_is_a_warning(
+    found: list[Any], evidence: str, fix: str, config: dict[str, str]
+) -> None:
     outcome = snapshots.check_snapshots(
         Target(
             "tests",
             {"data_volume_id": "vol-1"},
             aws=lambda service: Ec2(*found),
-            config={"workbench:backupSchedule": "off"},
+            config=config,
         )
     )
     assert (outcome.result, outcome.evidence, outcome.fix) == ("WARN", evidence, fix)
