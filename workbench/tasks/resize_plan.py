@@ -37,7 +37,8 @@ def look_ahead(
         then = read_type(ec2, wanted)
         check_fits(ec2, instance, then)
         quota = check_quota(state, instance["InstanceId"], then)
-        before = read_type(ec2, now.before)
+        # One that was cut off may be undone: what it got to is told, then.
+        before = read_type(ec2, now.before if now.before != wanted else now.actual)
         table = compare(before, then, _region(state, instance), _volumes_gib(ec2, instance))
     people = see_people(state, progress) if now.power == "running" else People()
     lines = [
