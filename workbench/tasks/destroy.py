@@ -2,8 +2,7 @@
 
 from invoke.context import Context
 
-from workbench.errors import WorkbenchError
-from workbench.tasks.asking import agree
+from workbench.tasks.selection import DRY_RUN_HELP
 from workbench.tasks.selection import STACK_HELP
 from workbench.tasks.selection import YES_HELP
 from workbench.tasks.selection import find_project
@@ -11,10 +10,13 @@ from workbench.tasks.selection import select_stack
 from workbench.tasks.task import task
 
 
-@task(help={"stack": STACK_HELP, "yes": YES_HELP})
-def destroy(context: Context, stack: str | None = None, yes: bool = False) -> None:
+@task(help={"stack": STACK_HELP, "yes": YES_HELP, "dry-run": DRY_RUN_HELP})
+def destroy(
+    context: Context, stack: str | None = None, yes: bool = False, dry_run: bool = False
+) -> None:
     """Remove all that the stack made, but the data volume."""
     from workbench.engine.stacks import open_stack
+    from workbench.tasks.changing import confirm
     from workbench.tasks.changing import ensure_rehearsal
     from workbench.tasks.changing import stack_progress
     from workbench.tasks.show import make_progress
@@ -27,9 +29,9 @@ def destroy(context: Context, stack: str | None = None, yes: bool = False) -> No
         return
     volume = str(state.outputs.get("data_volume_id") or "")
     kept = f" The data volume {volume} is kept." if volume else ""
-    question = f"This removes the workbench of the stack {name}.{kept}"
-    if not yes and not agree(question, f"workbench destroy --stack {name} --yes"):
-        raise WorkbenchError("Nothing was removed.")
+    plan = [f"This removes the workbench of the stack {name}.{kept}"]
+    if not confirm(plan, f"workbench destroy --stack {name}", yes=yes, dry_run=dry_run):
+        return
     progress = stack_progress(name, "destroy")
     # The API that knows the objects must answer before they can be removed.
     ensure_rehearsal(name, progress)

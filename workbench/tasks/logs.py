@@ -29,7 +29,7 @@ def logs(
     json: bool = False,
     stack: str | None = None,
 ) -> None:
-    """Show a service's log on the server, or what logs there are.
+    """Show the log of a service on the server.
 
     SERVICE is jupyterhub, rstudio, caddy, ssh, converge, data or updates; or a
     user's name, for that person's own Jupyter server.

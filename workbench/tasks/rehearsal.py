@@ -3,8 +3,7 @@
 from invoke.collection import Collection
 from invoke.context import Context
 
-from workbench.errors import WorkbenchError
-from workbench.tasks.asking import agree
+from workbench.tasks.selection import DRY_RUN_HELP
 from workbench.tasks.selection import JSON_HELP
 from workbench.tasks.selection import YES_HELP
 from workbench.tasks.selection import find_project
@@ -55,17 +54,20 @@ def status(context: Context, name: str | None = None, json: bool = False) -> Non
     print_status(control.status(select_rehearsal(name)), as_json=json)
 
 
-@task(help={"name": NAME_HELP, "yes": YES_HELP})
-def reset(context: Context, name: str | None = None, yes: bool = False) -> None:
+@task(help={"name": NAME_HELP, "yes": YES_HELP, "dry-run": DRY_RUN_HELP})
+def reset(
+    context: Context, name: str | None = None, yes: bool = False, dry_run: bool = False
+) -> None:
     """Remove the cloud on this computer and all data in it."""
     from workbench.engine.stack_config import config_file
     from workbench.rehearsal import control
     from workbench.rehearsal.names import stack_name
+    from workbench.tasks.changing import confirm
 
     name = select_rehearsal(name)
-    question = f"This removes the rehearsal {name!r}, its server and ALL DATA in it."
-    if not yes and not agree(question, f"workbench rehearsal.reset --name {name} --yes"):
-        raise WorkbenchError("Nothing was removed.")
+    plan = [f"This removes the rehearsal {name!r}, its server and ALL DATA in it."]
+    if not confirm(plan, f"workbench rehearsal.reset --name {name}", yes=yes, dry_run=dry_run):
+        return
     control.reset(name)
     # Generated for this rehearsal, and of no use to any other.
     config_file(stack_name(name), find_project()).unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from invoke.context import Context
 
+from workbench.tasks.selection import DRY_RUN_HELP
 from workbench.tasks.selection import STACK_HELP
 from workbench.tasks.selection import select_stack
 from workbench.tasks.task import task
@@ -10,12 +11,17 @@ from workbench.tasks.task import task
 @task(
     help={
         "stack": STACK_HELP,
+        "dry-run": DRY_RUN_HELP,
         "yes": "Don't ask before something is made on AWS.",
         "password-stdin": "Read the password of a user who has none from standard input (AWS).",
     }
 )
 def up(
-    context: Context, stack: str | None = None, yes: bool = False, password_stdin: bool = False
+    context: Context,
+    stack: str | None = None,
+    yes: bool = False,
+    password_stdin: bool = False,
+    dry_run: bool = False,
 ) -> None:
     """Make the workbench, or bring it up to date.
 
@@ -26,12 +32,17 @@ def up(
     from workbench.errors import WorkbenchError
     from workbench.tasks.asking import agree
     from workbench.tasks.bring_up import bring_up
+    from workbench.tasks.changing import confirm
     from workbench.tasks.changing import stack_progress
     from workbench.tasks.checking import show_reports
+    from workbench.tasks.up_plan import plan_up
     from workbench.tasks.where_to_go import print_where_to_go
 
     name = select_stack(stack)
     progress = stack_progress(name, "up")
+    if dry_run:
+        confirm(plan_up(name, progress), "workbench up", yes=yes, dry_run=True)
+        return
     outcome = bring_up(
         name,
         progress,
