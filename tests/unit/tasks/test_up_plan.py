@@ -13,6 +13,7 @@ from workbench.progress import Progress
 from workbench.tasks import up_plan
 
 QUIET = Progress(quiet=True)
+SERVER = Resource("Instance", "lab-server-instance", "i-1")
 
 
 def test_a_rehearsal_that_does_not_run_is_not_started(state_dir: Path) -> None:
