@@ -170,7 +170,7 @@ class Door:
             self.host, host_keys=keys, key=self.key, user=self.user, port=self.port
         )
         try:
-            connection.open()
+            self._begin(connection)
         except paramiko.BadHostKeyException:
             raise
         except paramiko.AuthenticationException as error:
@@ -189,6 +189,14 @@ class Door:
                 f"workbench doctor --stack {self.stack}",
             ) from error
         return RemoteServer(connection)
+
+    def _begin(self, connection: PinnedConnection) -> None:
+        try:
+            connection.open()
+        except BaseException:
+            # What is tried again and again would else fill sshd's places (MaxStartups).
+            connection.client.close()
+            raise
 
     def wait_open(
         self, *, limit: float = REACH_LIMIT, waiting: Callable[[], None]
@@ -220,5 +228,7 @@ def _is_starting(connection: PinnedConnection) -> bool:
     PAM's own words (pam_nologin, systemd-user-sessions), which sshd sends before it hangs up.
     """
     transport = connection.client.get_transport()
-    said = (transport.get_banner() if transport else None) or b""
+    # Of the handler itself: a transport that was hung up on tells no banner any more.
+    handler = transport.auth_handler if transport else None
+    said: bytes = (handler.banner if handler else None) or b""
     return any(word in said for word in (b"booting up", b"going down", b"shut down"))
