@@ -24,8 +24,10 @@ from .users import users
 
 Step = Callable[[Settings], None]
 
-# Long work first, and beside each other; then the data volume, and what is on it.
+# The administrator first, who may be waiting to look in; then long work, side by side; then the
+# data volume, and what is on it.
 RECIPE: tuple[Step, ...] = (
+    administrator,
     begin_environments,
     rstudio_package,
     packages,
@@ -46,10 +48,10 @@ RECIPE: tuple[Step, ...] = (
 
 # What a server can have before the data volume comes to it.
 STANDBY: tuple[Step, ...] = (
+    administrator,
     begin_environments,
     rstudio_package,
     packages,
-    administrator,
     ssh,
     limits,
     updates,

@@ -10,6 +10,7 @@ from . import places
 from .pyinfra_typed import step
 from .settings import Settings
 from .users import authorize
+from .users import retired
 from .volume import Volume
 from .volume import find
 
@@ -25,4 +26,8 @@ def stands_by(settings: Settings) -> bool:
 @step("Administrator")
 def administrator(settings: Settings) -> None:
     """Let the administrator in with the key of today: the key pair may have an older one."""
-    authorize(settings.administrator, name="Authorize the administrator's SSH keys")
+    authorize(
+        settings.administrator,
+        without=retired(settings.administrator),
+        name="Authorize the administrator's SSH keys",
+    )

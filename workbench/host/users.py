@@ -44,11 +44,6 @@ def users(settings: Settings) -> None:
         account(user, name=f"Make the account {user.name}")
         authorize(user, name=f"Authorize {user.name}'s SSH keys")
     only_administrators(settings, name="Let nobody else use sudo")
-    authorize(
-        settings.administrator,
-        without=_retired(settings.administrator),
-        name="Authorize the administrator's SSH keys",
-    )
     put_template("workbench-passwd", PASSWD, mode="755", shortest=SHORTEST_PASSWORD)
     note_sign_ins()
     save_accounts(name="Keep the accounts on the data volume")
@@ -129,7 +124,7 @@ def authorize(user: Account, without: Sequence[str] = ()) -> Commands:
         )
 
 
-def _retired(administrator: Account) -> tuple[str, ...]:
+def retired(administrator: Account) -> tuple[str, ...]:
     """Return the key that EC2 gave this instance, if it is none of the administrator's any more.
 
     Each new instance gets it, for good: it was the stack's first, and may have been replaced.

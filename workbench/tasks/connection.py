@@ -165,12 +165,20 @@ class Door:
             return error
         return type(error)(told.message, told.hint) if told else error
 
-    def _connect(self, keys: Keys) -> "RemoteServer":
+    def _connect(self, keys: Keys) -> RemoteServer:
         connection = PinnedConnection(
             self.host, host_keys=keys, key=self.key, user=self.user, port=self.port
         )
         try:
-            self._begin(connection)
+            return self._opened(connection)
+        except BaseException:
+            # What is tried again and again would else fill sshd's places (MaxStartups).
+            connection.client.close()
+            raise
+
+    def _opened(self, connection: PinnedConnection) -> RemoteServer:
+        try:
+            connection.open()
         except paramiko.BadHostKeyException:
             raise
         except paramiko.AuthenticationException as error:
@@ -189,14 +197,6 @@ class Door:
                 f"workbench doctor --stack {self.stack}",
             ) from error
         return RemoteServer(connection)
-
-    def _begin(self, connection: PinnedConnection) -> None:
-        try:
-            connection.open()
-        except BaseException:
-            # What is tried again and again would else fill sshd's places (MaxStartups).
-            connection.client.close()
-            raise
 
     def wait_open(
         self, *, limit: float = REACH_LIMIT, waiting: Callable[[], None]
