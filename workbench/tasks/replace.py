@@ -129,7 +129,7 @@ class Replacing:
         except WorkbenchError as error:
             # The engine's own says how a plain "up" goes on.
             own = "" if isinstance(error, InterruptedUpdateError) else error.hint
-            hints = [own, self._ways()]
+            hints = [own, self._ways() if stages.is_begun(self._state, self._progress) else ""]
             error.hint = "\n  ".join(hint for hint in hints if hint)
             raise
 

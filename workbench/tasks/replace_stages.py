@@ -58,6 +58,12 @@ def replacement_of(state: StackState) -> Replacement:
     return read_replacement(state.config, str(state.outputs.get("instance_type") or ""))
 
 
+def is_begun(state: StackState, progress: Progress) -> bool:
+    """Return whether there are two servers, by what is known or by the configuration of now."""
+    states = (state, read_stack(state.stack, progress))
+    return any(replacement_of(each).other_type is not None for each in states)
+
+
 def is_left_over(state: StackState, progress: Progress) -> bool:
     """Return whether Pulumi still knows a server that the configuration has no more."""
     from workbench.engine.stacks import open_stack

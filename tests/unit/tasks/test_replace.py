@@ -325,6 +325,20 @@ def test_with_nothing_to_do_it_does_nothing(world, resize, capsys):
     assert "nothing to do" in capsys.readouterr().out
 
 
+def test_refused_before_anything_was_begun_there_is_nothing_to_go_on_with(
+    world, resize, monkeypatch
+):
+    def refuse(*_: object, **__: object) -> None:
+        raise WorkbenchError("AWS has no image.", "Give one")
+
+    monkeypatch.setattr(replace_stages, "change_configuration", refuse)
+
+    with pytest.raises(WorkbenchError) as caught:
+        resize(NEW)
+
+    assert caught.value.hint == "Give one"
+
+
 def test_a_dry_run_changes_nothing(world, resize, capsys):
     resize(NEW, dry_run=True)
 
