@@ -79,11 +79,11 @@ def test_what_was_backed_up_is_restored_into_a_new_volume(bench_as_it_was: Bench
     assert "There is no snapshot snap-0123456789abcdef0" in missing
     plan = bench.run("data.restore", newest["id"], "--dry-run").stdout
     assert old in plan
-    assert bench.server(f"cat {NOTES}") == "after\n"
+    assert bench.server(f"sudo cat {NOTES}") == "after\n"
 
     said = bench.run("data.restore", newest["id"], "--yes", "--force").stdout
     assert f"Kept: {old}" in said
-    assert bench.server(f"cat {NOTES}") == "before\n"
+    assert bench.server(f"sudo cat {NOTES}") == "before\n"
     assert bench.server("getent passwd test-user") == accounts
     assert "302" in str(bench.hub().sign_in(bench.password()).status_code)
     now = listed(bench)
