@@ -5,14 +5,15 @@ from xdist.scheduler import LoadScopeScheduling
 
 # Those with one machine or one rehearsal between them, longest first; others go file by file.
 TOGETHER = {
-    "tests/e2e/test_fresh_clone.py": 2,
+    "tests/e2e/tasks/test_replace.py": 2,
     "tests/e2e/tasks/": 0,
+    "tests/e2e/test_fresh_clone.py": 4,
     "tests/e2e/": 1,
     "tests/host/": 3,
-    "tests/cloud/machines/": 4,
-    "tests/cloud/test_control.py": 5,
-    "tests/cloud/provider/": 6,
-    "tests/cloud/engine/": 7,
+    "tests/cloud/machines/": 5,
+    "tests/cloud/test_control.py": 6,
+    "tests/cloud/provider/": 7,
+    "tests/cloud/engine/": 8,
 }
 
 

@@ -29,6 +29,31 @@ RUN_HERE = {
 # Run by these tests, with what is particular to a person (a name, a key) put in.
 RUN_ELSEWHERE = {
     "make up": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",
+    "workbench init": "tasks/test_init.py::test_options_alone_make_a_stack_that_up_can_bring_up",
+    "workbench up --stack prod": "tasks/test_init.py::test_options_alone_make_a_stack_that_up",
+    **{
+        f"workbench {task}": f"tasks/{where}"
+        for task, where in {
+            "ssh.config": "test_ssh.py::test_an_alias_works_for_ssh_and_sftp",
+            "ssh.connect": "test_ssh.py::test_connect_ends_as_the_command_ends",
+            "ssh.tunnel": "test_ssh.py::test_a_tunnel_leads_to_a_service",
+            "ssh.allow": "test_ssh.py::test_port_22_opens_to_this_address",
+            "ssh.keys.": "test_ssh.py::test_a_key_is_replaced",
+            "resize t3.large --replace": "test_replace.py::test_a_bigger_server_takes_over",
+            "resize t3.medium --replace": "test_replace.py::test_a_bigger_server_takes_over",
+            "resize": "test_resize.py::test_resized_under_load",
+            "stop": "test_power.py::test_a_server_is_stopped_and_started",
+            "start": "test_power.py::test_a_server_is_stopped_and_started",
+            "restart": "test_power.py::test_a_restart_boots_anew",
+            "status --watch": "test_power.py::test_a_restart_boots_anew",
+            "users.": "test_users.py::test_a_person_comes_works_goes",
+            "data.": "test_data.py::test_what_was_backed_up_is_restored",
+            "converge": "test_converge.py::test_a_changed_setting_is_shown_and_applied",
+            "drift": "test_converge.py::test_what_was_changed_by_hand_is_found",
+            "logs": "test_logs.py::test_the_services_logs_are_shown",
+            "open": "test_logs.py::test_the_pages_addresses_are_printed",
+        }.items()
+    },
     "make setup": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",
     "make check": "../../Makefile::test",
     "make test": "../../.ci/run::test",

@@ -21,6 +21,7 @@ from workbench.tasks.converging import converge_server
 from workbench.tasks.power import PowerWatch
 from workbench.tasks.recipe_run import Run
 from workbench.tasks.selection import find_project
+from workbench.tasks.ssh_config import follow
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
 from workbench.tasks.usable import wait_usable
@@ -74,6 +75,8 @@ def bring_up(stack: str, progress: Progress, *, agree: Agree, password_stdin: bo
     with _up_interrupted(stack, f"{server_exists}, and goes on by itself with its recipe"):
         run = converge_server(state, progress)
         told = _hand_over_passwords(state, state.server, progress, from_stdin=password_stdin)
+        for alias in follow(state):
+            progress.say(f"`ssh {alias}` leads there now.")
         wait_usable(state.target(), progress)
         reports = run_all(state.target(), CHECKS, progress)
         state.close()

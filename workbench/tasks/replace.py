@@ -17,6 +17,7 @@ from workbench.tasks.changing import interruptible
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.replace_plan import look_ahead
 from workbench.tasks.replacement import Stage
+from workbench.tasks.ssh_config import follow
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stray_servers import stray_servers
 
@@ -57,7 +58,7 @@ class Replacing:
 
     def __init__(self, state: StackState, target: str, progress: Progress) -> None:
         self._state, self._target, self._progress = state, target, progress
-        self._before = state.outputs.get("instance_id")
+
         self._away = 0.0
 
     def run(self, left: tuple[Stage, ...]) -> None:
@@ -150,8 +151,8 @@ class Replacing:
             print(f"  aws ec2 terminate-instances --instance-ids {stray}")
         print(f"  {self._state.url('url')}")
         print(as_typed(f"  workbench status --stack {stack}"))
-        if instance != self._before:
-            print(as_typed(f"  workbench ssh.config --stack {stack}   if you have an alias for it"))
+        for alias in follow(self._state):
+            print(f"`ssh {alias}` leads there now.")
 
 
 def _refuse_protected(state: StackState) -> None:

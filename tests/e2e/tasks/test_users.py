@@ -192,8 +192,9 @@ def test_a_person_comes_works_goes_and_comes_back(alone: Bench, keys: Path) -> N
     assert after["last_sign_in"]
     bench.shell("pulumi preview --expect-no-changes --non-interactive")
 
-    said = bench.run("users.add", "ada", "--administrator", "--yes")
+    said = bench.run("users.add", "ada", "--yes")
     assert "was here before" in said.stdout
+    bench.run("users.promote", "ada", "--yes")
     again = listed(bench)["ada"]
     assert (again["uid"], again["administrator"]) == (before["ada"]["uid"], True)
     assert bench.server("sudo cat /home/ada/kept; sudo stat -c %U /home/ada/kept") == (
