@@ -58,7 +58,6 @@ class Replacing:
 
     def __init__(self, state: StackState, target: str, progress: Progress) -> None:
         self._state, self._target, self._progress = state, target, progress
-
         self._away = 0.0
 
     def run(self, left: tuple[Stage, ...]) -> None:
