@@ -49,6 +49,7 @@ RUN_ELSEWHERE = {
             "users.": "test_users.py::test_a_person_comes_works_goes",
             "data.": "test_data.py::test_what_was_backed_up_is_restored",
             "converge": "test_converge.py::test_a_changed_setting_is_shown_and_applied",
+            "doctor --quick": "test_faults.py::test_a_fault_is_named_and_mended",
             "drift": "test_converge.py::test_what_was_changed_by_hand_is_found",
             "logs": "test_logs.py::test_the_services_logs_are_shown",
             "open": "test_logs.py::test_the_pages_addresses_are_printed",

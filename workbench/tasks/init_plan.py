@@ -17,6 +17,7 @@ from workbench.tasks.show import print_facts
 if TYPE_CHECKING:
     from workbench.engine.stack_config import Value
 
+BACKUP_SCHEDULE = "workbench:backupSchedule"
 SSH_CLOSED = "closed to everyone: workbench up can't follow the server, or check it"
 
 
@@ -41,6 +42,7 @@ def print_plan(answers: Answers, place: Place, present: Mapping[str, str]) -> No
                 ", ".join(answers.ssh_from) or SSH_CLOSED,
             ),
             ("SSH key", str(answers.key)),
+            ("Snapshots", _snapshots(present)),
         ],
         console,
     )
@@ -71,6 +73,13 @@ def _is_so(value: "Value", present: str | None) -> bool:
         # Pulumi puts the keys of objects in an order of its own.
         return bool(json.loads(present) == value)
     return present == as_text(value)
+
+
+def _snapshots(present: Mapping[str, str]) -> str:
+    from workbench.components.backup import DEFAULT_RETENTION_DAYS
+
+    daily = f"of the data volume, every day, kept for {DEFAULT_RETENTION_DAYS} days"
+    return present.get(BACKUP_SCHEDULE) or daily
 
 
 def _cost(answers: Answers, volumes: int) -> MonthlyCost:

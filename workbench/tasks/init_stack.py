@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
@@ -15,12 +16,16 @@ from workbench.tasks.init_answers import ask_stack
 from workbench.tasks.init_place import Place
 from workbench.tasks.init_place import ask_backend
 from workbench.tasks.init_place import find_place
+from workbench.tasks.init_plan import BACKUP_SCHEDULE
 from workbench.tasks.init_plan import changed
 from workbench.tasks.init_plan import print_plan
 from workbench.tasks.init_warnings import find_warnings
 from workbench.tasks.interview import Interview
 from workbench.tasks.selection import find_project
 from workbench.tasks.show import make_progress
+
+if TYPE_CHECKING:
+    from workbench.engine.stack_config import Value
 
 NOTHING = "nothing was written"
 
@@ -49,9 +54,17 @@ def init_stack(
         key = answers.key.public_key(ask_passphrase=interview.interactive)
         stack = place.make()
         values = changed(answers.as_config(key), present)
-        stack.set_config(values)
+        stack.set_config({**values, **_unasked()})
     print(f"\nWritten: {place.file}" if values else "\nThere was nothing to change.")
     _say_next(place, answers)
+
+
+def _unasked() -> "dict[str, Value]":
+    """Return what a stack has unless it says otherwise: snapshots, every day."""
+    from workbench.components.backup import DEFAULT_SCHEDULE
+    from workbench.engine.stack_config import Default
+
+    return {BACKUP_SCHEDULE: Default(DEFAULT_SCHEDULE)}
 
 
 def _print_changes(place: Place, answers: Answers, present: Mapping[str, str]) -> None:

@@ -206,6 +206,7 @@ def test_options_alone_make_a_stack_that_up_can_bring_up(
         "workbench:zoneId": zone,
         "workbench:sshFrom": ["198.51.100.9/32"],
         "workbench:users": [{"name": "ada", "administrator": True}, {"name": "grace"}],
+        "workbench:backupSchedule": "cron(0 5 ? * * *)",
     }
 
     # Its preview: without a terminal `up` ends before anything is made.

@@ -211,6 +211,7 @@ def test_the_plan_says_what_a_month_costs(
     ):
         assert line in text
     assert "ada (administrator)" in text
+    assert "every day, kept for 14 days" in text
     assert str(tmp_path / "Pulumi.prod.yaml") in text
 
 
