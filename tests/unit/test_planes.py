@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from workbench.checks import server
+from workbench.checks import volumes
 from workbench.components import settings
 from workbench.components.errors import ArgumentError
 from workbench.components.users import check_users
@@ -31,7 +32,7 @@ def test_a_name_that_the_recipe_refuses_is_refused_before_anything_is_made(name)
 def test_checks_and_tasks_look_where_the_recipe_writes():
     assert Path(server.CONVERGED) == journal.LAST
     assert Path(server.SERVICES) == places.STATE / "services.json"
-    assert Path(server.DATA) == places.DATA
+    assert Path(volumes.DATA) == places.DATA
     assert Path(recipe_run.PROGRESS) == journal.PROGRESS
 
 

@@ -20,10 +20,17 @@ from workbench.tasks.layers import print_layers
 from workbench.tasks.stack_state import StackState
 
 QUIET = Progress(quiet=True)
+ENGINE = find.Engine(Path("pulumi"), "3.259.0", "path", has_language_host=True)
 
 
 def examined(stack: str) -> dict[str, Report]:
     return {report.name: report for report in examine(stack, QUIET)}
+
+
+@pytest.fixture(autouse=True)
+def engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have an engine, whether this computer has one or not."""
+    monkeypatch.setattr(find, "find_engine", lambda: ENGINE)
 
 
 @pytest.fixture(autouse=True)
@@ -36,9 +43,6 @@ def no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(
         known_stack, "read_stack", lambda stack, progress: StackState(stack, exists=False)
     )
-
-
-ENGINE = find.Engine(Path("pulumi"), "3.259.0", "path", has_language_host=True)
 
 
 def refused(code: str) -> ClientError:
@@ -77,7 +81,6 @@ def test_a_missing_login_is_named_with_the_places_to_log_in_to(
 ) -> None:
     error = WorkbenchError("Pulumi doesn't know where to keep the stack's state.", "Type …")
     monkeypatch.setattr(known_stack, "read_stack", refuse(error))
-    monkeypatch.setattr(find, "find_engine", lambda: ENGINE)
     monkeypatch.setattr(backend, "current_backend", lambda *_: None)
     report = examined("prod")["state"]
     assert (report.result, report.layer, report.fix) == ("FAIL", "stack", "pulumi login")
