@@ -88,7 +88,8 @@ class Sshd:
             self._transports.append(transport)
             try:
                 transport.start_server(server=Shell(self.admitted, transport))
-            except (paramiko.SSHException, EOFError):
+            except (OSError, paramiko.SSHException, EOFError):
+                # Who came has left again, for the host key it was shown.
                 continue
 
     def close(self) -> None:
