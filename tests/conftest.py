@@ -1,7 +1,12 @@
 """Which tests share a worker, and which of them begin."""
 
+import signal
+
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+# A run in the background of a shell script ignores Ctrl-C, and so would all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Those with one machine or one rehearsal between them, longest first; others go file by file.
 TOGETHER = {
