@@ -38,7 +38,7 @@ USER_DATA = "#!/bin/sh\necho user data ran as $(id -un) >/dev/console\n"
 Client = Any
 
 
-def eventually(check: Callable[[], Any], what: str, limit: float = 60.0) -> Any:
+def eventually(check: Callable[[], Any], what: str, limit: float = 180.0) -> Any:
     """Wait until ``check`` returns something true, and return it."""
     deadline = time.monotonic() + limit
     while not (found := check()):
