@@ -1,6 +1,7 @@
 """Which tests share a worker, and which of them begin."""
 
 import signal
+from collections.abc import Iterator
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -44,3 +45,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByMachine
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let what takes longest begin, in random order within."""
     items.sort(key=lambda item: TOGETHER.get(_group(item.nodeid), len(TOGETHER)))
+
+
+@pytest.fixture(scope="module")
+def plain_moto() -> Iterator[None]:
+    """Give moto's own EC2, empty.
+
+    Tests before these, in the same process, may have put a rehearsal's in its place: without
+    machines, that would never have a volume or an instance ready.
+    """
+    # Not before it is needed: what moto holds depends on what is set when it is imported.
+    from moto.ec2.models import EC2Backend
+    from moto.ec2.models import ec2_backends
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ec2_backends, "backend", EC2Backend)
+        ec2_backends.clear()
+        yield
+    ec2_backends.clear()

@@ -14,6 +14,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from moto.ec2.models import ec2_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.serving import make_server
@@ -56,6 +57,8 @@ POLICY = {
 @pytest.fixture(scope="module")
 def api():
     """Moto's server, as the rehearsal runs it, with a bucket, a parameter and a role."""
+    # Of tests before these, in the same process.
+    ec2_backends.clear()
     server = make_server(
         "127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=True
     )

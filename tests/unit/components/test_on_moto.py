@@ -10,7 +10,6 @@ import boto3
 import pytest
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.ec2.models import EC2Backend
 from moto.ec2.models import ec2_backends
 
 from workbench import Workbench
@@ -53,16 +52,9 @@ class MotoCloud:
 
 
 @pytest.fixture(scope="module")
-def cloud():
-    # Without machines, a rehearsal's EC2, which tests before these may have put in moto's place,
-    # would never have a volume or an instance ready.
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        # It sets keys of its own, and keeps every call in this process.
-        mock_aws(config={"iam": {"load_aws_managed_policies": True}}),
-    ):
-        patch.setattr(ec2_backends, "backend", EC2Backend)
-        ec2_backends.clear()
+def cloud(plain_moto):
+    # mock_aws sets keys of its own, and keeps every call in this process.
+    with mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
         publish_images(ec2_backends[DEFAULT_ACCOUNT_ID][REGION], ["debian-12"])
         yield MotoCloud()
 

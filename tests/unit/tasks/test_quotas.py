@@ -14,6 +14,8 @@ from workbench.tasks.quotas import quota_code
 from workbench.tasks.quotas import vcpu_quota
 from workbench.tasks.quotas import vpc_quota
 
+pytestmark = pytest.mark.usefixtures("plain_moto")
+
 
 class Quotas:
     """Service Quotas, with the values of an account; moto has those of VPCs alone."""
@@ -43,7 +45,7 @@ class Account:
 
 def start(account: Account, instance_type: str, **options: Any) -> None:
     ec2 = account("ec2")
-    image = ec2.describe_images()["Images"][0]["ImageId"]
+    image = ec2.register_image(Name=instance_type, RootDeviceName="/dev/xvda")["ImageId"]
     ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, InstanceType=instance_type, **options)
 
 
