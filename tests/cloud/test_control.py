@@ -393,7 +393,10 @@ def test_a_stopped_rehearsal_goes_on_with_its_machines(
 def await_saved(rehearsal: str) -> None:
     """Wait until a change would have been saved: what is asked in the last moment is lost."""
     saved = rehearsal_dir(rehearsal) / remains.STATE_FILE
-    eventually(lambda: time.time() - saved.stat().st_mtime > 1, "the cloud is saved")
+    # There is none yet where nothing was asked of the cloud before.
+    eventually(
+        lambda: not saved.exists() or time.time() - saved.stat().st_mtime > 1, "the cloud is saved"
+    )
 
 
 def test_after_a_crash_status_says_so_and_start_goes_on(
