@@ -42,7 +42,7 @@ $(STAMP): requirements.lock pyproject.toml
 check: $(STAMP) ## Lint, format, types and unit tests, in under 90 seconds
 	@$(BIN)/ruff check . & lint=$$!; $(BIN)/ruff format --check . & format=$$!; \
 	  $(BIN)/mypy & types=$$!; wait $$lint; wait $$format; wait $$types
-	$(BIN)/pytest -q tests/unit
+	$(BIN)/pytest -q -n 2 tests/unit
 
 .PHONY: test
 test: $(STAMP) test-programs ## All tests, on a rehearsal of their own (needs root and Linux)
