@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from docker.errors import DockerException
 
 from workbench.errors import MissingToolError
 from workbench.errors import WaitTimeoutError
+from workbench.locking import exclusive
+from workbench.locking import once
 from workbench.places import state_dir
 from workbench.progress import Progress
 
@@ -23,6 +26,12 @@ CALL_LIMIT = 600
 START_LIMIT = 60.0
 LOG_FILE = "dockerd.log"
 DEFAULT_HOST = "unix:///var/run/docker.sock"
+LOCK_FILE = Path("/run/workbench-docker.lock")
+# Where the engine and the containerd it starts keep their process's number, and that one's name.
+PID_FILES = {
+    Path("/run/docker.pid"): "dockerd",
+    Path("/run/docker/containerd/containerd.pid"): "containerd",
+}
 
 
 def ensure_engine(progress: Progress) -> docker.DockerClient:
@@ -123,7 +132,7 @@ def _start(progress: Progress) -> None:
         if Path("/run/systemd/system").is_dir():
             _start_service()
         else:
-            _start_daemon(state_dir() / LOG_FILE)
+            _start_daemon(state_dir() / LOG_FILE, progress)
 
 
 def _start_service() -> None:
@@ -138,8 +147,38 @@ def _start_service() -> None:
     _wait(lambda: None, "journalctl -u docker -n 50")
 
 
-def _start_daemon(log: Path, *options: str) -> None:
+def _start_daemon(log: Path, progress: Progress, *options: str) -> None:
     """Start dockerd by hand: there is no init system to do it. It outlives this process."""
+    with exclusive(LOCK_FILE, "the Docker engine", 2 * START_LIMIT, once(progress.say)):
+        try:
+            # Another command may have started it while this one waited.
+            connect().close()
+        except DockerException:
+            _forget_ended_processes()
+            _run_daemon(log, *options)
+
+
+def _forget_ended_processes() -> None:
+    """Remove the files of processes that have ended, where their numbers are others' by now.
+
+    Where /run outlives a restart of the computer, dockerd takes whatever process has the number
+    for its own containerd, and waits in vain for it to answer.
+    """
+    for path, program in PID_FILES.items():
+        with suppress(FileNotFoundError):
+            if _program(path.read_text().strip()) != program:
+                path.unlink()
+
+
+def _program(pid: str) -> str | None:
+    """Return the name of the program that a process runs; None if there is no such process."""
+    try:
+        return (Path("/proc") / pid / "comm").read_text().strip()
+    except OSError:
+        return None
+
+
+def _run_daemon(log: Path, *options: str) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(

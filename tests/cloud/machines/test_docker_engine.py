@@ -5,6 +5,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -80,29 +81,59 @@ def short_path():
         yield Path(folder)
 
 
-def test_is_started_by_hand_where_no_init_system_runs(monkeypatch, short_path):
-    pid_file = short_path / "pid"
+@pytest.fixture
+def options(monkeypatch, short_path):
+    """Give the options of an engine of our own, which is stopped afterwards."""
     monkeypatch.setenv("DOCKER_HOST", f"unix://{short_path}/socket")
-    options = {
-        "--data-root": "data",
-        "--exec-root": "exec",
-        "--pidfile": "pid",
-        "--host": "socket",
-    }
-    arguments = [f"{name}={short_path / value}" for name, value in options.items()]
-    arguments[-1] = f"--host=unix://{short_path}/socket"
-    docker_engine._start_daemon(
-        short_path / "log", *arguments, "--bridge=none", "--iptables=false", "--ip-forward=false"
+    monkeypatch.setattr(docker_engine, "LOCK_FILE", short_path / "lock")
+    monkeypatch.setattr(
+        docker_engine,
+        "PID_FILES",
+        {
+            short_path / "pid": "dockerd",
+            short_path / "exec" / "containerd" / "containerd.pid": "containerd",
+        },
     )
-    pid = int(pid_file.read_text())
-    try:
-        ensure()
-    finally:
-        os.kill(pid, signal.SIGTERM)
-        limit = time.monotonic() + 60
-        while Path(f"/proc/{pid}/exe").exists() and time.monotonic() < limit:
-            time.sleep(0.1)
+    yield [
+        f"--data-root={short_path}/data",
+        f"--exec-root={short_path}/exec",
+        f"--pidfile={short_path}/pid",
+        f"--host=unix://{short_path}/socket",
+        "--bridge=none",
+        "--iptables=false",
+        "--ip-forward=false",
+    ]
+    pid = int((short_path / "pid").read_text())
+    os.kill(pid, signal.SIGTERM)
+    limit = time.monotonic() + 60
+    while Path(f"/proc/{pid}/exe").exists() and time.monotonic() < limit:
+        time.sleep(0.1)
     assert str(short_path) not in Path("/proc/mounts").read_text()
+
+
+def start(folder, options):
+    docker_engine._start_daemon(folder / "log", Progress(quiet=True), *options)
+
+
+def test_is_started_by_hand_where_no_init_system_runs(options, short_path):
+    start(short_path, options)
+    ensure()
+
+
+def test_what_a_computer_left_when_it_was_cut_off_is_no_hindrance(options, short_path):
+    # The numbers that its engine had are ours now.
+    for path in docker_engine.PID_FILES:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(str(os.getpid()))
+    start(short_path, options)
+    ensure()
+
+
+def test_two_at_once_start_one(options, short_path):
+    with ThreadPoolExecutor() as pool:
+        for started in [pool.submit(start, short_path, options) for _ in range(2)]:
+            started.result()
+    assert (short_path / "log").read_text().count('msg="Starting up"') == 1
 
 
 def test_one_that_does_not_start_says_why(monkeypatch, tmp_path):
@@ -112,7 +143,7 @@ def test_one_that_does_not_start_says_why(monkeypatch, tmp_path):
     options = [f"--data-root={tmp_path}/data", f"--pidfile={tmp_path}/pid", "--bridge=none"]
     try:
         with pytest.raises(MissingToolError, match=r"stopped as it started: .*(pid|PID)"):
-            docker_engine._start_daemon(tmp_path / "log", *options)
+            start(tmp_path, options)
     finally:
         # What dockerd does first is to mount this folder on itself.
         subprocess.run(["umount", str(tmp_path / "data")], capture_output=True, check=False)
