@@ -60,7 +60,7 @@ def time_workbench(stack: str, progress: Progress) -> dict[str, float]:
     """Make a workbench, run code in a kernel, and return seconds by phase."""
     from workbench.checks.hub import session
     from workbench.tasks.bring_up import bring_up
-    from workbench.tasks.passwords import read_password
+    from workbench.tasks.people.passwords import read_password
 
     recorder = Recorder(progress.log_path)
     begun = time.monotonic()

@@ -83,7 +83,7 @@ class Watcher:
 
 def time_resize(stack: str, wanted: str, progress: Progress) -> float:
     """Resize as a person does, and return for how long the services were away."""
-    from workbench.tasks.resize_in_place import Resize
+    from workbench.tasks.resizing.in_place import Resize
     from workbench.tasks.stack_state import read_stack
 
     state = read_stack(stack, progress)
@@ -120,8 +120,8 @@ def _wait(ec2: Any, instance: str, wanted: str) -> None:
 
 def adopt(stack: str, progress: Progress) -> None:
     """Have Pulumi and the configuration agree with what the floor did behind their backs."""
-    from workbench.tasks.resize_in_place import Resize
-    from workbench.tasks.resize_situation import read_situation
+    from workbench.tasks.resizing.in_place import Resize
+    from workbench.tasks.resizing.situation import read_situation
     from workbench.tasks.stack_state import read_stack
 
     state = read_stack(stack, progress)

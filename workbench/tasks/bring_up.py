@@ -13,18 +13,18 @@ from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.names import rehearsal_of
-from workbench.tasks import passwords
 from workbench.tasks.changing import ensure_rehearsal
 from workbench.tasks.changing import interruptible
 from workbench.tasks.checking import run_all
-from workbench.tasks.converging import converge_server
-from workbench.tasks.power import PowerWatch
-from workbench.tasks.recipe_run import Run
+from workbench.tasks.people import passwords
+from workbench.tasks.secure_shell.config import follow
 from workbench.tasks.selection import find_project
-from workbench.tasks.ssh_config import follow
+from workbench.tasks.server.converging import converge_server
+from workbench.tasks.server.power import PowerWatch
+from workbench.tasks.server.recipe_run import Run
+from workbench.tasks.server.usable import wait_usable
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
-from workbench.tasks.usable import wait_usable
 
 if TYPE_CHECKING:
     from workbench.engine.stacks import Stack

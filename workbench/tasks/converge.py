@@ -25,7 +25,7 @@ def converge(
     changed by hand is put right.
     """
     from workbench.tasks.changing import working_on
-    from workbench.tasks.converge_flow import converge_stack
+    from workbench.tasks.server.converge_flow import converge_stack
 
     with working_on(stack, "converge") as (state, progress):
         converge_stack(state, progress, yes=yes, dry_run=dry_run)

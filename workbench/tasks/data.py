@@ -26,8 +26,8 @@ def backup(
     The server goes on; its file system stands still for the second in which
     the snapshot begins, so that it is whole.
     """
-    from workbench.tasks.back_up import back_up
     from workbench.tasks.changing import working_on
+    from workbench.tasks.volumes.back_up import back_up
 
     with working_on(stack, "data.backup") as (state, progress):
         back_up(state, progress, description, yes=yes, dry_run=dry_run)
@@ -36,10 +36,10 @@ def backup(
 @task(name="list", help={"stack": STACK_HELP, "json": JSON_HELP})
 def list_(context: Context, stack: str | None = None, json: bool = False) -> None:
     """Show snapshots, and volumes that were kept."""
-    from workbench.tasks.data_list import show_data
     from workbench.tasks.selection import select_stack
     from workbench.tasks.show import make_progress
     from workbench.tasks.stack_state import read_stack
+    from workbench.tasks.volumes.data_list import show_data
 
     progress = make_progress(quiet=json)
     show_data(read_stack(select_stack(stack), progress), progress, as_json=json)
@@ -59,8 +59,8 @@ def grow(
     again after it was cut off: it goes on.
     """
     from workbench.tasks.changing import working_on
-    from workbench.tasks.grow_volume import grow_volume
-    from workbench.tasks.grow_volume import read_size
+    from workbench.tasks.volumes.grow_volume import grow_volume
+    from workbench.tasks.volumes.grow_volume import read_size
 
     wanted = read_size(size)
     with working_on(stack, "data.grow") as (state, progress):
@@ -89,7 +89,7 @@ def restore(
     server stops and starts. Run it again after it was cut off: it goes on.
     """
     from workbench.tasks.changing import working_on
-    from workbench.tasks.restore_volume import restore as restore_snapshot
+    from workbench.tasks.volumes.restore_volume import restore as restore_snapshot
 
     with working_on(stack, "data.restore") as (state, progress):
         restore_snapshot(state, progress, snapshot or None, force=force, yes=yes, dry_run=dry_run)

@@ -26,8 +26,8 @@ def doctor(
     something that failed is skipped, so begin with the first FAIL. Exits with 1
     when something failed.
     """
-    from workbench.tasks.examination import examine
-    from workbench.tasks.layers import print_layers
+    from workbench.tasks.diagnosis.examination import examine
+    from workbench.tasks.diagnosis.layers import print_layers
     from workbench.tasks.show import make_progress
     from workbench.tasks.show import print_json
 

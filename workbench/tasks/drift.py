@@ -16,8 +16,8 @@ def drift(context: Context, stack: str | None = None, json: bool = False) -> Non
     Compares the server with the recipe and the settings that it applied last,
     and changes nothing. Exits with 1 when there is a difference.
     """
-    from workbench.tasks.drift_of import find_drift
-    from workbench.tasks.drift_of import print_drift
+    from workbench.tasks.server.drift_of import find_drift
+    from workbench.tasks.server.drift_of import print_drift
     from workbench.tasks.show import make_progress
     from workbench.tasks.show import print_json
     from workbench.tasks.stack_state import read_stack

@@ -49,8 +49,8 @@ def init(
     and writes the stack's configuration. Nothing is made on AWS: that does
     `workbench up`. Run it again to change an answer; the others stay.
     """
-    from workbench.tasks.init_answers import Options
-    from workbench.tasks.init_stack import init_stack
+    from workbench.tasks.setup.answers import Options
+    from workbench.tasks.setup.stack import init_stack
 
     options = Options(
         stack,

@@ -34,9 +34,9 @@ def logs(
     SERVICE is jupyterhub, rstudio, caddy, ssh, converge, data or updates; or a
     user's name, for that person's own Jupyter server.
     """
-    from workbench.tasks.follow_log import print_log
-    from workbench.tasks.server_logs import Wish
-    from workbench.tasks.server_logs import log_rows
+    from workbench.tasks.server.follow_log import print_log
+    from workbench.tasks.server.server_logs import Wish
+    from workbench.tasks.server.server_logs import log_rows
     from workbench.tasks.show import make_console
     from workbench.tasks.show import make_progress
     from workbench.tasks.show import print_json

@@ -12,8 +12,8 @@ from workbench.rehearsal.names import DEFAULT
 from workbench.rehearsal.registries import npm_registry
 from workbench.rehearsal.registries import pypi_index
 from workbench.rehearsal.standin_package import find_package
-from workbench.tasks.key_files import make_key_pair
-from workbench.tasks.private_key import REHEARSAL_KEY
+from workbench.tasks.secure_shell.key_files import make_key_pair
+from workbench.tasks.server.private_key import REHEARSAL_KEY
 
 # By the Pulumi AWS provider's names. One that isn't listed would be asked of AWS itself.
 SERVICES = (

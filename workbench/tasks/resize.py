@@ -35,11 +35,11 @@ def resize(
     is built first. Run it again after it was cut off: it goes on.
     """
     from workbench.tasks.changing import working_on
-    from workbench.tasks.resize_in_place import Resize
+    from workbench.tasks.resizing.in_place import Resize
 
     with working_on(stack, "resize") as (state, progress):
         if replace:
-            from workbench.tasks.replace import replace_server
+            from workbench.tasks.resizing.replace import replace_server
 
             replace_server(state, instance_type, progress, force=force, yes=yes, dry_run=dry_run)
             return

@@ -26,7 +26,7 @@ def restart(
 ) -> None:
     """Reboot the server, unless someone works on it."""
     from workbench.tasks.changing import working_on
-    from workbench.tasks.power_changes import restart_server
+    from workbench.tasks.server.power_changes import restart_server
 
     with working_on(stack, "restart") as (state, progress):
         restart_server(state, progress, force=force, yes=yes, dry_run=dry_run)

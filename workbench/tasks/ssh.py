@@ -37,8 +37,8 @@ def config(
     into ~/.ssh/workbench.d, and one line into ~/.ssh/config. Run it again when
     the server's address has changed.
     """
-    from workbench.tasks.ssh_config import remove_alias
-    from workbench.tasks.ssh_config import write_alias
+    from workbench.tasks.secure_shell.config import remove_alias
+    from workbench.tasks.secure_shell.config import write_alias
 
     if remove:
         remove_alias(alias, dry_run=dry_run)
@@ -61,7 +61,7 @@ def connect(
 
     By OpenSSH, host keys pinned. Ends as the command ends.
     """
-    from workbench.tasks.ssh_connect import connect as connect_to
+    from workbench.tasks.secure_shell.connect import connect as connect_to
 
     connect_to(stack, user, command)
 
@@ -81,7 +81,7 @@ def tunnel(
 
     Past the web server, until Ctrl-C; with OpenSSH, host keys pinned.
     """
-    from workbench.tasks.ssh_tunnel import tunnel as hold_tunnel
+    from workbench.tasks.secure_shell.tunnel import tunnel as hold_tunnel
 
     hold_tunnel(service, stack, port)
 
@@ -113,14 +113,14 @@ def allow(
     Through the stack's configuration (workbench:sshFrom).
     """
     if list or json:
-        from workbench.tasks.ssh_allowed import print_allowed
+        from workbench.tasks.secure_shell.allowed import print_allowed
 
         print_allowed(stack, as_json=json)
         return
     from workbench.tasks.changing import working_on
-    from workbench.tasks.ssh_allow import allow as let_in
-    from workbench.tasks.ssh_allow import disallow
-    from workbench.tasks.ssh_allow import read_network
+    from workbench.tasks.secure_shell.allow import allow as let_in
+    from workbench.tasks.secure_shell.allow import disallow
+    from workbench.tasks.secure_shell.allow import read_network
 
     with working_on(stack, "ssh.allow") as (state, progress):
         change = disallow if remove else let_in

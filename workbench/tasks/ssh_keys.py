@@ -15,11 +15,11 @@ CHANGING = {"stack": STACK_HELP, "yes": YES_HELP, "dry-run": DRY_RUN_HELP}
 @task(name="list", help={"stack": STACK_HELP, "json": JSON_HELP})
 def list_(context: Context, stack: str | None = None, json: bool = False) -> None:
     """Say which keys open the administrator's account."""
+    from workbench.tasks.secure_shell.keys_list import print_keys
+    from workbench.tasks.secure_shell.keys_list import read_keys
     from workbench.tasks.selection import select_stack
     from workbench.tasks.show import make_progress
     from workbench.tasks.show import print_json
-    from workbench.tasks.ssh_keys_list import print_keys
-    from workbench.tasks.ssh_keys_list import read_keys
     from workbench.tasks.stack_state import read_stack
 
     progress = make_progress(quiet=json)
@@ -50,8 +50,8 @@ def add(
 ) -> None:
     """Let another key sign in as the administrator."""
     from workbench.tasks.changing import working_on
-    from workbench.tasks.public_keys import read_public_keys
-    from workbench.tasks.ssh_key_changes import add_keys
+    from workbench.tasks.people.public_keys import read_public_keys
+    from workbench.tasks.secure_shell.key_changes import add_keys
 
     keys = read_public_keys(public_key)
     with working_on(stack, "ssh.keys") as (state, progress):
@@ -76,7 +76,7 @@ def remove(
     Only when another key on this computer has just opened the server.
     """
     from workbench.tasks.changing import working_on
-    from workbench.tasks.ssh_key_changes import remove_key
+    from workbench.tasks.secure_shell.key_changes import remove_key
 
     with working_on(stack, "ssh.keys") as (state, progress):
         remove_key(state, progress, key, yes=yes, dry_run=dry_run)
@@ -92,7 +92,7 @@ def rotate(
     command goes on.
     """
     from workbench.tasks.changing import working_on
-    from workbench.tasks.ssh_rotation import rotate as rotate_key
+    from workbench.tasks.secure_shell.rotation import rotate as rotate_key
 
     with working_on(stack, "ssh.keys") as (state, progress):
         rotate_key(state, progress, yes=yes, dry_run=dry_run)

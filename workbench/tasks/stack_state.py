@@ -19,18 +19,18 @@ from workbench.rehearsal.credentials import ACCESS_KEY
 from workbench.rehearsal.credentials import SECRET_KEY
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.names import rehearsal_of
-from workbench.tasks import passwords
 from workbench.tasks.configured import administrator_keys
-from workbench.tasks.connection import Door
-from workbench.tasks.connection import RemoteServer
-from workbench.tasks.host_keys import KnownHosts
-from workbench.tasks.host_keys import parse_console
-from workbench.tasks.private_key import REHEARSAL_KEY
-from workbench.tasks.private_key import find_private_key
+from workbench.tasks.people import passwords
+from workbench.tasks.secure_shell.folder import key_folders
 from workbench.tasks.selection import find_project
 from workbench.tasks.selection import running_rehearsal
 from workbench.tasks.selection import stack_folder
-from workbench.tasks.ssh_folder import key_folders
+from workbench.tasks.server.connection import Door
+from workbench.tasks.server.connection import RemoteServer
+from workbench.tasks.server.host_keys import KnownHosts
+from workbench.tasks.server.host_keys import parse_console
+from workbench.tasks.server.private_key import REHEARSAL_KEY
+from workbench.tasks.server.private_key import find_private_key
 
 SSH_PORT, HTTPS_PORT = 22, 443
 KNOWN_HOSTS = "known_hosts"

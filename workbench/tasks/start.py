@@ -14,7 +14,7 @@ def start(
 ) -> None:
     """Start a stopped server, and wait until it answers."""
     from workbench.tasks.changing import working_on
-    from workbench.tasks.power_changes import start_server
+    from workbench.tasks.server.power_changes import start_server
 
     with working_on(stack, "start") as (state, progress):
         start_server(state, progress, yes=yes, dry_run=dry_run)

@@ -26,7 +26,7 @@ def stop(
 ) -> None:
     """Stop the server, unless someone works on it."""
     from workbench.tasks.changing import working_on
-    from workbench.tasks.power_changes import stop_server
+    from workbench.tasks.server.power_changes import stop_server
 
     with working_on(stack, "stop") as (state, progress):
         stop_server(state, progress, force=force, yes=yes, dry_run=dry_run)

@@ -31,9 +31,9 @@ def add(
     dry_run: bool = False,
 ) -> None:
     """Give a person another key for SSH."""
-    from workbench.tasks.change_keys import add_keys
     from workbench.tasks.changing import working_on
-    from workbench.tasks.public_keys import read_public_keys
+    from workbench.tasks.people.change_keys import add_keys
+    from workbench.tasks.people.public_keys import read_public_keys
 
     keys = read_public_keys(public_key or [])
     with working_on(stack, "users.keys") as (state, progress):
@@ -56,8 +56,8 @@ def remove(
     dry_run: bool = False,
 ) -> None:
     """Take a key away from a person."""
-    from workbench.tasks.change_keys import remove_key
     from workbench.tasks.changing import working_on
+    from workbench.tasks.people.change_keys import remove_key
 
     with working_on(stack, "users.keys") as (state, progress):
         remove_key(state, progress, name, key, yes=yes, dry_run=dry_run)
@@ -66,8 +66,8 @@ def remove(
 @task(name="list", help={"name": NAME_HELP, "stack": STACK_HELP, "json": JSON_HELP})
 def list_(context: Context, name: str, stack: str | None = None, json: bool = False) -> None:
     """Say which keys let a person in."""
-    from workbench.tasks.change_keys import print_keys
-    from workbench.tasks.change_keys import read_keys
+    from workbench.tasks.people.change_keys import print_keys
+    from workbench.tasks.people.change_keys import read_keys
     from workbench.tasks.selection import select_stack
     from workbench.tasks.show import make_console
     from workbench.tasks.show import make_progress

@@ -42,10 +42,10 @@ def add(
 
     Someone who was removed gets their uid, home and password back.
     """
-    from workbench.tasks.add_user import add_user
     from workbench.tasks.changing import working_on
-    from workbench.tasks.declared_users import User
-    from workbench.tasks.public_keys import read_public_keys
+    from workbench.tasks.people.add_user import add_user
+    from workbench.tasks.people.declared_users import User
+    from workbench.tasks.people.public_keys import read_public_keys
 
     user = User(name, read_public_keys(public_key or []), administrator)
     words = ["workbench", "users.add", name]
@@ -72,7 +72,7 @@ def remove(
     Nothing is deleted: home and uid stay, and users.add gives them back.
     """
     from workbench.tasks.changing import working_on
-    from workbench.tasks.remove_user import remove_user
+    from workbench.tasks.people.remove_user import remove_user
 
     with working_on(stack, "users.remove") as (state, progress):
         remove_user(state, progress, name, yes=yes, dry_run=dry_run)
@@ -86,8 +86,8 @@ def promote(
 
     They may use sudo, and JupyterHub's admin page.
     """
-    from workbench.tasks.administrators import set_administrator
     from workbench.tasks.changing import working_on
+    from workbench.tasks.people.administrators import set_administrator
 
     with working_on(stack, "users.promote") as (state, progress):
         set_administrator(state, progress, name, True, yes=yes, dry_run=dry_run)
@@ -101,8 +101,8 @@ def demote(
 
     Their sessions end: those that are open would keep the right.
     """
-    from workbench.tasks.administrators import set_administrator
     from workbench.tasks.changing import working_on
+    from workbench.tasks.people.administrators import set_administrator
 
     with working_on(stack, "users.demote") as (state, progress):
         set_administrator(state, progress, name, False, yes=yes, dry_run=dry_run)
@@ -114,13 +114,13 @@ def list_(context: Context, stack: str | None = None, json: bool = False) -> Non
 
     By the configuration, and on the server.
     """
+    from workbench.tasks.people.users_list import print_users
+    from workbench.tasks.people.users_list import read_users
     from workbench.tasks.selection import select_stack
     from workbench.tasks.show import make_console
     from workbench.tasks.show import make_progress
     from workbench.tasks.show import print_json
     from workbench.tasks.stack_state import read_stack
-    from workbench.tasks.users_list import print_users
-    from workbench.tasks.users_list import read_users
 
     progress = make_progress(quiet=json)
     state = read_stack(select_stack(stack), progress)
@@ -143,7 +143,7 @@ def password(
     Asked for twice, or read from standard input; kept on the server alone.
     """
     from workbench.tasks.changing import working_on
-    from workbench.tasks.user_password import change_password
+    from workbench.tasks.people.user_password import change_password
 
     with working_on(stack, "users.password") as (state, progress):
         change_password(state, progress, name, from_stdin=password_stdin)

@@ -5,9 +5,9 @@ import pytest
 from moto import mock_aws
 
 from workbench.errors import WorkbenchError
-from workbench.tasks.aws_account import Account
-from workbench.tasks.aws_account import HostedZone
-from workbench.tasks.aws_account import InstanceType
+from workbench.tasks.setup.aws_account import Account
+from workbench.tasks.setup.aws_account import HostedZone
+from workbench.tasks.setup.aws_account import InstanceType
 
 KEYS = {"aws:accessKey": "a", "aws:secretKey": "b"}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from workbench.tasks import connection
+from workbench.tasks.server import connection
 
 
 def connected(banner: bytes | None, *, has_transport: bool = True) -> Any:

@@ -15,9 +15,9 @@ from workbench.engine.state import State
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks import bring_up
-from workbench.tasks import passwords
-from workbench.tasks.converging import is_current
-from workbench.tasks.recipe_run import Run
+from workbench.tasks.people import passwords
+from workbench.tasks.server.converging import is_current
+from workbench.tasks.server.recipe_run import Run
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.where_to_go import print_where_to_go
 

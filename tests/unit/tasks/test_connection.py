@@ -12,14 +12,14 @@ import paramiko
 import pytest
 
 from workbench.errors import WorkbenchError
-from workbench.tasks import connection
-from workbench.tasks.connection import Door
-from workbench.tasks.connection import PrivateKey
-from workbench.tasks.connection import RefusedError
-from workbench.tasks.connection import UnreachableError
-from workbench.tasks.host_keys import BEGIN
-from workbench.tasks.host_keys import END
-from workbench.tasks.host_keys import KnownHosts
+from workbench.tasks.server import connection
+from workbench.tasks.server.connection import Door
+from workbench.tasks.server.connection import PrivateKey
+from workbench.tasks.server.connection import RefusedError
+from workbench.tasks.server.connection import UnreachableError
+from workbench.tasks.server.host_keys import BEGIN
+from workbench.tasks.server.host_keys import END
+from workbench.tasks.server.host_keys import KnownHosts
 
 
 class Shell(paramiko.ServerInterface):

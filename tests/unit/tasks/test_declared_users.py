@@ -8,10 +8,10 @@ from workbench.components.users import DEFAULT_USER
 from workbench.components.users import check_users
 from workbench.errors import WorkbenchError
 from workbench.host import users as host_users
-from workbench.tasks import passwords
-from workbench.tasks.declared_users import KEY
-from workbench.tasks.declared_users import User
-from workbench.tasks.declared_users import read_declared
+from workbench.tasks.people import passwords
+from workbench.tasks.people.declared_users import KEY
+from workbench.tasks.people.declared_users import User
+from workbench.tasks.people.declared_users import read_declared
 from workbench.tasks.stack_state import StackState
 
 PUBLIC_KEY = "ssh-ed25519 AAAA me@home"

@@ -14,9 +14,9 @@ from workbench.engine import backend
 from workbench.engine import find
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks import known_stack
-from workbench.tasks.examination import examine
-from workbench.tasks.layers import print_layers
+from workbench.tasks.diagnosis import known_stack
+from workbench.tasks.diagnosis.examination import examine
+from workbench.tasks.diagnosis.layers import print_layers
 from workbench.tasks.stack_state import StackState
 
 QUIET = Progress(quiet=True)

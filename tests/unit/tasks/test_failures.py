@@ -8,7 +8,7 @@ import pytest
 
 from workbench.errors import WorkbenchError
 from workbench.tasks.failures import explain
-from workbench.tasks.passwords import ask_password
+from workbench.tasks.people.passwords import ask_password
 
 
 def test_a_full_disk_is_no_mistake_of_ours(state_dir: Path) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import WaitTimeoutError
-from workbench.tasks import host_keys
-from workbench.tasks.host_keys import KnownHosts
-from workbench.tasks.host_keys import parse_console
-from workbench.tasks.host_keys import read_console_keys
+from workbench.tasks.server import host_keys
+from workbench.tasks.server.host_keys import KnownHosts
+from workbench.tasks.server.host_keys import parse_console
+from workbench.tasks.server.host_keys import read_console_keys
 
 FIRST = (("ssh-ed25519", "AAAAfirst"),)
 SECOND = (("ssh-ed25519", "AAAAsecond"), ("ecdsa-sha2-nistp256", "AAAAecdsa"))

@@ -11,25 +11,25 @@ from rich.console import Console
 
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks import init_people
-from workbench.tasks.aws_account import Account
-from workbench.tasks.aws_account import HostedZone
-from workbench.tasks.aws_account import InstanceType
-from workbench.tasks.declared_users import DeclaredUsers
-from workbench.tasks.declared_users import User
-from workbench.tasks.init_answers import Answers
-from workbench.tasks.init_domain import Domain
-from workbench.tasks.init_domain import ask_domain
-from workbench.tasks.init_people import ask_ssh_from
-from workbench.tasks.init_people import ask_users
-from workbench.tasks.init_place import Place
-from workbench.tasks.init_plan import changed
-from workbench.tasks.init_plan import print_plan
-from workbench.tasks.init_warnings import find_warnings
-from workbench.tasks.interview import Interview
-from workbench.tasks.key_pair import KeyChoice
-from workbench.tasks.own_address import OwnAddressError
-from workbench.tasks.quotas import Quota
+from workbench.tasks.people.declared_users import DeclaredUsers
+from workbench.tasks.people.declared_users import User
+from workbench.tasks.setup import people as init_people
+from workbench.tasks.setup.answers import Answers
+from workbench.tasks.setup.aws_account import Account
+from workbench.tasks.setup.aws_account import HostedZone
+from workbench.tasks.setup.aws_account import InstanceType
+from workbench.tasks.setup.domain import Domain
+from workbench.tasks.setup.domain import ask_domain
+from workbench.tasks.setup.interview import Interview
+from workbench.tasks.setup.key_pair import KeyChoice
+from workbench.tasks.setup.own_address import OwnAddressError
+from workbench.tasks.setup.people import ask_ssh_from
+from workbench.tasks.setup.people import ask_users
+from workbench.tasks.setup.place import Place
+from workbench.tasks.setup.plan import changed
+from workbench.tasks.setup.plan import print_plan
+from workbench.tasks.setup.quotas import Quota
+from workbench.tasks.setup.warnings import find_warnings
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEaP7fra1kJc3ZvCo+zKpqHGh/0/z5RBH4teO2jPCZd6 ada"
 PRESENT = {"workbench:publicKey": KEY}
@@ -240,7 +240,7 @@ def quotas(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Quota |
     """Give what AWS tells of the account's quotas: nothing, until a test says otherwise."""
     told: dict[str, Quota | None] = dict.fromkeys(("vcpu", "address", "vpc"))
     for name in told:
-        function = f"workbench.tasks.init_warnings.{name}_quota"
+        function = f"workbench.tasks.setup.warnings.{name}_quota"
         monkeypatch.setattr(function, lambda *_, name=name: told[name])
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("WORKBENCH_SSH_DIR", str(tmp_path / ".ssh"))

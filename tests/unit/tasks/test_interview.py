@@ -9,7 +9,7 @@ from rich.console import Console
 
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
-from workbench.tasks.interview import Interview
+from workbench.tasks.setup.interview import Interview
 
 Type = Callable[..., Interview]
 

@@ -7,11 +7,11 @@ import pytest
 from workbench.errors import WaitTimeoutError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks import next_server
-from workbench.tasks.connection import Door
-from workbench.tasks.connection import UnreachableError
-from workbench.tasks.host_keys import KnownHosts
-from workbench.tasks.next_server import make_ready
+from workbench.tasks.resizing import next_server
+from workbench.tasks.resizing.next_server import make_ready
+from workbench.tasks.server.connection import Door
+from workbench.tasks.server.connection import UnreachableError
+from workbench.tasks.server.host_keys import KnownHosts
 from workbench.tasks.stack_state import StackState
 
 

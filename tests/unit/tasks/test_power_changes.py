@@ -8,17 +8,17 @@ import pytest
 from workbench.errors import WaitTimeoutError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks import boots
-from workbench.tasks import power_changes
-from workbench.tasks.boots import Boot
-from workbench.tasks.connection import UnreachableError
-from workbench.tasks.power_changes import restart_server
-from workbench.tasks.power_changes import start_server
-from workbench.tasks.power_changes import stop_server
-from workbench.tasks.sessions import Activity
+from workbench.tasks.server import boots
+from workbench.tasks.server import power_changes
+from workbench.tasks.server.boots import Boot
+from workbench.tasks.server.connection import UnreachableError
+from workbench.tasks.server.power_changes import restart_server
+from workbench.tasks.server.power_changes import start_server
+from workbench.tasks.server.power_changes import stop_server
+from workbench.tasks.server.sessions import Activity
+from workbench.tasks.server.working_people import People
+from workbench.tasks.server.working_people import PeopleAtWorkError
 from workbench.tasks.stack_state import StackState
-from workbench.tasks.working_people import People
-from workbench.tasks.working_people import PeopleAtWorkError
 
 QUIET = Progress(quiet=True)
 

@@ -11,9 +11,9 @@ from workbench.checks.target import Answer
 from workbench.errors import WaitTimeoutError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks import recipe_run
-from workbench.tasks.connection import UnreachableError
-from workbench.tasks.recipe_run import Run
+from workbench.tasks.server import recipe_run
+from workbench.tasks.server.connection import UnreachableError
+from workbench.tasks.server.recipe_run import Run
 
 STEPS = ["Mount the data volume", "Install R"]
 

@@ -19,16 +19,16 @@ from workbench.engine.failures import StackLockedError
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks import replace
-from workbench.tasks import replace_stages
-from workbench.tasks import replacement
-from workbench.tasks.host_keys import KnownHosts
-from workbench.tasks.replace import replace_server
-from workbench.tasks.replacement import Replacement
-from workbench.tasks.replacement import Stage
-from workbench.tasks.replacement import read_replacement
+from workbench.tasks.resizing import replace
+from workbench.tasks.resizing import replace_stages
+from workbench.tasks.resizing import replacement
+from workbench.tasks.resizing.replace import replace_server
+from workbench.tasks.resizing.replacement import Replacement
+from workbench.tasks.resizing.replacement import Stage
+from workbench.tasks.resizing.replacement import read_replacement
+from workbench.tasks.server.host_keys import KnownHosts
+from workbench.tasks.server.working_people import People
 from workbench.tasks.stack_state import StackState
-from workbench.tasks.working_people import People
 
 OLD, NEW = "t3.medium", "t3.large"
 KEYS = (("ssh-ed25519", "AAAA"),)

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from workbench.progress import Progress
-from workbench.tasks import replace_plan
-from workbench.tasks.replace_plan import look_ahead
-from workbench.tasks.replacement import Stage
-from workbench.tasks.replacement import read_replacement
-from workbench.tasks.resize_types import UnfitTypeError
+from workbench.tasks.resizing import replace_plan
+from workbench.tasks.resizing.instance_types import UnfitTypeError
+from workbench.tasks.resizing.replace_plan import look_ahead
+from workbench.tasks.resizing.replacement import Stage
+from workbench.tasks.resizing.replacement import read_replacement
+from workbench.tasks.server.working_people import People
 from workbench.tasks.stack_state import StackState
-from workbench.tasks.working_people import People
 
 OUTPUTS = {
     "instance_id": "i-0123456789abcdef0",

@@ -14,21 +14,21 @@ from workbench.engine.failures import StackOperationError
 from workbench.engine.state import Resource
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks import resize_end
-from workbench.tasks import resize_in_place
-from workbench.tasks import resize_rollback
 from workbench.tasks.changing import Interrupted
-from workbench.tasks.resize_in_place import Resize
-from workbench.tasks.resize_lock import refresh_when_free
-from workbench.tasks.resize_note import Note
-from workbench.tasks.resize_note import read_note
-from workbench.tasks.resize_note import write_note
-from workbench.tasks.resize_plan import other_changes
-from workbench.tasks.resize_rollback import RolledBackError
-from workbench.tasks.resize_situation import KEY
-from workbench.tasks.resize_situation import Situation
+from workbench.tasks.resizing import end as resize_end
+from workbench.tasks.resizing import in_place as resize_in_place
+from workbench.tasks.resizing import rollback as resize_rollback
+from workbench.tasks.resizing.in_place import Resize
+from workbench.tasks.resizing.lock import refresh_when_free
+from workbench.tasks.resizing.note import Note
+from workbench.tasks.resizing.note import read_note
+from workbench.tasks.resizing.note import write_note
+from workbench.tasks.resizing.plan import other_changes
+from workbench.tasks.resizing.rollback import RolledBackError
+from workbench.tasks.resizing.situation import KEY
+from workbench.tasks.resizing.situation import Situation
+from workbench.tasks.server.working_people import People
 from workbench.tasks.stack_state import StackState
-from workbench.tasks.working_people import People
 
 SMALL, LARGE = "t3.medium", "t3.large"
 INSTANCE = Resource("aws:ec2/instance:Instance", "lab-server-instance")
@@ -326,7 +326,7 @@ def test_more_than_a_resize_is_shown_or_refused() -> None:
 
 
 def test_a_dying_engine_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbench.tasks.resize_lock.INTERVAL", 0)
+    monkeypatch.setattr("workbench.tasks.resizing.lock.INTERVAL", 0)
     answers = [StackLockedError("locked"), StackLockedError("locked"), None]
 
     class Opened:

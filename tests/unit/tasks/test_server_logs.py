@@ -5,11 +5,11 @@ import shlex
 import pytest
 
 from workbench.errors import WorkbenchError
-from workbench.tasks.server_logs import Wish
-from workbench.tasks.server_logs import log_command
-from workbench.tasks.server_logs import log_rows
-from workbench.tasks.server_logs import show_line
-from workbench.tasks.server_logs import since
+from workbench.tasks.server.server_logs import Wish
+from workbench.tasks.server.server_logs import log_command
+from workbench.tasks.server.server_logs import log_rows
+from workbench.tasks.server.server_logs import show_line
+from workbench.tasks.server.server_logs import since
 
 
 def test_every_service_and_every_person_has_a_log() -> None:

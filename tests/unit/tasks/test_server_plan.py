@@ -10,13 +10,13 @@ import pytest
 
 from workbench.errors import WorkbenchError
 from workbench.host.pack import PackedRecipe
-from workbench.tasks.server_plan import NO_PLAN
-from workbench.tasks.server_plan import OTHER
-from workbench.tasks.server_plan import Plan
-from workbench.tasks.server_plan import plan_applied
-from workbench.tasks.server_plan import plan_new
-from workbench.tasks.show_plan import action_lines
-from workbench.tasks.show_plan import state_lines
+from workbench.tasks.server.server_plan import NO_PLAN
+from workbench.tasks.server.server_plan import OTHER
+from workbench.tasks.server.server_plan import Plan
+from workbench.tasks.server.server_plan import plan_applied
+from workbench.tasks.server.server_plan import plan_new
+from workbench.tasks.server.show_plan import action_lines
+from workbench.tasks.server.show_plan import state_lines
 
 FINDING = {
     "step": "SSH",

@@ -6,10 +6,10 @@ import pytest
 
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks import ssh_allow
-from workbench.tasks.ssh_allow import allow
-from workbench.tasks.ssh_allow import disallow
-from workbench.tasks.ssh_allow import read_network
+from workbench.tasks.secure_shell import allow as ssh_allow
+from workbench.tasks.secure_shell.allow import allow
+from workbench.tasks.secure_shell.allow import disallow
+from workbench.tasks.secure_shell.allow import read_network
 from workbench.tasks.stack_state import StackState
 
 

@@ -11,16 +11,16 @@ import pytest
 
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
-from workbench.tasks import ssh_config
-from workbench.tasks.connection import Door
-from workbench.tasks.connection import PrivateKey
-from workbench.tasks.host_keys import KnownHosts
-from workbench.tasks.ssh_alias import check_alias
-from workbench.tasks.ssh_alias import render_alias
-from workbench.tasks.ssh_alias import stack_of
-from workbench.tasks.ssh_alias import user_of
-from workbench.tasks.ssh_config import follow
-from workbench.tasks.ssh_files import SshFiles
+from workbench.tasks.secure_shell import config as ssh_config
+from workbench.tasks.secure_shell.alias import check_alias
+from workbench.tasks.secure_shell.alias import render_alias
+from workbench.tasks.secure_shell.alias import stack_of
+from workbench.tasks.secure_shell.alias import user_of
+from workbench.tasks.secure_shell.config import follow
+from workbench.tasks.secure_shell.files import SshFiles
+from workbench.tasks.server.connection import Door
+from workbench.tasks.server.connection import PrivateKey
+from workbench.tasks.server.host_keys import KnownHosts
 from workbench.tasks.stack_state import StackState
 
 

@@ -13,13 +13,13 @@ from workbench.errors import WorkbenchError
 from workbench.tasks.configured import FURTHER_KEYS
 from workbench.tasks.configured import PUBLIC_KEY
 from workbench.tasks.configured import administrator_keys
-from workbench.tasks.key_files import make_key_pair
-from workbench.tasks.key_files import move_key_pair
-from workbench.tasks.key_files import public_half
-from workbench.tasks.public_keys import fingerprint
-from workbench.tasks.ssh_key_changes import as_config
-from workbench.tasks.ssh_key_changes import prove_other
-from workbench.tasks.ssh_keys_list import keys_in
+from workbench.tasks.people.public_keys import fingerprint
+from workbench.tasks.secure_shell.key_changes import as_config
+from workbench.tasks.secure_shell.key_changes import prove_other
+from workbench.tasks.secure_shell.key_files import make_key_pair
+from workbench.tasks.secure_shell.key_files import move_key_pair
+from workbench.tasks.secure_shell.key_files import public_half
+from workbench.tasks.secure_shell.keys_list import keys_in
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.undisturbed import refuse_disruption
 

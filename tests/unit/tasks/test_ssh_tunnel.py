@@ -7,9 +7,9 @@ import pytest
 from workbench.errors import ConfigError
 from workbench.host import jupyterhub
 from workbench.host import rstudio
-from workbench.tasks.ssh_tunnel import SERVICES
-from workbench.tasks.ssh_tunnel import _free_port
-from workbench.tasks.ssh_tunnel import find_service
+from workbench.tasks.secure_shell.tunnel import SERVICES
+from workbench.tasks.secure_shell.tunnel import _free_port
+from workbench.tasks.secure_shell.tunnel import find_service
 
 
 def test_the_services_are_where_the_recipe_puts_them() -> None:

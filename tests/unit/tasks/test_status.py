@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from workbench.rehearsal.description import Description
-from workbench.tasks.resize_note import Note
-from workbench.tasks.resize_note import remove_note
-from workbench.tasks.resize_note import write_note
+from workbench.tasks.resizing.note import Note
+from workbench.tasks.resizing.note import remove_note
+from workbench.tasks.resizing.note import write_note
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.status_of import print_status
 from workbench.tasks.status_of import read_status

@@ -6,10 +6,10 @@ from typing import Any
 import paramiko
 import pytest
 
-from workbench.tasks import unreachable
-from workbench.tasks.unreachable import address_towards
-from workbench.tasks.unreachable import explain_unreachable
-from workbench.tasks.unreachable import has_other_key_pair
+from workbench.tasks.server import unreachable
+from workbench.tasks.server.unreachable import address_towards
+from workbench.tasks.server.unreachable import explain_unreachable
+from workbench.tasks.server.unreachable import has_other_key_pair
 
 
 class Ec2:

@@ -15,21 +15,21 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 
 from workbench.checks.target import Answer
-from workbench.tasks import add_user
-from workbench.tasks import administrators
-from workbench.tasks import change_keys
 from workbench.tasks import changing
-from workbench.tasks import passwords
-from workbench.tasks import remove_user
 from workbench.tasks import user_keys
 from workbench.tasks import users
-from workbench.tasks.declared_users import KEY
-from workbench.tasks.declared_users import DeclaredUsers
+from workbench.tasks.people import add_user
+from workbench.tasks.people import administrators
+from workbench.tasks.people import change_keys
+from workbench.tasks.people import passwords
+from workbench.tasks.people import remove_user
+from workbench.tasks.people.declared_users import KEY
+from workbench.tasks.people.declared_users import DeclaredUsers
+from workbench.tasks.people.server_users import ServerKey
+from workbench.tasks.people.server_users import ServerUser
+from workbench.tasks.people.users_list import differences
 from workbench.tasks.program import make_program
-from workbench.tasks.server_users import ServerKey
-from workbench.tasks.server_users import ServerUser
 from workbench.tasks.stack_state import StackState
-from workbench.tasks.users_list import differences
 
 ED25519 = (
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJb8o0BbVVWjMtvW1ZPmcO9IBVcRJ6GX0Mi4k3m6nRm0 ada@home"

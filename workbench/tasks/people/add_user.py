@@ -1,0 +1,122 @@
+"""Give a person an account."""
+
+import sys
+
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.tasks.changing import confirm
+from workbench.tasks.command_name import as_typed
+from workbench.tasks.people import passwords
+from workbench.tasks.people.change_users import apply
+from workbench.tasks.people.change_users import check_name
+from workbench.tasks.people.change_users import hand_over
+from workbench.tasks.people.change_users import look
+from workbench.tasks.people.change_users import plan_of
+from workbench.tasks.people.declared_users import DeclaredUsers
+from workbench.tasks.people.declared_users import User
+from workbench.tasks.people.declared_users import read_declared
+from workbench.tasks.people.server_users import ServerUser
+from workbench.tasks.people.server_users import is_taken
+from workbench.tasks.show import make_console
+from workbench.tasks.show import print_facts
+from workbench.tasks.stack_state import SSH_PORT
+from workbench.tasks.stack_state import StackState
+
+
+def add_user(
+    state: StackState,
+    progress: Progress,
+    user: User,
+    command: str,
+    *,
+    password_stdin: bool,
+    yes: bool,
+    dry_run: bool,
+) -> None:
+    """Declare a person, make their account, and hand over a password.
+
+    ``command`` is what was typed.
+    """
+    declared = read_declared(state)
+    check_name(user.name, state)
+    account = look(state, progress).get(user.name)
+    user = _checked(user, declared, account, state)
+    command = f"{command} --stack {state.stack}"
+    if not confirm(plan_of(user, account, declared), command, yes=yes, dry_run=dry_run):
+        return
+    given = _ask(state, user.name, account, from_stdin=password_stdin)
+    now, accounts = apply(state, declared.with_user(user), command, progress)
+    try:
+        told = hand_over(now, user.name, accounts[user.name], given)
+        _print_added(now, user, accounts[user.name], told)
+    finally:
+        now.close()
+
+
+def _checked(
+    user: User, declared: DeclaredUsers, account: ServerUser | None, state: StackState
+) -> User:
+    """Return whom to declare; refuse who is there already, and a name that a package has."""
+    known = declared.users.get(user.name)
+    is_open = account is not None and account.member and not account.disabled
+    # In a rehearsal everyone gets a password: who has none was cut off in the middle.
+    if known and account and is_open and (account.password or state.rehearsal is None):
+        raise WorkbenchError(
+            f"{user.name} is a user of the stack {state.stack} already.",
+            f"workbench users.keys.add {user.name} --public-key FILE   gives them another key\n"
+            f"  workbench users.promote {user.name}   makes them an administrator\n"
+            f"  workbench users.password {user.name}   sets their password",
+        )
+    if account is None and is_taken(state.server, user.name):
+        raise WorkbenchError(
+            f"{user.name} is an account or a group of the server's system.",
+            "Choose another name for the person",
+        )
+    if known and (user.public_keys or user.administrator) and user != known:
+        raise WorkbenchError(
+            f"{user.name} is in the configuration already, with other keys or rights.",
+            f"workbench users.add {user.name} --stack {state.stack}   goes on with those",
+        )
+    # An earlier attempt got this far.
+    return known or user
+
+
+def _ask(
+    state: StackState, name: str, account: ServerUser | None, *, from_stdin: bool
+) -> str | None:
+    """Return the password given now, before anything is changed; None for none."""
+    is_made = state.rehearsal is not None or (account is not None and account.password)
+    if not from_stdin and is_made:
+        return None
+    return passwords.ask_password(name, from_stdin=from_stdin)
+
+
+def _ssh(state: StackState, name: str) -> str:
+    where = state.target().where
+    host = where.ip if state.rehearsal else state.outputs.get("domain") or where.ip
+    port = f" -p {where.port(SSH_PORT)}" if where.port(SSH_PORT) != SSH_PORT else ""
+    return f"ssh{port} {name}@{host}"
+
+
+def _print_added(state: StackState, user: User, account: ServerUser, told: str) -> None:
+    print(f"\n{user.name} has an account.\n")
+    sys.stdout.flush()
+    console = make_console()
+    print_facts(
+        [
+            ("JupyterHub", state.url("jupyter_url")),
+            ("RStudio", state.url("rstudio_url")),
+            ("User", user.name),
+            ("Password", told),
+            ("SSH", _ssh(state, user.name) if account.keys else "no key"),
+            ("Administrator", "yes" if account.administrator else "no"),
+            ("Home", account.home),
+        ],
+        console,
+    )
+    print("\nNext:")
+    commands = [
+        (f"workbench users.list --stack {state.stack}", "everyone"),
+        (f"workbench users.password {user.name} --stack {state.stack}", "another password"),
+    ]
+    print_facts([(as_typed(command), what) for command, what in commands], console)

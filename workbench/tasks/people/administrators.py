@@ -1,0 +1,50 @@
+"""Make a person an administrator, or no longer one."""
+
+from dataclasses import replace
+
+from workbench.progress import Progress
+from workbench.tasks.changing import confirm
+from workbench.tasks.command_name import as_typed
+from workbench.tasks.people.change_users import apply
+from workbench.tasks.people.change_users import last_administrator
+from workbench.tasks.people.change_users import look
+from workbench.tasks.people.declared_users import read_declared
+from workbench.tasks.stack_state import StackState
+
+
+def set_administrator(
+    state: StackState,
+    progress: Progress,
+    name: str,
+    administrator: bool,
+    *,
+    yes: bool,
+    dry_run: bool,
+) -> None:
+    """Let a person use sudo and the hub's admin page, or no longer."""
+    declared = read_declared(state)
+    user = declared.find(name, state.stack)
+    account = look(state, progress).get(name)
+    is_so = account is not None and account.administrator is administrator
+    if user.administrator is administrator and is_so:
+        print(f"{name} is {_rank(administrator)} already. Nothing was changed.")
+        return
+    wanted = declared.with_user(replace(user, administrator=administrator))
+    plan = [f"{name} becomes {_rank(administrator)}."]
+    if not administrator:
+        plan += last_administrator(user, wanted, state)
+        if account and account.processes:
+            plan.append(f"What {name} runs now with the right to use sudo ends.")
+    verb = "promote" if administrator else "demote"
+    command = f"workbench users.{verb} {name} --stack {state.stack}"
+    if not confirm([*plan, *declared.written_out()], command, yes=yes, dry_run=dry_run):
+        return
+    now, _ = apply(state, wanted, command, progress)
+    now.close()
+    since = ", from the next sign-in on" if administrator else ""
+    print(f"\n{name} is {_rank(administrator)}{since}.")
+    print(as_typed(f"\nNext:\n  workbench users.list --stack {state.stack}"))
+
+
+def _rank(administrator: bool) -> str:
+    return "an administrator" if administrator else "no administrator"

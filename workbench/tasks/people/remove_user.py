@@ -1,0 +1,57 @@
+"""Shut a person out of the workbench; nothing of theirs is deleted."""
+
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.tasks.changing import confirm
+from workbench.tasks.command_name import as_typed
+from workbench.tasks.people.change_users import apply
+from workbench.tasks.people.change_users import kept
+from workbench.tasks.people.change_users import look
+from workbench.tasks.people.change_users import plan_of_removal
+from workbench.tasks.people.change_users import print_wrapped
+from workbench.tasks.people.declared_users import read_declared
+from workbench.tasks.people.server_users import ServerUser
+from workbench.tasks.server.sessions import read_activities
+from workbench.tasks.stack_state import StackState
+
+
+def remove_user(
+    state: StackState, progress: Progress, name: str, *, yes: bool, dry_run: bool
+) -> None:
+    """Take a person out of the configuration, and close their account."""
+    if name == state.outputs.get("administrator"):
+        raise WorkbenchError(
+            f"{name} is the server's own administrator, and always stays.",
+            "Only people are removed: workbench users.list",
+        )
+    declared, account = read_declared(state), look(state, progress).get(name)
+    if name not in declared.users and account and account.disabled:
+        print_wrapped([f"{name} is removed already. {kept(name, account, state)}"])
+        return
+    user, left = declared.find(name, state.stack), declared.without(name)
+    command = f"workbench users.remove {name} --stack {state.stack}"
+    running = [each for each in read_activities(state.server) if each.user == name]
+    plan = plan_of_removal(user, account, left, state, running)
+    if not confirm(plan, command, yes=yes, dry_run=dry_run):
+        return
+    now, accounts = apply(state, left, command, progress)
+    now.close()
+    closed = accounts.get(name)
+    _check_closed(name, closed)
+    print()
+    print_wrapped([f"{name} is shut out. {kept(name, closed, now)}"])
+    print("\nNext:")
+    print(as_typed(f"  workbench users.add {name} --stack {state.stack}   lets them in again"))
+
+
+def _check_closed(name: str, account: ServerUser | None) -> None:
+    if account and (not account.disabled or account.member or account.administrator):
+        raise WorkbenchError(
+            f"{name} is out of the configuration, but the account on the server is still open.",
+            "workbench doctor",
+        )
+    if account and account.processes:
+        raise WorkbenchError(
+            f"{name} is shut out, but {account.processes} of their processes didn't end.",
+            f"ps -u {name}   (on the server) shows them; workbench restart ends them",
+        )

@@ -1,0 +1,30 @@
+"""Set a person's password, on the server alone."""
+
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.tasks.people import passwords
+from workbench.tasks.people.change_users import look
+from workbench.tasks.people.change_users import set_given
+from workbench.tasks.people.declared_users import read_declared
+from workbench.tasks.stack_state import StackState
+
+
+def change_password(state: StackState, progress: Progress, name: str, *, from_stdin: bool) -> None:
+    """Ask for a password, or read it, and set it."""
+    read_declared(state).find(name, state.stack)
+    account = look(state, progress).get(name)
+    if account is None or account.disabled:
+        raise WorkbenchError(
+            f"{name} has no open account on the server yet.",
+            f"workbench up --stack {state.stack}",
+        )
+    password = passwords.ask_password(name, from_stdin=from_stdin)
+    if password is None:
+        raise WorkbenchError(
+            "There is no terminal to ask for the password at.",
+            f"workbench users.password {name} --password-stdin < FILE",
+        )
+    set_given(state, name, password)
+    print(f"{name} has a new password, for JupyterHub and RStudio.")
+    if url := state.url("jupyter_url"):
+        print(f"  {url}")

@@ -1,0 +1,83 @@
+"""After a server has become another type: it runs, lets in, converges, and passes its checks."""
+
+import textwrap
+
+from workbench.checks.table import CHECKS
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.tasks.checking import run_all
+from workbench.tasks.command_name import as_typed
+from workbench.tasks.resizing.note import remove_note
+from workbench.tasks.resizing.situation import Situation
+from workbench.tasks.resizing.situation import read_situation
+from workbench.tasks.server.connection import UnreachableError
+from workbench.tasks.server.converging import converge_server
+from workbench.tasks.server.power import PowerWatch
+from workbench.tasks.server.services_up import require_passed
+from workbench.tasks.server.usable import wait_usable
+from workbench.tasks.stack_state import StackState
+from workbench.tasks.stack_state import read_stack
+
+
+def get_in(state: StackState, progress: Progress, *, by_ssh: bool) -> None:
+    """See that the instance runs, and with ``by_ssh`` that its system lets the administrator in."""
+    with progress.phase("Boot") as phase:
+        watch = PowerWatch(state.aws("ec2"), str(state.outputs["instance_id"]))
+        watch.ensure_running(phase)
+        if not by_ssh:
+            return
+
+        def waiting() -> None:
+            watch.check()
+            phase.tick("waiting for SSH")
+
+        # Where a rehearsal's server answers is known while it runs.
+        read_stack(state.stack, progress).door().wait_open(waiting=waiting).close()
+
+
+def finish(state: StackState, before: Situation, wanted: str, progress: Progress) -> None:
+    """Check every service and that all agree on the type; then forget the note, and say so."""
+    check_server(state, wanted, progress)
+    now = read_situation(state)
+    if parts(now) != parts(before):
+        raise WorkbenchError(
+            f"The server is a {wanted} now, but not with the same parts: {parts(now)}, where it"
+            f" had {parts(before)}.",
+            f"workbench doctor --stack {state.stack}",
+        )
+    remove_note(state)
+    print(f"The server is a {wanted} now. All its checks pass, and these are as before:")
+    print(textwrap.indent(parts(now), "  "))
+    print(as_typed(f"  workbench status --stack {state.stack}"))
+
+
+def parts(now: Situation) -> str:
+    """Return what has to be the same before and after, in words."""
+    attached = sorted(each["Ebs"]["VolumeId"] for each in now.instance["BlockDeviceMappings"])
+    address = now.instance.get("PublicIpAddress", "none")
+    return (
+        f"instance {now.instance['InstanceId']}, address {address},\nvolumes {', '.join(attached)}"
+    )
+
+
+def check_server(state: StackState, wanted: str, progress: Progress) -> None:
+    """Converge and check the server; raise where a check fails or its type isn't agreed on."""
+    fresh = read_stack(state.stack, progress)
+    try:
+        try:
+            converge_server(fresh, progress)
+        except UnreachableError as error:
+            # Also where SSH is closed to this computer; the checks say what else is wrong.
+            progress.say(error.message)
+        wait_usable(fresh.target(), progress)
+        reports = run_all(fresh.target(), CHECKS, progress)
+    finally:
+        fresh.close()
+    require_passed(state.stack, reports, f"The server is a {wanted} now")
+    now = read_situation(fresh)
+    if not now.agrees or now.actual != wanted:
+        raise WorkbenchError(
+            f"The instance is a {now.actual}, Pulumi's state says {now.known}, and the"
+            f" configuration {now.configured or 'nothing'}: they should all be {wanted}.",
+            f"workbench resize {wanted} --stack {state.stack}",
+        )

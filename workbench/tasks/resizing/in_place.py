@@ -1,0 +1,163 @@
+"""Give a server another instance type: stop, change, start, through the stack's configuration.
+
+Every step can be done again after it was cut off: what is so is read from the configuration,
+Pulumi's state and AWS, and what was before from a note.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from workbench.engine.failures import InterruptedUpdateError
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.tasks.changing import Interrupted
+from workbench.tasks.changing import change_configuration
+from workbench.tasks.changing import confirm
+from workbench.tasks.command_name import as_typed
+from workbench.tasks.resizing.end import finish
+from workbench.tasks.resizing.end import get_in
+from workbench.tasks.resizing.lock import refresh_when_free
+from workbench.tasks.resizing.note import Note
+from workbench.tasks.resizing.note import write_note
+from workbench.tasks.resizing.plan import look_ahead
+from workbench.tasks.resizing.plan import other_changes
+from workbench.tasks.resizing.rollback import roll_back
+from workbench.tasks.resizing.situation import KEY
+from workbench.tasks.resizing.situation import read_situation
+from workbench.tasks.selection import find_project
+from workbench.tasks.server.power import PowerWatch
+from workbench.tasks.stack_state import StackState
+
+if TYPE_CHECKING:
+    from workbench.engine.changes import Changes
+
+# Shows the plan with what Pulumi would do besides; raises unless the person agrees.
+Agree = Callable[[list[str]], None]
+
+
+class _DryRun(Exception):
+    """Nothing is to be done: leaves the configuration as it was."""
+
+
+class Resize:
+    """One resize of a stack's server to a type, from wherever an earlier one got to."""
+
+    def __init__(self, state: StackState, wanted: str, progress: Progress) -> None:
+        self._state, self._wanted, self._progress = state, wanted, progress
+        self._now = read_situation(state)
+        self._agreed = self._is_booting = self._knew_door = False
+
+    def run(self, *, force: bool, yes: bool, dry_run: bool) -> None:
+        """Do it, or say that there is nothing to do."""
+        if self._is_done():
+            print(f"The server is a {self._wanted} already: nothing to do.")
+            print(as_typed(f"  workbench status --stack {self._state.stack}"))
+            return
+        command = self._command(self._wanted)
+        if self._stops:
+            plan, people = look_ahead(self._state, self._now, self._wanted, self._progress)
+            if not dry_run:
+                people.refuse_stop(f"{command} --force", force=force)
+            self._knew_door = self._now.power == "running" and not people.problem
+        else:
+            plan = [
+                f"The server is a {self._wanted} already, but the resize hasn't ended.",
+                "What is left: Pulumi, recipe and checks. Nothing stops for that.",
+            ]
+
+        def agree(others: list[str]) -> None:
+            typed = f"{command} --force" if force else command
+            if not confirm([*plan, *others], typed, yes=yes, dry_run=dry_run):
+                raise _DryRun
+            self._begin()
+
+        try:
+            self._carry_out(agree, dry_run=dry_run)
+        except _DryRun:
+            return
+        except (KeyboardInterrupt, InterruptedUpdateError) as error:
+            raise self._interrupted() from error
+
+    def _is_done(self) -> bool:
+        now = self._now
+        is_it = now.agrees and now.actual == self._wanted
+        return is_it and now.power == "running" and now.note is None
+
+    @property
+    def _stops(self) -> bool:
+        """Whether the server has to stop, or has stopped, for what is left to do."""
+        return self._now.actual != self._wanted or self._now.power != "running"
+
+    def _command(self, instance_type: str) -> str:
+        return f"workbench resize {instance_type} --stack {self._state.stack}"
+
+    def _begin(self) -> None:
+        """Note what was, before the first change."""
+        if self._stops:
+            write_note(
+                self._state, Note(self._wanted, self._now.before, self._now.configured_before)
+            )
+        self._agreed = True
+        # The server stops: this connection would only break.
+        self._state.close()
+
+    def _carry_out(self, agree: Agree, *, dry_run: bool) -> None:
+        try:
+            self._change(agree, dry_run=dry_run)
+            self._is_booting = True
+            get_in(self._state, self._progress, by_ssh=self._knew_door)
+        except InterruptedUpdateError:
+            raise
+        except WorkbenchError as error:
+            if not self._agreed:
+                raise
+            roll_back(
+                self._state,
+                self._now,
+                self._wanted,
+                error,
+                self._progress,
+                is_booting=self._is_booting,
+            )
+        finish(self._state, self._now, self._wanted, self._progress)
+
+    def _change(self, agree: Agree, *, dry_run: bool) -> None:
+        """Set the configuration, and let Pulumi make it so."""
+        from workbench.engine.stacks import open_stack
+
+        now, opened = self._now, open_stack(self._state.stack, find_project(), self._progress)
+        if now.actual == self._wanted:
+            # An earlier one got as far as that; Pulumi may not know it yet.
+            agree([])
+            opened.set_config({KEY: self._wanted})
+            if not now.agrees:
+                refresh_when_free(opened)
+                opened.up()
+            return
+        if now.pending or now.known != now.actual:
+            if dry_run:
+                agree([])
+            refresh_when_free(opened)
+        change_configuration(
+            self._state,
+            {KEY: self._wanted},
+            self._progress,
+            check=lambda changes: agree(self._look_at(changes)),
+        )
+
+    def _look_at(self, changes: "Changes") -> list[str]:
+        return other_changes(changes, self._state.stack)
+
+    def _interrupted(self) -> Interrupted:
+        """Say what exists, and what to type to go on or back."""
+        if not self._agreed:
+            return Interrupted("Interrupted: nothing was changed.")
+        instance = self._now.instance["InstanceId"]
+        watch = PowerWatch(self._state.aws("ec2"), instance)
+        hint = f"{self._command(self._wanted)}   goes on"
+        if self._now.before != self._wanted:
+            hint += f"\n  {self._command(self._now.before)}   puts the old type back"
+        return Interrupted(
+            f"Interrupted: {instance} is {watch.state}, and its type is {watch.instance_type}.",
+            hint,
+        )

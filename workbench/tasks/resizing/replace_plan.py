@@ -1,0 +1,77 @@
+"""What a replacement would do, as a person is asked to agree to it; all of it found out before."""
+
+from workbench.prices import TABLE_DATE
+from workbench.prices import in_dollars
+from workbench.prices import monthly_cost
+from workbench.progress import Progress
+from workbench.tasks.resizing.instance_types import check_offered
+from workbench.tasks.resizing.instance_types import read_type
+from workbench.tasks.resizing.quota import check_quota
+from workbench.tasks.resizing.replace_stages import replacement_of
+from workbench.tasks.resizing.replacement import Replacement
+from workbench.tasks.resizing.replacement import Stage
+from workbench.tasks.server.power import PowerWatch
+from workbench.tasks.server.working_people import People
+from workbench.tasks.server.working_people import see_people
+from workbench.tasks.stack_state import StackState
+
+_DOES = {
+    Stage.BUILD: "build the new server; the old one goes on serving meanwhile",
+    Stage.SWITCH: "switch over: volume and address move, a minute without service",
+    Stage.SWITCH_BACK: "switch back: volume and address move, a minute without service",
+    Stage.CHECK: "check it; if a check fails, the server before serves again",
+    Stage.END: "terminate the other server; what isn't on the data volume goes",
+}
+
+
+def look_ahead(
+    state: StackState, target: str, left: tuple[Stage, ...], progress: Progress
+) -> tuple[list[str], People]:
+    """Return the plan's lines and who works now; raise where there can't be such a server."""
+    now, quota = replacement_of(state), []
+    with progress.phase("Look ahead") as phase:
+        phase.tick(f"asking AWS about {target}")
+        if Stage.BUILD in left and now.next_type is None:
+            quota = [_check_new(state, target)]
+        runs = PowerWatch(state.aws("ec2"), str(state.outputs["instance_id"])).state == "running"
+    stops = runs and any(stage in left for stage in (Stage.SWITCH, Stage.SWITCH_BACK))
+    people = see_people(state, progress) if stops else People()
+    lines = [
+        *_heading(state, now, target),
+        *_costs(state, now, target),
+        *quota,
+        *(f"{number}. {_DOES[stage]}" for number, stage in enumerate(left, 1)),
+        *(people.lines if stops else ()),
+        "Homes, accounts, address, host key and certificate stay the same.",
+    ]
+    return lines, people
+
+
+def _check_new(state: StackState, target: str) -> str:
+    """Raise where AWS has no such server to give here; return a line on the quota."""
+    ec2 = state.aws("ec2")
+    wanted = read_type(ec2, target)
+    check_offered(ec2, str(state.outputs["zone"]), target)
+    # The old server runs beside it.
+    return check_quota(state, "", wanted)
+
+
+def _heading(state: StackState, now: Replacement, target: str) -> list[str]:
+    serves = f"{state.outputs['instance_id']}, a {now.instance_type}"
+    if now.other_type is None:
+        return [f"Replace {serves}, by a new {target}."]
+    return ["Go on with a replacement:", f"  {serves}, serves; beside it is a {now.other_type}"]
+
+
+def _costs(state: StackState, now: Replacement, target: str) -> list[str]:
+    region = str(state.outputs.get("region") or "")
+    types = dict.fromkeys(
+        [now.instance_type, *([now.other_type] if now.other_type else []), target]
+    )
+    months = [f"{each} {in_dollars(monthly_cost(each, region).instance)}" for each in types]
+    free = "; free in a rehearsal" if state.rehearsal is not None else ""
+    return [
+        f"The instance a month: {', '.join(months)}",
+        "Both cost until one is terminated.",
+        f"Prices: AWS's list of {TABLE_DATE}, before tax{free}.",
+    ]

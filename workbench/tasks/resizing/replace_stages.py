@@ -1,0 +1,193 @@
+"""The stages of a replacement, each through the stack's configuration, each to be done again."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tenacity import Retrying
+from tenacity import retry_if_exception_type
+from tenacity import stop_after_delay
+from tenacity import wait_fixed
+
+from workbench.checks.check import Result
+from workbench.checks.table import CHECKS
+from workbench.engine.failures import StackLockedError
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.tasks.changing import change_configuration
+from workbench.tasks.checking import run_all
+from workbench.tasks.resizing.next_server import KNOWN_HOSTS
+from workbench.tasks.resizing.next_server import make_ready
+from workbench.tasks.resizing.replace_note import Note
+from workbench.tasks.resizing.replace_note import read_note
+from workbench.tasks.resizing.replace_note import remove_note
+from workbench.tasks.resizing.replace_note import write_note
+from workbench.tasks.resizing.replacement import FIRST
+from workbench.tasks.resizing.replacement import NEXT
+from workbench.tasks.resizing.replacement import PREVIOUS
+from workbench.tasks.resizing.replacement import SECOND
+from workbench.tasks.resizing.replacement import Replacement
+from workbench.tasks.resizing.replacement import Values
+from workbench.tasks.resizing.replacement import read_replacement
+from workbench.tasks.selection import find_project
+from workbench.tasks.server.converging import converge_server
+from workbench.tasks.server.usable import wait_usable
+from workbench.tasks.stack_state import StackState
+from workbench.tasks.stack_state import read_stack
+
+if TYPE_CHECKING:
+    from workbench.engine.changes import Changes
+
+# What only the last stage may delete, and none replace, by Pulumi's types.
+_KEPT = ("aws:ec2/instance:Instance", "aws:ebs/volume:Volume", "aws:ec2/eip:Eip")
+Allowed = Callable[[StackState, "Changes"], None]
+# How Pulumi's names of the instances end.
+ENDINGS = {FIRST: "-server-instance", SECOND: "-server-2-instance"}
+# An engine whose parent was killed ends at its next line of output, and holds its lock until then.
+LOCK_LIMIT = 60.0
+LOCK_INTERVAL = 3.0
+MOUNTED = "mountpoint -q /data"
+
+
+class CheckFailedError(WorkbenchError):
+    """The server that should serve now doesn't pass its checks."""
+
+
+def replacement_of(state: StackState) -> Replacement:
+    """Return how far the replacement has come."""
+    return read_replacement(state.config, str(state.outputs.get("instance_type") or ""))
+
+
+def is_begun(state: StackState, progress: Progress) -> bool:
+    """Return whether there are two servers, by what is known or by the configuration of now."""
+    states = (state, read_stack(state.stack, progress))
+    return any(replacement_of(each).other_type is not None for each in states)
+
+
+def is_left_over(state: StackState, progress: Progress) -> bool:
+    """Return whether Pulumi still knows a server that the configuration has no more."""
+    from workbench.engine.stacks import open_stack
+
+    resources = open_stack(state.stack, find_project(), progress).state().resources
+    names = [each.name for each in resources if each.type == _KEPT[0]]
+    return all(any(name.endswith(end) for name in names) for end in ENDINGS.values())
+
+
+def build(state: StackState, target: str, progress: Progress) -> StackState:
+    """Build the next server, and wait until it is ready; the one that serves goes on serving."""
+    state = _change(state, replacement_of(state).building(target), progress, keep_all)
+    make_ready(state, progress)
+    return state
+
+
+def switch(state: StackState, progress: Progress) -> StackState:
+    """Move volume and address to the next server; where that was done, see that it's complete."""
+    now = replacement_of(state)
+    if now.previous_type:
+        return _change(state, {NEXT: None}, progress, keep_all)
+    return _change(state, now.switched(), progress, keep_all)
+
+
+def switch_back(state: StackState, progress: Progress) -> StackState:
+    """Move volume and address back to the server that had them before."""
+    now, note = replacement_of(state), read_note(state)
+    values: Values = now.switched() if now.previous_type else {PREVIOUS: None}
+    state = _change(state, values, progress, keep_all)
+    known_hosts = state.door().known_hosts
+    instance = str(state.outputs["instance_id"])
+    if note and note.instance_id == instance and note.keys and not known_hosts.read(instance):
+        known_hosts.write(instance, note.keys)
+    return state
+
+
+def check(state: StackState, progress: Progress) -> float:
+    """Converge the server that has the volume now, and check it; return when people could use it.
+
+    That is by the clock of ``time.monotonic``. Raises CheckFailedError.
+    """
+    note = read_note(state)
+    known = note.failing if note else []
+    try:
+        converge_server(state, progress)
+        if not state.server.run(MOUNTED).ok:
+            # What it did was begun before the volume was there.
+            converge_server(state, progress)
+        wait_usable(state.target(), progress)
+        usable = time.monotonic()
+        failing = [
+            report
+            for report in run_all(state.target(), CHECKS, progress)
+            if report.result is Result.FAIL and report.name not in known
+        ]
+    except WorkbenchError as error:
+        raise CheckFailedError(error.message, error.hint) from error
+    finally:
+        state.close()
+    if failing:
+        told = "\n".join(f"    {report.name}: {report.evidence}" for report in failing)
+        instance = state.outputs["instance_id"]
+        raise CheckFailedError(f"Of the checks of {instance} these fail:\n{told}")
+    return usable
+
+
+def end(state: StackState, progress: Progress) -> StackState:
+    """Take away the server that doesn't serve."""
+    state = _change(state, replacement_of(state).ended(), progress, keep_current)
+    # There is one server again, and the settings say so.
+    converge_server(state, progress)
+    state.close()
+    remove_note(state)
+    (state.folder / "ssh" / KNOWN_HOSTS).unlink(missing_ok=True)
+    return state
+
+
+def note_before(state: StackState, progress: Progress) -> None:
+    """Note what the server that serves is like, before it doesn't."""
+    if replacement_of(state).previous_type:
+        return
+    instance = str(state.outputs["instance_id"])
+    failing = [
+        report.name
+        for report in run_all(state.target(), CHECKS, progress)
+        if report.result is Result.FAIL
+    ]
+    state.close()
+    keys = state.door().known_hosts.read(instance)
+    write_note(state, Note(instance, keys, failing))
+
+
+def _change(state: StackState, values: Values, progress: Progress, allowed: Allowed) -> StackState:
+    """Set values and let Pulumi apply them, once the engine of a killed command has ended."""
+    attempts = Retrying(
+        retry=retry_if_exception_type(StackLockedError),
+        stop=stop_after_delay(LOCK_LIMIT),
+        wait=wait_fixed(LOCK_INTERVAL),
+        reraise=True,
+    )
+    attempts(
+        change_configuration, state, values, progress, check=lambda changes: allowed(state, changes)
+    )
+    return read_stack(state.stack, progress)
+
+
+def keep_all(state: StackState, changes: "Changes") -> None:
+    """Refuse a change that would end a server, or a volume, or give up the address."""
+    _refuse(state, changes, "")
+
+
+def keep_current(state: StackState, changes: "Changes") -> None:
+    """Refuse a change that would end more than the server that doesn't serve."""
+    other = FIRST if replacement_of(state).current == SECOND else SECOND
+    _refuse(state, changes, ENDINGS[other])
+
+
+def _refuse(state: StackState, changes: "Changes", ending: str) -> None:
+    for operation, resource in changes.steps:
+        if resource.type not in _KEPT or operation not in ("delete", "replace"):
+            continue
+        if operation == "delete" and ending and resource.name.endswith(ending):
+            continue
+        raise WorkbenchError(
+            f"Pulumi would {operation} {resource}, which is no part of replacing the server.",
+            f"pulumi preview --diff --stack {state.stack}   shows why",
+        )

@@ -1,0 +1,1 @@
+"""OpenSSH's own way into the server: aliases, keys, addresses, tunnels."""

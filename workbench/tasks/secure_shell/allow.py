@@ -1,0 +1,129 @@
+"""Which addresses may reach the server's SSH: listed, added and taken out, through the stack."""
+
+import ipaddress
+import time
+
+from workbench.errors import ConfigError
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.tasks.changing import change_configuration
+from workbench.tasks.changing import confirm
+from workbench.tasks.changing import interruptible
+from workbench.tasks.command_name import as_typed
+from workbench.tasks.configured import SSH_FROM
+from workbench.tasks.configured import read_texts
+from workbench.tasks.server.connection import UnreachableError
+from workbench.tasks.server.unreachable import address_towards
+from workbench.tasks.server.unreachable import allows
+from workbench.tasks.stack_state import StackState
+from workbench.tasks.stack_state import read_stack
+from workbench.tasks.undisturbed import refuse_disruption
+
+# AWS applies a rule of a security group within seconds.
+APPLIED_LIMIT = 60.0
+
+
+def read_network(given: str | None, state: StackState) -> str:
+    """Return what was given as a range of addresses; this computer's own where nothing was."""
+    if given is None:
+        return f"{address_towards(str(state.outputs['address']))}/32"
+    try:
+        network = ipaddress.ip_network(given, strict=False)
+    except ValueError as error:
+        raise ConfigError(
+            f"{given!r} is no address and no range of addresses.", "--address 203.0.113.7/32"
+        ) from error
+    if "/" in given and str(network.network_address) != given.split("/")[0]:
+        raise ConfigError(
+            f"{given} isn't where its range begins: that would let in all of {network}.",
+            f"--address {network}   or, for that one alone: --address {given.split('/')[0]}",
+        )
+    return str(network)
+
+
+def allow(state: StackState, progress: Progress, network: str, *, yes: bool, dry_run: bool) -> None:
+    """Let a range of addresses reach port 22."""
+    had = read_texts(state.config, SSH_FROM)
+    if network not in had and allows(had, network):
+        inside = next(each for each in had if allows([each], network))
+        print(f"{network} may reach SSH already, as a part of {inside}. Nothing was changed.")
+        return
+    plan = [f"{network} may reach SSH (port 22) of {state.outputs['address']}."]
+    if ipaddress.ip_network(network).prefixlen == 0:
+        plan.append("That is EVERYONE; SSH by key stays safe, and its log gets long.")
+    command = f"workbench ssh.allow --address {network} --stack {state.stack}"
+    wanted = [*had, *([network] if network not in had else [])]
+    if not _change(state, progress, wanted, plan, command, yes=yes, dry_run=dry_run):
+        return
+    own = allows([network], address_towards(str(state.outputs["address"])))
+    if own:
+        _await_answer(state, progress)
+    print(f"\n{network} may reach SSH{', and it answers here' if own else ''}.")
+    print(as_typed(f"\nNext:\n  workbench ssh.connect --stack {state.stack}"))
+    print(as_typed(f"  {command} --remove   closes it again"))
+
+
+def disallow(
+    state: StackState, progress: Progress, network: str, *, yes: bool, dry_run: bool
+) -> None:
+    """Close port 22 to a range of addresses."""
+    had = read_texts(state.config, SSH_FROM)
+    if network not in had:
+        _refuse_part(had, network, state.stack)
+        print(f"{network} may not reach SSH anyway. Nothing was changed.")
+        return
+    left = [each for each in had if each != network]
+    plan = [f"{network} can't reach SSH (port 22) of {state.outputs['address']} any more."]
+    if not left:
+        plan.append("Then nobody can: SSH is closed, and so are the tasks that need it.")
+    command = f"workbench ssh.allow --address {network} --remove --stack {state.stack}"
+    if not _change(state, progress, left, plan, command, yes=yes, dry_run=dry_run):
+        return
+    print(f"\n{network} can't reach SSH any more.")
+    print(as_typed(f"\nNext:\n  workbench ssh.allow --list --stack {state.stack}"))
+
+
+def _refuse_part(had: list[str], network: str, stack: str) -> None:
+    around = [each for each in had if allows([each], network)]
+    if around:
+        raise WorkbenchError(
+            f"{network} may reach SSH as a part of {around[0]}, which goes as a whole or not.",
+            f"workbench ssh.allow --address {around[0]} --remove --stack {stack}",
+        )
+
+
+def _change(
+    state: StackState,
+    progress: Progress,
+    wanted: list[str],
+    plan: list[str],
+    command: str,
+    *,
+    yes: bool,
+    dry_run: bool,
+) -> bool:
+    if not confirm(plan, command, yes=yes, dry_run=dry_run):
+        return False
+    with interruptible("the configuration may have changed, the security group not yet", command):
+        change_configuration(state, {SSH_FROM: wanted}, progress, check=refuse_disruption)
+    return True
+
+
+def _await_answer(state: StackState, progress: Progress) -> None:
+    """Wait until SSH answers here: the rule is there, and this address is really ours."""
+    end = time.monotonic() + APPLIED_LIMIT
+
+    def waiting() -> None:
+        phase.tick("waiting for SSH")
+
+    with progress.phase("Try it") as phase:
+        while True:
+            try:
+                # Where a rehearsal's open ports answer is known when they are open.
+                door = read_stack(state.stack, progress).door()
+                door.wait_open(limit=2, waiting=waiting).close()
+            except UnreachableError:
+                if time.monotonic() > end:
+                    raise
+                continue
+            return

@@ -1,0 +1,36 @@
+"""Who may reach the server's SSH: by the configuration, with this computer's own address."""
+
+from workbench.errors import WorkbenchError
+from workbench.tasks.command_name import as_typed
+from workbench.tasks.configured import SSH_FROM
+from workbench.tasks.configured import read_texts
+from workbench.tasks.selection import select_stack
+from workbench.tasks.server.unreachable import address_towards
+from workbench.tasks.server.unreachable import allows
+from workbench.tasks.show import make_progress
+from workbench.tasks.show import print_json
+from workbench.tasks.stack_state import StackState
+from workbench.tasks.stack_state import read_stack
+
+
+def print_allowed(stack: str | None, *, as_json: bool) -> None:
+    """Print who may reach SSH, and whether this computer may."""
+    state = read_stack(select_stack(stack), make_progress(quiet=as_json))
+    networks, own = read_texts(state.config, SSH_FROM), _own_address(state)
+    inside = None if own is None else allows(networks, own)
+    if as_json:
+        print_json({"ssh_from": networks, "own_address": own, "allowed": inside})
+        return
+    print("\n".join(networks) or "Nobody may reach SSH.")
+    if own is not None:
+        print(f"\nThis computer's address, {own}, is {'one' if inside else 'none'} of these.")
+    if not inside:
+        print(as_typed(f"  workbench ssh.allow --stack {state.stack}"))
+
+
+def _own_address(state: StackState) -> str | None:
+    address = str(state.outputs.get("address") or "")
+    try:
+        return address_towards(address) if address else None
+    except WorkbenchError:
+        return None

@@ -1,0 +1,108 @@
+"""Write, follow and remove host aliases of workbenches."""
+
+from pathlib import Path
+
+from workbench.errors import WorkbenchError
+from workbench.tasks.changing import working_on
+from workbench.tasks.command_name import as_typed
+from workbench.tasks.secure_shell.alias import check_alias
+from workbench.tasks.secure_shell.alias import render_alias
+from workbench.tasks.secure_shell.alias import stack_of
+from workbench.tasks.secure_shell.alias import user_of
+from workbench.tasks.secure_shell.door import door_of
+from workbench.tasks.secure_shell.door import pin_host_keys
+from workbench.tasks.secure_shell.files import SshFiles
+from workbench.tasks.secure_shell.folder import default_folder
+from workbench.tasks.secure_shell.folder import ssh_folder
+from workbench.tasks.stack_state import StackState
+
+
+def write_alias(alias: str, stack: str | None, user: str | None, *, dry_run: bool) -> None:
+    """Have the alias lead to the stack's server, and try the way there."""
+    check_alias(alias)
+    files = SshFiles(ssh_folder())
+    with working_on(stack, "ssh.config") as (state, progress):
+        _refuse_other_stack(files, alias, state.stack)
+        door = door_of(state, user)
+        pin_host_keys(door, progress)
+        text = render_alias(alias, state.stack, door)
+        planned = files.planned(alias, text)
+        if dry_run:
+            _show_plan(files, alias, text, planned)
+            return
+        files.write(alias, text)
+        for path in planned:
+            print(f"Written: {path}")
+        if not planned:
+            print(f"{files.file(alias)} has this already.")
+        with progress.phase("Try it"):
+            # Pins anew where the server's keys have changed since.
+            door.enter().close()
+    print(as_typed(f"\nNext:\n  {client(files)} {alias}"))
+    print(as_typed(f"  workbench ssh.config{option(alias)} --remove   takes it out"))
+
+
+def remove_alias(alias: str, *, dry_run: bool) -> None:
+    """Take the alias out."""
+    files = SshFiles(ssh_folder())
+    if files.read(check_alias(alias)) is None:
+        others = ", ".join(files.aliases())
+        print(f"There is no alias {alias}." + (f" There is: {others}" if others else ""))
+    elif dry_run:
+        print(f"Would be removed: {files.file(alias)}")
+    if dry_run:
+        print("Nothing was changed: this was a dry run.")
+        return
+    if files.remove(alias):
+        print(f"The alias {alias} is gone.")
+        print(as_typed(f"\nNext:\n  workbench ssh.config{option(alias)}   makes it again"))
+
+
+def follow(state: StackState) -> list[str]:
+    """Bring the stack's aliases to where its server is now; return those that changed.
+
+    For tasks that give a server another address, instance or key.
+    """
+    files, changed = SshFiles(ssh_folder()), []
+    for alias in files.aliases():
+        had = files.read(alias) or ""
+        if stack_of(had) != state.stack:
+            continue
+        try:
+            text = render_alias(alias, state.stack, door_of(state, user_of(had) or None))
+        except WorkbenchError:
+            # Of someone who is no user any more: ssh.config says why.
+            continue
+        if text != had:
+            files.write(alias, text)
+            changed.append(alias)
+    return changed
+
+
+def client(files: SshFiles) -> str:
+    """Return how to call OpenSSH so that it reads these files."""
+    return "ssh" if files.folder == default_folder() else f"ssh -F {files.config}"
+
+
+def option(alias: str) -> str:
+    """Return the option that names an alias, where it needs one."""
+    return "" if alias == "workbench" else f" --alias {alias}"
+
+
+def _show_plan(files: SshFiles, alias: str, text: str, planned: list[Path]) -> None:
+    if files.file(alias) in planned:
+        print(f"{files.file(alias)} would be:\n\n{text}")
+    if files.config in planned:
+        print(f"{files.config} would begin with:\n\n{files.include}\n")
+    print("Nothing was changed: this was a dry run.")
+
+
+def _refuse_other_stack(files: SshFiles, alias: str, stack: str) -> None:
+    other = stack_of(files.read(alias) or "")
+    if other in ("", stack):
+        return
+    raise WorkbenchError(
+        f"The alias {alias} leads to the stack {other} already.",
+        f"workbench ssh.config --alias NAME --stack {stack}   takes another name\n"
+        f"  workbench ssh.config{option(alias)} --remove   gives this one free",
+    )

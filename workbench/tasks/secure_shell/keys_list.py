@@ -1,0 +1,85 @@
+"""The administrator's keys: those of the configuration, and those on the server."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.tasks.command_name import as_typed
+from workbench.tasks.configured import administrator_keys
+from workbench.tasks.people.public_keys import fingerprint
+from workbench.tasks.stack_state import StackState
+
+_TYPES = ("ssh-", "ecdsa-", "sk-")
+
+
+def read_keys(state: StackState, progress: Progress) -> list[dict[str, Any]]:
+    """Return the keys; ``on_server`` is None where the server doesn't answer."""
+    declared = {fingerprint(key): key for key in administrator_keys(state.config)}
+    there = _on_server(state, progress)
+    here = _here(state)
+    return [
+        {
+            "fingerprint": mark,
+            "type": key.split()[0],
+            "comment": key.partition(" ")[2].partition(" ")[2].strip(),
+            "declared": mark in declared,
+            "on_server": None if there is None else mark in there,
+            "file": here.get(mark),
+        }
+        for mark, key in ((there or {}) | declared).items()
+    ]
+
+
+def print_keys(found: list[dict[str, Any]], stack: str) -> None:
+    """Print the keys, each fingerprint whole: it is copied."""
+    for key in found:
+        print(key["fingerprint"])
+        print(f"    {', '.join([key['comment'] or key['type'], *_told(key)])}")
+    print(as_typed(f"\n  workbench ssh.keys.rotate --stack {stack}   replaces this computer's"))
+
+
+def keys_in(lines: Iterable[str]) -> dict[str, str]:
+    """Return the keys of an authorized_keys file, by their fingerprints."""
+    found = {}
+    for line in lines:
+        words = line.split()
+        # Options may stand before the type, with blanks in quotes.
+        at = next((i for i, word in enumerate(words[:-1]) if word.startswith(_TYPES)), None)
+        if at is None or line.lstrip().startswith("#"):
+            continue
+        # Every key's data begins with the length of its type's name: three zeros, in base64.
+        if words[at + 1].startswith("AAAA"):
+            found[fingerprint(" ".join(words[at:]))] = " ".join(words[at:])
+    return found
+
+
+def _on_server(state: StackState, progress: Progress) -> dict[str, str] | None:
+    with progress.phase("Keys on the server"):
+        try:
+            answer = state.server.run("cat ~/.ssh/authorized_keys")
+        except WorkbenchError as error:
+            progress.say(error.message)
+            return None
+    return keys_in(answer.stdout.splitlines())
+
+
+def _here(state: StackState) -> dict[str, str]:
+    """Return the private keys on this computer, by their public halves' fingerprints."""
+    found: dict[str, str] = {}
+    for folder in state.key_folders:
+        for half in sorted(folder.glob("*.pub")):
+            private = half.with_suffix("")
+            for mark in keys_in(half.read_text("utf-8", "replace").splitlines()):
+                if private.is_file():
+                    found.setdefault(mark, str(private))
+    return found
+
+
+def _told(key: dict[str, Any]) -> list[str]:
+    told = [] if key["declared"] else ["put on the server by hand"]
+    if key["declared"] and key["on_server"] is False:
+        told.append("not on the server yet")
+    if key["file"]:
+        told.append("on this computer")
+    return told

@@ -1,0 +1,1 @@
+"""The running server: reached, followed, started, stopped, and asked."""

@@ -1,0 +1,59 @@
+"""Tell one boot of the server from the next."""
+
+import time
+from dataclasses import dataclass
+
+from workbench.checks.target import Server
+from workbench.errors import WaitTimeoutError
+from workbench.errors import WorkbenchError
+from workbench.progress import Phase
+from workbench.tasks.server.connection import Door
+from workbench.tasks.server.connection import RemoteServer
+from workbench.tasks.server.connection import UnreachableError
+
+# EC2 resets an instance that doesn't reboot in order within four minutes, and then it boots.
+LIMIT = 420.0
+INTERVAL = 0.5
+# The kernel's own mark, and the first process's start: containers share a kernel.
+_READ = "cat /proc/sys/kernel/random/boot_id && cut -d' ' -f22 /proc/1/stat"
+
+
+@dataclass(frozen=True)
+class Boot:
+    """What tells a boot from others; the empty one is unlike any."""
+
+    marks: str = ""
+
+
+def read_boot(server: Server) -> Boot:
+    """Return which boot the server is in."""
+    answer = server.run(_READ, limit=30)
+    if not answer.ok:
+        raise WorkbenchError(f"The server doesn't say when it booted: {answer.stderr.strip()}")
+    return Boot(answer.stdout.strip())
+
+
+def await_next_boot(door: Door, before: Boot, phase: Phase, *, limit: float = LIMIT) -> None:
+    """Wait until the server answers SSH in another boot than ``before``."""
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        phase.tick("waiting for the next boot")
+        if _boot_now(door) not in (None, before):
+            return
+        time.sleep(INTERVAL)
+    raise WaitTimeoutError(
+        f"The server did not reboot within {limit / 60:.0f} minutes.",
+        f"workbench doctor --stack {door.stack}",
+    )
+
+
+def _boot_now(door: Door) -> Boot | None:
+    server: RemoteServer | None = None
+    try:
+        server = door.open()
+        return read_boot(server)
+    except (UnreachableError, WaitTimeoutError):
+        return None
+    finally:
+        if server is not None:
+            server.close()

@@ -1,0 +1,138 @@
+"""Show what a converge would change, on AWS and on the server; then do it."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from workbench.engine.state import short_type
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.tasks.changing import confirm
+from workbench.tasks.changing import ensure_rehearsal
+from workbench.tasks.changing import interruptible
+from workbench.tasks.selection import find_project
+from workbench.tasks.server.converging import converge_server
+from workbench.tasks.server.recipe_run import Run
+from workbench.tasks.server.server_plan import Plan
+from workbench.tasks.server.server_plan import plan_applied
+from workbench.tasks.server.server_plan import plan_new
+from workbench.tasks.server.show_plan import action_lines
+from workbench.tasks.server.show_plan import steps_in_words
+from workbench.tasks.server.wanted_state import Wanted
+from workbench.tasks.server.wanted_state import read_wanted
+from workbench.tasks.stack_state import StackState
+from workbench.tasks.stack_state import read_stack
+
+if TYPE_CHECKING:
+    from workbench.engine.changes import Changes
+    from workbench.engine.stacks import Stack
+
+# What a converge is not about: an instance's update may stop it; a volume's is done while it runs.
+NOT_OURS = {"Instance": ("same",), "Volume": ("same", "update"), "VolumeAttachment": ("same",)}
+
+
+def converge_stack(state: StackState, progress: Progress, *, yes: bool, dry_run: bool) -> None:
+    """Bring the server to what the stack's configuration and this program's recipe say."""
+    with progress.phase("Look at the server"):
+        wanted = read_wanted(state)
+        plan = _ask(state, wanted)
+    if plan.is_busy:
+        state = _follow(state, progress, dry_run=dry_run)
+        plan = _ask(state, wanted)
+    is_applied = wanted.is_in(state)
+    if is_applied and plan.is_done(wanted.recipe.sha256, wanted.settings_sha256):
+        print("Nothing to change: the server is what its stack says.")
+        print("Pulumi was not needed: the stack has this recipe and these settings.")
+        return
+    opened = None if is_applied else _open(state, progress)
+    changes = opened.preview() if opened else None
+    if changes:
+        _refuse_others(state, changes)
+    lines = _plan_lines(plan, changes, wanted)
+    if confirm(list(lines), f"workbench converge --stack {state.stack}", yes=yes, dry_run=dry_run):
+        _tell(_apply(state, opened, progress), state)
+
+
+def _follow(state: StackState, progress: Progress, *, dry_run: bool) -> StackState:
+    """Follow the converge that is under way to its end; return the state after it."""
+    if dry_run:
+        raise WorkbenchError(
+            "A converge is under way on the server.",
+            f"workbench converge --stack {state.stack} --dry-run   again, when it has ended",
+        )
+    progress.say("A converge is under way on the server: following it first.")
+    state.close()
+    with interruptible("the server goes on by itself with its recipe", _again(state)):
+        converge_server(state, progress)
+    return read_stack(state.stack, progress)
+
+
+def _ask(state: StackState, wanted: Wanted) -> Plan:
+    """Return the server's plan; without sending it what it has already."""
+    recipe, settings = wanted.recipe, wanted.settings_sha256
+    plan = plan_applied(state.server, recipe.sha256, settings) if settings else None
+    return plan or plan_new(state.server, recipe, wanted.settings)
+
+
+def _open(state: StackState, progress: Progress) -> "Stack":
+    from workbench.engine.stacks import open_stack
+
+    ensure_rehearsal(state.stack, progress)
+    return open_stack(state.stack, find_project(), progress)
+
+
+def _refuse_others(state: StackState, changes: "Changes") -> None:
+    others = [
+        f"{op} {each}"
+        for op, each in changes.steps
+        if op not in NOT_OURS.get(short_type(each.type), (op,))
+    ]
+    if others:
+        raise WorkbenchError(
+            f"Pulumi would also {', '.join(others)}; converge changes what runs on the server,"
+            " and stops or replaces nothing.",
+            f"workbench up --stack {state.stack}   does all of it",
+        )
+
+
+def _plan_lines(plan: Plan, changes: "Changes | None", wanted: Wanted) -> Iterator[str]:
+    if changes is None:
+        yield "Pulumi: not needed, the stack has this recipe and these settings."
+    elif changes.total:
+        yield f"Pulumi would {changes.named()}."
+    else:
+        yield "Pulumi: no changes."
+    if wanted.settings is None:
+        yield (
+            "The stack's settings are known only after Pulumi ran: this is what the recipe"
+            " would change with those the server has."
+        )
+    if plan.findings:
+        yield f"Server: {steps_in_words(len(plan.steps))} of the recipe would change something."
+        yield from action_lines(plan.findings)
+        yield ""
+    else:
+        yield "Server: nothing would change but the note of what was applied."
+
+
+def _apply(state: StackState, opened: "Stack | None", progress: Progress) -> Run:
+    hint = _again(state)
+    if opened is not None:
+        with interruptible("Pulumi's changes are not complete", hint):
+            opened.up()
+            state.close()
+            state = read_stack(state.stack, progress)
+    state.close()
+    with interruptible("the server goes on by itself with its recipe", hint):
+        return converge_server(state, progress)
+
+
+def _tell(run: Run, state: StackState) -> None:
+    print(
+        f"The server is what its stack says: {steps_in_words(run.changed)} changed,"
+        f" {run.unchanged} unchanged, in {run.seconds:.0f} s."
+    )
+    print(f"Next:\n  workbench check --stack {state.stack}   is everything true that should be?")
+
+
+def _again(state: StackState) -> str:
+    return f"workbench converge --stack {state.stack}   goes on"

@@ -1,0 +1,47 @@
+"""Find what was changed by hand on a server, and say it."""
+
+from collections.abc import Sequence
+
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.tasks.server.recipe_run import Run
+from workbench.tasks.server.server_plan import SETTINGS
+from workbench.tasks.server.server_plan import Finding
+from workbench.tasks.server.server_plan import Plan
+from workbench.tasks.server.server_plan import plan_applied
+from workbench.tasks.server.show_plan import state_lines
+from workbench.tasks.stack_state import StackState
+
+
+def find_drift(state: StackState, progress: Progress) -> Sequence[Finding]:
+    """Return what on the server is not as the recipe left it there."""
+    with progress.phase("Compare the server with its recipe"):
+        plan = plan_applied(state.server)
+    if plan is None or (plan.last is None and not plan.is_busy):
+        raise WorkbenchError("The server never converged.", f"workbench up --stack {state.stack}")
+    if plan.is_busy:
+        raise WorkbenchError(
+            "A converge is under way on the server.",
+            f"workbench drift --stack {state.stack}   again, when it has ended",
+        )
+    return [*_own_files(plan.last, plan), *plan.findings]
+
+
+def _own_files(last: Run | None, plan: Plan) -> list[Finding]:
+    """Return the finding that the settings on the server are not those it applied."""
+    if last is None or not last.settings or plan.settings == last.settings:
+        return []
+    said = f"{SETTINGS} is not the file that the stack left there"
+    return [Finding("Settings", "Fetch the settings", (said,), (f"fetch {SETTINGS} anew",), ())]
+
+
+def print_drift(findings: Sequence[Finding], stack: str) -> None:
+    """Print what was changed by hand, and what puts it right."""
+    if not findings:
+        print("No drift: the server is what its recipe made it.")
+        return
+    number = "1 thing is" if len(findings) == 1 else f"{len(findings)} things are"
+    print(f"{number} not as the recipe left the server:")
+    for line in state_lines(findings):
+        print(line)
+    print(f"\nNext:\n  workbench converge --stack {stack}   puts it right, after showing how")

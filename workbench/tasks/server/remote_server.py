@@ -1,0 +1,92 @@
+"""The server's shell over one SSH connection, and the ways in which there is none."""
+
+import io
+from typing import TYPE_CHECKING
+from typing import Any
+
+import paramiko
+from invoke.exceptions import CommandTimedOut
+from paramiko.ssh_exception import NoValidConnectionsError
+
+from workbench.checks.target import Answer
+from workbench.errors import WaitTimeoutError
+from workbench.errors import WorkbenchError
+
+if TYPE_CHECKING:
+    from workbench.tasks.server.connection import PinnedConnection
+
+CONNECT_TIMEOUT = 10
+
+
+class UnreachableError(WorkbenchError):
+    """Nothing answers at the server's SSH port."""
+
+
+class RefusedError(WorkbenchError):
+    """The server doesn't let the key in."""
+
+
+class OtherHostError(WorkbenchError):
+    """What answers isn't the server: its host key is another."""
+
+
+class RemoteServer:
+    """The server's shell, over one SSH connection."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    @property
+    def connection(self) -> "PinnedConnection":
+        """Fabric's connection, for what this has no method for: files, tunnels, terminals."""
+        found: PinnedConnection = self._connection
+        return found
+
+    def run(self, command: str, *, stdin: str = "", limit: float = 60) -> Answer:
+        """Run a command; raise WorkbenchError when it takes over ``limit`` seconds."""
+        try:
+            done = self._connection.run(
+                command,
+                hide=True,
+                warn=True,
+                pty=False,
+                timeout=limit,
+                # Never this process's own standard input: a pipe given to a script is its own.
+                in_stream=io.StringIO(stdin) if stdin else False,
+            )
+        except CommandTimedOut as error:
+            raise WaitTimeoutError(
+                f"The server did not answer within {limit:.0f} s: {command.split()[0]}.",
+                "workbench doctor",
+            ) from error
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            raise UnreachableError(
+                f"The SSH connection broke: {reason_of(error)}.", "workbench doctor"
+            ) from error
+        return Answer(done.exited, done.stdout, done.stderr)
+
+    def begin(self, command: str) -> paramiko.Channel:
+        """Begin a command; return its channel, for bytes in both directions as they come."""
+        try:
+            channel: paramiko.Channel = self._connection.transport.open_session(
+                timeout=CONNECT_TIMEOUT
+            )
+            channel.exec_command(command)
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            raise UnreachableError(
+                f"The SSH connection broke: {reason_of(error)}.", "workbench doctor"
+            ) from error
+        return channel
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+def reason_of(error: BaseException) -> str:
+    """Return why a connection broke, or was never there, in a few words."""
+    if isinstance(error, NoValidConnectionsError):
+        return "connection refused"
+    if isinstance(error, TimeoutError):
+        return "no answer (a closed port looks like this)"
+    return str(error).strip().rstrip(".") or type(error).__name__

@@ -1,0 +1,1 @@
+"""A new stack on AWS: asked for, checked, written."""

@@ -1,0 +1,55 @@
+"""What would stop a new workbench later, though its configuration is right."""
+
+from workbench.errors import WorkbenchError
+from workbench.tasks.setup.answers import Answers
+from workbench.tasks.setup.quotas import address_quota
+from workbench.tasks.setup.quotas import vcpu_quota
+from workbench.tasks.setup.quotas import vpc_quota
+
+
+def find_warnings(answers: Answers) -> list[str]:
+    """Return a sentence for each, and what to type."""
+    return [*_shortages(answers), *_records(answers), *_private_key(answers)]
+
+
+def _shortages(answers: Answers) -> list[str]:
+    aws, vcpus = answers.account.aws, answers.instance_type.vcpus
+    needed = [
+        (vcpu_quota(aws, answers.instance_type.name), vcpus),
+        (address_quota(aws), 1),
+        (vpc_quota(aws), 1),
+    ]
+    return [
+        f"Your account uses {quota}, and this needs {more} more: AWS would refuse it. Ask for"
+        f" more:\n  {quota.ask_for(more, answers.region)}"
+        for quota, more in needed
+        if quota is not None and quota.lacks(more)
+    ]
+
+
+def _records(answers: Answers) -> list[str]:
+    """Return whether the zone has records already that Pulumi would refuse to take over."""
+    domain = answers.domain
+    if domain.name is None or domain.zone is None:
+        return []
+    names = (domain.name, f"www.{domain.name}")
+    found = [record for name in names for record in answers.account.records(domain.zone, name)]
+    if not found:
+        return []
+    return [
+        f"The hosted zone {domain.zone.name} has {' and '.join(found)} already, and Pulumi won't"
+        " overwrite it. Remove it, or choose another name:\n"
+        f"  aws route53 list-resource-record-sets --hosted-zone-id {domain.zone.id}"
+    ]
+
+
+def _private_key(answers: Answers) -> list[str]:
+    from workbench.tasks.server.private_key import find_private_key
+
+    if answers.key.path is not None:
+        return []
+    try:
+        find_private_key(answers.key.text)
+    except WorkbenchError as error:
+        return [f"workbench up follows the server by SSH, with your private key. {error}"]
+    return []

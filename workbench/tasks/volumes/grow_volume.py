@@ -1,0 +1,135 @@
+"""Grow the data volume: configuration, volume, and the file system on it, while people work."""
+
+import re
+from typing import TYPE_CHECKING
+
+from workbench.engine.state import short_type
+from workbench.errors import WorkbenchError
+from workbench.prices import TABLE_DATE
+from workbench.prices import in_dollars
+from workbench.progress import Progress
+from workbench.tasks.changing import change_configuration
+from workbench.tasks.changing import confirm
+from workbench.tasks.changing import interruptible
+from workbench.tasks.command_name import as_typed
+from workbench.tasks.selection import find_project
+from workbench.tasks.server.converging import converge_server
+from workbench.tasks.stack_state import StackState
+from workbench.tasks.volumes.data_list import monthly_price
+from workbench.tasks.volumes.data_volumes import Volume
+from workbench.tasks.volumes.data_volumes import read_volume
+from workbench.tasks.volumes.file_system import FileSystem
+from workbench.tasks.volumes.file_system import read_file_system
+
+if TYPE_CHECKING:
+    from workbench.engine.changes import Changes
+
+KEY = "workbench:dataVolumeSize"
+LARGEST = 16384
+_SIZE = re.compile(r"([0-9]{1,6}) ?(?:g|gb|gib)?", re.IGNORECASE)
+# What EC2 says of a volume that was changed a short while ago.
+_TOO_SOON = ("VolumeModificationRateExceeded", "IncorrectModificationState")
+
+
+def read_size(text: str) -> int:
+    """Return a size in GiB: ``40``, ``40G`` or ``40GiB``."""
+    match = _SIZE.fullmatch(text.strip())
+    if match is None or not 1 <= int(match[1]) <= LARGEST:
+        raise WorkbenchError(
+            f"{text!r} is no size for a volume: a whole number of GiB, 1 to {LARGEST}.",
+            "workbench data.grow 40",
+        )
+    return int(match[1])
+
+
+def grow_volume(
+    state: StackState, progress: Progress, size: int, *, yes: bool, dry_run: bool
+) -> None:
+    """Grow the volume to ``size`` GiB, and its file system with it; from wherever it had got to."""
+    volume = read_volume(state)
+    _refuse_shrinking(state, volume, size)
+    before = read_file_system(state, progress)
+    is_set = state.config.get(KEY) == str(size)
+    if volume.size_gib == size and is_set and before.fills(size):
+        print(f"The data volume {volume.id} has {size} GiB already: nothing to do.")
+        print(f"  {before}")
+        return
+    command = f"workbench data.grow {size} --stack {state.stack}"
+    if not confirm(_plan(state, volume, size, before), command, yes=yes, dry_run=dry_run):
+        return
+    state.close()
+    with interruptible("the volume may have grown, and its file system not yet", command):
+        _change(state, volume, size, progress)
+        converge_server(state, progress)
+    _tell(state, volume, size, progress)
+
+
+def _refuse_shrinking(state: StackState, volume: Volume, size: int) -> None:
+    if size >= volume.size_gib:
+        return
+    raise WorkbenchError(
+        f"{volume.id} has {volume.size_gib} GiB and can't become {size}: neither EBS volumes nor"
+        " XFS, the file system on it, can be made smaller.",
+        f"workbench data.list --stack {state.stack}   shows what there is",
+    )
+
+
+def _plan(state: StackState, volume: Volume, size: int, before: FileSystem) -> list[str]:
+    free = ", free here" if state.rehearsal is not None else ""
+    then = in_dollars(monthly_price(state, size))
+    now = in_dollars(monthly_price(state, volume.size_gib))
+    return [
+        f"Grow {volume.id}, the data volume, from {volume.size_gib} to {size} GiB.",
+        f"  {now} a month now, {then} then (list price of {TABLE_DATE}{free}).",
+        f"  {before}",
+        "Nothing is stopped or restarted; it can't be made smaller afterwards.",
+        "AWS refuses the next change of this volume for about 6 hours.",
+    ]
+
+
+def _change(state: StackState, volume: Volume, size: int, progress: Progress) -> None:
+    """Set the configuration, and let Pulumi grow the volume."""
+    from workbench.engine.stacks import open_stack
+
+    if volume.size_gib == size and state.config.get(KEY) == str(size):
+        # An earlier one got as far as that.
+        return
+    before = state.config.get(KEY)
+    try:
+        change_configuration(state, {KEY: size}, progress, check=_only_grows)
+    except WorkbenchError as error:
+        if not any(code in error.message for code in _TOO_SOON):
+            raise
+        open_stack(state.stack, find_project(), progress).set_config({KEY: before})
+        raise WorkbenchError(
+            f"AWS doesn't grow {volume.id} yet: it was changed less than about 6 hours ago. The"
+            " configuration is as it was.",
+            f"workbench data.grow {size} --stack {state.stack}   later",
+        ) from error
+
+
+def _only_grows(changes: "Changes") -> None:
+    kept = ("Instance", "Volume", "VolumeAttachment", "Eip")
+    others = [
+        f"{op} {each}"
+        for op, each in changes.steps
+        if short_type(each.type) in kept and op not in ("update", "create", "import", "same")
+    ]
+    if others:
+        raise WorkbenchError(
+            f"Pulumi would {', '.join(others)}, which is more than growing; nothing was changed.",
+            "workbench up   after a look at: pulumi preview --diff",
+        )
+
+
+def _tell(state: StackState, volume: Volume, size: int, progress: Progress) -> None:
+    after = read_file_system(state, progress)
+    state.close()
+    if not after.fills(size):
+        raise WorkbenchError(
+            f"{volume.id} has {size} GiB, but its file system has not grown with it: {after}.",
+            f"workbench data.grow {size} --stack {state.stack}   tries again",
+        )
+    print(f"The data volume {volume.id} has {size} GiB now.")
+    print(f"  {after}")
+    print(as_typed(f"  workbench status --stack {state.stack}"))

@@ -1,0 +1,165 @@
+"""Restore a snapshot into a new volume; the old one is kept, and comes back where that fails.
+
+Every step can be done again after it was cut off: what is so is read from the configuration,
+Pulumi's state and AWS, and what was before from a note.
+"""
+
+from typing import TYPE_CHECKING
+from typing import NoReturn
+
+from workbench.checks.table import CHECKS
+from workbench.engine.failures import InterruptedUpdateError
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.tasks.changing import Interrupted
+from workbench.tasks.changing import change_configuration
+from workbench.tasks.changing import confirm
+from workbench.tasks.checking import run_all
+from workbench.tasks.command_name import as_typed
+from workbench.tasks.selection import find_project
+from workbench.tasks.server.converging import converge_server
+from workbench.tasks.server.power import PowerWatch
+from workbench.tasks.server.services_up import require_passed
+from workbench.tasks.server.usable import wait_usable
+from workbench.tasks.server.working_people import see_people
+from workbench.tasks.stack_state import StackState
+from workbench.tasks.stack_state import read_stack
+from workbench.tasks.volumes.data_list import monthly_price
+from workbench.tasks.volumes.data_list import remove_command
+from workbench.tasks.volumes.data_volumes import Snapshot
+from workbench.tasks.volumes.data_volumes import find_volume
+from workbench.tasks.volumes.data_volumes import read_volume
+from workbench.tasks.volumes.restore_note import Note
+from workbench.tasks.volumes.restore_note import read_note
+from workbench.tasks.volumes.restore_note import remove_note
+from workbench.tasks.volumes.restore_note import write_note
+from workbench.tasks.volumes.restore_plan import KEYS
+from workbench.tasks.volumes.restore_plan import SIZE
+from workbench.tasks.volumes.restore_plan import SNAPSHOT
+from workbench.tasks.volumes.restore_plan import VOLUME
+from workbench.tasks.volumes.restore_plan import choose_snapshot
+from workbench.tasks.volumes.restore_plan import only_moves_the_volume
+from workbench.tasks.volumes.restore_plan import plan_lines
+from workbench.tasks.volumes.restore_plan import refuse_what_cannot_be
+from workbench.tasks.volumes.restore_plan import wanted_values
+
+if TYPE_CHECKING:
+    from workbench.tasks.volumes.data_volumes import Volume
+
+
+class RestoreFailedError(WorkbenchError):
+    """The restored volume couldn't be used; the old one is back."""
+
+
+def restore(
+    state: StackState,
+    progress: Progress,
+    wanted: str | None,
+    *,
+    force: bool,
+    yes: bool,
+    dry_run: bool,
+) -> None:
+    """Restore a snapshot, the newest where none is named, from wherever it had got to."""
+    volume, note = read_volume(state), read_note(state)
+    snapshot = choose_snapshot(state, volume, wanted, note)
+    refuse_what_cannot_be(state, volume, snapshot, note)
+    command = f"workbench data.restore {snapshot.id} --stack {state.stack}"
+    watch = PowerWatch(state.aws("ec2"), str(state.outputs["instance_id"]))
+    people = see_people(state, progress) if watch.state == "running" else None
+    if people is not None and not dry_run and note is None:
+        people.refuse_stop(f"{command} --force", force=force)
+    old = (note and find_volume(state, note.old_volume)) or volume
+    typed = f"{command} --force" if force else command
+    lines = plan_lines(state, old, snapshot, people)
+    if not confirm(lines, typed, yes=yes, dry_run=dry_run):
+        return
+    if note is None:
+        note = Note(snapshot.id, volume.id, {key: state.config.get(key) for key in KEYS})
+        write_note(state, note)
+    # The server stops: this connection would only break.
+    state.close()
+    try:
+        _carry_out(state, snapshot, note, progress)
+    except (KeyboardInterrupt, InterruptedUpdateError) as error:
+        raise Interrupted(
+            f"Interrupted: {note.old_volume} and its snapshots are all still there.",
+            f"{command}   goes on",
+        ) from error
+    _tell(state, old, progress)
+
+
+def _carry_out(state: StackState, snapshot: Snapshot, note: Note, progress: Progress) -> None:
+    try:
+        if not _is_moved(state, snapshot, note):
+            change_configuration(
+                state, wanted_values(state, snapshot), progress, check=only_moves_the_volume
+            )
+        _serve(state, progress)
+    except InterruptedUpdateError:
+        raise
+    except WorkbenchError as error:
+        _roll_back(state, note, error, progress)
+    remove_note(state)
+
+
+def _is_moved(state: StackState, snapshot: Snapshot, note: Note) -> bool:
+    """Whether an earlier run got as far as that the stack has the new volume, attached."""
+    if state.config.get(SNAPSHOT) != snapshot.id or state.config.get(VOLUME):
+        return False
+    volume = read_volume(state)
+    return volume.id != note.old_volume and volume.state == "in-use"
+
+
+def _serve(state: StackState, progress: Progress) -> None:
+    """Start the server with the volume it has now, converge it, and check all of it."""
+    fresh = read_stack(state.stack, progress)
+    try:
+        converge_server(fresh, progress)
+        wait_usable(fresh.target(), progress)
+        require_passed(state.stack, run_all(fresh.target(), CHECKS, progress), "The server runs")
+    finally:
+        fresh.close()
+
+
+def _roll_back(
+    state: StackState, note: Note, error: WorkbenchError, progress: Progress
+) -> NoReturn:
+    """Put the old volume back, and raise with why."""
+    from workbench.engine.stacks import open_stack
+
+    failed = str(read_stack(state.stack, progress).outputs.get("data_volume_id") or "")
+    is_moved = failed != note.old_volume
+    values = dict(note.configuration)
+    if is_moved:
+        values |= {VOLUME: note.old_volume, SNAPSHOT: None, SIZE: None}
+    progress.say(f"{error.message}\nPutting {note.old_volume} back.")
+    again = f"workbench data.restore {note.snapshot} --stack {state.stack}"
+    try:
+        opened = open_stack(state.stack, find_project(), progress)
+        opened.set_config(values)
+        opened.up()
+        _serve(state, progress)
+    except WorkbenchError as second:
+        raise WorkbenchError(
+            f"{error.message}\n{note.old_volume} could not be put back yet: {second.message}",
+            f"workbench up --stack {state.stack}   goes on with that",
+        ) from second
+    remove_note(state)
+    told = f"\n{failed}, made from {note.snapshot}, is kept for a look." if is_moved else ""
+    raise RestoreFailedError(
+        f"{error.message}\nSo {note.old_volume} is used again, and the server's checks pass.{told}",
+        f"{again}   tries again",
+    ) from error
+
+
+def _tell(state: StackState, old: "Volume", progress: Progress) -> None:
+    """Say which volume is used now, and what to do about the old one."""
+    from workbench.prices import in_dollars
+
+    fresh = read_stack(state.stack, progress)
+    price = in_dollars(monthly_price(state, old.size_gib))
+    print(f"The data volume is {fresh.outputs['data_volume_id']} now, and all checks pass.")
+    print(f"Kept: {old.id}, as it was before the restore, for {price} a month. To delete it:")
+    print(f"  {remove_command(old.id)}")
+    print(as_typed(f"  workbench data.list --stack {state.stack}"))
