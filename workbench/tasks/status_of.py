@@ -10,7 +10,7 @@ from workbench.errors import WorkbenchError
 from workbench.rehearsal.names import rehearsal_of
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.people import passwords
-from workbench.tasks.resizing.note import read_note
+from workbench.tasks.resizing.note import NOTE
 from workbench.tasks.server.recipe_run import last_run
 from workbench.tasks.server.sessions import Activity
 from workbench.tasks.server.sessions import describe
@@ -81,7 +81,7 @@ def _instance(state: StackState) -> dict[str, Any]:
 
 def _unfinished(state: StackState) -> str | None:
     """Return what was begun and hasn't ended: it goes on, or was cut off."""
-    note = read_note(state)
+    note = NOTE.read(state)
     if note is None:
         return None
     command = f"workbench resize {note.wanted} --stack {state.stack}"

@@ -19,10 +19,8 @@ from workbench.tasks.volumes.file_system import FileSystem
 from workbench.tasks.volumes.grow_volume import _refuse_shrinking
 from workbench.tasks.volumes.grow_volume import read_size
 from workbench.tasks.volumes.held_still import make_held_still
+from workbench.tasks.volumes.restore_note import NOTE
 from workbench.tasks.volumes.restore_note import Note
-from workbench.tasks.volumes.restore_note import read_note
-from workbench.tasks.volumes.restore_note import remove_note
-from workbench.tasks.volumes.restore_note import write_note
 from workbench.tasks.volumes.restore_plan import refuse_what_cannot_be
 from workbench.tasks.volumes.restore_plan import wanted_values
 
@@ -188,9 +186,9 @@ def test_what_pulumi_would_not_do_is_refused() -> None:
 def test_a_note_is_there_until_the_restore_has_ended(tmp_path: Path) -> None:
     here = state()
     here.__dict__["folder"] = tmp_path
-    assert read_note(here) is None
+    assert NOTE.read(here) is None
     note = Note("snap-1", "vol-1", {"workbench:dataSnapshotId": None})
-    write_note(here, note)
-    assert read_note(here) == note
-    remove_note(here)
-    assert read_note(here) is None
+    NOTE.write(here, note)
+    assert NOTE.read(here) == note
+    NOTE.remove(here)
+    assert NOTE.read(here) is None

@@ -19,6 +19,7 @@ from workbench.engine.failures import StackLockedError
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
+from workbench.tasks.resizing import lock
 from workbench.tasks.resizing import replace
 from workbench.tasks.resizing import replace_stages
 from workbench.tasks.resizing import replacement
@@ -279,7 +280,7 @@ def test_waits_for_the_engine_that_a_killed_command_has_left(world, resize, monk
         change(*args, **named)
 
     monkeypatch.setattr(replace_stages, "change_configuration", locked)
-    monkeypatch.setattr(replace_stages, "LOCK_INTERVAL", 0.0)
+    monkeypatch.setattr(lock, "INTERVAL", 0.0)
 
     resize(NEW)
 

@@ -19,10 +19,9 @@ from workbench.tasks.resizing import end as resize_end
 from workbench.tasks.resizing import in_place as resize_in_place
 from workbench.tasks.resizing import rollback as resize_rollback
 from workbench.tasks.resizing.in_place import Resize
-from workbench.tasks.resizing.lock import refresh_when_free
+from workbench.tasks.resizing.lock import when_free
+from workbench.tasks.resizing.note import NOTE
 from workbench.tasks.resizing.note import Note
-from workbench.tasks.resizing.note import read_note
-from workbench.tasks.resizing.note import write_note
 from workbench.tasks.resizing.plan import other_changes
 from workbench.tasks.resizing.rollback import RolledBackError
 from workbench.tasks.resizing.situation import KEY
@@ -96,7 +95,7 @@ def state(monkeypatch: pytest.MonkeyPatch) -> State:
 
     def situation(state: Any) -> Situation:
         now = made.cloud
-        note = read_note(state)
+        note = NOTE.read(state)
         return Situation(now.configured, now.known, now.instance, now.pending, note)
 
     def change(state: Any, values: dict[str, Any], progress: Any, *, check: Any) -> None:
@@ -143,7 +142,7 @@ def test_a_resize_changes_the_configuration_and_checks_the_server(
         "get in, by SSH: True",
         f"check {LARGE}",
     ]
-    assert read_note(state) is None
+    assert NOTE.read(state) is None
     printed = capsys.readouterr().out
     assert f"The server is a {LARGE} now." in printed
     assert "vol-1" in printed
@@ -159,7 +158,7 @@ def test_with_nothing_to_do_it_does_nothing(
 
 def test_a_dry_run_leaves_all_as_it_is(state: State, capsys: pytest.CaptureFixture[str]) -> None:
     resize(state, dry_run=True)
-    assert (state.cloud.done, state.cloud.configured, read_note(state)) == ([], SMALL, None)
+    assert (state.cloud.done, state.cloud.configured, NOTE.read(state)) == ([], SMALL, None)
     assert "Resize it." in capsys.readouterr().out
 
 
@@ -183,7 +182,7 @@ def test_one_that_was_cut_off_goes_on(
     pending: bool,
     done: list[str],
 ) -> None:
-    write_note(state, Note(LARGE, SMALL, SMALL))
+    NOTE.write(state, Note(LARGE, SMALL, SMALL))
     state.cloud = Cloud(configured, known, actual, power)
     state.cloud.pending = pending
     resize(state)
@@ -196,7 +195,7 @@ def test_one_that_was_cut_off_goes_on(
         LARGE,
         "running",
     )
-    assert read_note(state) is None
+    assert NOTE.read(state) is None
 
 
 @pytest.mark.parametrize(("configured", "known", "actual", "power", "pending", "done"), CUT_OFF)
@@ -209,7 +208,7 @@ def test_one_that_was_cut_off_can_be_undone(
     pending: bool,
     done: list[str],
 ) -> None:
-    write_note(state, Note(LARGE, SMALL, SMALL))
+    NOTE.write(state, Note(LARGE, SMALL, SMALL))
     state.cloud = Cloud(configured, known, actual, power)
     state.cloud.pending = pending
     resize(state, SMALL)
@@ -220,7 +219,7 @@ def test_one_that_was_cut_off_can_be_undone(
         SMALL,
         "running",
     )
-    assert read_note(state) is None
+    assert NOTE.read(state) is None
 
 
 def no_capacity(cloud: Cloud) -> None:
@@ -244,7 +243,7 @@ def test_a_type_that_does_not_start_is_put_back(state: State) -> None:
         f"check {SMALL}",
     ]
     assert (state.cloud.actual, state.cloud.power) == (SMALL, "running")
-    assert read_note(state) is None
+    assert NOTE.read(state) is None
 
 
 def test_a_default_type_is_put_back_by_taking_the_key_out(state: State) -> None:
@@ -263,7 +262,7 @@ def test_where_the_old_type_does_not_come_back_either_the_way_on_is_told(state: 
     with pytest.raises(WorkbenchError, match="could not be put back yet: AWS is away") as stuck:
         resize(state)
     assert stuck.value.hint.startswith(f"workbench resize {SMALL} --stack prod")
-    assert read_note(state) == Note(LARGE, SMALL, SMALL)
+    assert NOTE.read(state) == Note(LARGE, SMALL, SMALL)
 
 
 def test_a_failure_before_the_stop_leaves_the_configuration_as_it_was(state: State) -> None:
@@ -274,7 +273,7 @@ def test_a_failure_before_the_stop_leaves_the_configuration_as_it_was(state: Sta
     with pytest.raises(WorkbenchError, match="was not stopped, and the configuration is as it was"):
         resize(state)
     assert (state.cloud.configured, state.cloud.actual) == (SMALL, SMALL)
-    assert read_note(state) is None
+    assert NOTE.read(state) is None
 
 
 def test_a_failure_after_the_start_is_gone_on_with(state: State) -> None:
@@ -287,7 +286,7 @@ def test_a_failure_after_the_start_is_gone_on_with(state: State) -> None:
         resize(state)
     assert left.value.hint == f"workbench resize {LARGE} --stack prod"
     assert state.cloud.configured == LARGE
-    assert read_note(state) == Note(LARGE, SMALL, SMALL)
+    assert NOTE.read(state) == Note(LARGE, SMALL, SMALL)
 
 
 def test_ctrl_c_says_what_exists_and_the_ways_on_and_back(state: State) -> None:
@@ -329,23 +328,22 @@ def test_a_dying_engine_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workbench.tasks.resizing.lock.INTERVAL", 0)
     answers = [StackLockedError("locked"), StackLockedError("locked"), None]
 
-    class Opened:
-        def refresh(self) -> None:
-            answer = answers.pop(0)
-            if answer:
-                raise answer
+    def refresh() -> None:
+        answer = answers.pop(0)
+        if answer:
+            raise answer
 
-    opened: Any = Opened()
-    refresh_when_free(opened)
+    when_free(refresh)
     assert answers == []
     answers = [StackLockedError("locked")]
+    monkeypatch.setattr("workbench.tasks.resizing.lock.LIMIT", -1)
     with pytest.raises(StackLockedError):
-        refresh_when_free(opened, limit=-1)
+        when_free(refresh)
 
 
 def test_a_note_that_is_broken_is_none(state: State) -> None:
-    write_note(state, Note(LARGE, SMALL, None))
+    NOTE.write(state, Note(LARGE, SMALL, None))
     path = Path(state.folder) / "resize.json"
     assert json.loads(path.read_text())["before"] == SMALL
     path.write_text("{")
-    assert read_note(state) is None
+    assert NOTE.read(state) is None

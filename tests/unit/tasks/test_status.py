@@ -8,9 +8,8 @@ import pytest
 from rich.console import Console
 
 from workbench.rehearsal.description import Description
+from workbench.tasks.resizing.note import NOTE
 from workbench.tasks.resizing.note import Note
-from workbench.tasks.resizing.note import remove_note
-from workbench.tasks.resizing.note import write_note
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.status_of import print_status
 from workbench.tasks.status_of import read_status
@@ -118,11 +117,11 @@ def test_a_running_workbench(state: State) -> None:
 
 
 def test_a_resize_that_has_not_ended_is_told(state: State) -> None:
-    write_note(state, Note("t3.large", "t3.medium", None))
+    NOTE.write(state, Note("t3.large", "t3.medium", None))
     found = read_status(state)
     assert found["services"]
     assert found["problem"].endswith("\nworkbench resize t3.large --stack rehearsal")
-    remove_note(state)
+    NOTE.remove(state)
     assert read_status(state)["problem"] is None
 
 

@@ -7,7 +7,7 @@ from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks.checking import run_all
 from workbench.tasks.command_name import as_typed
-from workbench.tasks.resizing.note import remove_note
+from workbench.tasks.resizing.note import NOTE
 from workbench.tasks.resizing.situation import Situation
 from workbench.tasks.resizing.situation import read_situation
 from workbench.tasks.server.connection import UnreachableError
@@ -45,7 +45,7 @@ def finish(state: StackState, before: Situation, wanted: str, progress: Progress
             f" had {parts(before)}.",
             f"workbench doctor --stack {state.stack}",
         )
-    remove_note(state)
+    NOTE.remove(state)
     print(f"The server is a {wanted} now. All its checks pass, and these are as before:")
     print(textwrap.indent(parts(now), "  "))
     print(as_typed(f"  workbench status --stack {state.stack}"))

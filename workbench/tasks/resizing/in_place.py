@@ -16,9 +16,9 @@ from workbench.tasks.changing import confirm
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.resizing.end import finish
 from workbench.tasks.resizing.end import get_in
-from workbench.tasks.resizing.lock import refresh_when_free
+from workbench.tasks.resizing.lock import when_free
+from workbench.tasks.resizing.note import NOTE
 from workbench.tasks.resizing.note import Note
-from workbench.tasks.resizing.note import write_note
 from workbench.tasks.resizing.plan import look_ahead
 from workbench.tasks.resizing.plan import other_changes
 from workbench.tasks.resizing.rollback import roll_back
@@ -94,7 +94,7 @@ class Resize:
     def _begin(self) -> None:
         """Note what was, before the first change."""
         if self._stops:
-            write_note(
+            NOTE.write(
                 self._state, Note(self._wanted, self._now.before, self._now.configured_before)
             )
         self._agreed = True
@@ -131,13 +131,13 @@ class Resize:
             agree([])
             opened.set_config({KEY: self._wanted})
             if not now.agrees:
-                refresh_when_free(opened)
+                when_free(opened.refresh)
                 opened.up()
             return
         if now.pending or now.known != now.actual:
             if dry_run:
                 agree([])
-            refresh_when_free(opened)
+            when_free(opened.refresh)
         change_configuration(
             self._state,
             {KEY: self._wanted},

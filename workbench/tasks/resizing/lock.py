@@ -1,27 +1,31 @@
-"""Have Pulumi look at what a resize that was killed has left, once its engine is gone, too."""
+"""Let the engine of a command that was killed end, before the stack is changed again."""
 
-import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TypeVar
+
+from tenacity import Retrying
+from tenacity import retry_if_exception_type
+from tenacity import stop_after_delay
+from tenacity import wait_fixed
 
 from workbench.engine.failures import StackLockedError
-
-if TYPE_CHECKING:
-    from workbench.engine.stacks import Stack
 
 # An engine whose parent was killed ends at its next line of output, and holds its lock until then.
 LIMIT = 60.0
 INTERVAL = 1.0
 
+Result = TypeVar("Result")
 
-def refresh_when_free(opened: "Stack", *, limit: float = LIMIT) -> None:
-    """Adopt what is; wait up to ``limit`` seconds for another update to end."""
-    end = time.monotonic() + limit
-    while True:
-        try:
-            opened.refresh()
-        except StackLockedError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(INTERVAL)
-        else:
-            return
+
+def when_free(work: Callable[[], Result]) -> Result:
+    """Return what ``work`` does once no other update holds the stack.
+
+    Raises StackLockedError when one holds it for longer than ``LIMIT`` seconds.
+    """
+    attempts = Retrying(
+        retry=retry_if_exception_type(StackLockedError),
+        stop=stop_after_delay(LIMIT),
+        wait=wait_fixed(INTERVAL),
+        reraise=True,
+    )
+    return attempts(work)

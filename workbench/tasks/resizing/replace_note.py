@@ -1,14 +1,11 @@
 """What a computer notes before two servers change places; all it costs to lose it is comfort."""
 
-import json
-from dataclasses import asdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field
 
+from workbench.tasks.note_file import NoteFile
 from workbench.tasks.server.host_keys import Keys
-from workbench.tasks.stack_state import StackState
-
-FILE = "replace.json"
 
 
 @dataclass(frozen=True)
@@ -24,28 +21,8 @@ class Note:
     failing: list[str] = field(default_factory=list)
 
 
-def read_note(state: StackState) -> Note | None:
-    """Return the note; None where there is none."""
-    try:
-        found = json.loads((state.folder / FILE).read_text(encoding="utf-8"))
-        return Note(
-            found["instance_id"],
-            tuple((kind, key) for kind, key in found["keys"]),
-            found["failing"],
-        )
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
+def _from_json(instance_id: str, keys: Iterable[tuple[str, str]], failing: list[str]) -> Note:
+    return Note(instance_id, tuple((kind, key) for kind, key in keys), failing)
 
 
-def write_note(state: StackState, note: Note) -> None:
-    """Keep the note."""
-    path = state.folder / FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    new.write_text(json.dumps(asdict(note)) + "\n", encoding="utf-8")
-    new.replace(path)
-
-
-def remove_note(state: StackState) -> None:
-    """Forget it: there is one server again."""
-    (state.folder / FILE).unlink(missing_ok=True)
+NOTE = NoteFile("replace.json", _from_json)

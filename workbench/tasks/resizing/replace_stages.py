@@ -4,24 +4,17 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tenacity import Retrying
-from tenacity import retry_if_exception_type
-from tenacity import stop_after_delay
-from tenacity import wait_fixed
-
 from workbench.checks.check import Result
 from workbench.checks.table import CHECKS
-from workbench.engine.failures import StackLockedError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks.changing import change_configuration
 from workbench.tasks.checking import run_all
+from workbench.tasks.resizing.lock import when_free
 from workbench.tasks.resizing.next_server import KNOWN_HOSTS
 from workbench.tasks.resizing.next_server import make_ready
+from workbench.tasks.resizing.replace_note import NOTE
 from workbench.tasks.resizing.replace_note import Note
-from workbench.tasks.resizing.replace_note import read_note
-from workbench.tasks.resizing.replace_note import remove_note
-from workbench.tasks.resizing.replace_note import write_note
 from workbench.tasks.resizing.replacement import FIRST
 from workbench.tasks.resizing.replacement import NEXT
 from workbench.tasks.resizing.replacement import PREVIOUS
@@ -43,9 +36,6 @@ _KEPT = ("aws:ec2/instance:Instance", "aws:ebs/volume:Volume", "aws:ec2/eip:Eip"
 Allowed = Callable[[StackState, "Changes"], None]
 # How Pulumi's names of the instances end.
 ENDINGS = {FIRST: "-server-instance", SECOND: "-server-2-instance"}
-# An engine whose parent was killed ends at its next line of output, and holds its lock until then.
-LOCK_LIMIT = 60.0
-LOCK_INTERVAL = 3.0
 MOUNTED = "mountpoint -q /data"
 
 
@@ -90,7 +80,7 @@ def switch(state: StackState, progress: Progress) -> StackState:
 
 def switch_back(state: StackState, progress: Progress) -> StackState:
     """Move volume and address back to the server that had them before."""
-    now, note = replacement_of(state), read_note(state)
+    now, note = replacement_of(state), NOTE.read(state)
     values: Values = now.switched() if now.previous_type else {PREVIOUS: None}
     state = _change(state, values, progress, keep_all)
     known_hosts = state.door().known_hosts
@@ -105,7 +95,7 @@ def check(state: StackState, progress: Progress) -> float:
 
     That is by the clock of ``time.monotonic``. Raises CheckFailedError.
     """
-    note = read_note(state)
+    note = NOTE.read(state)
     known = note.failing if note else []
     try:
         converge_server(state, progress)
@@ -136,7 +126,7 @@ def end(state: StackState, progress: Progress) -> StackState:
     # There is one server again, and the settings say so.
     converge_server(state, progress)
     state.close()
-    remove_note(state)
+    NOTE.remove(state)
     (state.folder / "ssh" / KNOWN_HOSTS).unlink(missing_ok=True)
     return state
 
@@ -153,19 +143,15 @@ def note_before(state: StackState, progress: Progress) -> None:
     ]
     state.close()
     keys = state.door().known_hosts.read(instance)
-    write_note(state, Note(instance, keys, failing))
+    NOTE.write(state, Note(instance, keys, failing))
 
 
 def _change(state: StackState, values: Values, progress: Progress, allowed: Allowed) -> StackState:
     """Set values and let Pulumi apply them, once the engine of a killed command has ended."""
-    attempts = Retrying(
-        retry=retry_if_exception_type(StackLockedError),
-        stop=stop_after_delay(LOCK_LIMIT),
-        wait=wait_fixed(LOCK_INTERVAL),
-        reraise=True,
-    )
-    attempts(
-        change_configuration, state, values, progress, check=lambda changes: allowed(state, changes)
+    when_free(
+        lambda: change_configuration(
+            state, values, progress, check=lambda changes: allowed(state, changes)
+        )
     )
     return read_stack(state.stack, progress)
 

@@ -7,7 +7,7 @@ from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks.resizing.end import check_server
 from workbench.tasks.resizing.end import get_in
-from workbench.tasks.resizing.note import remove_note
+from workbench.tasks.resizing.note import NOTE
 from workbench.tasks.resizing.situation import KEY
 from workbench.tasks.resizing.situation import Situation
 from workbench.tasks.selection import find_project
@@ -44,7 +44,7 @@ def roll_back(
         raise WorkbenchError(f"{error.message}\n{_so_far(now, power, actual)}", again) from error
     if power == now.power == "running" and actual == now.before:
         _configure(state, now, progress)
-        remove_note(state)
+        NOTE.remove(state)
         raise WorkbenchError(
             f"{error.message}\nThe server was not stopped, and the configuration is as it was.",
             error.hint or again,
@@ -58,7 +58,7 @@ def roll_back(
             f"{reason} {now.before} could not be put back yet: {second.message}",
             f"workbench resize {now.before} --stack {state.stack}   goes on with that",
         ) from second
-    remove_note(state)
+    NOTE.remove(state)
     raise RolledBackError(
         f"{reason} {now.before} was put back: the server runs again, and its checks pass.",
         f"{again}   tries again; another type may have what it needs",

@@ -5,8 +5,8 @@ from typing import Any
 
 from workbench.checks.instance import read_instance
 from workbench.errors import WorkbenchError
+from workbench.tasks.resizing.note import NOTE
 from workbench.tasks.resizing.note import Note
-from workbench.tasks.resizing.note import read_note
 from workbench.tasks.selection import find_project
 from workbench.tasks.stack_state import StackState
 
@@ -74,5 +74,5 @@ def read_situation(state: StackState) -> Situation:
         known=str(opened.outputs().get("instance_type") or ""),
         instance=instance,
         pending=bool(opened.state().pending),
-        note=read_note(state),
+        note=NOTE.read(state),
     )

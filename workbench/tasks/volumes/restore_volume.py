@@ -29,10 +29,8 @@ from workbench.tasks.volumes.data_list import remove_command
 from workbench.tasks.volumes.data_volumes import Snapshot
 from workbench.tasks.volumes.data_volumes import find_volume
 from workbench.tasks.volumes.data_volumes import read_volume
+from workbench.tasks.volumes.restore_note import NOTE
 from workbench.tasks.volumes.restore_note import Note
-from workbench.tasks.volumes.restore_note import read_note
-from workbench.tasks.volumes.restore_note import remove_note
-from workbench.tasks.volumes.restore_note import write_note
 from workbench.tasks.volumes.restore_plan import KEYS
 from workbench.tasks.volumes.restore_plan import SIZE
 from workbench.tasks.volumes.restore_plan import SNAPSHOT
@@ -61,7 +59,7 @@ def restore(
     dry_run: bool,
 ) -> None:
     """Restore a snapshot, the newest where none is named, from wherever it had got to."""
-    volume, note = read_volume(state), read_note(state)
+    volume, note = read_volume(state), NOTE.read(state)
     snapshot = choose_snapshot(state, volume, wanted, note)
     refuse_what_cannot_be(state, volume, snapshot, note)
     command = f"workbench data.restore {snapshot.id} --stack {state.stack}"
@@ -76,7 +74,7 @@ def restore(
         return
     if note is None:
         note = Note(snapshot.id, volume.id, {key: state.config.get(key) for key in KEYS})
-        write_note(state, note)
+        NOTE.write(state, note)
     # The server stops: this connection would only break.
     state.close()
     try:
@@ -100,7 +98,7 @@ def _carry_out(state: StackState, snapshot: Snapshot, note: Note, progress: Prog
         raise
     except WorkbenchError as error:
         _roll_back(state, note, error, progress)
-    remove_note(state)
+    NOTE.remove(state)
 
 
 def _is_moved(state: StackState, snapshot: Snapshot, note: Note) -> bool:
@@ -145,7 +143,7 @@ def _roll_back(
             f"{error.message}\n{note.old_volume} could not be put back yet: {second.message}",
             f"workbench up --stack {state.stack}   goes on with that",
         ) from second
-    remove_note(state)
+    NOTE.remove(state)
     told = f"\n{failed}, made from {note.snapshot}, is kept for a look." if is_moved else ""
     raise RestoreFailedError(
         f"{error.message}\nSo {note.old_volume} is used again, and the server's checks pass.{told}",

@@ -1,0 +1,45 @@
+"""A note that a command keeps while it works, so that one that was cut off can be finished."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+from typing import Generic
+from typing import TypeVar
+
+from workbench.tasks.stack_state import StackState
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+NoteT = TypeVar("NoteT", bound="DataclassInstance")
+
+
+class NoteFile(Generic[NoteT]):
+    """Where a stack's note of one kind is: a file in the folder of what belongs to the stack.
+
+    ``make`` takes the note's fields as JSON gives them, by name.
+    """
+
+    def __init__(self, name: str, make: Callable[..., NoteT]) -> None:
+        self._name = name
+        self._make = make
+
+    def read(self, state: StackState) -> NoteT | None:
+        """Return the note; None where there is none, or none that can be understood."""
+        try:
+            return self._make(**json.loads((state.folder / self._name).read_text("utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def write(self, state: StackState, note: NoteT) -> None:
+        """Keep a note: whole, or the one before it stays."""
+        path = state.folder / self._name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_suffix(".new")
+        new.write_text(json.dumps(asdict(note)) + "\n", encoding="utf-8")
+        new.replace(path)
+
+    def remove(self, state: StackState) -> None:
+        """Forget the note: what it was kept for has ended."""
+        (state.folder / self._name).unlink(missing_ok=True)
