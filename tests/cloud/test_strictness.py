@@ -12,6 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto.ec2.models import ec2_backends
 from moto.ssm.models import ssm_backends
+from settling import settle
 
 from workbench.rehearsal.api import Api
 from workbench.rehearsal.parameters import machine_architecture
@@ -77,26 +78,6 @@ def ami(api: Cloud) -> str:
     return api.images["debian-12"]
 
 
-def settle(api: Cloud) -> None:
-    """Do what the reconcile loop does when the machines have followed."""
-    ec2 = api.ec2
-    for volume in ec2.volumes.values():
-        volume.made = True
-        if volume.attachment and volume.attachment.status == "attaching":
-            volume.attachment.status = "attached"
-        elif volume.attachment and volume.attachment.status == "detaching":
-            ec2.end_attachment(volume)
-        for modification in volume.modifications:
-            modification.done = True
-    follow = {
-        "pending": ec2.mark_running,
-        "stopping": ec2.mark_stopped,
-        "shutting-down": ec2.end_instance,
-    }
-    for instance in ec2.all_instances():
-        follow.get(instance.state, lambda _: None)(instance)
-
-
 def code(call: Callable[..., object], **arguments: object) -> str:
     """Return the error code a call is refused with."""
     with pytest.raises(ClientError) as refusal:
@@ -113,7 +94,7 @@ def run(ec2: Client, ami: str, **arguments: Any) -> str:
 def instance(api: Cloud, ec2: Client, ami: str) -> str:
     """A running instance in the default VPC's subnet of the first zone."""
     made = run(ec2, ami, Placement={"AvailabilityZone": ZONE})
-    settle(api)
+    settle(api.ec2)
     return made
 
 
@@ -175,18 +156,18 @@ def test_a_retried_request_makes_no_second_instance(ec2: Client, ami: str) -> No
 def test_an_instance_is_pending_until_its_machine_runs(api: Cloud, ec2: Client, ami: str) -> None:
     made = run(ec2, ami)
     assert state(ec2, made) == "pending"
-    settle(api)
+    settle(api.ec2)
     assert state(ec2, made) == "running"
     ec2.stop_instances(InstanceIds=[made])
     assert state(ec2, made) == "stopping"
     assert code(ec2.start_instances, InstanceIds=[made]) == "IncorrectInstanceState"
-    settle(api)
+    settle(api.ec2)
     ec2.start_instances(InstanceIds=[made])
     assert state(ec2, made) == "pending"
-    settle(api)
+    settle(api.ec2)
     ec2.terminate_instances(InstanceIds=[made])
     assert state(ec2, made) == "shutting-down"
-    settle(api)
+    settle(api.ec2)
     assert state(ec2, made) == "terminated"
     assert code(ec2.start_instances, InstanceIds=[made]) == "IncorrectInstanceState"
     assert ec2.describe_volumes()["Volumes"] == []
@@ -206,7 +187,7 @@ def test_a_running_instance_keeps_its_type_and_user_data(
     modify = ec2.modify_instance_attribute
     assert code(modify, InstanceId=instance, **change) == "IncorrectInstanceState"
     ec2.stop_instances(InstanceIds=[instance])
-    settle(api)
+    settle(api.ec2)
     modify(InstanceId=instance, **change)
     attribute = next(iter(change))
     name = attribute[0].lower() + attribute[1:]
@@ -221,7 +202,7 @@ def test_a_stopped_instance_takes_only_types_of_its_architecture(
     api: Cloud, ec2: Client, instance: str
 ) -> None:
     ec2.stop_instances(InstanceIds=[instance])
-    settle(api)
+    settle(api.ec2)
     modify = ec2.modify_instance_attribute
     refused = {"InstanceId": instance, "InstanceType": {"Value": OTHER_ARCHITECTURE}}
     assert code(modify, **refused) == "InvalidParameterValue"
@@ -251,23 +232,23 @@ def test_the_shutdown_behaviour_can_be_changed_and_groups_stay(ec2: Client, inst
 
 def test_a_volume_never_shrinks(api: Cloud, ec2: Client) -> None:
     volume = ec2.create_volume(Size=4, AvailabilityZone=ZONE)["VolumeId"]
-    settle(api)
+    settle(api.ec2)
     assert code(ec2.modify_volume, VolumeId=volume, Size=2) == "InvalidParameterValue"
     ec2.modify_volume(VolumeId=volume, Size=8)
     found = ec2.describe_volumes_modifications(VolumeIds=[volume])["VolumesModifications"]
     assert [each["ModificationState"] for each in found] == ["modifying"]
     again = {"VolumeId": volume, "Size": 9}
     assert code(ec2.modify_volume, **again) == "IncorrectModificationState"
-    settle(api)
+    settle(api.ec2)
     ec2.modify_volume(VolumeId=volume, Size=9)
 
 
 def test_with_aws_s_rule_a_volume_changes_once_in_six_hours(api: Cloud, ec2: Client) -> None:
     api.ec2.modification_hours = 6
     volume = ec2.create_volume(Size=4, AvailabilityZone=ZONE)["VolumeId"]
-    settle(api)
+    settle(api.ec2)
     ec2.modify_volume(VolumeId=volume, Size=5)
-    settle(api)
+    settle(api.ec2)
     again = {"VolumeId": volume, "Size": 6}
     assert code(ec2.modify_volume, **again) == "VolumeModificationRateExceeded"
 
@@ -278,7 +259,7 @@ def test_a_volume_is_attached_once_in_its_zone_under_a_free_name(
     here = ec2.create_volume(Size=1, AvailabilityZone=ZONE)["VolumeId"]
     more = ec2.create_volume(Size=1, AvailabilityZone=ZONE)["VolumeId"]
     elsewhere = ec2.create_volume(Size=1, AvailabilityZone="us-east-1b")["VolumeId"]
-    settle(api)
+    settle(api.ec2)
 
     def refused(volume: str, device: str) -> str:
         return code(ec2.attach_volume, VolumeId=volume, InstanceId=instance, Device=device)
@@ -289,9 +270,9 @@ def test_a_volume_is_attached_once_in_its_zone_under_a_free_name(
     assert refused(more, "/dev/sdf") == "InvalidParameterValue"
     assert refused(here, "/dev/sdg") == "VolumeInUse"
     assert code(ec2.delete_volume, VolumeId=here) == "VolumeInUse"
-    settle(api)
+    settle(api.ec2)
     assert ec2.detach_volume(VolumeId=here)["State"] == "detaching"
-    settle(api)
+    settle(api.ec2)
     assert code(ec2.detach_volume, VolumeId=here) == "IncorrectState"
     ec2.delete_volume(VolumeId=here)
     assert code(ec2.describe_volumes, VolumeIds=[here]) == "InvalidVolume.NotFound"
@@ -299,7 +280,7 @@ def test_a_volume_is_attached_once_in_its_zone_under_a_free_name(
 
 def test_a_snapshot_keeps_its_size_when_its_volume_grows(api: Cloud, ec2: Client) -> None:
     volume = ec2.create_volume(Size=4, AvailabilityZone=ZONE)["VolumeId"]
-    settle(api)
+    settle(api.ec2)
     snapshot = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
     ec2.modify_volume(VolumeId=volume, Size=8)
     found = ec2.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"][0]
@@ -324,7 +305,7 @@ def test_what_a_network_holds_keeps_it_from_being_deleted(
     }
     assert code(ec2.create_route, **route) == "InvalidParameterValue"
     made = run(ec2, ami, SubnetId=subnet, SecurityGroupIds=[group])
-    settle(api)
+    settle(api.ec2)
     address = ec2.allocate_address(Domain="vpc")
     association = {"AllocationId": address["AllocationId"], "InstanceId": made}
     assert code(ec2.associate_address, **association) == "Gateway.NotAttached"
@@ -341,7 +322,7 @@ def test_what_a_network_holds_keeps_it_from_being_deleted(
 
     ec2.terminate_instances(InstanceIds=[made])
     assert code(ec2.delete_subnet, SubnetId=subnet) == "DependencyViolation"
-    settle(api)
+    settle(api.ec2)
     assert "AssociationId" not in ec2.describe_addresses()["Addresses"][0]
     ec2.release_address(**release)
     ec2.delete_subnet(SubnetId=subnet)
@@ -416,7 +397,7 @@ def test_the_root_volume_goes_with_the_instance_unless_told_otherwise(
 
     goes = run(ec2, ami, BlockDeviceMappings=[root(keep=False)])
     kept = run(ec2, ami, BlockDeviceMappings=[root(keep=True)])
-    settle(api)
+    settle(api.ec2)
     ec2.terminate_instances(InstanceIds=[goes, kept])
-    settle(api)
+    settle(api.ec2)
     assert [each["Size"] for each in ec2.describe_volumes()["Volumes"]] == [20]

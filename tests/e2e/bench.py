@@ -10,6 +10,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
@@ -18,6 +20,7 @@ from typing import Any
 import boto3
 from clients import Hub
 from clients import Site
+from cryptography import x509
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -102,6 +105,17 @@ class Bench:
             ca_certificate=state["ca_certificate"],
         )
 
+    def certificate_serial(self) -> int:
+        """Return the number of the certificate that the server shows: another one, a new number."""
+        site = self.site()
+        with (
+            socket.create_connection((site.ip, site.ports["443"]), timeout=30) as raw,
+            site.tls().wrap_socket(raw, server_hostname=site.name) as tls,
+        ):
+            der = tls.getpeercert(binary_form=True)
+        assert der is not None
+        return x509.load_der_x509_certificate(der).serial_number
+
     def password(self, user: str = "test-user") -> str:
         return (self.folder / f"password-{user}").read_text().strip()
 
@@ -148,6 +162,17 @@ class Bench:
         keys = [line.split()[:2] for line in block.split("-----END")[0].splitlines()]
         host = f"[{site.ip}]:{site.ports['22']}" if site.ports["22"] != 22 else site.ip
         return [f"{host} {kind} {key}\n" for kind, key in (k for k in keys if len(k) == 2)]
+
+
+@contextmanager
+def made(name: str) -> Iterator[Bench]:
+    """Make a workbench; everything of it goes at the end, or when it can't be made."""
+    bench = Bench(name=name)
+    try:
+        bench.run("up", limit=1800)
+        yield bench
+    finally:
+        bench.remove()
 
 
 def reachable(ip: str, port: int) -> bool:

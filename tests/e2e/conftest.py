@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from bench import Bench
+from bench import made
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -19,12 +20,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def e2e() -> Iterator[Bench]:
     """Give a rehearsal with a workbench on it; everything it made goes at the end."""
-    bench = Bench(name=f"e2e{os.getpid()}")
-    try:
-        bench.run("up", limit=1800)
+    with made(f"e2e{os.getpid()}") as bench:
         yield bench
-    finally:
-        bench.remove()
 
 
 @pytest.fixture

@@ -10,18 +10,6 @@ import pytest
 from bench import Bench
 from bench import eventually
 from bench import reachable
-from cryptography import x509
-
-
-def certificate_serial(bench: Bench) -> int:
-    site = bench.site()
-    with (
-        socket.create_connection((site.ip, site.ports["443"]), timeout=10) as raw,
-        site.tls().wrap_socket(raw, server_hostname=site.name) as tls,
-    ):
-        der = tls.getpeercert(binary_form=True)
-    assert der is not None
-    return x509.load_der_x509_certificate(der).serial_number
 
 
 def identity(bench: Bench) -> dict[str, Any]:
@@ -31,7 +19,7 @@ def identity(bench: Bench) -> dict[str, Any]:
         "account": bench.server("getent passwd test-user"),
         "home": bench.server("sudo cat /home/test-user/sentinel"),
         "host key": bench.server("cat /etc/ssh/ssh_host_ed25519_key.pub").split()[:2],
-        "certificate": certificate_serial(bench),
+        "certificate": bench.certificate_serial(),
         "data volume": bench.outputs()["data_volume_id"],
     }
 

@@ -80,16 +80,12 @@ def payload_digest(request: ApiRequest, signed: Signature) -> str:
 def _from_header(request: ApiRequest, authorization: str) -> Signature | None:
     algorithm, _, rest = authorization.strip().partition(" ")
     fields = dict(part.strip().partition("=")[::2] for part in rest.split(","))
-    scope = fields.get("Credential", "").split("/")
+    scope = _scope(fields.get("Credential", ""))
     timestamp = request.header("X-Amz-Date") or ""
-    if algorithm != ALGORITHM or len(scope) != 5 or scope[4] != "aws4_request":
+    if algorithm != ALGORITHM or not scope:
         return None
-    key_id, date, region, service, _ = scope
     return Signature(
-        key_id,
-        date,
-        region,
-        service,
+        *scope,
         signed_headers=tuple(fields.get("SignedHeaders", "").lower().split(";")),
         signature=fields.get("Signature", ""),
         timestamp=timestamp,
@@ -99,16 +95,12 @@ def _from_header(request: ApiRequest, authorization: str) -> Signature | None:
 
 
 def _from_query(query: dict[str, str]) -> Signature | None:
-    scope = query.get("X-Amz-Credential", "").split("/")
+    scope = _scope(query.get("X-Amz-Credential", ""))
     seconds = query.get("X-Amz-Expires", "")
-    if len(scope) != 5 or scope[4] != "aws4_request" or not seconds.isdecimal():
+    if not scope or not seconds.isdecimal():
         return None
-    key_id, date, region, service, _ = scope
     return Signature(
-        key_id,
-        date,
-        region,
-        service,
+        *scope,
         signed_headers=tuple(query.get("X-Amz-SignedHeaders", "").lower().split(";")),
         signature=query.get("X-Amz-Signature", ""),
         timestamp=query.get("X-Amz-Date", ""),
@@ -116,6 +108,15 @@ def _from_query(query: dict[str, str]) -> Signature | None:
         presigned=True,
         seconds=min(int(seconds), LONGEST_LIFE),
     )
+
+
+def _scope(credential: str) -> tuple[str, str, str, str] | None:
+    """Return the key's number, the date, the region and the service that a credential names."""
+    parts = credential.split("/")
+    if len(parts) != 5 or parts[4] != "aws4_request":
+        return None
+    key_id, date, region, service, _ = parts
+    return key_id, date, region, service
 
 
 def _check_time(signed: Signature, now: datetime.datetime) -> None:

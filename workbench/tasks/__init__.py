@@ -19,11 +19,11 @@ from workbench.tasks.env import env
 from workbench.tasks.init import init
 from workbench.tasks.logs import logs
 from workbench.tasks.open import open_page
+from workbench.tasks.power import restart
+from workbench.tasks.power import start
+from workbench.tasks.power import stop
 from workbench.tasks.resize import resize
-from workbench.tasks.restart import restart
-from workbench.tasks.start import start
 from workbench.tasks.status import status
-from workbench.tasks.stop import stop
 from workbench.tasks.up import up
 
 __all__ = ["namespace"]

@@ -1,5 +1,7 @@
 """``workbench ssh.keys.*``: the keys that let the administrator in over SSH."""
 
+from contextlib import closing
+
 from invoke.collection import Collection
 from invoke.context import Context
 
@@ -23,11 +25,8 @@ def list_(context: Context, stack: str | None = None, json: bool = False) -> Non
     from workbench.tasks.stack_state import read_stack
 
     progress = make_progress(quiet=json)
-    state = read_stack(select_stack(stack), progress)
-    try:
+    with closing(read_stack(select_stack(stack), progress)) as state:
         found = read_keys(state, progress)
-    finally:
-        state.close()
     if json:
         print_json(found)
     else:

@@ -1,5 +1,7 @@
 """``workbench users.keys.*``: the public keys that let a person in over SSH."""
 
+from contextlib import closing
+
 from invoke.collection import Collection
 from invoke.context import Context
 
@@ -75,11 +77,8 @@ def list_(context: Context, name: str, stack: str | None = None, json: bool = Fa
     from workbench.tasks.stack_state import read_stack
 
     progress = make_progress(quiet=json)
-    state = read_stack(select_stack(stack), progress)
-    try:
+    with closing(read_stack(select_stack(stack), progress)) as state:
         found = read_keys(state, progress, name)
-    finally:
-        state.close()
     if json:
         print_json(found)
     else:

@@ -1,6 +1,7 @@
 """``workbench users.*``: who has an account on the workbench."""
 
 import shlex
+from contextlib import closing
 
 from invoke.collection import Collection
 from invoke.context import Context
@@ -123,11 +124,8 @@ def list_(context: Context, stack: str | None = None, json: bool = False) -> Non
     from workbench.tasks.stack_state import read_stack
 
     progress = make_progress(quiet=json)
-    state = read_stack(select_stack(stack), progress)
-    try:
+    with closing(read_stack(select_stack(stack), progress)) as state:
         found = read_users(state, progress)
-    finally:
-        state.close()
     if json:
         print_json(found)
     else:

@@ -17,6 +17,7 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto import provider_pb2_grpc
+from settling import settle
 
 from workbench.rehearsal.api import Api
 from workbench.rehearsal.parameters import publish_images
@@ -41,24 +42,7 @@ class Machines(threading.Thread):
             self.api.changed.wait(1)
             self.api.changed.clear()
             with self.api.lock:
-                self.follow(self.api.ec2)
-
-    def follow(self, ec2: Any) -> None:
-        for volume in list(ec2.volumes.values()):
-            volume.made = True
-            if volume.attachment and volume.attachment.status == "attaching":
-                volume.attachment.status = "attached"
-            elif volume.attachment and volume.attachment.status == "detaching":
-                ec2.end_attachment(volume)
-            for modification in volume.modifications:
-                modification.done = True
-        follow = {
-            "pending": ec2.mark_running,
-            "stopping": ec2.mark_stopped,
-            "shutting-down": ec2.end_instance,
-        }
-        for instance in ec2.all_instances():
-            follow.get(instance.state, lambda _: None)(instance)
+                settle(self.api.ec2)
 
     def stop(self) -> None:
         self.ended.set()

@@ -62,8 +62,8 @@ def world(engine: Any) -> Iterator[World]:
         engine.delete(made)
 
 
-def test_a_removed_rule_is_gone(world: World, aws: Any) -> None:
-    rule = world.create(
+def allow_ssh(world: World) -> Any:
+    return world.create(
         INGRESS,
         securityGroupId=world.group.id,
         ipProtocol="tcp",
@@ -71,19 +71,16 @@ def test_a_removed_rule_is_gone(world: World, aws: Any) -> None:
         toPort=22,
         cidrIpv4="10.0.0.1/32",
     )
+
+
+def test_a_removed_rule_is_gone(world: World, aws: Any) -> None:
+    rule = allow_ssh(world)
     aws("ec2").revoke_security_group_ingress(GroupId=world.group.id, SecurityGroupRuleIds=[rule.id])
     assert world.engine.read(rule) is None
 
 
 def test_a_changed_rule_differs_and_is_changed_back(world: World, aws: Any) -> None:
-    rule = world.create(
-        INGRESS,
-        securityGroupId=world.group.id,
-        ipProtocol="tcp",
-        fromPort=22,
-        toPort=22,
-        cidrIpv4="10.0.0.1/32",
-    )
+    rule = allow_ssh(world)
     aws("ec2").modify_security_group_rules(
         GroupId=world.group.id,
         SecurityGroupRules=[

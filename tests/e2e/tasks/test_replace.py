@@ -2,8 +2,6 @@
 
 import os
 import signal
-import socket
-import ssl
 import subprocess
 from collections.abc import Iterator
 
@@ -12,7 +10,7 @@ from bench import BIN
 from bench import ROOT
 from bench import Bench
 from bench import eventually
-from cryptography import x509
+from bench import made
 
 BIGGER = "t3.large"
 COMMAND = ("resize", BIGGER, "--replace", "--yes")
@@ -21,24 +19,12 @@ COMMAND = ("resize", BIGGER, "--replace", "--yes")
 @pytest.fixture
 def own() -> Iterator[Bench]:
     """Give a workbench that nobody else looks at: it is in pieces for a while."""
-    bench = Bench(name=f"replace{os.getpid()}")
-    try:
-        bench.run("up", limit=1800)
+    with made(f"replace{os.getpid()}") as bench:
         yield bench
-    finally:
-        bench.remove()
 
 
 def identity(bench: Bench) -> dict[str, str]:
     """Return what people know a workbench by."""
-    site = bench.site()
-    context = ssl.create_default_context(cafile=site.ca_certificate)
-    name = bench.outputs()["domain"]
-    with (
-        socket.create_connection((site.ip, site.ports["443"]), timeout=30) as raw,
-        context.wrap_socket(raw, server_hostname=name) as tls,
-    ):
-        certificate = x509.load_der_x509_certificate(tls.getpeercert(binary_form=True) or b"")
     # One sign-in for all of them.
     told = bench.server(
         "cat /etc/ssh/ssh_host_ed25519_key.pub; sudo cat /home/test-user/thesis.txt;"
@@ -46,8 +32,8 @@ def identity(bench: Bench) -> dict[str, str]:
     )
     names = ("host key", "file", "account", "password")
     return {
-        "address": site.ip,
-        "certificate": str(certificate.serial_number),
+        "address": bench.site().ip,
+        "certificate": str(bench.certificate_serial()),
         **dict(zip(names, told.splitlines(), strict=True)),
     }
 

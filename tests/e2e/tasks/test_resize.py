@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import subprocess
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +13,6 @@ from bench import Bench
 from bench import eventually
 from botocore.exceptions import ClientError
 from clients import Hub
-from cryptography import x509
 
 SMALL, LARGE, LARGER = "t3.medium", "t3.large", "t3.xlarge"
 NO_CAPACITY = "/rehearsal/no-capacity"
@@ -62,17 +60,6 @@ def instance(bench: Bench) -> dict[str, Any]:
     return dict(one)
 
 
-def certificate_serial(bench: Bench) -> int:
-    site = bench.site()
-    with (
-        socket.create_connection((site.ip, site.ports["443"]), timeout=10) as raw,
-        site.tls().wrap_socket(raw, server_hostname=site.name) as tls,
-    ):
-        der = tls.getpeercert(binary_form=True)
-    assert der is not None
-    return x509.load_der_x509_certificate(der).serial_number
-
-
 def identity(bench: Bench) -> dict[str, Any]:
     """Collect what a resize keeps."""
     one = instance(bench)
@@ -82,7 +69,7 @@ def identity(bench: Bench) -> dict[str, Any]:
         "address": one["PublicIpAddress"],
         "private address": one["PrivateIpAddress"],
         "host key": bench.server("cat /etc/ssh/ssh_host_ed25519_key.pub").split()[:2],
-        "certificate": certificate_serial(bench),
+        "certificate": bench.certificate_serial(),
         "files": bench.server("sudo sh -c 'sha256sum ~test-user/resized/*'"),
     }
 

@@ -1,0 +1,56 @@
+"""``workbench start``, ``stop`` and ``restart``: the server's power; all on its volumes is kept."""
+
+from invoke.context import Context
+
+from workbench.tasks.selection import DRY_RUN_HELP
+from workbench.tasks.selection import FORCE_HELP
+from workbench.tasks.selection import STACK_HELP
+from workbench.tasks.selection import YES_HELP
+from workbench.tasks.task import task
+
+CHANGING = {"stack": STACK_HELP, "yes": YES_HELP, "dry-run": DRY_RUN_HELP}
+ENDING = {"stack": STACK_HELP, "force": FORCE_HELP, "yes": YES_HELP, "dry-run": DRY_RUN_HELP}
+
+
+@task(help=CHANGING)
+def start(
+    context: Context, stack: str | None = None, yes: bool = False, dry_run: bool = False
+) -> None:
+    """Start a stopped server, and wait until it answers."""
+    from workbench.tasks.changing import working_on
+    from workbench.tasks.server.power_changes import start_server
+
+    with working_on(stack, "start") as (state, progress):
+        start_server(state, progress, yes=yes, dry_run=dry_run)
+
+
+@task(help=ENDING)
+def stop(
+    context: Context,
+    stack: str | None = None,
+    force: bool = False,
+    yes: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Stop the server, unless someone works on it."""
+    from workbench.tasks.changing import working_on
+    from workbench.tasks.server.power_changes import stop_server
+
+    with working_on(stack, "stop") as (state, progress):
+        stop_server(state, progress, force=force, yes=yes, dry_run=dry_run)
+
+
+@task(help=ENDING)
+def restart(
+    context: Context,
+    stack: str | None = None,
+    force: bool = False,
+    yes: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Reboot the server, unless someone works on it."""
+    from workbench.tasks.changing import working_on
+    from workbench.tasks.server.power_changes import restart_server
+
+    with working_on(stack, "restart") as (state, progress):
+        restart_server(state, progress, force=force, yes=yes, dry_run=dry_run)
