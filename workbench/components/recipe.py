@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 from typing import NotRequired
@@ -16,6 +14,7 @@ from workbench.components.settings_document import RECIPE_PREFIX
 from workbench.components.settings_document import settings_document
 from workbench.components.validation import check_name
 from workbench.places import cache_dir
+from workbench.writing import put_file
 
 SETTINGS_KEY = "settings.json"
 
@@ -157,12 +156,8 @@ def _packed_recipe() -> tuple[str, Path]:
     from workbench.host.pack import pack_recipe
 
     packed = pack_recipe()
-    folder = cache_dir() / "recipes"
-    path = folder / f"{packed.sha256}.tar.gz"
+    path = cache_dir() / "recipes" / f"{packed.sha256}.tar.gz"
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
         # Several programs may pack at once: each writes its own, the last name wins.
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-            file.write(packed.content)
-        os.replace(file.name, path)
+        put_file(path, packed.content)
     return packed.sha256, path

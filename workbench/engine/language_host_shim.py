@@ -1,7 +1,8 @@
 """Put ``workbench.engine.language_host`` where the engine looks for ``pulumi-language-python``."""
 
-import os
 from pathlib import Path
+
+from workbench.writing import put_file
 
 LANGUAGE_HOST = "pulumi-language-python"
 
@@ -25,14 +26,7 @@ def is_shim(path: Path) -> bool:
 
 def ensure_shim(folder: Path) -> None:
     """Write the shim into ``folder``, in one step: engines may be starting it right now."""
-    shim = folder / LANGUAGE_HOST
-    if _beginning(shim) == SHIM.encode("ascii"):
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{LANGUAGE_HOST}.{os.getpid()}"
-    temporary.write_text(SHIM, encoding="ascii")
-    temporary.chmod(0o755)
-    temporary.replace(shim)
+    put_file(folder / LANGUAGE_HOST, SHIM, mode=0o755)
 
 
 def _beginning(path: Path) -> bytes:

@@ -76,17 +76,18 @@ class Operations:
         """Run one quick command; return its standard output."""
         return self._quick(args, what, "")
 
-    def set_secret(self, key: str, value: str) -> None:
+    def set_secret(self, key: str, value: str, where: list[str]) -> None:
         """Encrypt a value into the configuration; it is never an argument of a program."""
-        self._quick(["config", "set", "--secret", "--stack", self._name, key], "config", value)
+        self._quick(["config", "set", "--secret", *where, key], "config", value)
 
-    def preview(self, title: str, state: ReadState) -> Changes:
-        """Return what ``up`` would change."""
+    def preview(self, title: str, state: ReadState, config: Path | None = None) -> Changes:
+        """Return what ``up`` would change, with the stack's configuration or another file's."""
+        where = str(config) if config else None
         return self._operate(
             title,
             "preview",
             state,
-            lambda options, _: self.stack.preview(**options).change_summary,
+            lambda options, _: self.stack.preview(**options, config_file=where).change_summary,
         )
 
     def up(self, title: str, state: ReadState) -> Changes:

@@ -40,13 +40,12 @@ def config_file(stack_name: str, project_dir: Path) -> Path:
     return project_dir / f"Pulumi.{short_name(stack_name)}.yaml"
 
 
-def read_config_file(stack_name: str, project_dir: Path) -> dict[str, str] | None:
-    """Return the stack's configuration as the program gets it: text, or JSON as text.
+def read_config_file(path: Path) -> dict[str, str] | None:
+    """Return a stack's configuration as the program gets it: text, or JSON as text.
 
     None where a value is encrypted, and so for the engine to read. A key without a namespace is
     the project's.
     """
-    path = config_file(stack_name, project_dir)
     if not path.exists():
         return {}
     try:

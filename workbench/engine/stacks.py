@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -33,6 +34,7 @@ from workbench.engine.state import read_outputs_fast
 from workbench.engine.state import read_state_file
 from workbench.progress import Progress
 from workbench.rehearsal.names import rehearsal_of
+from workbench.writing import put_file
 
 if TYPE_CHECKING:
     from workbench.engine.operations import Operations
@@ -86,6 +88,13 @@ class Stack:
         self.project_dir = project_dir
         self._progress = progress
         self._engine = engine
+        # The configuration that is tried out, in place of the stack's own.
+        self._tried: Path | None = None
+
+    @property
+    def config_path(self) -> Path:
+        """The file with the stack's configuration, or with the one that is tried out."""
+        return self._tried or config_file(self.name, self.project_dir)
 
     def exists(self) -> bool:
         """Whether there is such a stack."""
@@ -97,12 +106,12 @@ class Stack:
         """Make the stack, empty."""
         if rehearsal_of(self.name) is not None:
             # Generated for an earlier rehearsal of this name; its passphrase is gone with it.
-            config_file(self.name, self.project_dir).unlink(missing_ok=True)
+            self.config_path.unlink(missing_ok=True)
         self._operations.create()
 
     def preview(self, expect_no_changes: bool = False) -> Changes:
         """Return what ``up`` would change; StackChangesError if that is more than expected."""
-        changes = self._operations.preview("Preview", self.state)
+        changes = self._operations.preview("Preview", self.state, self._tried)
         if expect_no_changes and changes.total:
             raise StackChangesError(
                 f"Pulumi would change the stack {self.name}: {changes.named()}.",
@@ -149,44 +158,51 @@ class Stack:
 
     def get_config(self) -> dict[str, str]:
         """Return the configuration as programs get it: text, or JSON as text; decrypted."""
-        plain = read_config_file(self.name, self.project_dir)
+        plain = read_config_file(self.config_path)
         if plain is not None:
             return plain
-        shown = self._operations.run(
-            ["config", "--json", "--show-secrets", "--stack", self.name], "config"
-        )
+        shown = self._operations.run(["config", "--json", "--show-secrets", *self._where], "config")
         return {key: str(each.get("value", "")) for key, each in json.loads(shown).items()}
 
     def set_config(self, values: Mapping[str, Value]) -> None:
         """Set what differs; None takes a key out. Comments in the file stay."""
         plain, secrets, gone = differing(values, self.get_config())
-        where = ["--stack", self.name]
+        where = self._where
         if plain:
             self._operations.run(
                 ["config", "set-all", *where, "--json", config_json(plain)], "config"
             )
         for key, secret in secrets.items():
-            self._operations.set_secret(key, secret.value)
+            self._operations.set_secret(key, secret.value, where)
         if gone:
             self._operations.run(["config", "rm-all", *where, *gone], "config")
 
     @contextmanager
     def trying_config(self, values: Mapping[str, Value]) -> Iterator[bool]:
-        """Set values for the block; if it fails, the file is byte for byte as it was before.
+        """Let ``preview`` see these values in the block; set them when it ends without an error.
 
-        Gives whether that changed anything.
+        Until then they are in a file elsewhere: however a block ends that doesn't get there, the
+        stack's own is as it was. Gives whether the values change anything.
         """
-        path = config_file(self.name, self.project_dir)
-        before = path.read_bytes() if path.exists() else None
-        try:
-            self.set_config(values)
-            yield path.exists() and path.read_bytes() != before
-        except BaseException:
-            if before is None:
-                path.unlink(missing_ok=True)
-            else:
-                path.write_bytes(before)
-            raise
+        path = self.config_path
+        before = path.read_bytes() if path.exists() else b""
+        with TemporaryDirectory(prefix="workbench-config-") as folder:
+            tried = Path(folder) / path.name
+            tried.write_bytes(before)
+            self._tried = tried
+            try:
+                self.set_config(values)
+                wanted = tried.read_bytes()
+                yield wanted != before
+            finally:
+                self._tried = None
+        if wanted != before:
+            put_file(path, wanted)
+
+    @property
+    def _where(self) -> list[str]:
+        """The options of the engine's commands about configuration."""
+        return ["--stack", self.name, *(["--config-file", str(self._tried)] if self._tried else [])]
 
     @cached_property
     def _operations(self) -> "Operations":

@@ -1,7 +1,6 @@
 """What a running rehearsal says of itself: ``rehearsal.json``, read by everything else."""
 
 import json
-import os
 from dataclasses import asdict
 from dataclasses import dataclass
 from dataclasses import field
@@ -9,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from workbench.places import state_dir
+from workbench.writing import put_file
 
 FILE = "rehearsal.json"
 
@@ -73,10 +73,7 @@ def read_description(name: str) -> Description | None:
 def write_description(description: Description) -> None:
     """Write ``rehearsal.json`` in one step, so that a reader never sees half of it."""
     path = rehearsal_dir(description.name) / FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(asdict(description), indent=2) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    put_file(path, json.dumps(asdict(description), indent=2) + "\n")
 
 
 def process_start(pid: int) -> int | None:

@@ -5,7 +5,6 @@ Kept below ``machines/<instance id>``: ``machine.json`` (type and attached volum
 """
 
 import json
-import os
 import shutil
 from dataclasses import asdict
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from workbench.rehearsal.device_names import link_name
 from workbench.rehearsal.device_names import node_name
 from workbench.rehearsal.labels import Owner
 from workbench.rehearsal.loop_devices import ensure_loop
+from workbench.writing import put_file
 
 
 @dataclass(frozen=True)
@@ -90,12 +90,12 @@ class MachineFolder:
 
     def write(self, machine: Machine) -> None:
         """Keep what is known of the machine, and tell its next start."""
-        _replace(self.path / "machine.json", json.dumps(asdict(machine), indent=2) + "\n")
+        put_file(self.path / "machine.json", json.dumps(asdict(machine), indent=2) + "\n")
         lines = [f"boot {boot_id()}"]
         for each in machine.attachments:
             loop = ensure_loop(self.volume_file(each.volume_id))
             lines.append(f"{loop.major} {loop.minor} {each.node} {each.link or '-'}")
-        _replace(self.boot / "devices", "\n".join(lines) + "\n")
+        put_file(self.boot / "devices", "\n".join(lines) + "\n")
 
     def volume_file(self, volume_id: str) -> Path:
         """Return the file of a volume."""
@@ -104,9 +104,3 @@ class MachineFolder:
     def remove(self) -> None:
         """Remove the files."""
         shutil.rmtree(self.path, ignore_errors=True)
-
-
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)

@@ -8,6 +8,7 @@ from typing import Generic
 from typing import TypeVar
 
 from workbench.tasks.stack_state import StackState
+from workbench.writing import put_file
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -34,11 +35,7 @@ class NoteFile(Generic[NoteT]):
 
     def write(self, state: StackState, note: NoteT) -> None:
         """Keep a note: whole, or the one before it stays."""
-        path = state.folder / self._name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_suffix(".new")
-        new.write_text(json.dumps(asdict(note)) + "\n", encoding="utf-8")
-        new.replace(path)
+        put_file(state.folder / self._name, json.dumps(asdict(note)) + "\n")
 
     def remove(self, state: StackState) -> None:
         """Forget the note: what it was kept for has ended."""

@@ -100,6 +100,24 @@ def test_a_secret_is_encrypted_in_the_file_and_readable_by_us(project):
     assert "s3cr3t-value" not in project.log
 
 
+def test_configuration_is_tried_out_beside_the_stacks_own(project):
+    project.write('Thing(config.get("name")); pulumi.export("token", config.get_secret("token"))')
+    stack = project.open()
+    stack.set_config({"tiny:name": "one", "tiny:token": Secret("of the first")})
+    stack.up()
+    path = project.folder / "Pulumi.rehearsal.yaml"
+    before = path.read_bytes()
+    with stack.trying_config({"tiny:name": "two", "tiny:token": Secret("of the second")}) as is_new:
+        assert is_new
+        assert "create Thing two" in stack.preview().named()
+        assert path.read_bytes() == before
+    assert stack.get_config() == {"tiny:name": "two", "tiny:token": "of the second"}
+    stack.up()
+    assert stack.outputs() == {"token": "of the second"}
+    with stack.trying_config({"tiny:name": "two", "tiny:token": Secret("of the second")}) as is_new:
+        assert not is_new
+
+
 def test_configuration_of_an_earlier_rehearsal_is_no_obstacle(project):
     # Its passphrase went with it, and the engine would refuse the salt in the file.
     (project.folder / "Pulumi.rehearsal.yaml").write_text(

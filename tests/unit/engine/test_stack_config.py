@@ -7,6 +7,7 @@ import pytest
 from workbench.engine.stack_config import LARGEST
 from workbench.engine.stack_config import Default
 from workbench.engine.stack_config import Secret
+from workbench.engine.stack_config import config_file
 from workbench.engine.stack_config import config_json
 from workbench.engine.stack_config import differing
 from workbench.engine.stack_config import read_config_file
@@ -17,7 +18,7 @@ def test_values_are_read_as_programs_get_them(tmp_path):
     (tmp_path / "Pulumi.dev.yaml").write_text(
         "config:\n  a:text: x\n  a:flag: true\n  a:number: 3\n  a:list:\n    - n: 1\n"
     )
-    assert read_config_file("org/project/dev", tmp_path) == {
+    assert read_config_file(config_file("org/project/dev", tmp_path)) == {
         "a:text": "x",
         "a:flag": "true",
         "a:number": "3",
@@ -27,9 +28,9 @@ def test_values_are_read_as_programs_get_them(tmp_path):
 
 @pytest.mark.parametrize("content", ["", "encryptionsalt: v1:x\n", "config: {}\n"])
 def test_there_may_be_none(tmp_path, content):
-    assert read_config_file("dev", tmp_path) == {}
+    assert read_config_file(config_file("dev", tmp_path)) == {}
     (tmp_path / "Pulumi.dev.yaml").write_text(content)
-    assert read_config_file("dev", tmp_path) == {}
+    assert read_config_file(config_file("dev", tmp_path)) == {}
 
 
 @pytest.mark.parametrize(
@@ -38,14 +39,14 @@ def test_there_may_be_none(tmp_path, content):
 )
 def test_encrypted_values_are_left_to_the_engine(tmp_path, content):
     (tmp_path / "Pulumi.dev.yaml").write_text(content)
-    assert read_config_file("dev", tmp_path) is None
+    assert read_config_file(config_file("dev", tmp_path)) is None
 
 
 @pytest.mark.parametrize("content", ["config: [", "just a text\n"])
 def test_a_file_that_is_none_is_a_config_error(tmp_path, content):
     (tmp_path / "Pulumi.dev.yaml").write_text(content)
     with pytest.raises(ConfigError, match=r"Pulumi\.dev\.yaml can't be read"):
-        read_config_file("dev", tmp_path)
+        read_config_file(config_file("dev", tmp_path))
 
 
 def test_only_what_differs_is_set():

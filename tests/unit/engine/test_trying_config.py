@@ -1,4 +1,4 @@
-"""Configuration that is tried out is put back byte for byte when the try fails."""
+"""Configuration that is tried out is the stack's own only when the try has succeeded."""
 
 from pathlib import Path
 
@@ -12,10 +12,8 @@ OLD = b"# chosen by hand\nconfig:\n    workbench:os:   debian-12\n"
 
 @pytest.fixture
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
-    path = tmp_path / "Pulumi.prod.yaml"
-
     def set_config(self: Stack, values: object) -> None:
-        path.write_text(f"config: {values}\n")
+        self.config_path.write_text(f"config: {values}\n")
 
     monkeypatch.setattr(Stack, "set_config", set_config)
     return Stack("prod", tmp_path, Progress(quiet=True))
@@ -24,7 +22,9 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
 def fail(stack: Stack) -> None:
     with stack.trying_config({"workbench:os": "beos"}) as is_new:
         assert is_new
-        assert b"beos" in (stack.project_dir / "Pulumi.prod.yaml").read_bytes()
+        assert b"beos" in stack.config_path.read_bytes()
+        own = stack.project_dir / "Pulumi.prod.yaml"
+        assert not own.exists() or own.read_bytes() == OLD
         raise KeyboardInterrupt
 
 
@@ -44,8 +44,10 @@ def test_a_try_that_fails_leaves_no_file_where_there_was_none(stack: Stack) -> N
 
 def test_a_try_that_succeeds_is_kept(stack: Stack) -> None:
     path = stack.project_dir / "Pulumi.prod.yaml"
-    with stack.trying_config({"workbench:os": "debian-12"}):
-        kept = path.read_bytes()
+    with stack.trying_config({"workbench:os": "debian-12"}) as is_new:
+        assert is_new
+    kept = path.read_bytes()
+    assert b"debian-12" in kept
     with stack.trying_config({"workbench:os": "debian-12"}) as is_new:
         assert not is_new
     assert path.read_bytes() == kept

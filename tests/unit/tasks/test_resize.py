@@ -164,6 +164,7 @@ def test_a_dry_run_leaves_all_as_it_is(state: State, capsys: pytest.CaptureFixtu
 
 # What a killed resize to LARGE can leave: configured, known, actual, power, pending; what is done.
 CUT_OFF = [
+    (SMALL, SMALL, SMALL, "running", False, [f"change to {LARGE}", "up"]),
     (LARGE, SMALL, SMALL, "running", False, [f"change to {LARGE}", "up"]),
     (LARGE, SMALL, SMALL, "stopped", True, ["refresh", f"change to {LARGE}", "up"]),
     (LARGE, SMALL, LARGE, "stopped", True, [f"configure {LARGE}", "refresh", "up"]),

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from workbench.errors import WorkbenchError
 from workbench.tasks.secure_shell.own_files import make_folder
-from workbench.tasks.secure_shell.own_files import put_file
 from workbench.tasks.secure_shell.own_files import refuse_writable_by_others
+from workbench.writing import put_file
 
 FOLDER = "workbench.d"
 # What was made besides the aliases: a new file or folder, or the line in a file that was there.
@@ -117,7 +117,7 @@ class SshFiles:
         if content == self._content():
             return
         try:
-            put_file(self._real_config(), content, mode=0o600)
+            put_file(self._real_config(), content, mode=0o600, parents=False)
         except OSError as error:
             raise WorkbenchError(
                 f"{self.config} can't be changed: {error.strerror}. It is to begin with this line"

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from workbench.tasks.secure_shell.own_files import make_folder
-from workbench.tasks.secure_shell.own_files import put_file
+from workbench.writing import put_file
 
 
 def make_key_pair(path: Path, comment: str) -> str:

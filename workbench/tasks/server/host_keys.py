@@ -1,6 +1,5 @@
 """SSH host keys, pinned from the instance's console output: never trusted on first use."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from tenacity import stop_after_delay
 from tenacity import wait_fixed
 
 from workbench.errors import WaitTimeoutError
+from workbench.writing import put_file
 
 BEGIN = "-----BEGIN SSH HOST KEY KEYS-----"
 END = "-----END SSH HOST KEY KEYS-----"
@@ -91,11 +91,8 @@ class KnownHosts:
 
     def write(self, instance_id: str, keys: Keys) -> None:
         """Pin these keys, in place of all others: a stack has one server."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         text = "".join(f"{instance_id} {kind} {key}\n" for kind, key in keys)
-        temporary = self.path.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_text(text, encoding="ascii")
-        temporary.replace(self.path)
+        put_file(self.path, text)
 
 
 def public_keys(keys: Keys) -> list[paramiko.PKey]:

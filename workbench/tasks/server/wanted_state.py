@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.host.pack import PackedRecipe
 from workbench.host.pack import pack_recipe
 from workbench.tasks.stack_state import StackState
+from workbench.writing import put_file
 
 # The code that makes settings from a configuration, and the file that keeps what it made.
 COMPONENTS = Path(__file__).parents[2] / "components"
@@ -63,10 +63,7 @@ def _configured(state: StackState, recipe_sha256: str) -> str | None:
         pass
     settings = _make_settings(state, recipe_sha256)
     if settings is not None:
-        remembered.parent.mkdir(parents=True, exist_ok=True)
-        temporary = remembered.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_text(json.dumps({"key": key, "settings": settings}), encoding="utf-8")
-        temporary.replace(remembered)
+        put_file(remembered, json.dumps({"key": key, "settings": settings}))
     return settings
 
 

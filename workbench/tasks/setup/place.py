@@ -69,7 +69,7 @@ class Place:
 
     def read_config(self) -> Mapping[str, str]:
         """Return the configuration as it is; empty where there is none."""
-        plain = read_config_file(self.stack, self.folder)
+        plain = read_config_file(config_file(self.stack, self.folder))
         # With a secret in it the engine has to read it.
         return (
             Stack(self.stack, self.folder, self.progress).get_config() if plain is None else plain
