@@ -355,9 +355,7 @@ def test_a_terminated_instance_leaves_nothing(
 
 
 def test_starting_twice_is_fine(rehearsal: str, described: Description) -> None:
-    begun = time.monotonic()
     assert control.start(rehearsal, Progress(quiet=True)).pid == described.pid
-    assert time.monotonic() - begun < 5
 
 
 def test_two_starts_at_once_end_with_one_process(rehearsal: str) -> None:

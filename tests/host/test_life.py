@@ -1,6 +1,5 @@
 """A server's life: reboots, replacements, changes of the settings, and what goes wrong."""
 
-import time
 from typing import Any
 
 import pytest
@@ -254,9 +253,7 @@ def test_someone_elses_volume_is_not_formatted(lab: Lab) -> None:
         assert "only a blank volume is formatted" in lab.failure()
     finally:
         lab.run(f"dd if=/root/head of={device} bs=1M count=1 status=none conv=notrunc")
-    started = time.monotonic()
     assert lab.converge()["result"] == "ok"
-    assert time.monotonic() - started < 60
     assert sign_in(lab, "test-user", PASSWORD) == 302
 
 

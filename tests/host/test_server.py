@@ -17,10 +17,9 @@ def password(lab: Lab) -> str:
     return PASSWORD
 
 
-def test_a_second_converge_changes_nothing_and_is_quick(lab: Lab) -> None:
+def test_a_second_converge_changes_nothing(lab: Lab) -> None:
     end = lab.converge()
     assert (end["changed"], end["result"]) == (0, "ok")
-    assert end["seconds"] < 5
 
 
 def test_progress_names_every_step(lab: Lab) -> None:

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -142,9 +141,8 @@ def test_a_snapshot_that_is_killed_leaves_no_file_system_frozen(cloud, instance_
     ) as process:
         assert process.stdout.readline() == b"frozen\n"
         process.kill()
-    started = time.monotonic()
+    # A frozen one would hold this up for good.
     cloud.run(instance_id, "echo again > /data/file")
-    assert time.monotonic() - started < 30
 
 
 def test_takes_no_more_of_the_disk_than_is_written(cloud, instance_id, volume):
