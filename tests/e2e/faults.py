@@ -65,7 +65,14 @@ def make_record_stale(bench: Bench) -> None:
 
 def expire_certificate(bench: Bench) -> None:
     """Have Caddy show a certificate that someone once put there by hand, and that has expired."""
-    encoded = base64.b64encode(expired_certificate(bench.outputs()["names"])).decode()
+    key = ec.generate_private_key(ec.SECP256R1())
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    certificate = expired_certificate(bench.outputs()["names"], key)
+    encoded = base64.b64encode(private + certificate).decode()
     pem = "/etc/caddy/old.pem"
     bench.server(
         f"echo {encoded} | base64 -d | sudo tee {pem} > /dev/null;"
@@ -74,8 +81,7 @@ def expire_certificate(bench: Bench) -> None:
     )
 
 
-def expired_certificate(names: list[str]) -> bytes:
-    key = ec.generate_private_key(ec.SECP256R1())
+def expired_certificate(names: list[str], key: ec.EllipticCurvePrivateKey) -> bytes:
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
     now = datetime.now(UTC)
     certificate = (
@@ -89,12 +95,7 @@ def expired_certificate(names: list[str]) -> bytes:
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(n) for n in names]), False)
         .sign(key, hashes.SHA256())
     )
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    return private + certificate.public_bytes(serialization.Encoding.PEM)
+    return certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def forget_certificate(bench: Bench) -> None:

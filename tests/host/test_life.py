@@ -1,10 +1,15 @@
 """A server's life: reboots, replacements, changes of the settings, and what goes wrong."""
 
+from datetime import UTC
+from datetime import datetime
 from typing import Any
 
 import pytest
 from clients import Hub
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from faults import expired_certificate
 from host_lab import DOMAIN
 from host_lab import Lab
 from host_lab import at_hub
@@ -85,6 +90,19 @@ def test_everything_comes_back_after_a_reboot(lab: Lab) -> None:
     lab.wait_for(lambda: not lab.run("systemctl list-jobs --no-legend"))
     assert lab.events()[-1]["changed"] == 0
     assert lab.run("systemctl --failed --no-legend --plain") == ""
+    assert sign_in(lab, "test-user", PASSWORD) == 302
+
+
+def test_a_certificate_that_expired_is_asked_for_anew(lab: Lab) -> None:
+    path = lab.run(f"ls /data/workbench/caddy/certificates/*/{DOMAIN}/{DOMAIN}.crt")
+    key = load_pem_private_key(lab.run(f"cat {path.removesuffix('crt')}key").encode(), None)
+    assert isinstance(key, EllipticCurvePrivateKey)
+    expired = expired_certificate([DOMAIN], key).decode()
+    lab.run(f"cat > {path}", stdin=expired)
+    # The first leaves it to a Caddy that has just been started by itself.
+    assert any(lab.converge()["changed"] for _ in range(2))
+    found = x509.load_pem_x509_certificate(lab.run(f"cat {path}").encode())
+    assert found.not_valid_after_utc > datetime.now(UTC)
     assert sign_in(lab, "test-user", PASSWORD) == 302
 
 

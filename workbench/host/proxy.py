@@ -2,8 +2,12 @@
 
 import time
 from collections.abc import Sequence
+from datetime import UTC
+from datetime import datetime
 from io import StringIO
 from pathlib import Path
+
+from cryptography import x509
 
 from . import jupyterhub
 from . import places
@@ -59,7 +63,8 @@ def certificates(names: Sequence[str]) -> Commands:
     """Wait a little for certificates; where they failed in an earlier run, ask anew.
 
     It is no failure to have none yet: whoever keeps a domain elsewhere still has to make its
-    records. Caddy itself tries again, but after ever longer pauses.
+    records. Caddy itself tries again, but after ever longer pauses; so it does with one that it
+    could not renew in time.
     """
     if missing_certificates(names) and not _just_started():
         yield f"systemctl restart {UNIT}"
@@ -73,9 +78,17 @@ def certificates(names: Sequence[str]) -> Commands:
 
 
 def missing_certificates(names: Sequence[str]) -> list[str]:
-    """Return the names that Caddy has no certificate for."""
+    """Return the names that Caddy has no certificate for, or none that is valid any more."""
     storage = places.CADDY_STORAGE / "certificates"
-    return [name for name in names if not list(storage.glob(f"*/{name}/{name}.crt"))]
+    return [name for name in names if not any(map(_is_valid, storage.glob(f"*/{name}/{name}.crt")))]
+
+
+def _is_valid(path: Path) -> bool:
+    try:
+        certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return datetime.now(UTC) < certificate.not_valid_after_utc
 
 
 def _just_started() -> bool:
