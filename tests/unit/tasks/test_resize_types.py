@@ -92,7 +92,7 @@ def test_an_unknown_type_is_told_and_other_errors_are_not_taken_for_it() -> None
 
 
 def test_what_fits_is_let_through() -> None:
-    check_fits(Ec2(), INSTANCE, wanted())
+    check_fits(Ec2(), INSTANCE, wanted(), "lab")
 
 
 @pytest.mark.parametrize(
@@ -129,19 +129,26 @@ def test_what_does_not_fit_is_refused(
     then: dict[str, Any], instance: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(UnfitTypeError, match=said):
-        check_fits(Ec2(), INSTANCE | instance, wanted(**then))
+        check_fits(Ec2(), INSTANCE | instance, wanted(**then), "lab")
+
+
+def test_another_architecture_is_for_a_new_server() -> None:
+    arm = wanted(ProcessorInfo={"SupportedArchitectures": ["arm64"]})
+    with pytest.raises(UnfitTypeError, match="arm64") as refused:
+        check_fits(Ec2(), INSTANCE, arm, "lab")
+    assert refused.value.hint.startswith("workbench resize t3.large --replace --stack lab ")
 
 
 def test_a_type_of_other_zones_is_refused_with_those() -> None:
     with pytest.raises(UnfitTypeError, match=r"in us-east-1a, .* only in us-east-1c"):
-        check_fits(Ec2(["us-east-1c"]), INSTANCE, wanted())
+        check_fits(Ec2(["us-east-1c"]), INSTANCE, wanted(), "lab")
     with pytest.raises(UnfitTypeError, match="nor in any other"):
-        check_fits(Ec2([]), INSTANCE, wanted())
+        check_fits(Ec2([]), INSTANCE, wanted(), "lab")
 
 
 def test_a_server_that_may_not_be_stopped_is_left_alone() -> None:
     with pytest.raises(UnfitTypeError, match="protected against being stopped"):
-        check_fits(Ec2(protected=True), INSTANCE, wanted())
+        check_fits(Ec2(protected=True), INSTANCE, wanted(), "lab")
 
 
 class Quotas:

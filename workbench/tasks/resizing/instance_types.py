@@ -51,16 +51,20 @@ def read_type(ec2: Any, name: str) -> InstanceType:
     return InstanceType(name, found[0])
 
 
-def check_fits(ec2: Any, instance: dict[str, Any], wanted: InstanceType) -> None:
-    """Raise with the first reason why an instance can't become a type."""
+def check_fits(ec2: Any, instance: dict[str, Any], wanted: InstanceType, stack: str) -> None:
+    """Raise with the first reason why the stack's instance can't become a type."""
     check_offered(ec2, instance["Placement"]["AvailabilityZone"], wanted.name)
-    reason = (
-        _check_machine(instance, wanted)
-        or _check_devices(instance, wanted)
-        or _check_protection(ec2, instance)
-    )
+    unfit = f"{instance['InstanceId']} can't become a {wanted.name}: "
+    reason = _check_machine(instance, wanted)
     if reason:
-        raise UnfitTypeError(f"{instance['InstanceId']} can't become a {wanted.name}: {reason}.")
+        raise UnfitTypeError(
+            f"{unfit}{reason}.",
+            f"workbench resize {wanted.name} --replace --stack {stack}"
+            "   builds a new server for the data volume",
+        )
+    reason = _check_devices(instance, wanted) or _check_protection(ec2, instance)
+    if reason:
+        raise UnfitTypeError(f"{unfit}{reason}.")
 
 
 def check_offered(ec2: Any, zone: str, name: str) -> None:
@@ -97,8 +101,6 @@ def _check_machine(instance: dict[str, Any], wanted: InstanceType) -> str:
     ena_needed = facts.get("NetworkInfo", {}).get("EnaSupport") == "required"
     if ena_needed and instance.get("EnaSupport") is False:
         return "its image has no driver for the type's network (ENA)"
-    if not facts.get("SupportedInRegion", True):
-        return "this region doesn't have the type"
     return ""
 
 

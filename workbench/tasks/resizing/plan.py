@@ -35,7 +35,7 @@ def look_ahead(
         phase.tick(f"asking AWS about {wanted}")
         ec2, instance = state.aws("ec2"), now.instance
         then = read_type(ec2, wanted)
-        check_fits(ec2, instance, then)
+        check_fits(ec2, instance, then, state.stack)
         quota = check_quota(state, instance["InstanceId"], then)
         # One that was cut off may be undone: what it got to is told, then.
         before = read_type(ec2, now.before if now.before != wanted else now.actual)
