@@ -9,23 +9,28 @@ from xdist.scheduler import LoadScopeScheduling
 # A run in the background of a shell script ignores Ctrl-C, and so would all that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Those with one machine or one rehearsal between them, longest first; others go file by file.
-TOGETHER = {
-    "tests/e2e/tasks/test_replace.py": 2,
-    "tests/e2e/tasks/": 0,
-    "tests/e2e/test_fresh_clone.py": 4,
-    "tests/e2e/": 1,
-    "tests/host/": 3,
-    "tests/cloud/machines/": 5,
-    "tests/cloud/test_control.py": 6,
-    "tests/cloud/provider/": 7,
-    "tests/cloud/engine/": 8,
-}
+# Folders whose tests have one machine between them; of others, each file goes by itself.
+TOGETHER = ("tests/host/", "tests/cloud/machines/", "tests/cloud/provider/", "tests/cloud/engine/")
+LONGEST_FIRST = (
+    "tests/e2e/tasks/test_replace.py",
+    "tests/host/",
+    "tests/e2e/test_fresh_clone.py",
+    "tests/e2e/",
+    "tests/cloud/machines/",
+    "tests/cloud/test_control.py",
+    "tests/cloud/",
+)
 
 
 def _group(nodeid: str) -> str:
-    """Return what a test belongs to: a key of ``TOGETHER``, else its file."""
+    """Return what a test belongs to: one of ``TOGETHER``, else its file."""
     return next((start for start in TOGETHER if nodeid.startswith(start)), nodeid.split("::")[0])
+
+
+def _turn(nodeid: str) -> int:
+    """Return when a test begins: the place of the first in ``LONGEST_FIRST`` that it is of."""
+    turns = (turn for turn, start in enumerate(LONGEST_FIRST) if nodeid.startswith(start))
+    return next(turns, len(LONGEST_FIRST))
 
 
 class ByMachine(LoadScopeScheduling):
@@ -44,7 +49,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByMachine
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let what takes longest begin, in random order within."""
-    items.sort(key=lambda item: TOGETHER.get(_group(item.nodeid), len(TOGETHER)))
+    items.sort(key=lambda item: _turn(item.nodeid))
 
 
 @pytest.fixture(scope="module")

@@ -18,9 +18,16 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError
+from botocore.exceptions import ClientError
 from clients import Hub
 from clients import Site
 from cryptography import x509
+
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.tasks.stack_state import StackState
+from workbench.tasks.stack_state import read_stack
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -93,16 +100,36 @@ class Bench:
         return state
 
     def outputs(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.shell("pulumi stack output --json").stdout)
-        return found
+        return dict(self.state().outputs)
+
+    def state(self) -> StackState:
+        """Read where the workbench is, as the tasks do, in this process: it is asked so often."""
+        before = os.environ.get("WORKBENCH_STATE_DIR")
+        os.environ["WORKBENCH_STATE_DIR"] = str(self.state_dir)
+        try:
+            return read_stack(self.stack, Progress(quiet=True))
+        finally:
+            os.environ.pop("WORKBENCH_STATE_DIR")
+            if before is not None:
+                os.environ["WORKBENCH_STATE_DIR"] = before
+
+    def is_running(self) -> bool:
+        """Whether there is a server, and it runs."""
+        try:
+            instance = self.outputs()["instance_id"]
+            found = self.aws("ec2").describe_instances(InstanceIds=[instance])["Reservations"]
+        except (WorkbenchError, KeyError, OSError, BotoCoreError, ClientError):
+            return False
+        return bool(found and found[0]["Instances"][0]["State"]["Name"] == "running")
 
     def site(self) -> Site:
-        state = self.status()
+        state = self.state()
+        assert state.address
         return Site(
-            url=state["url"],
-            ip=state["address"]["ip"],
-            ports=state["address"]["ports"],
-            ca_certificate=state["ca_certificate"],
+            url=str(state.url("url")),
+            ip=state.address.ip,
+            ports={str(port): state.address.port(port) for port in (22, 80, 443)},
+            ca_certificate=str(state.ca_certificate),
         )
 
     def certificate_serial(self) -> int:
@@ -156,7 +183,7 @@ class Bench:
 
     def _host_keys(self, site: Site) -> list[str]:
         """Read the host keys where EC2's users do: in the console output."""
-        instance = self.status()["instance_id"]
+        instance = self.outputs()["instance_id"]
         console = self.aws("ec2").get_console_output(InstanceId=instance, Latest=True)["Output"]
         block = console.rsplit("-----BEGIN SSH HOST KEY KEYS-----", 1)[1]
         keys = [line.split()[:2] for line in block.split("-----END")[0].splitlines()]

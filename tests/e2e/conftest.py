@@ -27,7 +27,7 @@ def e2e() -> Iterator[Bench]:
 @pytest.fixture
 def bench(e2e: Bench) -> Iterator[Bench]:
     """Give the workbench in working order, whatever the test before did to it."""
-    if e2e.status()["state"] != "running":
+    if not e2e.is_running():
         e2e.run("up", limit=1800)
     yield e2e
     while e2e.browsers:
