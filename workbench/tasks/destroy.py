@@ -1,5 +1,9 @@
 """``workbench destroy``: remove what the stack made, and say what is kept."""
 
+from collections.abc import Mapping
+from contextlib import closing
+from typing import Any
+
 from invoke.context import Context
 
 from workbench.tasks.selection import DRY_RUN_HELP
@@ -14,7 +18,11 @@ from workbench.tasks.task import task
 def destroy(
     context: Context, stack: str | None = None, yes: bool = False, dry_run: bool = False
 ) -> None:
-    """Remove all that the stack made, but the data volume."""
+    """Remove all that the stack made, but the data volume.
+
+    With workbench:keepDataVolume false in the configuration, the data volume is
+    DELETED, too, with all homes. What is kept and what isn't is shown first.
+    """
     from workbench.engine.stacks import open_stack
     from workbench.tasks.changing import confirm
     from workbench.tasks.changing import ensure_rehearsal
@@ -22,24 +30,46 @@ def destroy(
     from workbench.tasks.show import make_progress
     from workbench.tasks.stack_state import read_stack
 
-    name = select_stack(stack)
-    state = read_stack(name, make_progress(quiet=False))
+    name, reading = select_stack(stack), make_progress(quiet=False)
+    state = read_stack(name, reading)
     if not state.exists:
         print(f"There is no stack {name}: nothing to remove.")
         return
     volume = str(state.outputs.get("data_volume_id") or "")
-    kept = f" The data volume {volume} is kept." if volume else ""
-    plan = [f"This removes the workbench of the stack {name}.{kept}"]
+    is_kept = not volume or keeps(open_stack(name, find_project(), reading).export(), volume)
+    plan = _plan(name, volume, is_kept=is_kept)
     if not confirm(plan, f"workbench destroy --stack {name}", yes=yes, dry_run=dry_run):
         return
-    progress = stack_progress(name, "destroy")
-    # The API that knows the objects must answer before they can be removed.
-    ensure_rehearsal(name, progress)
-    opened = open_stack(name, find_project(), progress)
-    opened.destroy()
+    with closing(stack_progress(name, "destroy")) as progress:
+        # The API that knows the objects must answer before they can be removed.
+        ensure_rehearsal(name, progress)
+        open_stack(name, find_project(), progress).destroy()
     print(f"The stack {name} is empty.")
-    if volume:
+    if volume and is_kept:
         _tell_kept(name, volume)
+
+
+def keeps(deployment: Mapping[str, Any], volume: str) -> bool:
+    """Return whether a volume stays in AWS when the stack is destroyed.
+
+    The engine goes by the stack's state: the configuration may have changed since the last up.
+    """
+    return not any(
+        each.get("id") == volume and not each.get("retainOnDelete") and not each.get("external")
+        for each in deployment.get("resources") or []
+        if each["type"].endswith(":Volume")
+    )
+
+
+def _plan(stack: str, volume: str, *, is_kept: bool) -> list[str]:
+    removed = f"This removes the workbench of the stack {stack}"
+    if is_kept:
+        return [f"{removed}.{f' The data volume {volume} is kept.' if volume else ''}"]
+    return [
+        f"{removed} and DELETES the data volume {volume}, with all homes. To keep it, first:",
+        f"  pulumi config set workbench:keepDataVolume true --stack {stack}",
+        f"  workbench up --stack {stack}",
+    ]
 
 
 def _tell_kept(stack: str, volume: str) -> None:
@@ -54,6 +84,6 @@ def _tell_kept(stack: str, volume: str) -> None:
         else f"aws ec2 delete-volume --volume-id {volume}"
     )
     print(f"Kept: the data volume {volume}, with homes and accounts. To have it in a new one:")
-    print(f"  pulumi config set workbench:dataVolumeId {volume}")
+    print(f"  pulumi config set workbench:dataVolumeId {volume} --stack {stack}")
     print("and to remove it, too:")
     print(as_typed(f"  {remove}"))

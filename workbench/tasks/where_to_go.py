@@ -33,7 +33,7 @@ def print_where_to_go(outcome: Outcome, console: Console | None = None) -> None:
         (f"workbench status{option}", "what runs, and where"),
         (f"workbench check{option}", "every check again"),
         (f'eval "$(workbench env{option})"', "then pulumi preview, pulumi up, …"),
-        (f"workbench destroy{option}", "remove it; the data volume is kept"),
+        (f"workbench destroy{option}", "remove it; says first what is kept"),
     ]
     print_facts([(as_typed(command), what) for command, what in commands], console)
 
