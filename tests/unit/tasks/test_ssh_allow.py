@@ -23,7 +23,7 @@ def state() -> StackState:
 def changed(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     found: list[object] = []
     monkeypatch.setattr(
-        ssh_allow, "change_configuration", lambda state, values, *_, **__: found.append(values)
+        ssh_allow, "change_lists", lambda state, values, *_, **__: found.append(values)
     )
     return found
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks.changing import change_configuration
 from workbench.tasks.changing import interruptible
+from workbench.tasks.list_changes import change_lists
 from workbench.tasks.people import passwords
 from workbench.tasks.people.declared_users import KEY
 from workbench.tasks.people.declared_users import DeclaredUsers
@@ -35,7 +35,7 @@ def apply(
     state.close()
     what_exists = "the change may be in the configuration already, and not on the server yet"
     with interruptible(what_exists, f"{command}   goes on"):
-        change_configuration(state, {KEY: wanted.as_config()}, progress)
+        change_lists(state, {KEY: wanted.as_config()}, command, progress)
         now = read_stack(state.stack, progress)
         converge_server(now, progress)
         return now, look(now, progress)

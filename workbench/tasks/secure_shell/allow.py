@@ -6,18 +6,17 @@ import time
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks.changing import change_configuration
 from workbench.tasks.changing import confirm
 from workbench.tasks.changing import interruptible
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.configured import SSH_FROM
 from workbench.tasks.configured import read_texts
+from workbench.tasks.list_changes import change_lists
 from workbench.tasks.server.connection import UnreachableError
 from workbench.tasks.server.unreachable import address_towards
 from workbench.tasks.server.unreachable import allows
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
-from workbench.tasks.undisturbed import refuse_disruption
 
 # AWS applies a rule of a security group within seconds.
 APPLIED_LIMIT = 60.0
@@ -105,7 +104,7 @@ def _change(
     if not confirm(plan, command, yes=yes, dry_run=dry_run):
         return False
     with interruptible("the configuration may have changed, the security group not yet", command):
-        change_configuration(state, {SSH_FROM: wanted}, progress, check=refuse_disruption)
+        change_lists(state, {SSH_FROM: wanted}, command, progress)
     return True
 
 

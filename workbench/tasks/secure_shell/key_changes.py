@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks.changing import change_configuration
 from workbench.tasks.changing import confirm
 from workbench.tasks.changing import interruptible
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.configured import FURTHER_KEYS
 from workbench.tasks.configured import PUBLIC_KEY
 from workbench.tasks.configured import administrator_keys
+from workbench.tasks.list_changes import change_lists
 from workbench.tasks.people.public_keys import described
 from workbench.tasks.people.public_keys import find_keys
 from workbench.tasks.people.public_keys import fingerprint
@@ -22,7 +22,6 @@ from workbench.tasks.server.converging import converge_server
 from workbench.tasks.server.private_key import find_private_key
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
-from workbench.tasks.undisturbed import refuse_disruption
 
 if TYPE_CHECKING:
     from workbench.engine.stack_config import Value
@@ -123,7 +122,7 @@ def apply(
     state.close()
     what_exists = "the change may be in the configuration already, and not on the server yet"
     with interruptible(what_exists, f"{command}   goes on"):
-        change_configuration(state, values, progress, check=refuse_disruption)
+        change_lists(state, values, command, progress)
         now = read_stack(state.stack, progress)
         converge_server(now, progress)
         return now

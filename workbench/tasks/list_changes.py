@@ -1,0 +1,37 @@
+"""Change what a stack's configuration lists: nothing else with it, and nothing of anyone else's."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.tasks.changing import change_configuration
+from workbench.tasks.stack_state import StackState
+from workbench.tasks.stack_state import read_stack
+from workbench.tasks.undisturbed import refuse_disruption
+
+if TYPE_CHECKING:
+    from workbench.engine.changes import Changes
+    from workbench.engine.stack_config import Value
+
+
+def change_lists(
+    state: StackState, values: "Mapping[str, Value]", command: str, progress: Progress
+) -> None:
+    """Set lists that were made from those in ``state``, and let Pulumi apply them.
+
+    Raises WorkbenchError, with nothing changed, where Pulumi would stop or replace the server,
+    or where the configuration isn't as in ``state`` any more: the question may have waited for
+    an hour, and these lists would undo what another command did meanwhile.
+    """
+
+    def check(changes: "Changes") -> None:
+        refuse_disruption(changes)
+        # Just before it is written: the preview, too, takes its time.
+        if read_stack(state.stack, progress).config != state.config:
+            raise WorkbenchError(
+                f"The configuration of {state.stack} changed meanwhile; nothing was changed.",
+                command,
+            )
+
+    change_configuration(state, values, progress, check=check)
