@@ -59,7 +59,11 @@ def test_it_runs_at_the_end(state: str, done: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("state", "done"),
-    [("running", ["stop i-1", "instance_stopped"]), ("stopped", [])],
+    [
+        ("running", ["stop i-1", "instance_stopped"]),
+        ("pending", ["instance_running", "stop i-1", "instance_stopped"]),
+        ("stopped", []),
+    ],
 )
 def test_it_is_stopped_at_the_end(state: str, done: list[str]) -> None:
     ec2 = Ec2(state)
@@ -69,13 +73,14 @@ def test_it_is_stopped_at_the_end(state: str, done: list[str]) -> None:
 
 
 def test_a_type_without_capacity_is_told_and_other_refusals_are_not_taken_for_it() -> None:
-    full = PowerWatch(Ec2("stopped", refuses="InsufficientInstanceCapacity"), "i-1")
+    full = PowerWatch(Ec2("stopped", refuses="InsufficientInstanceCapacity"), "i-1", "prod")
     forbidden = PowerWatch(Ec2("stopped", refuses="UnauthorizedOperation"), "i-1")
     with Progress(quiet=True).phase("Start") as phase:
-        with pytest.raises(NoCapacityError, match=r"no capacity for t3\.medium"):
+        with pytest.raises(NoCapacityError, match=r"no capacity for t3\.medium") as told:
             full.ensure_running(phase)
         with pytest.raises(ClientError):
             forbidden.ensure_running(phase)
+    assert told.value.hint.endswith("workbench resize TYPE --stack prod")
 
 
 def test_a_terminated_instance_is_told() -> None:

@@ -97,6 +97,32 @@ def test_a_stopped_one_stays_so(state: State) -> None:
     assert state.ec2.done == []
 
 
+def test_a_booting_one_is_stopped_as_agreed(
+    state: State, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state.ec2.state = "pending"
+    stop_server(state, QUIET, force=False, yes=False, dry_run=True)
+    assert "Stop i-1, a t3.medium." in capsys.readouterr().out
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(WorkbenchError, match="no terminal to ask at"):
+        stop_server(state, QUIET, force=False, yes=False, dry_run=False)
+    assert state.ec2.done == []
+    stop_server(state, QUIET, force=False, yes=True, dry_run=False)
+    assert state.ec2.done == ["stop"]
+
+
+@pytest.mark.usefixtures("at_work")
+def test_one_that_is_stopping_is_only_waited_for(
+    state: State, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state.ec2.state = "stopping"
+    stop_server(state, QUIET, force=False, yes=False, dry_run=True)
+    assert "is stopping already: nothing would be done" in capsys.readouterr().out
+    assert state.ec2.done == []
+    stop_server(state, QUIET, force=False, yes=False, dry_run=False)
+    assert "i-1 is stopped." in capsys.readouterr().out
+
+
 @pytest.mark.usefixtures("at_work")
 @pytest.mark.parametrize("change", [stop_server, restart_server])
 def test_it_does_not_stop_under_someones_hands(state: State, change: Any) -> None:

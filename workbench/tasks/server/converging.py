@@ -14,7 +14,7 @@ def converge_server(state: StackState, progress: Progress) -> Run:
     """
     door = state.door()
     with progress.phase("Server") as phase:
-        watch = PowerWatch(state.aws("ec2"), door.instance_id)
+        watch = PowerWatch(state.aws("ec2"), door.instance_id, state.stack)
         watch.ensure_running(phase)
 
         def waiting() -> None:

@@ -20,10 +20,11 @@ class NoCapacityError(WorkbenchError):
 
 
 class PowerWatch:
-    """An instance that has to run."""
+    """An instance that has to run; ``stack`` is for the sentences."""
 
-    def __init__(self, ec2: Any, instance_id: str) -> None:
+    def __init__(self, ec2: Any, instance_id: str, stack: str = "") -> None:
         self._ec2, self._instance_id = ec2, instance_id
+        self._option = f" --stack {stack}" if stack else ""
         self._checked = 0.0
 
     def ensure_running(self, phase: Phase) -> None:
@@ -41,7 +42,9 @@ class PowerWatch:
         if state == "pending":
             self._wait("instance_running", phase)
         elif state != "running":
-            raise WorkbenchError(f"The instance {self._instance_id} is {state}.", "pulumi refresh")
+            raise WorkbenchError(
+                f"The instance {self._instance_id} is {state}.", f"workbench up{self._option}"
+            )
 
     def _start(self) -> None:
         from botocore.exceptions import ClientError
@@ -55,13 +58,17 @@ class PowerWatch:
             raise NoCapacityError(
                 f"AWS has no capacity for {instance_type} in this zone just now, so"
                 f" {self._instance_id} can't be started.",
-                "Try again in some minutes, or: workbench resize TYPE",
+                f"Try again in some minutes, or: workbench resize TYPE{self._option}",
             ) from error
 
     def ensure_stopped(self, phase: Phase) -> None:
         """Stop the instance and wait until it has stopped; one that is stopped is fine."""
-        if self._state() == "stopped":
+        state = self._state()
+        if state == "stopped":
             return
+        if state == "pending":
+            # EC2 stops none that hasn't started yet.
+            self._wait("instance_running", phase)
         self._ec2.stop_instances(InstanceIds=[self._instance_id])
         self._wait("instance_stopped", phase)
 

@@ -21,21 +21,25 @@ from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
 
 
-def watch_of(state: StackState) -> PowerWatch:
-    """Return the instance's power; raise where there is no instance any more."""
+def watch_of(state: StackState) -> tuple[PowerWatch, str]:
+    """Return the instance's power, and its state as it is now.
+
+    Raises where there is no instance any more.
+    """
     instance = str(state.outputs["instance_id"])
-    watch = PowerWatch(state.aws("ec2"), instance)
-    if watch.state in ("shutting-down", "terminated"):
+    watch = PowerWatch(state.aws("ec2"), instance, state.stack)
+    now = watch.state
+    if now in ("shutting-down", "terminated"):
         raise WorkbenchError(
-            f"The instance {instance} is {watch.state}.", f"workbench up --stack {state.stack}"
+            f"The instance {instance} is {now}.", f"workbench up --stack {state.stack}"
         )
-    return watch
+    return watch, now
 
 
 def start_server(state: StackState, progress: Progress, *, yes: bool, dry_run: bool) -> None:
     """Start the server, if it is stopped, and wait until it answers."""
-    watch, instance = watch_of(state), state.outputs["instance_id"]
-    if watch.state != "running":
+    (watch, now), instance = watch_of(state), state.outputs["instance_id"]
+    if now != "running":
         plan = [f"Start {instance}, a {watch.instance_type}.", _hourly(state, watch)]
         # In a rehearsal it costs nothing, so there is nothing to agree to.
         agreed = yes or state.rehearsal is not None
@@ -60,13 +64,18 @@ def stop_server(
     state: StackState, progress: Progress, *, force: bool, yes: bool, dry_run: bool
 ) -> None:
     """Stop the server, unless someone works on it."""
-    watch, instance = watch_of(state), state.outputs["instance_id"]
+    (watch, now), instance = watch_of(state), state.outputs["instance_id"]
     command = f"workbench stop --stack {state.stack}"
-    if watch.state == "stopped":
+    if now == "stopped":
         print(f"{instance} is stopped already.")
         print(as_typed(f"  workbench start --stack {state.stack}"))
         return
-    if watch.state == "running":
+    if now == "stopping":
+        # What would be asked about happens already.
+        if dry_run:
+            print(f"{instance} is stopping already: nothing would be done.")
+            return
+    else:
         people = see_people(state, progress)
         plan = [
             f"Stop {instance}, a {watch.instance_type}.",
@@ -95,11 +104,11 @@ def restart_server(
     state: StackState, progress: Progress, *, force: bool, yes: bool, dry_run: bool
 ) -> None:
     """Reboot the server, unless someone works on it, and wait until it answers."""
-    watch, instance = watch_of(state), state.outputs["instance_id"]
+    (watch, now), instance = watch_of(state), state.outputs["instance_id"]
     command = f"workbench restart --stack {state.stack}"
-    if watch.state != "running":
+    if now != "running":
         raise WorkbenchError(
-            f"{instance} is {watch.state}: there is nothing to restart.",
+            f"{instance} is {now}: there is nothing to restart.",
             f"workbench start --stack {state.stack}",
         )
     people = see_people(state, progress)
