@@ -22,7 +22,7 @@ from workbench.host.recipe import RECIPE
 
 # Modules that the distribution's Python runs, before pyinfra is there or beside it.
 ALONE = ("__main__", "accounts", "authorized_keys", "host_keys", "volume")
-THIRD_PARTY = {"pyinfra", "jinja2", "typing_extensions"}
+THIRD_PARTY = {"cryptography", "pyinfra", "jinja2", "typing_extensions"}
 
 
 @pytest.fixture
