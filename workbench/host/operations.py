@@ -15,9 +15,12 @@ PROPERTIES = "ActiveState,UnitFileState,NeedDaemonReload,StateChangeTimestamp,Lo
 
 
 @operation
-def unit(unit: str, *, files: Sequence[Path | str] = (), reload: bool = False) -> Commands:
+def unit(
+    unit: str, *, files: Sequence[Path | str] = (), reload_files: Sequence[Path | str] = ()
+) -> Commands:
     """Make a systemd unit enabled, running, and not older than the files it reads.
 
+    ``reload_files`` are those that it reads again without a restart.
     Comparing times instead of remembering "changed in this run" also restarts what an
     interrupted converge left with an old configuration.
     """
@@ -33,7 +36,9 @@ def unit(unit: str, *, files: Sequence[Path | str] = (), reload: bool = False) -
         planning.note_start(unit)
         yield f"systemctl reset-failed {unit} 2>/dev/null; systemctl start {unit}"
     elif _is_older(state, files):
-        yield f"systemctl {'reload-or-restart' if reload else 'restart'} {unit}"
+        yield f"systemctl restart {unit}"
+    elif _is_older(state, reload_files):
+        yield f"systemctl reload-or-restart {unit}"
 
 
 @operation

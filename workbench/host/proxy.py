@@ -31,6 +31,7 @@ CADDYFILE = Path("/etc/caddy/Caddyfile")
 CERTIFICATE_SECONDS = 20.0
 ACME_ROOT = places.CONFIGURATION / "acme-root.pem"
 DROP_IN = Path(f"/etc/systemd/system/{UNIT}.d/workbench.conf")
+ADMIN_SOCKET = Path("/run/caddy/admin.sock")
 
 
 @step("Web server")
@@ -52,9 +53,9 @@ def proxy(settings: Settings) -> None:
             dest=str(ACME_ROOT),
             mode="644",
         )
-    put_template("caddy.service.d.conf", DROP_IN)
+    put_template("caddy.service.d.conf", DROP_IN, runtime_directory=ADMIN_SOCKET.parent.name)
     caddyfile(settings, name="Configure Caddy")
-    unit(UNIT, files=[CADDYFILE, ACME_ROOT], reload=True, name="Start Caddy")
+    unit(UNIT, files=[DROP_IN], reload_files=[CADDYFILE, ACME_ROOT], name="Start Caddy")
     certificates(settings.names, name="Get the certificates")
 
 
@@ -108,6 +109,7 @@ def caddyfile(settings: Settings) -> Commands:
         places=places,
         settings=settings,
         acme_root=ACME_ROOT,
+        admin_socket=ADMIN_SOCKET,
         addresses=() if settings.names else public_names(),
         jupyterhub_port=jupyterhub.PORT,
         rstudio_port=rstudio.PORT,

@@ -1,5 +1,6 @@
 """Operations that are only asked see what those before them would have done."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,11 @@ def has(monkeypatch: pytest.MonkeyPatch, **changed: str) -> None:
     monkeypatch.setattr(operations, "unit_properties", lambda unit: state | changed)
 
 
-def ask(files: list[Path]) -> list[str]:
-    return list(operations.unit._inner("a.service", files=files))  # type: ignore[attr-defined]
+def ask(files: list[Path], reload_files: list[Path] | None = None) -> list[str]:
+    asked = operations.unit._inner(  # type: ignore[attr-defined]
+        "a.service", files=files, reload_files=reload_files or []
+    )
+    return list(asked)
 
 
 def test_a_service_is_restarted_for_a_file_that_would_be_written(
@@ -42,6 +46,20 @@ def test_a_service_is_restarted_for_a_file_that_would_be_written(
     planning.note_file(tmp_path / "new.conf")
 
     assert ask([tmp_path / "new.conf"]) == ["systemctl restart a.service"]
+
+
+def test_a_service_is_reloaded_where_that_is_enough(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    old, new = tmp_path / "old.conf", tmp_path / "new.conf"
+    for file in (old, new):
+        file.touch()
+    os.utime(old, (0, 0))
+    has(monkeypatch, StateChangeTimestamp="Sat 2020-11-21 12:52:37.000000 UTC")
+
+    assert ask([old], [old]) == []
+    assert ask([old], [new]) == ["systemctl reload-or-restart a.service"]
+    assert ask([new], [new]) == ["systemctl restart a.service"]
 
 
 def test_a_real_converge_remembers_nothing(planning: Planning, tmp_path: Path) -> None:
