@@ -1,5 +1,6 @@
 """Ports: what the stack opened answers, and nothing else does."""
 
+import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
@@ -18,6 +19,11 @@ from workbench.checks.target import Target
 SSH_PORT = 22
 # What the services behind the proxy, their helpers and the labs' programs listen on.
 INNER_PORTS = (2019, 3838, 8000, 8001, 8080, 8081, 8787)
+# Further ports that the configuration opens.
+EXTRA_PORTS = "workbench:extraPorts"
+# As EC2 writes them in a rule.
+EVERY_PROTOCOL = "-1"
+EVERYONE = ("0.0.0.0/0", "::/0")
 TIMEOUT = 4.0
 RESTART = "workbench restart --stack {stack}"
 # An address of this computer that no rehearsal hands out: what answers here answers everywhere.
@@ -25,46 +31,89 @@ OTHER_LOOPBACK = "127.255.255.253"
 
 
 def check_security_group(target: Target) -> Outcome:
-    """Check what the security group opens: nothing but SSH and the web, SSH not to everyone."""
-    group = target.output("security_group_id")
-    found = target.aws("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"][0]
-    rules = found["IpPermissions"]
-    opened = sorted({_range(rule) for rule in rules})
-    if any(rule["IpProtocol"] == "-1" for rule in rules):
-        return failed(f"{group} opens every port")
-    if SSH_PORT in _open_to_everyone(rules):
-        return warned(f"{group} opens port 22 to every address")
-    missing = [port for port in WEB_PORTS if str(port) not in opened]
+    """Check that the security group opens what the configuration does, SSH not to everyone."""
+    group, rules = target.output("security_group_id"), read_rules(target)
+    every = [rule for rule in rules if rule["IpProtocol"] == EVERY_PROTOCOL]
+    if every:
+        return failed(f"{group} opens every port: {_told(every)}", _revoke(target, every))
+    missing = [port for port in WEB_PORTS if not any(_covers(rule, port) for rule in rules)]
     if missing:
         return failed(f"{group} doesn't open {', '.join(map(str, missing))}")
-    return passed(f"{group} opens {', '.join(opened)}")
+    meant = meant_ports(target)
+    by_hand = [rule for rule in rules if not _is_meant(rule, meant)]
+    if by_hand:
+        told = f"{group} opens what {EXTRA_PORTS} doesn't name: {_told(by_hand)}"
+        return warned(told, _revoke(target, by_hand))
+    to_all = [rule for rule in rules if _covers(rule, SSH_PORT) and _source(rule) in EVERYONE]
+    if to_all:
+        return warned(f"{group} opens port 22 to every address", _close_ssh(target, to_all))
+    opened = sorted({rule["FromPort"] for rule in rules})
+    return passed(f"{group} opens {', '.join(map(str, opened))}")
 
 
-def _range(rule: dict[str, Any]) -> str:
-    first, last = rule.get("FromPort", 0), rule.get("ToPort", 65535)
-    return str(first) if first == last else f"{first}-{last}"
+def read_rules(target: Target) -> list[dict[str, Any]]:
+    """Return the rules of the security group by which something gets in."""
+    wanted = [{"Name": "group-id", "Values": [target.output("security_group_id")]}]
+    found = target.aws("ec2").describe_security_group_rules(Filters=wanted)
+    return [rule for rule in found["SecurityGroupRules"] if not rule["IsEgress"]]
 
 
-def _open_to_everyone(rules: list[dict[str, Any]]) -> set[int]:
+def meant_ports(target: Target) -> set[tuple[str, int]]:
+    """Return the ports that the configuration opens, with the protocol of each."""
+    extra = json.loads(target.config.get(EXTRA_PORTS) or "[]")
     return {
-        rule.get("FromPort", 0)
-        for rule in rules
-        if any(each["CidrIp"] == "0.0.0.0/0" for each in rule.get("IpRanges", []))
-        or any(each["CidrIpv6"] == "::/0" for each in rule.get("Ipv6Ranges", []))
+        *(("tcp", port) for port in (SSH_PORT, *WEB_PORTS)),
+        *((each.get("protocol") or "tcp", each["port"]) for each in extra),
     }
 
 
-def opened_ports(target: Target) -> set[int]:
-    """Return the ports of `INNER_PORTS` and SSH that the security group lets someone reach."""
-    group = target.output("security_group_id")
-    found = target.aws("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"][0]
-    return {
-        port
-        for rule in found["IpPermissions"]
-        for port in (SSH_PORT, *INNER_PORTS)
-        if rule["IpProtocol"] in ("tcp", "-1")
-        and rule.get("FromPort", 0) <= port <= rule.get("ToPort", 65535)
-    }
+def _is_meant(rule: dict[str, Any], meant: set[tuple[str, int]]) -> bool:
+    ports = range(rule["FromPort"], rule["ToPort"] + 1)
+    return all((rule["IpProtocol"], port) in meant for port in ports)
+
+
+def _covers(rule: dict[str, Any], port: int) -> bool:
+    """Return whether a rule opens a TCP port."""
+    every = rule["IpProtocol"] == EVERY_PROTOCOL
+    is_in = rule["IpProtocol"] == "tcp" and rule["FromPort"] <= port <= rule["ToPort"]
+    return bool(every or is_in)
+
+
+def _source(rule: dict[str, Any]) -> str:
+    """Return whom a rule lets in: a range of addresses, a list of them, or another group."""
+    other = rule.get("ReferencedGroupInfo") or {}
+    names = (rule.get("CidrIpv4"), rule.get("CidrIpv6"), rule.get("PrefixListId"))
+    return str(next(filter(None, names), other.get("GroupId", "?")))
+
+
+def _told(rules: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{_ports(rule)} to {_source(rule)}" for rule in rules)
+
+
+def _ports(rule: dict[str, Any]) -> str:
+    protocol, first, last = rule["IpProtocol"], rule["FromPort"], rule["ToPort"]
+    if protocol == EVERY_PROTOCOL:
+        return "all"
+    return f"{protocol} {first}" if first == last else f"{protocol} {first}-{last}"
+
+
+def _revoke(target: Target, rules: list[dict[str, Any]]) -> str:
+    """Return the command that takes rules away: Pulumi knows nothing of those added by hand."""
+    ids = " ".join(rule["SecurityGroupRuleId"] for rule in rules)
+    group, region = target.output("security_group_id"), target.outputs.get("region")
+    return (
+        f"aws ec2 revoke-security-group-ingress --group-id {group}"
+        f" --security-group-rule-ids {ids}{f' --region {region}' if region else ''}"
+    )
+
+
+def _close_ssh(target: Target, rules: list[dict[str, Any]]) -> str:
+    """Return the command that closes SSH to everyone: where the configuration opens it, there."""
+    ssh_from = target.config.get("workbench:sshFrom", "")
+    configured = [_source(rule) for rule in rules if _source(rule) in ssh_from]
+    if not configured:
+        return _revoke(target, rules)
+    return f"workbench ssh.allow --address {configured[0]} --remove --stack {{stack}}"
 
 
 def check_web_ports(target: Target) -> Outcome:
@@ -86,8 +135,8 @@ def check_web_ports(target: Target) -> Outcome:
 
 def check_inner_ports(target: Target) -> Outcome:
     """Check that no service behind the proxy is reachable past it."""
-    where, meant = target.where, opened_ports(target)
-    ports = [port for port in INNER_PORTS if port not in meant]
+    where, meant = target.where, meant_ports(target)
+    ports = [port for port in INNER_PORTS if ("tcp", port) not in meant]
     with ThreadPoolExecutor(len(ports) or 1) as pool:
         reached = [
             port
@@ -97,7 +146,11 @@ def check_inner_ports(target: Target) -> Outcome:
             if open_
         ]
     if reached:
-        return failed(f"{where.ip} answers on {', '.join(map(str, reached))} from outside")
+        told = f"{where.ip} answers on {', '.join(map(str, reached))} from outside"
+        opening = [
+            rule for rule in read_rules(target) if any(_covers(rule, port) for port in reached)
+        ]
+        return failed(told, _revoke(target, opening) if opening else "")
     return passed(f"closed from outside: {', '.join(map(str, ports))}")
 
 

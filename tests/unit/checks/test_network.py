@@ -26,37 +26,60 @@ TARGET = Target(
 
 class Ec2:
     def __init__(self, *rules: dict[str, Any]) -> None:
-        self.rules = list(rules)
+        self.rules = [rule(0, ip="-1") | {"IsEgress": True}, *rules]
 
-    def describe_security_groups(self, GroupIds: list[str]) -> dict[str, Any]:
-        assert GroupIds == ["sg-1"]
-        return {"SecurityGroups": [{"IpPermissions": self.rules}]}
+    def describe_security_group_rules(self, Filters: list[Any]) -> dict[str, Any]:
+        assert Filters == [{"Name": "group-id", "Values": ["sg-1"]}]
+        return {"SecurityGroupRules": self.rules}
 
 
 def rule(first: int, last: int | None = None, cidr: str = "0.0.0.0/0", ip: str = "tcp") -> Any:
     return {
+        "SecurityGroupRuleId": f"sgr-{first}",
+        "IsEgress": False,
         "IpProtocol": ip,
         "FromPort": first,
         "ToPort": last or first,
-        "IpRanges": [{"CidrIp": cidr}],
+        "CidrIpv6" if ":" in cidr else "CidrIpv4": cidr,
     }
 
 
 WEB = (rule(80), rule(443))
+REVOKE = "aws ec2 revoke-security-group-ingress --group-id sg-1 --security-group-rule-ids"
 
 
 @pytest.mark.parametrize(
-    ("rules", "result"),
+    ("rules", "result", "evidence", "fix"),
     [
-        ((*WEB, rule(22, cidr="10.1.2.3/32")), "PASS"),
-        ((*WEB, rule(22)), "WARN"),
-        ((rule(443),), "FAIL"),
-        ((rule(0, ip="-1"),), "FAIL"),
+        ((*WEB, rule(22, cidr="10.1.2.3/32")), "PASS", "sg-1 opens 22, 80, 443", ""),
+        ((*WEB, rule(22)), "WARN", "sg-1 opens port 22 to every address", f"{REVOKE} sgr-22"),
+        ((rule(443),), "FAIL", "sg-1 doesn't open 80", ""),
+        ((*WEB, rule(-1, ip="-1")), "FAIL", "opens every port: all to 0.0.0.0/0", REVOKE),
+        # Opened by hand: a service's own port, a range around SSH's, another protocol.
+        ((*WEB, rule(8787)), "WARN", "tcp 8787 to 0.0.0.0/0", f"{REVOKE} sgr-8787"),
+        ((*WEB, rule(8787, cidr="::/0")), "WARN", "tcp 8787 to ::/0", f"{REVOKE} sgr-8787"),
+        ((*WEB, rule(20, 25)), "WARN", "tcp 20-25 to 0.0.0.0/0", f"{REVOKE} sgr-20"),
+        ((*WEB, rule(443, ip="udp")), "WARN", "udp 443 to 0.0.0.0/0", f"{REVOKE} sgr-443"),
     ],
 )
-def test_the_security_group_opens_the_web_and_ssh_to_few(rules: Any, result: str) -> None:
-    target = replace(TARGET, aws=lambda service: Ec2(*rules))
-    assert network.check_security_group(target).result == result
+def test_the_security_group_opens_the_web_and_ssh_to_few(
+    rules: Any, result: str, evidence: str, fix: str
+) -> None:
+    found = network.check_security_group(replace(TARGET, aws=lambda service: Ec2(*rules)))
+    assert found.result == result
+    assert evidence in found.evidence
+    assert found.fix.startswith(fix)
+    assert bool(found.fix) == bool(fix)
+
+
+def test_what_the_configuration_opens_is_meant() -> None:
+    extra = '[{"port":8787,"cidrBlocks":["10.0.0.0/8"]},{"port":53,"protocol":"udp"}]'
+    opened = (*WEB, rule(22), rule(8787, cidr="10.0.0.0/8"), rule(53, ip="udp"))
+    config = {"workbench:extraPorts": extra, "workbench:sshFrom": '["0.0.0.0/0"]'}
+    target = replace(TARGET, aws=lambda service: Ec2(*opened), config=config)
+    found = network.check_security_group(target)
+    assert found.evidence == "sg-1 opens port 22 to every address"
+    assert found.fix == "workbench ssh.allow --address 0.0.0.0/0 --remove --stack {stack}"
 
 
 @pytest.fixture
@@ -70,8 +93,14 @@ def test_a_service_that_answers_from_outside_is_found(listener: socket.socket) -
     assert (found.result, found.evidence) == ("FAIL", "127.8.7.6 answers on 8787 from outside")
 
 
-def test_a_port_that_the_stack_opened_may_answer(listener: socket.socket) -> None:
+def test_a_port_that_was_opened_by_hand_may_not_answer(listener: socket.socket) -> None:
     found = network.check_inner_ports(replace(TARGET, aws=lambda s: Ec2(*WEB, rule(8700, 8799))))
+    assert (found.result, found.fix) == ("FAIL", f"{REVOKE} sgr-8700")
+
+
+def test_a_port_that_the_configuration_opens_may_answer(listener: socket.socket) -> None:
+    config = {"workbench:extraPorts": '[{"port":8787,"cidrBlocks":["0.0.0.0/0"]}]'}
+    found = network.check_inner_ports(replace(TARGET, config=config))
     assert (found.result, "8787" in found.evidence) == ("PASS", False)
 
 
