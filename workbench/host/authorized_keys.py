@@ -7,12 +7,16 @@ standard input, those to be taken out behind a ``-``.
 
 import os
 import pwd
+import stat
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 BEGIN = "# The workbench's stack configuration: begin"
 END = "# The workbench's stack configuration: end"
+LARGEST_FILE = 1 << 20
+# With a limit: it is the person's own process, which they can hold up.
+AS_PERSON = "timeout --signal=KILL 30 runuser -u {name} -- env"
 
 
 def with_keys(text: str, keys: Sequence[str], without: Sequence[str] = ()) -> str:
@@ -37,13 +41,25 @@ def are_authorized(name: str, keys: Sequence[str], without: Sequence[str] = ()) 
     folder = Path(pwd.getpwnam(name).pw_dir) / ".ssh"
     path = folder / "authorized_keys"
     try:
-        if folder.is_symlink() or path.is_symlink():
-            return False
-        modes = (folder.stat().st_mode & 0o777, path.stat().st_mode & 0o777)
-        text = path.read_text()
-    except FileNotFoundError:
+        modes = (folder.lstat().st_mode, path.lstat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
         return not keys
-    return text == with_keys(text, keys, without) and modes == (0o700, 0o600)
+    text = _decoded(read_file(path, LARGEST_FILE))
+    as_wanted = modes == (stat.S_IFDIR | 0o700, stat.S_IFREG | 0o600)
+    return as_wanted and text == with_keys(text, keys, without)
+
+
+def read_file(path: Path, largest: int = -1) -> bytes:
+    """Return a person's file, ``largest`` bytes of it at most; nothing if it is no plain file.
+
+    Whatever they put there: a link isn't followed, and a pipe isn't waited for.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return b""
+    with open(descriptor, "rb") as file:
+        return file.read(largest) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
 
 
 def write() -> None:
@@ -55,11 +71,17 @@ def write() -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     folder.chmod(0o700)
     path = folder / "authorized_keys"
-    text = path.read_text() if path.exists() else ""
+    text = with_keys(_decoded(read_file(path)), keys, without)
     temporary = folder / "authorized_keys.workbench"
-    temporary.touch(mode=0o600)
-    temporary.write_text(with_keys(text, keys, without))
+    temporary.unlink(missing_ok=True)
+    temporary.touch(mode=0o600, exist_ok=False)
+    temporary.write_bytes(text.encode(errors="surrogateescape"))
     temporary.rename(path)
+
+
+def _decoded(content: bytes) -> str:
+    # A person's comment may be in any encoding, and comes back as it was.
+    return content.decode(errors="surrogateescape")
 
 
 def _data(key: str) -> str:

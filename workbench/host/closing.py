@@ -36,8 +36,11 @@ def close(name: str) -> Commands:
         if any(entry.gr_name == group and name in entry.gr_mem for entry in grp.getgrall()):
             yield f"gpasswd --delete {name} {group}"
     if not authorized_keys.are_authorized(name, []):
+        # Something else in the files' place must not keep a person in: what follows comes anyway.
         yield StringCommand(
-            f"runuser -u {name} -- env", module_command("authorized_keys"), "< /dev/null"
+            authorized_keys.AS_PERSON.format(name=name),
+            module_command("authorized_keys"),
+            "< /dev/null || true",
         )
     # Last: what began before the groups were gone would be missed.
     if (LINGER / name).exists():

@@ -9,9 +9,7 @@ import grp
 import hashlib
 import itertools
 import json
-import os
 import pwd
-import stat
 import subprocess
 import sys
 import time
@@ -23,6 +21,8 @@ from . import places
 from .accounts import read_shadow
 from .authorized_keys import BEGIN
 from .authorized_keys import END
+from .authorized_keys import LARGEST_FILE
+from .authorized_keys import read_file
 from .processes import processes
 from .register import FIRST_ID
 from .register import LAST_ID
@@ -31,7 +31,6 @@ from .volume import read_volume
 CLOSED = "1"
 # All homes together: a person waits for it.
 DISK_SECONDS = 20.0
-LARGEST_FILE = 1 << 20
 
 
 def read_people(*, with_disk: bool) -> list[dict[str, Any]]:
@@ -68,7 +67,8 @@ def read_people(*, with_disk: bool) -> list[dict[str, Any]]:
 def read_keys(home: Path) -> list[dict[str, Any]]:
     """Return the keys that open an account, and whether each is of the stack's configuration."""
     found, ours = [], False
-    for line in _text(home / ".ssh" / "authorized_keys").splitlines():
+    content = read_file(home / ".ssh" / "authorized_keys", LARGEST_FILE)
+    for line in content.decode(errors="replace").splitlines():
         ours = (ours or line == BEGIN) and line != END
         if key := _key(line):
             found.append(key | {"declared": ours})
@@ -91,18 +91,6 @@ def _fingerprint(data: str) -> str:
     except ValueError:
         return ""
     return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
-
-
-def _text(path: Path) -> str:
-    """Return a person's file: one of the usual kind and size, whatever they put there."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return ""
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return ""
-        return file.read(LARGEST_FILE).decode(errors="replace")
 
 
 def read_sizes(homes: list[Path], seconds: float) -> dict[Path, int]:

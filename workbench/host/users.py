@@ -118,7 +118,7 @@ def authorize(user: Account, without: Sequence[str] = ()) -> Commands:
     is_there = _entry(user.name) is not None
     if not (is_there and authorized_keys.are_authorized(user.name, user.public_keys, without)):
         yield StringCommand(
-            f"runuser -u {user.name} -- env",
+            authorized_keys.AS_PERSON.format(name=user.name),
             module_command("authorized_keys"),
             _stdin=[*user.public_keys, *(f"-{key}" for key in without)],
         )
