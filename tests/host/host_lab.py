@@ -265,6 +265,9 @@ class Lab:
 
     def converge(self, *, ok: bool = True) -> dict[str, Any]:
         """Converge now, as a person would; return the run's last line."""
+        # The run before has told its end, and may not have ended: a start would only join it.
+        state = "systemctl is-active workbench-converge || true"
+        self.wait_for(lambda: self.run(state) in ("inactive", "failed"))
         self.run(f"systemctl start workbench-converge; [ $? {'=' if ok else '!='} 0 ]")
         end = self.events()[-1]
         assert (end["result"] == "ok") is ok, self.failure()

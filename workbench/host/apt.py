@@ -11,6 +11,7 @@ from .planning import planning
 PACKAGES = (
     "caddy",
     "libpam-systemd",
+    "nftables",
     "python3-venv",
     "r-base-core",
     "r-cran-irkernel",

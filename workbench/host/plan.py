@@ -26,6 +26,7 @@ from . import certificates
 from . import identity
 from . import journal
 from . import jupyterhub
+from . import metadata
 from . import network
 from . import proxy
 from . import rstudio
@@ -48,6 +49,7 @@ UNITS = (
     identity.SAVE_PATH,
     "ssh.service",
     "user.slice",
+    metadata.UNIT,
     proxy.UNIT,
     jupyterhub.UNIT,
     rstudio.UNIT,

@@ -9,6 +9,7 @@ from .identity import identity
 from .jupyterhub import jupyterhub
 from .kernels import kernels
 from .limits import limits
+from .metadata import metadata
 from .packages import packages
 from .proxy import proxy
 from .rstudio import rstudio_server
@@ -36,6 +37,7 @@ RECIPE: tuple[Step, ...] = (
     users,
     ssh,
     limits,
+    metadata,
     updates,
     kernels,
     environments,
@@ -54,6 +56,7 @@ STANDBY: tuple[Step, ...] = (
     packages,
     ssh,
     limits,
+    metadata,
     updates,
     kernels,
     environments,
