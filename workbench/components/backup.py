@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from workbench.components.errors import ArgumentError
+from workbench.components.validation import check_name
 from workbench.components.validation import check_number
 
 # Every day at five, by UTC; AWS begins within the hour after.
@@ -17,6 +18,8 @@ DEFAULT_RETENTION_DAYS = 14
 OFF = "off"
 # In minutes; AWS's own default for the start is eight hours.
 START_WINDOW, COMPLETION_WINDOW = 60, 24 * 60
+# The 50 characters that AWS Backup takes, less the eight that Pulumi puts behind a name.
+LONGEST_NAME = 42
 _CRON = re.compile(r"cron\((?:[0-9A-Z*/,?L#W-]+ ){5}[0-9*/,-]+\)", re.ASCII)
 _POLICY = "service-role/AWSBackupServiceRolePolicyForBackup"
 
@@ -50,19 +53,21 @@ class Backup(pulumi.ComponentResource):
         self, name: str, args: BackupArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("workbench:index:Backup", name, {}, opts)
+        # All parts have this very name, as their types differ: AWS Backup takes short ones only.
+        check_name(name, "The name of a Backup", longest=LONGEST_NAME)
         keep = args.get("keep") is not False
         vault = aws.backup.Vault(
-            f"{name}-vault",
+            name,
             # A vault with snapshots in it can't be deleted: it stays with them, or goes with them.
             force_destroy=not keep,
             opts=pulumi.ResourceOptions(parent=self, retain_on_delete=keep),
         )
         plan = aws.backup.Plan(
-            f"{name}-plan", rules=[_rule(vault, args)], opts=pulumi.ResourceOptions(parent=self)
+            name, rules=[_rule(vault, args)], opts=pulumi.ResourceOptions(parent=self)
         )
         role, allowed = self._create_role(name, keep=keep)
         aws.backup.Selection(
-            f"{name}-selection",
+            name,
             plan_id=plan.id,
             iam_role_arn=role.arn,
             resources=[args["volume_arn"]],
@@ -88,14 +93,12 @@ class Backup(pulumi.ComponentResource):
             "Principal": {"Service": "backup.amazonaws.com"},
         }
         role = aws.iam.Role(
-            f"{name}-role",
+            name,
             assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": [trusted]}),
             opts=own,
         )
         policy = pulumi.Output.format("arn:{0}:iam::aws:policy/" + _POLICY, partition)
-        return role, aws.iam.RolePolicyAttachment(
-            f"{name}-policy", role=role.name, policy_arn=policy, opts=own
-        )
+        return role, aws.iam.RolePolicyAttachment(name, role=role.name, policy_arn=policy, opts=own)
 
 
 def check_schedule(value: object, what: str = "schedule") -> str:

@@ -20,6 +20,10 @@ _USER = re.compile(r"[a-z][a-z0-9_-]{0,31}", re.ASCII)
 _INSTANCE_TYPE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
+# The 50 characters of a backup vault's name, the shortest, less "-storage-backup" and the eight
+# characters that Pulumi puts behind a name. It shortens none: AWS would refuse a longer one.
+LONGEST_NAME = 27
+
 # What EC2 imports as a key pair; sshd itself takes more kinds.
 KEY_PAIR_TYPES = ("ssh-ed25519", "ssh-rsa")
 _USER_KEY_TYPES = (
@@ -61,10 +65,9 @@ def check_number(value: object, what: str, low: int, high: int, unit: str = "") 
     return value
 
 
-def check_name(value: object, what: str, longest: int = 40) -> str:
-    """Return a component's name that AWS takes as the start of a bucket's and a role's name."""
+def check_name(value: object, what: str, longest: int = LONGEST_NAME) -> str:
+    """Return a component's name that AWS takes as the start of all names made of it."""
     text = check_text(value, what)
-    # 63 characters of a bucket's name, less what the components and Pulumi put behind this.
     if len(text) > longest or not _NAME.fullmatch(text):
         raise ArgumentError(
             f"{what} is {_shown(text)}, but names in AWS need lower-case letters, digits and "

@@ -161,9 +161,14 @@ def test_names_are_made_kept_and_made_anew(engine: Any) -> None:
     assert engine.checked(role, "server", news, named)["name"] != "mine"
     prefixed = engine.checked(role, "server", {**news, "namePrefix": "x-"})
     assert prefixed["name"].startswith("x-")
-    bucket = engine.checked("aws:s3/bucket:Bucket", f"My{'x' * 80}", {})["bucket"]
-    assert bucket == bucket.lower()
-    assert len(bucket) <= 63
+    assert engine.checked("aws:s3/bucket:Bucket", "My", {})["bucket"].startswith("my-")
+
+
+def test_a_name_is_not_made_shorter_than_the_program_says(engine: Any) -> None:
+    vault = "aws:backup/vault:Vault"
+    assert len(engine.checked(vault, "v" * 42, {})["name"]) == 50
+    sentence = refused(engine.check, vault, "v" * 43, {}, {})
+    assert "plus 7 random chars is longer than maximum length 50" in sentence
 
 
 def test_default_tags_are_in_all_tags_and_not_in_its_own(engine: Any) -> None:

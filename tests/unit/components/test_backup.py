@@ -3,6 +3,7 @@ import json
 import pytest
 
 from workbench import Backup
+from workbench.components.errors import ArgumentError
 
 ARN = "arn:aws:ec2:us-east-1:123456789012:volume/vol-1"
 
@@ -18,6 +19,11 @@ def test_a_snapshot_is_made_every_day_and_kept_for_two_weeks(deploy):
     assert rule["schedule"] == "cron(0 5 ? * * *)"
     assert rule["lifecycle"] == {"deleteAfter": 14}
     assert done.one(":Selection").inputs["resources"] == [ARN]
+
+
+def test_a_name_that_leaves_pulumi_no_room_is_refused(deploy):
+    with pytest.raises(ArgumentError, match="at most 42"):
+        deploy(lambda: Backup("d" * 43, {"volume_arn": ARN}))
 
 
 def test_only_aws_backup_may_use_its_role(deploy):

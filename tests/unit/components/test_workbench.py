@@ -6,7 +6,9 @@ import pytest
 
 from workbench import Workbench
 from workbench.components.errors import ArgumentError
+from workbench.components.validation import LONGEST_NAME
 from workbench.host.settings import Settings
+from workbench.rehearsal.provider.table import find_type
 
 SECOND_KEY = (
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIy me@desk"
@@ -31,7 +33,7 @@ def test_everything_is_named_after_its_parent(deploy, args):
     names = {each.urn: each.name for each in done.resources}
     for each in done.resources:
         if each.name != "lab":
-            assert each.name.startswith(f"{names[each.request.parent]}-")
+            assert f"{each.name}-".startswith(f"{names[each.request.parent]}-")
 
 
 def test_only_the_parts_are_children_of_the_workbench(deploy, args):
@@ -221,5 +223,16 @@ def test_a_mistake_is_found_before_anything_is_registered(deploy, args, more, se
 
 
 def test_a_name_that_aws_could_not_use_is_refused(deploy, args):
-    with pytest.raises(ArgumentError, match="at most 40"):
-        deploy(lambda: Workbench("l" * 41, args))
+    with pytest.raises(ArgumentError, match="at most 27"):
+        deploy(lambda: Workbench("l" * 28, args))
+
+
+def test_the_longest_name_fits_into_every_name_that_pulumi_makes_of_it(deploy, args):
+    more = {"create_zone": True, "backup_schedule": "cron(0 5 ? * * *)"}
+    done = deploy(lambda: Workbench("l" * LONGEST_NAME, {**args, **more}))
+
+    rows = [(each, find_type(each.type)) for each in done.resources if each.type[:4] == "aws:"]
+    # Pulumi puts eight characters behind.
+    room = [(row.name.longest - len(each.name) - 8, row.type) for each, row in rows if row.name]
+    assert {"aws:backup/vault:Vault", "aws:s3/bucket:Bucket"} < {type for _, type in room}
+    assert min(room)[0] == 0, room

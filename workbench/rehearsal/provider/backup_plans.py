@@ -161,7 +161,7 @@ PLAN = ResourceType(
     computed=names("arn version"),
     replaces=names("name"),
     recomputed={"rules": names("version")},
-    name=AutoName(),
+    name=AutoName(longest=50),
     tags=True,
 )
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .failures import ProviderError
 from .resource import ResourceType
 from .values import UNKNOWN
 from .values import Properties
@@ -71,10 +72,20 @@ def all_tags(inputs: Properties, default_tags: Mapping[str, str]) -> object:
 
 
 def make_name(row: ResourceType, resource: str, seed: bytes) -> str:
-    """Return the resource's name with seven hexadecimal digits, as the official plugin does."""
+    """Return the resource's name with seven hexadecimal digits, as the official plugin does.
+
+    Raises ProviderError for a name that is too long then: the official plugin shortens none.
+    """
     assert row.name is not None  # noqa: S101 - a row without a name has nothing to ask here
     base = resource.lower() if row.name.lower else resource
-    return f"{base[: row.name.longest - 8]}-{_suffix(seed)}"
+    name = f"{base}-{_suffix(seed)}"
+    if len(name) > row.name.longest:
+        raise ProviderError(
+            f"Could not make instance of '{row.type}': name '{base}-' plus 7 random chars is longer"
+            f" than maximum length {row.name.longest}.",
+            f"Give the resource a shorter name, or a '{row.name.property}' of its own.",
+        )
+    return name
 
 
 def _suffix(seed: bytes) -> str:
