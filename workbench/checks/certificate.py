@@ -18,7 +18,9 @@ from workbench.checks.target import Target
 TIMEOUT = 10.0
 # Caddy renews when a third of the lifetime is left: 30 of Let's Encrypt's 90 days.
 FEW_DAYS = 30
-SET_DOMAIN = "pulumi config set workbench:domain YOUR.DOMAIN"
+SET_DOMAIN = (
+    "pulumi config set workbench:domain YOUR.DOMAIN --stack {stack} && workbench up --stack {stack}"
+)
 
 
 def read_certificate(target: Target, name: str, *, verify: bool = True) -> x509.Certificate:

@@ -6,6 +6,7 @@ from workbench.checks.check import Outcome
 from workbench.checks.check import passed
 from workbench.checks.check import warned
 from workbench.checks.target import Target
+from workbench.prices import next_size
 
 LOW_PERCENT = 5
 # What systemd and the kernel say when memory ran out; others may just speak of it.
@@ -13,8 +14,6 @@ KILLED = (
     "sudo -n journalctl -q _PID=1 + _TRANSPORT=kernel --since=-24h --no-pager -o cat"
     " -g 'killed by the OOM killer|Out of memory: Killed' | tail -n 1"
 )
-# EC2's sizes of an instance type, in order.
-SIZES = ("nano", "micro", "small", "medium", "large", "xlarge", "2xlarge", "4xlarge", "8xlarge")
 SKEW_SECONDS = 30
 SYNCHRONIZE = "workbench ssh.connect 'sudo timedatectl set-ntp true' --stack {stack}"
 
@@ -39,10 +38,8 @@ def check_memory(target: Target) -> Outcome:
 
 def _bigger(target: Target) -> str:
     """Return the command that makes the server the next size."""
-    family, _, size = str(target.outputs.get("instance_type") or "").partition(".")
-    if size not in SIZES[:-1]:
-        return "workbench status --stack {stack}"
-    return f"workbench resize {family}.{SIZES[SIZES.index(size) + 1]} --stack {{stack}}"
+    bigger = next_size(str(target.outputs.get("instance_type") or ""))
+    return f"workbench resize {bigger or 'TYPE'} --stack {{stack}}"
 
 
 def check_clock(target: Target) -> Outcome:

@@ -62,7 +62,8 @@ class Server(Protocol):
 
 
 def _unreachable(_: str = "") -> Any:
-    raise WorkbenchError("There is no workbench to reach.", "workbench up")
+    # A check's fix: run_checks puts the stack's name in.
+    raise WorkbenchError("There is no workbench to reach.", "workbench up --stack {stack}")
 
 
 @dataclass(frozen=True)

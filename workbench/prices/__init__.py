@@ -5,6 +5,7 @@ from workbench.prices.monthly import MonthlyCost
 from workbench.prices.monthly import monthly_cost
 from workbench.prices.table import TABLE_DATE
 from workbench.prices.table import hourly_price
+from workbench.prices.table import next_size
 from workbench.prices.words import in_dollars
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "hourly_price",
     "in_dollars",
     "monthly_cost",
+    "next_size",
 ]

@@ -24,6 +24,18 @@ def hourly_price(instance_type: str, region: str) -> float | None:
     return float(large) * float(_TABLE["sizes"][size])
 
 
+def next_size(instance_type: str) -> str | None:
+    """Return the type of the same family with the next size; None where none is known."""
+    family, _, size = instance_type.partition(".")
+    sizes: dict[str, float] = _TABLE["sizes"]
+    bigger = [
+        each
+        for each in _TABLE["families"].get(family, [])
+        if size in sizes and sizes[each] > sizes[size]
+    ]
+    return f"{family}.{bigger[0]}" if bigger else None
+
+
 def gp3_price(region: str) -> float | None:
     """Return what a GiB of a gp3 volume costs a month, in US dollars."""
     return _price(_region(region), "gp3_gib_month")

@@ -15,7 +15,8 @@ def page_url(state: StackState, page: str) -> str:
     """Return the address of a page; raises WorkbenchError where there is no such page."""
     if page not in PAGES:
         raise ConfigError(
-            f"There is no page {page!r}: it can be {', '.join(PAGES)}.", "workbench open jupyter"
+            f"There is no page {page!r}: it can be {', '.join(PAGES)}.",
+            f"workbench open jupyter --stack {state.stack}",
         )
     url = state.url(PAGES[page])
     if not url:

@@ -20,7 +20,10 @@ def read_texts(config: Mapping[str, str], key: str) -> list[str]:
     if isinstance(value, str):
         return [word.strip() for word in value.split(",") if word.strip()]
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise ConfigError(f"{key} isn't a list of texts.", f"pulumi config get {key}")
+        raise ConfigError(
+            f"{key} isn't a list of texts.",
+            "docs/configuration.md shows how such a list is written",
+        )
     return value
 
 

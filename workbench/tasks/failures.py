@@ -12,6 +12,7 @@ from workbench.errors import WorkbenchError
 from workbench.folding import fold
 from workbench.places import state_dir
 from workbench.tasks.command_name import as_typed
+from workbench.tasks.selection import select_stack
 
 INTERRUPTED = 130
 DEBUG = "WORKBENCH_DEBUG"
@@ -47,19 +48,19 @@ class Failure:
     exit_code: int
 
 
-def explain(error: BaseException) -> Failure:
-    """Return how a command that met ``error`` ends."""
-    failure = _explain(error)
+def explain(error: BaseException, stack: str | None = None) -> Failure:
+    """Return how a command that met ``error`` ends; ``stack`` is its option, where it had one."""
+    failure = _explain(error, select_stack(stack))
     return Failure(_fold(as_typed(failure.text)), failure.exit_code)
 
 
-def _explain(error: BaseException) -> Failure:
+def _explain(error: BaseException, stack: str) -> Failure:
     if isinstance(error, WorkbenchError):
         return Failure(_with_debug(str(error), error), error.exit_code)
     if isinstance(error, KeyboardInterrupt):
         return Failure(_interrupted(error), INTERRUPTED)
     if type(error).__module__.partition(".")[0] == "botocore":
-        return Failure(_with_debug(_aws(error), error), 1)
+        return Failure(_with_debug(_aws(error, stack), error), 1)
     if isinstance(error, BrokenPipeError):
         return Failure("", 1)
     # Where no file was refused, missing rights are a mistake of ours.
@@ -88,7 +89,8 @@ def _interrupted(error: KeyboardInterrupt) -> str:
     return said or "Interrupted. What was made so far is still there; the same command goes on."
 
 
-def _aws(error: BaseException) -> str:
+def _aws(error: BaseException, stack: str) -> str:
+    doctor = f"workbench doctor --stack {stack}"
     kind = type(error).__name__
     response = getattr(error, "response", None) or {}
     code = response.get("Error", {}).get("Code", "")
@@ -105,8 +107,8 @@ def _aws(error: BaseException) -> str:
             "  aws sts get-caller-identity"
         )
     if kind in ("EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError"):
-        return f"The AWS API doesn't answer: {error}\n  workbench doctor"
-    return f"AWS refused the request: {error}\n  workbench doctor"
+        return f"The AWS API doesn't answer: {error}\n  {doctor}"
+    return f"AWS refused the request: {error}\n  {doctor}"
 
 
 def _unexpected(error: BaseException) -> str:

@@ -33,7 +33,7 @@ class WorkbenchTask(fabric_tasks.Task):  # type: ignore[misc]
         except (Exit, UnexpectedExit):
             raise
         except (Exception, KeyboardInterrupt) as error:
-            failure = explain(error)
+            failure = explain(error, kwargs.get("stack"))
             raise Exit(failure.text, failure.exit_code) from error
 
 

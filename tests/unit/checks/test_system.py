@@ -43,10 +43,21 @@ def test_memory(
     assert (found.result, found.evidence, found.fix) == (result, evidence, fix)
 
 
-@pytest.mark.parametrize("instance_type", ["m5.metal", ""])
-def test_a_type_without_a_next_size_gets_no_made_up_one(shell: Shell, instance_type: str) -> None:
+@pytest.mark.parametrize(
+    ("instance_type", "bigger"),
+    [
+        ("t3.medium", "t3.large"),
+        ("m5.8xlarge", "m5.12xlarge"),
+        ("t2.small", "t2.medium"),
+        # The family's last size, one without a rank, and none.
+        ("t3.2xlarge", "TYPE"),
+        ("m5.metal", "TYPE"),
+        ("", "TYPE"),
+    ],
+)
+def test_the_next_size_is_one_that_ec2_has(shell: Shell, instance_type: str, bigger: str) -> None:
     fix = system.check_memory(target(shell(cat=meminfo(1)), instance_type)).fix
-    assert "resize" not in fix
+    assert fix == f"workbench resize {bigger} --stack {{stack}}"
 
 
 @pytest.mark.parametrize(

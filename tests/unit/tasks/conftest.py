@@ -11,6 +11,8 @@ from workbench.checks.target import Answer
 class ScriptedServer:
     """The server's shell: each command is answered by the first function that knows it."""
 
+    stack, doctor = "prod", "workbench doctor --stack prod"
+
     def __init__(self, *answers: Callable[[str], str | Answer | None]) -> None:
         self._answers = answers
         self.asked: list[tuple[str, str]] = []

@@ -201,8 +201,9 @@ def test_a_connection_that_broke_is_told(door: Door, sshd: Sshd) -> None:
     server = door.open()
     # Gone altogether: Fabric would quietly connect again to a server that is still there.
     sshd.close()
-    with pytest.raises(UnreachableError):
+    with pytest.raises(UnreachableError) as told:
         server.run("hello")
+    assert told.value.hint == "workbench doctor --stack tests"
 
 
 def test_the_command_to_look_in_by_hand_takes_folders_with_blanks(door: Door) -> None:

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
+from botocore.exceptions import EndpointConnectionError
 
 from workbench.errors import WorkbenchError
 from workbench.tasks.failures import explain
@@ -23,6 +25,15 @@ def test_missing_rights_to_no_file_are_a_mistake_of_ours(state_dir: Path) -> Non
         in explain(PermissionError(13, "Permission denied", "/root/x")).text
     )
     assert explain(PermissionError(1, "not permitted")).text.startswith("An error that was not")
+
+
+def test_what_aws_refuses_is_told_with_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = ClientError({"Error": {"Code": "Throttling", "Message": "Slow down."}}, "Describe")
+    silent = EndpointConnectionError(endpoint_url="https://ec2")
+    for error in (refused, silent):
+        assert explain(error, "prod").text.endswith("\n  workbench doctor --stack prod")
+    monkeypatch.setenv("WORKBENCH_STACK", "test")
+    assert explain(refused).text.endswith("\n  workbench doctor --stack test")
 
 
 def test_a_sentence_is_broken_between_words_at_a_terminal(

@@ -17,11 +17,11 @@ def test_every_service_and_every_person_has_a_log() -> None:
 
     assert {"jupyterhub", "rstudio", "caddy", "ssh", "converge", "ada"} <= set(names)
     for name in names:
-        assert log_command(Wish(name), ["ada"]).startswith("sudo -n ")
+        assert log_command(Wish(name), ["ada"], "prod").startswith("sudo -n ")
 
 
 def test_a_services_log_is_its_units() -> None:
-    command = log_command(Wish("rstudio-server", lines=7, since="10m"), [])
+    command = log_command(Wish("rstudio-server", lines=7, since="10m"), [], "prod")
 
     assert "--unit=rstudio-server.service" in command
     assert "--lines=7" in command
@@ -29,37 +29,40 @@ def test_a_services_log_is_its_units() -> None:
 
 
 def test_a_persons_log_is_their_own_servers() -> None:
-    assert "--unit=jupyter-ada-singleuser.service" in log_command(Wish("ada"), ["ada"])
+    assert "--unit=jupyter-ada-singleuser.service" in log_command(Wish("ada"), ["ada"], "prod")
 
 
 def test_the_converges_log_is_the_file_that_its_programs_wrote_to() -> None:
-    assert "/var/log/workbench/converge.log" in log_command(Wish("converge"), [])
-    assert "/var/log/workbench/progress.jsonl" in log_command(Wish("converge", json=True), [])
-    assert "--unit=workbench-converge" in log_command(Wish("converge", since="1h"), [])
+    assert "/var/log/workbench/converge.log" in log_command(Wish("converge"), [], "prod")
+    assert "/var/log/workbench/progress.jsonl" in log_command(
+        Wish("converge", json=True), [], "prod"
+    )
+    assert "--unit=workbench-converge" in log_command(Wish("converge", since="1h"), [], "prod")
 
 
 def test_an_unknown_log_is_told_with_those_there_are() -> None:
-    with pytest.raises(WorkbenchError, match=r"no log called 'apache'.*caddy.*ada"):
-        log_command(Wish("apache"), ["ada"])
+    with pytest.raises(WorkbenchError, match=r"no log called 'apache'.*caddy.*ada") as told:
+        log_command(Wish("apache"), ["ada"], "prod")
+    assert told.value.hint.startswith("workbench logs --stack prod ")
 
 
 def test_what_is_followed_ends_when_nobody_reads_it() -> None:
-    assert "cat > /dev/null; kill $!" in log_command(Wish("caddy", follow=True), [])
-    assert "kill" not in log_command(Wish("caddy"), [])
+    assert "cat > /dev/null; kill $!" in log_command(Wish("caddy", follow=True), [], "prod")
+    assert "kill" not in log_command(Wish("caddy"), [], "prod")
 
 
 def test_what_a_person_types_reaches_no_shell() -> None:
     typed = "'; reboot; '"
-    inner = shlex.split(log_command(Wish("caddy", since=typed), []))[-1]
+    inner = shlex.split(log_command(Wish("caddy", since=typed), [], "prod"))[-1]
 
     assert f"--since={typed}" in shlex.split(inner)
     with pytest.raises(WorkbenchError):
-        log_command(Wish("caddy; reboot"), [])
+        log_command(Wish("caddy; reboot"), [], "prod")
 
 
 def test_no_lines_are_refused() -> None:
     with pytest.raises(WorkbenchError, match="must be 1 or more"):
-        log_command(Wish("caddy", lines=0), [])
+        log_command(Wish("caddy", lines=0), [], "prod")
 
 
 @pytest.mark.parametrize(

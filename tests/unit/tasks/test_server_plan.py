@@ -54,6 +54,8 @@ class Channel:
 
 
 class Server:
+    stack = "prod"
+
     def __init__(self, channel: Channel) -> None:
         self.channel, self.commands = channel, list[str]()
 
@@ -100,13 +102,14 @@ def test_a_server_with_other_settings_has_no_plan_for_these(server: Callable[...
 
 
 def test_a_recipe_older_than_plans_is_told_with_what_to_do(server: Callable[..., Any]) -> None:
-    with pytest.raises(WorkbenchError, match=r"(?s)too old.*workbench up"):
+    with pytest.raises(WorkbenchError, match=r"(?s)too old.*workbench up --stack prod"):
         plan_applied(server(NO_PLAN))
 
 
 def test_a_plan_that_fails_is_told_with_its_last_words(server: Callable[..., Any]) -> None:
-    with pytest.raises(WorkbenchError, match="ImportError: boom"):
+    with pytest.raises(WorkbenchError, match="ImportError: boom") as told:
         plan_applied(server(1, None, "Traceback\nImportError: boom"))
+    assert told.value.hint.startswith("workbench logs converge --stack prod ")
 
 
 def test_a_new_recipe_and_settings_are_sent_along(server: Callable[..., Any]) -> None:

@@ -44,8 +44,9 @@ def test_the_servers_answer_is_read(scripted: Any) -> None:
 
 
 def test_a_server_that_does_not_say_is_an_error(scripted: Any) -> None:
-    with pytest.raises(WorkbenchError, match="who is signed in: sudo: a password"):
+    with pytest.raises(WorkbenchError, match="who is signed in: sudo: a password") as told:
         read_activities(scripted(lambda _: Answer(1, "", "sudo: a password is required")))
+    assert told.value.hint == "workbench doctor --stack prod"
 
 
 def people(server: Any) -> Any:

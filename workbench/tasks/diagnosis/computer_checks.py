@@ -18,7 +18,6 @@ from workbench.tasks.diagnosis.credentials_check import check_region
 from workbench.tasks.diagnosis.known_stack import KnownStack
 from workbench.tasks.selection import find_project
 
-DOCKER_START = "workbench rehearsal.start"
 UP = "workbench up --stack {stack}"
 FREE_GIB = 5
 
@@ -40,7 +39,7 @@ def computer_checks(known: KnownStack) -> list[Check]:
     start = f"workbench rehearsal.start --name {rehearsal_of(known.name)}"
     return [
         *_tools(),
-        Check("docker", _docker, (), DOCKER_START, "tools"),
+        Check("docker", _docker, (), start, "tools"),
         Check("free-space", _free_space, (), "docker system df", "tools"),
         Check("rehearsal", _rehearsal, ("docker",), start, "rehearsal"),
         _state(known, ("project", "pulumi", "rehearsal")),

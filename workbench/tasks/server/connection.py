@@ -196,7 +196,7 @@ class Door:
                 f"SSH at {self.host} port {self.port} doesn't answer: {reason_of(error)}.",
                 f"workbench doctor --stack {self.stack}",
             ) from error
-        return RemoteServer(connection)
+        return RemoteServer(connection, self.stack)
 
     def wait_open(
         self, *, limit: float = REACH_LIMIT, waiting: Callable[[], None]

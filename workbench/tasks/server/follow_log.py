@@ -14,7 +14,7 @@ BAD_TIME = "Failed to parse timestamp"
 
 def print_log(state: StackState, wish: Wish) -> None:
     """Print a log; with ``follow``, until Ctrl-C, which is no failure then."""
-    command = log_command(wish, state.target().users)
+    command = log_command(wish, state.target().users, state.stack)
     try:
         _print_lines(state, command, wish)
     except KeyboardInterrupt:
@@ -29,7 +29,7 @@ def _print_lines(state: StackState, command: str, wish: Wish) -> None:
         if line.startswith(BAD_TIME):
             raise WorkbenchError(
                 f"{wish.since!r} is no time that systemd knows.",
-                f"workbench logs {wish.service} --since 10m",
+                f"workbench logs {wish.service} --since 10m --stack {state.stack}",
             )
         sys.stdout.write(show_line(line) + "\n")
         sys.stdout.flush()

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from workbench.checks.target import Answer
 from workbench.errors import WaitTimeoutError
 from workbench.tasks.server.connection import RemoteServer
-from workbench.tasks.server.connection import UnreachableError
 
 CHUNK = 1 << 16
 
@@ -29,10 +28,10 @@ def run_with_bytes(
         return Answer(channel.recv_exit_status(), stdout, stderr)
     except TimeoutError as error:
         raise WaitTimeoutError(
-            f"The server said nothing for {limit:.0f} s.", "workbench doctor"
+            f"The server said nothing for {limit:.0f} s.", server.doctor
         ) from error
     except (OSError, EOFError) as error:
-        raise UnreachableError(f"The SSH connection broke: {error}.", "workbench doctor") from error
+        raise server.broken(error) from error
     finally:
         channel.close()
 
@@ -48,7 +47,7 @@ def stream_lines(server: RemoteServer, command: str) -> Iterator[str]:
         if rest:
             yield rest.decode(errors="replace")
     except (OSError, EOFError) as error:
-        raise UnreachableError(f"The SSH connection broke: {error}.", "workbench doctor") from error
+        raise server.broken(error) from error
     finally:
         channel.close()
 

@@ -31,10 +31,10 @@ class OtherHostError(WorkbenchError):
 
 
 class RemoteServer:
-    """The server's shell, over one SSH connection."""
+    """The server's shell, over one SSH connection; ``stack`` is for the sentences."""
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
+    def __init__(self, connection: Any, stack: str) -> None:
+        self._connection, self.stack = connection, stack
 
     @property
     def connection(self) -> "PinnedConnection":
@@ -57,12 +57,10 @@ class RemoteServer:
         except CommandTimedOut as error:
             raise WaitTimeoutError(
                 f"The server did not answer within {limit:.0f} s: {command.split()[0]}.",
-                "workbench doctor",
+                self.doctor,
             ) from error
         except (OSError, EOFError, paramiko.SSHException) as error:
-            raise UnreachableError(
-                f"The SSH connection broke: {reason_of(error)}.", "workbench doctor"
-            ) from error
+            raise self.broken(error) from error
         return Answer(done.exited, done.stdout, done.stderr)
 
     def begin(self, command: str) -> paramiko.Channel:
@@ -73,10 +71,17 @@ class RemoteServer:
             )
             channel.exec_command(command)
         except (OSError, EOFError, paramiko.SSHException) as error:
-            raise UnreachableError(
-                f"The SSH connection broke: {reason_of(error)}.", "workbench doctor"
-            ) from error
+            raise self.broken(error) from error
         return channel
+
+    @property
+    def doctor(self) -> str:
+        """What to type when the server doesn't answer."""
+        return f"workbench doctor --stack {self.stack}"
+
+    def broken(self, error: BaseException) -> UnreachableError:
+        """Return the error for a connection that broke."""
+        return UnreachableError(f"The SSH connection broke: {reason_of(error)}.", self.doctor)
 
     def close(self) -> None:
         """Close the connection."""

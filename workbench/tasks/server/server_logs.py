@@ -54,8 +54,11 @@ def log_rows(users: Iterable[str]) -> list[tuple[str, str]]:
     return [*((name, about) for name, (about, _) in SERVICES.items()), *people]
 
 
-def log_command(wish: Wish, users: Sequence[str]) -> str:
-    """Return the command on the server that shows the log; ends when its input ends."""
+def log_command(wish: Wish, users: Sequence[str], stack: str) -> str:
+    """Return the command on the server that shows the log; ends when its input ends.
+
+    ``stack`` is for the sentences.
+    """
     name = OTHER_NAMES.get(wish.service.removesuffix(".service"), wish.service)
     if wish.lines < 1:
         raise WorkbenchError(f"--lines is {wish.lines}; it must be 1 or more.", "")
@@ -69,7 +72,7 @@ def log_command(wish: Wish, users: Sequence[str]) -> str:
         names = ", ".join(name for name, _ in log_rows(users))
         raise WorkbenchError(
             f"The server has no log called {wish.service!r}. It has: {names}.",
-            "workbench logs   says what each one is about",
+            f"workbench logs --stack {stack}   says what each one is about",
         )
     return f"sudo -n /bin/sh -c {shlex.quote(_until_input_ends(command, wish.follow))}"
 

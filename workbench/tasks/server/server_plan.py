@@ -101,13 +101,13 @@ def _plan(server: RemoteServer, script: str, stdin: bytes) -> Plan | None:
     if answer.exit_code == NO_PLAN:
         raise WorkbenchError(
             "The server's recipe is too old to say what it would change, or it never converged.",
-            "workbench up   brings it up to date",
+            f"workbench up --stack {server.stack}   brings it up to date",
         )
     if not answer.ok:
         last = "\n".join(f"    {line}" for line in answer.stderr.splitlines()[-15:])
         raise WorkbenchError(
             f"The server can't say what a converge would change:\n{last}",
-            f"workbench logs converge   shows {LOG}",
+            f"workbench logs converge --stack {server.stack}   shows {LOG}",
         )
     return _read(json.loads(answer.stdout.splitlines()[-1]))
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from workbench.checks.target import Server
 from workbench.errors import WorkbenchError
+from workbench.tasks.server.remote_server import RemoteServer
 
 SCRIPT = "sessions_script.py"
 LIMIT = 30.0
@@ -62,7 +62,7 @@ class Activity:
         return f"{self.count} {word}{named}"
 
 
-def read_activities(server: Server) -> list[Activity]:
+def read_activities(server: RemoteServer) -> list[Activity]:
     """Return who has what running, but for the session that asks."""
     script = files("workbench.tasks.server").joinpath(SCRIPT).read_text(encoding="utf-8")
     # Not through standard input: Invoke writes that a character at a time.
@@ -70,7 +70,7 @@ def read_activities(server: Server) -> list[Activity]:
     if not answer.ok:
         raise WorkbenchError(
             f"The server doesn't say who is signed in: {answer.stderr.strip()[-200:]}",
-            "workbench doctor",
+            server.doctor,
         )
     return [Activity.of_json(each) for each in json.loads(answer.stdout)]
 
