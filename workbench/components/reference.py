@@ -21,6 +21,7 @@ _HEAD = f"""\
 What the program `stacks/lab` reads. Every key is in the namespace `{NAMESPACE}`:
 
 ```sh
+eval "$(workbench env --stack prod)"
 pulumi config set {NAMESPACE}:domain lab.example.org
 pulumi config set {NAMESPACE}:sshFrom 203.0.113.7/32,198.51.100.0/24
 pulumi config set --path '{NAMESPACE}:users[0].name' ada
@@ -30,6 +31,9 @@ pulumi config set --path '{NAMESPACE}:users[0].administrator' true
 A list of texts is one text with commas, or a list set with `--path`; other lists are set with
 `--path`. A key that isn't in this table is refused, and so is a value of the wrong kind. None of
 these is a secret, and none is a place for one.
+
+Region and profile are keys of Pulumi's AWS provider: `aws:region` and `aws:profile`. Where they
+aren't set, AWS's own variables and files say them.
 """
 _OUTPUTS = """\
 ## A stack's outputs
