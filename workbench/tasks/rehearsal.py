@@ -1,8 +1,11 @@
 """``workbench rehearsal.*``: the cloud on this computer."""
 
+from pathlib import Path
+
 from invoke.collection import Collection
 from invoke.context import Context
 
+from workbench.errors import WorkbenchError
 from workbench.tasks.selection import DRY_RUN_HELP
 from workbench.tasks.selection import JSON_HELP
 from workbench.tasks.selection import YES_HELP
@@ -59,19 +62,37 @@ def reset(
     context: Context, name: str | None = None, yes: bool = False, dry_run: bool = False
 ) -> None:
     """Remove the cloud on this computer and all data in it."""
-    from workbench.engine.stack_config import config_file
     from workbench.rehearsal import control
-    from workbench.rehearsal.names import stack_name
     from workbench.tasks.changing import confirm
 
     name = select_rehearsal(name)
     plan = [f"This removes the rehearsal {name!r}, its server and ALL DATA in it."]
     if not confirm(plan, f"workbench rehearsal.reset --name {name}", yes=yes, dry_run=dry_run):
         return
+    # Which one it is can't be told any more afterwards.
+    generated = _own_configuration(name)
     control.reset(name)
-    # Generated for this rehearsal, and of no use to any other.
-    config_file(stack_name(name), find_project()).unlink(missing_ok=True)
+    if generated is not None:
+        generated.unlink(missing_ok=True)
     print(f"Nothing is left of the rehearsal {name!r}.")
+
+
+def _own_configuration(name: str) -> Path | None:
+    """Return the file that was generated for a rehearsal's stack; None where there is none here.
+
+    A file of that name in another project sends its calls to another API.
+    """
+    from workbench.engine.stack_config import config_file
+    from workbench.rehearsal.description import read_description
+    from workbench.rehearsal.names import stack_name
+
+    described = read_description(name)
+    try:
+        path = config_file(stack_name(name), find_project())
+        words = path.read_text(encoding="utf-8").split()
+    except (WorkbenchError, OSError):
+        return None
+    return path if described is not None and described.api_url in words else None
 
 
 collection = Collection("rehearsal", start, stop, status, reset)
