@@ -12,6 +12,7 @@ from workbench.components.access import AccessArgs
 from workbench.components.address import Address
 from workbench.components.address import AddressArgs
 from workbench.components.address import DnsRecord
+from workbench.components.errors import ArgumentError
 from workbench.components.machine_images import check_operating_system
 from workbench.components.machine_images import find_architecture
 from workbench.components.machine_images import find_image
@@ -96,7 +97,9 @@ class Workbench(pulumi.ComponentResource):
         self._args = args
         self._instance_type = args.get("instance_type") or DEFAULT_INSTANCE_TYPE
         # Asked first: with an unknown instance type, nothing is to be made.
-        architecture = find_architecture(self._instance_type, self)
+        architecture = self._find_architecture(self._instance_type)
+        if other_type := read_slots(args).other_type:
+            self._find_architecture(other_type)
         self._image = find_image(check_operating_system(args.get("os"), "os"), architecture, self)
         self.region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
         network, storage = self._create_places(name)
@@ -132,6 +135,19 @@ class Workbench(pulumi.ComponentResource):
         if self._other is not None:
             outputs["other_instance_id"] = self._other.instance_id
         return outputs
+
+    def _find_architecture(self, instance_type: str) -> str:
+        """Return an instance type's architecture, which RStudio Server has a package for."""
+        architecture = find_architecture(instance_type, self)
+        # The server installs its packages together: where one can't be had, it gets none.
+        if architecture != "amd64" and self._args.get("rstudio_url") is None:
+            raise ArgumentError(
+                f"{instance_type} has a processor of ARM's architecture, and the package of "
+                "RStudio Server that the recipe installs is for x86.",
+                "Choose another type, for example t3.medium, or give a package for arm64 as "
+                "rstudio_url and rstudio_sha256.",
+            )
+        return architecture
 
     def _create_places(self, name: str) -> tuple[Network, Storage]:
         """Create the network and the data volume, in one zone: whichever is there already leads."""

@@ -76,10 +76,19 @@ def test_the_replaced_server_goes_and_nothing_else_changes(lab):
 
 
 def test_a_next_server_of_another_architecture_has_that_ones_image(lab):
-    done = lab(next_instance_type="t4g.large")
+    done = lab(
+        next_instance_type="t4g.large",
+        rstudio_url="https://example.org/arm64.deb",
+        rstudio_sha256="0" * 64,
+    )
 
     assert "/amd64/" in done.named("lab-server-instance").inputs["ami"]
     assert "/arm64/" in done.named("lab-server-2-instance").inputs["ami"]
+
+
+def test_a_next_server_without_a_package_of_rstudio_server_is_refused(lab):
+    with pytest.raises(ArgumentError, match=r"t4g\.large has a processor of ARM's"):
+        lab(next_instance_type="t4g.large")
 
 
 def test_tells_of_the_other_server_only_while_there_is_one(deploy, public_key):

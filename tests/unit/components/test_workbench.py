@@ -195,6 +195,7 @@ def test_an_existing_subnet_is_where_everything_goes(deploy, args):
     ("more", "sentence"),
     [
         ({"instance_type": "x9.big"}, "no instance type 'x9.big'"),
+        ({"instance_type": "t4g.medium"}, "of RStudio Server that the recipe installs is for x86"),
         ({"domain": "lab"}, "domain is 'lab', which isn't a domain name"),
         ({"ssh_from": ["10.0.0.0/33"]}, r"ssh_from\[0\] is '10.0.0.0/33'"),
         ({"public_key": ""}, "public_key is missing"),
