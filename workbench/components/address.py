@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from workbench.components.errors import ArgumentError
+from workbench.components.lookups import look_up
 from workbench.components.validation import check_domain
 from workbench.components.validation import check_record_name
 
@@ -88,6 +89,10 @@ class Address(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=self),
             )
             zone_id, self.name_servers = zone.zone_id, zone.name_servers
+        elif zone_id is not None:
+            zone_id = pulumi.Output.from_input(zone_id).apply(
+                lambda known: self._check_zone(known, records[0])
+            )
         self._create_records(name, zone_id, records)
         self.names = pulumi.Output.from_input(served_names(records))
         self.url = pulumi.Output.format("https://{0}/", records[0] if records else self.ip)
@@ -124,6 +129,23 @@ class Address(pulumi.ComponentResource):
             ),
         )
         self.ip = elastic_ip.public_ip
+
+    def _check_zone(self, zone_id: str, domain: str) -> str:
+        """Return a hosted zone that the domain is in.
+
+        In any other, a record's name would be taken for one below that zone's.
+        """
+        found = look_up(
+            lambda: aws.route53.get_zone(zone_id=zone_id, opts=pulumi.InvokeOptions(parent=self)),
+            f"AWS does not show the hosted zone {zone_id!r}",
+            "List yours with: aws route53 list-hosted-zones",
+        )
+        if not f".{domain}".endswith(f".{found.name.rstrip('.')}"):
+            raise ArgumentError(
+                f"The hosted zone {zone_id!r} is of {found.name}, which {domain} is not in.",
+                "List yours with: aws route53 list-hosted-zones",
+            )
+        return zone_id
 
     def _create_records(
         self, name: str, zone_id: pulumi.Input[str] | None, records: list[str]

@@ -140,23 +140,25 @@ class Network(pulumi.ComponentResource):
 
     def _first_zone(self, instance_type: str | None) -> pulumi.Output[str]:
         opts = pulumi.InvokeOptions(parent=self)
+        zones = aws.get_availability_zones_output(
+            state="available",
+            # Local Zones and Wavelength Zones, which an account opts in to, are of another kind.
+            filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
+            opts=opts,
+        )
         if instance_type is None:
-            zones = aws.get_availability_zones_output(
-                state="available",
-                # Local zones and Wavelength zones are of another kind.
-                filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
-                opts=opts,
-            )
             return zones.names.apply(lambda names: sorted(names)[0])
         offerings = aws.ec2.get_instance_type_offerings_output(
             location_type="availability-zone",
             filters=[{"name": "instance-type", "values": [instance_type]}],
             opts=opts,
         )
-        return offerings.locations.apply(lambda zones: _first(zones, instance_type))
+        return pulumi.Output.all(zones.names, offerings.locations).apply(
+            lambda both: _first(set(both[0]) & set(both[1]), instance_type)
+        )
 
 
-def _first(zones: list[str], instance_type: str) -> str:
+def _first(zones: set[str], instance_type: str) -> str:
     if not zones:
         raise ArgumentError(
             f"No zone of this region offers the instance type {instance_type!r}.",

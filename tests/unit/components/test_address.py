@@ -64,6 +64,10 @@ def test_a_new_zone_says_its_name_servers(address):
     assert outputs(done)["nameServers"] == ["ns-1.example.net", "ns-2.example.net"]
 
 
+def test_the_zone_of_the_very_domain_gets_the_records(address):
+    assert len(address(domain="example.org", zone_id="Z9").all(":Record")) == 2
+
+
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
@@ -74,6 +78,8 @@ def test_a_new_zone_says_its_name_servers(address):
         ({"domain": "198.51.100.7"}, "isn't a domain name"),
         ({"domain": "a.org", "zone_id": "Z", "create_zone": True}, "exclude each other"),
         ({"create_zone": True}, "need a domain"),
+        ({"domain": "lab.example.com", "zone_id": "Z"}, "'Z' is of example.org, which lab.example"),
+        ({"domain": "counterexample.org", "zone_id": "Z"}, "is of example.org, which counterexamp"),
         ({"domain": "a.org", "extra_names": ["bad name"]}, r"extra_names\[0\]"),
     ],
 )

@@ -26,6 +26,18 @@ def test_chooses_the_zone_once(deploy):
     assert list(subnet.request.ignoreChanges) == ["availabilityZone"]
 
 
+@pytest.mark.parametrize("args", [{}, {"instance_type": "t3.medium"}])
+def test_no_local_zone_is_chosen(deploy, args):
+    done = deploy(lambda: Network("net", args))
+
+    asked = {token: arguments for token, arguments, _ in done.calls}
+    zones = asked["aws:index/getAvailabilityZones:getAvailabilityZones"]
+    assert zones["state"] == "available"
+    assert zones["filters"] == [{"name": "opt-in-status", "values": ["opt-in-not-required"]}]
+    # It is the first of those that offer the type.
+    assert done.one(":Subnet").inputs["availabilityZone"] != "us-east-1-atl-2a"
+
+
 def test_follows_the_zone_it_is_given(deploy):
     subnet = deploy(lambda: Network("net", {"availability_zone": "us-east-1f"})).one(":Subnet")
 
