@@ -32,6 +32,7 @@ from workbench.engine.state import State
 from workbench.engine.state import parse_state
 from workbench.engine.state import read_outputs_fast
 from workbench.engine.state import read_state_file
+from workbench.errors import ConfigError
 from workbench.progress import Progress
 from workbench.rehearsal.names import rehearsal_of
 from workbench.writing import put_file
@@ -182,7 +183,8 @@ class Stack:
         """Let ``preview`` see these values in the block; set them when it ends without an error.
 
         Until then they are in a file elsewhere: however a block ends that doesn't get there, the
-        stack's own is as it was. Gives whether the values change anything.
+        stack's own is as it was. Gives whether the values change anything. Raises ConfigError
+        where someone else changed the stack's own meanwhile.
         """
         path = self.config_path
         before = path.read_bytes() if path.exists() else b""
@@ -196,8 +198,14 @@ class Stack:
                 yield wanted != before
             finally:
                 self._tried = None
-        if wanted != before:
-            put_file(path, wanted)
+        if wanted == before:
+            return
+        if before != (path.read_bytes() if path.exists() else b""):
+            raise ConfigError(
+                f"The configuration of {self.name} changed meanwhile; nothing was changed.",
+                "The same command again begins with the configuration of now.",
+            )
+        put_file(path, wanted)
 
     @property
     def _where(self) -> list[str]:

@@ -36,11 +36,20 @@ class Interrupted(WorkbenchError):
 
 @contextmanager
 def interruptible(what_exists: str, hint: str) -> Iterator[None]:
-    """End Ctrl-C with what exists now, and what to type next."""
+    """End Ctrl-C, and a failure of AWS, with what exists now, and what to type next."""
     try:
         yield
     except KeyboardInterrupt as error:
         raise Interrupted(f"Interrupted: {what_exists}.", hint) from error
+    except Exception as error:
+        if not is_of_aws(error):
+            raise
+        raise WorkbenchError(f"AWS failed half way: {what_exists}. {error}", hint) from error
+
+
+def is_of_aws(error: Exception) -> bool:
+    """Whether AWS's API, or what calls it, raised this; without a look into boto's modules."""
+    return type(error).__module__.partition(".")[0] == "botocore"
 
 
 def stack_progress(stack: str, command: str) -> Progress:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from workbench.engine.stacks import Stack
+from workbench.errors import ConfigError
 from workbench.progress import Progress
 
 OLD = b"# chosen by hand\nconfig:\n    workbench:os:   debian-12\n"
@@ -40,6 +41,17 @@ def test_a_try_that_fails_leaves_no_file_where_there_was_none(stack: Stack) -> N
     with pytest.raises(KeyboardInterrupt):
         fail(stack)
     assert not (stack.project_dir / "Pulumi.prod.yaml").exists()
+
+
+def test_what_someone_else_changed_meanwhile_is_not_undone(stack: Stack) -> None:
+    path = stack.project_dir / "Pulumi.prod.yaml"
+    path.write_bytes(OLD)
+    with (
+        pytest.raises(ConfigError, match="changed meanwhile"),
+        stack.trying_config({"workbench:os": "beos"}),
+    ):
+        path.write_bytes(OLD + b"# by someone else\n")
+    assert path.read_bytes() == OLD + b"# by someone else\n"
 
 
 def test_a_try_that_succeeds_is_kept(stack: Stack) -> None:

@@ -19,6 +19,7 @@ from workbench.engine.failures import StackLockedError
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
+from workbench.tasks import checking
 from workbench.tasks.resizing import lock
 from workbench.tasks.resizing import replace
 from workbench.tasks.resizing import replace_stages
@@ -144,7 +145,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(replace_stages, "change_configuration", change)
     monkeypatch.setattr(replace_stages, "make_ready", make_ready)
     monkeypatch.setattr(replace_stages, "converge_server", converge)
-    monkeypatch.setattr(replace_stages, "run_all", run_all)
+    monkeypatch.setattr(checking, "run_all", run_all)
     monkeypatch.setattr(replace_stages, "wait_usable", lambda *_: None)
     monkeypatch.setattr(replace_stages, "read_stack", lambda *_: State(world))
     monkeypatch.setattr(
@@ -364,8 +365,8 @@ def test_a_third_type_is_refused_while_two_servers_are_there(world, resize):
     with pytest.raises(ConfigError, match="A replacement is under way") as caught:
         resize("t3.xlarge")
 
-    assert f"workbench resize {NEW} --replace   goes on" in caught.value.hint
-    assert f"workbench resize {OLD} --replace   goes back" in caught.value.hint
+    assert f"workbench resize {NEW} --replace --stack test   goes on" in caught.value.hint
+    assert f"workbench resize {OLD} --replace --stack test   goes back" in caught.value.hint
 
 
 def test_it_knows_the_slots_as_the_components_do():
@@ -407,7 +408,7 @@ def test_only_the_other_server_may_end(world, operation, type_, name, is_refused
 def test_the_configuration_says_what_is_left_to_do(config, target, stages):
     now = Replacement(FIRST, config.get("type", OLD), config.get("next"), config.get("previous"))
 
-    assert list(now.stages(target)) == stages
+    assert list(now.stages(target, "test")) == stages
 
 
 @pytest.mark.parametrize("instance_type", [OLD, NEW])

@@ -53,7 +53,7 @@ def plan(monkeypatch: pytest.MonkeyPatch):
     def lines(target: str, outputs: dict[str, str] | None = None, **config: str) -> list[str]:
         keys = {f"workbench:{key}": value for key, value in config.items()}
         state = State("test", OUTPUTS | (outputs or {}), keys)
-        left = read_replacement(keys, "t3.medium").stages(target)
+        left = read_replacement(keys, "t3.medium").stages(target, "test")
         told, _ = look_ahead(state, target, left, Progress(quiet=True))
         assert all(len(line) <= 80 for line in told)
         return told

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
+from workbench.checks.check import Report
+from workbench.checks.check import Result
 from workbench.engine.changes import Changes
 from workbench.engine.failures import InterruptedUpdateError
 from workbench.engine.failures import StackLockedError
@@ -83,6 +86,7 @@ class State(StackState):
     """A stack whose AWS is the test's."""
 
     cloud: Cloud
+    failing: tuple[Report, ...] = ()
 
     def aws(self, service: str) -> Any:
         return self.cloud
@@ -117,10 +121,13 @@ def state(monkeypatch: pytest.MonkeyPatch) -> State:
         monkeypatch.setattr(module, "read_situation", situation)
     for module in (resize_in_place, resize_rollback):
         monkeypatch.setattr(module, "get_in", get_in)
+
+    def check_server(state: Any, wanted: str, known: list[str], progress: Any) -> None:
+        made.cloud.done.append(" but for ".join([f"check {wanted}", *known]))
+
     for module in (resize_end, resize_rollback):
-        monkeypatch.setattr(
-            module, "check_server", lambda _, wanted, *__: made.cloud.done.append(f"check {wanted}")
-        )
+        monkeypatch.setattr(module, "check_server", check_server)
+    monkeypatch.setattr(resize_in_place, "failing", lambda *_: made.failing)
     monkeypatch.setattr(resize_in_place, "change_configuration", change)
     monkeypatch.setattr(resize_in_place, "look_ahead", lambda *_: (["Resize it."], People()))
     monkeypatch.setattr("workbench.engine.stacks.open_stack", lambda *_: made.cloud)
@@ -146,6 +153,29 @@ def test_a_resize_changes_the_configuration_and_checks_the_server(
     printed = capsys.readouterr().out
     assert f"The server is a {LARGE} now." in printed
     assert "vol-1" in printed
+
+
+def test_what_failed_before_does_not_leave_it_unfinished(
+    state: State, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state.failing = (Report("dns", Result.FAIL, "no record", ""),)
+    resize(state)
+    assert state.cloud.done[-1] == f"check {LARGE} but for dns"
+    assert NOTE.read(state) is None
+    assert "but for what failed before (dns)" in capsys.readouterr().out
+
+
+def test_aws_failing_half_way_is_told_with_the_way_on(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def get_in(*_: Any, **__: Any) -> None:
+        raise EndpointConnectionError(endpoint_url="https://ec2")
+
+    monkeypatch.setattr(resize_in_place, "get_in", get_in)
+    with pytest.raises(WorkbenchError, match="the resize hasn't ended: Could not connect") as told:
+        resize(state)
+    assert told.value.hint == f"workbench resize {LARGE} --stack prod   goes on"
+    assert NOTE.read(state) == Note(LARGE, SMALL, SMALL)
 
 
 def test_with_nothing_to_do_it_does_nothing(

@@ -2,10 +2,10 @@
 
 import textwrap
 
-from workbench.checks.table import CHECKS
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks.checking import run_all
+from workbench.tasks.checking import failing
+from workbench.tasks.checking import require_passed
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.resizing.note import NOTE
 from workbench.tasks.resizing.situation import Situation
@@ -13,7 +13,6 @@ from workbench.tasks.resizing.situation import read_situation
 from workbench.tasks.server.connection import UnreachableError
 from workbench.tasks.server.converging import converge_server
 from workbench.tasks.server.power import PowerWatch
-from workbench.tasks.server.services_up import require_passed
 from workbench.tasks.server.usable import wait_usable
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
@@ -35,9 +34,14 @@ def get_in(state: StackState, progress: Progress, *, by_ssh: bool) -> None:
         read_stack(state.stack, progress).door().wait_open(waiting=waiting).close()
 
 
-def finish(state: StackState, before: Situation, wanted: str, progress: Progress) -> None:
-    """Check every service and that all agree on the type; then forget the note, and say so."""
-    check_server(state, wanted, progress)
+def finish(
+    state: StackState, before: Situation, wanted: str, known: list[str], progress: Progress
+) -> None:
+    """Check every service and that all agree on the type; then forget the note, and say so.
+
+    ``known`` are the checks that failed before.
+    """
+    check_server(state, wanted, known, progress)
     now = read_situation(state)
     if parts(now) != parts(before):
         raise WorkbenchError(
@@ -46,7 +50,8 @@ def finish(state: StackState, before: Situation, wanted: str, progress: Progress
             f"workbench doctor --stack {state.stack}",
         )
     NOTE.remove(state)
-    print(f"The server is a {wanted} now. All its checks pass, and these are as before:")
+    but = f" but for what failed before ({', '.join(known)})" if known else ""
+    print(f"The server is a {wanted} now. All its checks pass{but}, and these are as before:")
     print(textwrap.indent(parts(now), "  "))
     print(as_typed(f"  workbench status --stack {state.stack}"))
 
@@ -60,7 +65,7 @@ def parts(now: Situation) -> str:
     )
 
 
-def check_server(state: StackState, wanted: str, progress: Progress) -> None:
+def check_server(state: StackState, wanted: str, known: list[str], progress: Progress) -> None:
     """Converge and check the server; raise where a check fails or its type isn't agreed on."""
     fresh = read_stack(state.stack, progress)
     try:
@@ -70,10 +75,10 @@ def check_server(state: StackState, wanted: str, progress: Progress) -> None:
             # Also where SSH is closed to this computer; the checks say what else is wrong.
             progress.say(error.message)
         wait_usable(fresh.target(), progress)
-        reports = run_all(fresh.target(), CHECKS, progress)
+        failed = failing(fresh.target(), progress, known=known)
     finally:
         fresh.close()
-    require_passed(state.stack, reports, f"The server is a {wanted} now")
+    require_passed(state.stack, failed, f"The server is a {wanted} now")
     now = read_situation(fresh)
     if not now.agrees or now.actual != wanted:
         raise WorkbenchError(

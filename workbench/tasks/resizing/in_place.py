@@ -13,6 +13,8 @@ from workbench.progress import Progress
 from workbench.tasks.changing import Interrupted
 from workbench.tasks.changing import change_configuration
 from workbench.tasks.changing import confirm
+from workbench.tasks.changing import is_of_aws
+from workbench.tasks.checking import failing
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.resizing.end import finish
 from workbench.tasks.resizing.end import get_in
@@ -46,6 +48,8 @@ class Resize:
         self._state, self._wanted, self._progress = state, wanted, progress
         self._now = read_situation(state)
         self._agreed = self._is_booting = self._knew_door = False
+        # The checks that failed before anything was done.
+        self._known = self._now.note.failing if self._now.note else []
 
     def run(self, *, force: bool, yes: bool, dry_run: bool) -> None:
         """Do it, or say that there is nothing to do."""
@@ -77,6 +81,13 @@ class Resize:
             return
         except (KeyboardInterrupt, InterruptedUpdateError) as error:
             raise self._interrupted() from error
+        except Exception as error:
+            if not self._agreed or not is_of_aws(error):
+                raise
+            raise WorkbenchError(
+                f"AWS failed half way, and the resize hasn't ended: {error}",
+                f"{command}   goes on",
+            ) from error
 
     def _is_done(self) -> bool:
         now = self._now
@@ -94,9 +105,11 @@ class Resize:
     def _begin(self) -> None:
         """Note what was, before the first change."""
         if self._stops:
-            NOTE.write(
-                self._state, Note(self._wanted, self._now.before, self._now.configured_before)
-            )
+            if self._now.note is None and self._now.power == "running":
+                failed = failing(self._state.target(), self._progress)
+                self._known = [report.name for report in failed]
+            before, configured = self._now.before, self._now.configured_before
+            NOTE.write(self._state, Note(self._wanted, before, configured, self._known))
         self._agreed = True
         # The server stops: this connection would only break.
         self._state.close()
@@ -117,9 +130,10 @@ class Resize:
                 self._wanted,
                 error,
                 self._progress,
+                known=self._known,
                 is_booting=self._is_booting,
             )
-        finish(self._state, self._now, self._wanted, self._progress)
+        finish(self._state, self._now, self._wanted, self._known, self._progress)
 
     def _change(self, agree: Agree, *, dry_run: bool) -> None:
         """Set the configuration, and let Pulumi make it so."""

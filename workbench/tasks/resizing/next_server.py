@@ -59,7 +59,9 @@ def make_ready(state: StackState, progress: Progress) -> None:
 
 def _find_door(state: StackState, instance: str, phase: Phase) -> Door:
     """Return the way in by the address that the instance has of its own."""
-    ip = _wait_for(lambda: _public_ip(state.aws("ec2"), instance), "a public address", phase)
+    ip = _wait_for(
+        lambda: _public_ip(state.aws("ec2"), instance), "a public address", state.stack, phase
+    )
 
     def seen() -> StackState | None:
         rehearsal = running_rehearsal(state.stack)
@@ -68,7 +70,7 @@ def _find_door(state: StackState, instance: str, phase: Phase) -> Door:
         outputs = {**state.outputs, "address": ip, "instance_id": instance}
         return replace(state, outputs=outputs, rehearsal=rehearsal)
 
-    found = _wait_for(seen, f"port {SSH_PORT} of {ip}", phase)
+    found = _wait_for(seen, f"port {SSH_PORT} of {ip}", state.stack, phase)
     known_hosts = KnownHosts(state.folder / "ssh" / KNOWN_HOSTS)
     return replace(found.door(), known_hosts=known_hosts)
 
@@ -78,13 +80,13 @@ def _public_ip(ec2: Any, instance: str) -> str | None:
     return found.get("PublicIpAddress") or None
 
 
-def _wait_for(ask: Callable[[], T | None], what: str, phase: Phase) -> T:
+def _wait_for(ask: Callable[[], T | None], what: str, stack: str, phase: Phase) -> T:
     end = time.monotonic() + ADDRESS_LIMIT
     while (found := ask()) is None:
         if time.monotonic() > end:
             raise WaitTimeoutError(
                 f"The new server has not got {what} within {ADDRESS_LIMIT:.0f} s.",
-                "workbench doctor",
+                f"workbench doctor --stack {stack}",
             )
         phase.tick(f"waiting for {what}")
         time.sleep(INTERVAL)

@@ -35,7 +35,7 @@ def replace_server(
 
     Raises WorkbenchError: before anything stopped, or when the old server serves again.
     """
-    left = stages.replacement_of(state).stages(instance_type)
+    left = stages.replacement_of(state).stages(instance_type, state.stack)
     if not left and not stages.is_left_over(state, progress):
         print(f"The server is a {instance_type} already, and the only one: nothing to do.")
         print(as_typed(f"  workbench status --stack {state.stack}"))
@@ -70,7 +70,10 @@ class Replacing:
             Stage.END: self._end,
         }
         for stage in left:
-            with interruptible("both servers are kept", self._ways()), self._with_ways():
+            kept = "both servers are kept"
+            if stage is Stage.END:
+                kept = "the server that doesn't serve may be gone already"
+            with interruptible(kept, self._ways(stage)), self._with_ways(stage):
                 doing[stage]()
         self._say_done()
 
@@ -122,23 +125,25 @@ class Replacing:
         self._state = stages.end(self._state, self._progress)
 
     @contextmanager
-    def _with_ways(self) -> Iterator[None]:
+    def _with_ways(self, stage: Stage) -> Iterator[None]:
         """Add to an error how to go on, and how to go back."""
         try:
             yield
         except WorkbenchError as error:
             # The engine's own says how a plain "up" goes on.
             own = "" if isinstance(error, InterruptedUpdateError) else error.hint
-            hints = [own, self._ways() if stages.is_begun(self._state, self._progress) else ""]
+            begun = stages.is_begun(self._state, self._progress)
+            hints = [own, self._ways(stage) if begun else ""]
             error.hint = "\n  ".join(hint for hint in hints if hint)
             raise
 
-    def _ways(self) -> str:
+    def _ways(self, stage: Stage) -> str:
         command = "workbench resize {} --replace --stack " + self._state.stack
         now = stages.replacement_of(self._state)
         ways = [f"{command.format(self._target)}   goes on"]
         back = now.previous_type or now.instance_type
-        if back != self._target:
+        # When the other server is being taken away, there is nothing to go back to.
+        if back != self._target and stage is not Stage.END:
             ways.append(f"{command.format(back)}   goes back, and takes the other server away")
         return "\n  ".join(ways)
 
@@ -147,7 +152,8 @@ class Replacing:
         print(f"The server is {instance}, a {self._target}, and the only one.")
         for stray in stray_servers(self._state):
             print(f"{stray} was made by a command that was killed; nobody else knows of it:")
-            print(f"  aws ec2 terminate-instances --instance-ids {stray}")
+            region = self._state.outputs.get("region")
+            print(f"  aws ec2 terminate-instances --region {region} --instance-ids {stray}")
         print(f"  {self._state.url('url')}")
         print(as_typed(f"  workbench status --stack {stack}"))
         for alias in follow(self._state):

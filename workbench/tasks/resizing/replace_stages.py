@@ -4,12 +4,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from workbench.checks.check import Result
-from workbench.checks.table import CHECKS
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks.changing import change_configuration
-from workbench.tasks.checking import run_all
+from workbench.tasks.checking import failing
 from workbench.tasks.resizing.lock import when_free
 from workbench.tasks.resizing.next_server import KNOWN_HOSTS
 from workbench.tasks.resizing.next_server import make_ready
@@ -104,17 +102,13 @@ def check(state: StackState, progress: Progress) -> float:
             converge_server(state, progress)
         wait_usable(state.target(), progress)
         usable = time.monotonic()
-        failing = [
-            report
-            for report in run_all(state.target(), CHECKS, progress)
-            if report.result is Result.FAIL and report.name not in known
-        ]
+        failed = failing(state.target(), progress, known=known)
     except WorkbenchError as error:
         raise CheckFailedError(error.message, error.hint) from error
     finally:
         state.close()
-    if failing:
-        told = "\n".join(f"    {report.name}: {report.evidence}" for report in failing)
+    if failed:
+        told = "\n".join(f"    {report.name}: {report.evidence}" for report in failed)
         instance = state.outputs["instance_id"]
         raise CheckFailedError(f"Of the checks of {instance} these fail:\n{told}")
     return usable
@@ -136,14 +130,10 @@ def note_before(state: StackState, progress: Progress) -> None:
     if replacement_of(state).previous_type:
         return
     instance = str(state.outputs["instance_id"])
-    failing = [
-        report.name
-        for report in run_all(state.target(), CHECKS, progress)
-        if report.result is Result.FAIL
-    ]
+    known = [report.name for report in failing(state.target(), progress)]
     state.close()
     keys = state.door().known_hosts.read(instance)
-    NOTE.write(state, Note(instance, keys, failing))
+    NOTE.write(state, Note(instance, keys, known))
 
 
 def _change(state: StackState, values: Values, progress: Progress, allowed: Allowed) -> StackState:

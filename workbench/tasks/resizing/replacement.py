@@ -50,7 +50,7 @@ class Replacement:
         """The type of the server that doesn't serve; None where there is only one."""
         return self.next_type or self.previous_type
 
-    def stages(self, target: str) -> tuple[Stage, ...]:
+    def stages(self, target: str, stack: str) -> tuple[Stage, ...]:
         """Return what is left to do until ``target`` serves, alone; raise where that can't be."""
         if self.other_type is None:
             whole = (Stage.BUILD, Stage.SWITCH, Stage.CHECK, Stage.END)
@@ -60,12 +60,12 @@ class Replacement:
         if target == self.previous_type:
             return Stage.SWITCH_BACK, Stage.CHECK, Stage.END
         if target != self.instance_type:
+            command = f"workbench resize {{}} --replace --stack {stack}"
             raise ConfigError(
                 f"A replacement is under way: {self.instance_type} serves, and {self.other_type}"
                 " is beside it.",
-                f"workbench resize {self.next_type or self.instance_type} --replace   goes on\n"
-                f"  workbench resize {self.previous_type or self.instance_type} --replace   goes"
-                " back",
+                f"{command.format(self.next_type or self.instance_type)}   goes on\n"
+                f"  {command.format(self.previous_type or self.instance_type)}   goes back",
             )
         if self.previous_type:
             return Stage.SWITCH, Stage.CHECK, Stage.END

@@ -31,11 +31,13 @@ def roll_back(
     error: WorkbenchError,
     progress: Progress,
     *,
+    known: list[str],
     is_booting: bool,
 ) -> NoReturn:
     """Bring the server back to what it was before ``error``, where that is called for; raise.
 
-    ``is_booting`` tells a failure of the new type's start from one of Pulumi's.
+    ``known`` are the checks that failed before, and ``is_booting`` tells a failure of the new
+    type's start from one of Pulumi's.
     """
     watch = PowerWatch(state.aws("ec2"), now.instance["InstanceId"])
     power, actual = watch.state, watch.instance_type
@@ -52,7 +54,7 @@ def roll_back(
     reason = _reason(error, wanted)
     progress.say(f"{reason} Putting {now.before} back.")
     try:
-        _put_back(state, now, progress)
+        _put_back(state, now, known, progress)
     except WorkbenchError as second:
         raise WorkbenchError(
             f"{reason} {now.before} could not be put back yet: {second.message}",
@@ -65,13 +67,13 @@ def roll_back(
     ) from error
 
 
-def _put_back(state: StackState, now: Situation, progress: Progress) -> None:
+def _put_back(state: StackState, now: Situation, known: list[str], progress: Progress) -> None:
     opened = _configure(state, now, progress)
     # Pulumi's state is from before the failure: it would see nothing to do.
     opened.refresh()
     opened.up()
     get_in(state, progress, by_ssh=False)
-    check_server(state, now.before, progress)
+    check_server(state, now.before, known, progress)
 
 
 def _configure(state: StackState, now: Situation, progress: Progress) -> "Stack":

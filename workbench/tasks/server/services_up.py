@@ -1,12 +1,9 @@
 """See that a server that was started answers to people again."""
 
-from workbench.checks.check import Report
-from workbench.checks.check import Result
 from workbench.checks.table import CHECKS
-from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks.checking import run_all
-from workbench.tasks.checking import show_reports
+from workbench.tasks.checking import failing
+from workbench.tasks.checking import require_passed
 from workbench.tasks.server.usable import AWAITED
 from workbench.tasks.server.usable import wait_usable
 from workbench.tasks.stack_state import StackState
@@ -20,16 +17,5 @@ def await_services(state: StackState, progress: Progress) -> None:
     target = state.target()
     wait_usable(target, progress)
     wanted = [check for check in CHECKS if check.name in (*_BEFORE, *AWAITED)]
-    require_passed(state.stack, run_all(target, wanted, progress), "The server runs")
-
-
-def require_passed(stack: str, reports: list[Report], what: str) -> None:
-    """Show the reports and raise where one failed; ``what`` begins the sentence."""
-    failed = [report for report in reports if report.result is Result.FAIL]
-    if not failed:
-        return
-    show_reports(failed)
-    raise WorkbenchError(
-        f"{what}, but {len(failed)} of {len(reports)} checks fail.",
-        f"workbench doctor --stack {stack}",
-    )
+    failed = failing(target, progress, checks=wanted)
+    require_passed(state.stack, failed, "The server runs")

@@ -43,7 +43,7 @@ def collect(state: StackState) -> dict[str, Any]:
             {key: _plain(value) for key, value in asdict(each).items()} for each in snapshots
         ],
         "kept_volumes": [
-            _volume_entry(state, each) | {"remove": remove_command(each.id)} for each in kept
+            _volume_entry(state, each) | {"remove": remove_command(state, each.id)} for each in kept
         ],
     }
 
@@ -54,9 +54,10 @@ def monthly_price(state: StackState, size_gib: int) -> float | None:
     return None if price is None else round(price * size_gib, 2)
 
 
-def remove_command(volume_id: str) -> str:
+def remove_command(state: StackState, volume_id: str) -> str:
     """Return what deletes a volume that isn't used any more."""
-    return f"aws ec2 delete-volume --volume-id {volume_id}"
+    region = state.outputs.get("region")
+    return f"aws ec2 delete-volume --region {region} --volume-id {volume_id}"
 
 
 def _volume_entry(state: StackState, volume: Volume) -> dict[str, Any]:

@@ -1,9 +1,7 @@
 """Grow the data volume: configuration, volume, and the file system on it, while people work."""
 
 import re
-from typing import TYPE_CHECKING
 
-from workbench.engine.state import short_type
 from workbench.errors import WorkbenchError
 from workbench.prices import TABLE_DATE
 from workbench.prices import in_dollars
@@ -14,15 +12,14 @@ from workbench.tasks.changing import interruptible
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.selection import find_project
 from workbench.tasks.server.converging import converge_server
+from workbench.tasks.server_start import start_lines
 from workbench.tasks.stack_state import StackState
+from workbench.tasks.undisturbed import refuse_disruption
 from workbench.tasks.volumes.data_list import monthly_price
 from workbench.tasks.volumes.data_volumes import Volume
 from workbench.tasks.volumes.data_volumes import read_volume
 from workbench.tasks.volumes.file_system import FileSystem
 from workbench.tasks.volumes.file_system import read_file_system
-
-if TYPE_CHECKING:
-    from workbench.engine.changes import Changes
 
 KEY = "workbench:dataVolumeSize"
 LARGEST = 16384
@@ -82,7 +79,8 @@ def _plan(state: StackState, volume: Volume, size: int, before: FileSystem) -> l
         f"Grow {volume.id}, the data volume, from {volume.size_gib} to {size} GiB.",
         f"  {now} a month now, {then} then (list price of {TABLE_DATE}{free}).",
         f"  {before}",
-        "Nothing is stopped or restarted; it can't be made smaller afterwards.",
+        *(start_lines(state) or ["Nothing is stopped or restarted."]),
+        "It can't be made smaller afterwards.",
         "AWS refuses the next change of this volume for about 6 hours.",
     ]
 
@@ -96,7 +94,7 @@ def _change(state: StackState, volume: Volume, size: int, progress: Progress) ->
         return
     before = state.config.get(KEY)
     try:
-        change_configuration(state, {KEY: size}, progress, check=_only_grows)
+        change_configuration(state, {KEY: size}, progress, check=refuse_disruption)
     except WorkbenchError as error:
         if not any(code in error.message for code in _TOO_SOON):
             raise
@@ -106,20 +104,6 @@ def _change(state: StackState, volume: Volume, size: int, progress: Progress) ->
             " configuration is as it was.",
             f"workbench data.grow {size} --stack {state.stack}   later",
         ) from error
-
-
-def _only_grows(changes: "Changes") -> None:
-    kept = ("Instance", "Volume", "VolumeAttachment", "Eip")
-    others = [
-        f"{op} {each}"
-        for op, each in changes.steps
-        if short_type(each.type) in kept and op not in ("update", "create", "import", "same")
-    ]
-    if others:
-        raise WorkbenchError(
-            f"Pulumi would {', '.join(others)}, which is more than growing; nothing was changed.",
-            "workbench up   after a look at: pulumi preview --diff",
-        )
 
 
 def _tell(state: StackState, volume: Volume, size: int, progress: Progress) -> None:

@@ -8,6 +8,7 @@ from workbench.errors import WorkbenchError
 from workbench.prices import TABLE_DATE
 from workbench.prices import in_dollars
 from workbench.tasks.server.working_people import People
+from workbench.tasks.server_start import STARTED
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.volumes.data_list import monthly_price
 from workbench.tasks.volumes.data_volumes import Snapshot
@@ -62,6 +63,13 @@ def refuse_what_cannot_be(
             "The server is protected (workbench:protectInstance), and its volume with it.",
             f"pulumi config set workbench:protectInstance false --stack {state.stack}",
         )
+    if state.config.get("workbench:keepDataVolume", "").lower() == "false":
+        raise ConfigError(
+            f"A restore puts a new volume in the place of {volume.id}, and with"
+            " workbench:keepDataVolume false that one would be deleted.",
+            f"pulumi config set workbench:keepDataVolume true --stack {state.stack}"
+            f" && workbench up --stack {state.stack}",
+        )
     if note is None and volume.snapshot_id == snapshot.id:
         raise WorkbenchError(
             f"{volume.id} was made from {snapshot.id}, and Pulumi sees nothing to do to make it"
@@ -84,14 +92,26 @@ def wanted_values(state: StackState, snapshot: Snapshot) -> dict[str, str | int 
 
 
 def plan_lines(
-    state: StackState, volume: Volume, snapshot: Snapshot, people: People | None
+    state: StackState,
+    volume: Volume,
+    snapshot: Snapshot,
+    people: People | None,
+    *,
+    is_moved: bool = False,
 ) -> list[str]:
-    """Return what a person is asked to agree to."""
+    """Return what a person is asked to agree to; ``people`` is None where the server is stopped."""
+    if is_moved:
+        return [
+            f"{snapshot.id} is restored already, by a command that was cut off.",
+            "What is left: recipe and checks. Nothing stops for that.",
+        ]
     when = snapshot.started.astimezone().strftime("%Y-%m-%d %H:%M")
     size = max(int(state.config.get(SIZE) or 0), snapshot.size_gib)
     free = ", free here" if state.rehearsal is not None else ""
     price = in_dollars(monthly_price(state, volume.size_gib))
-    stops = ["The server stops, and is away for some minutes.", *people.lines] if people else []
+    stops = [STARTED]
+    if people is not None:
+        stops = ["The server stops, and is away for some minutes.", *people.lines]
     return [
         f"Restore {snapshot.id}, made {when} by {snapshot.by}, into a new volume of {size} GiB.",
         "Homes, accounts and passwords become what they were then.",
@@ -101,7 +121,7 @@ def plan_lines(
     ]
 
 
-def only_moves_the_volume(changes: "Changes") -> None:
+def only_moves_the_volume(changes: "Changes", stack: str) -> None:
     """Raise where Pulumi would do more than put another volume in the place of this one."""
     others = [
         f"{op} {each}"
@@ -111,5 +131,5 @@ def only_moves_the_volume(changes: "Changes") -> None:
     if others:
         raise WorkbenchError(
             f"Pulumi would {', '.join(others)}, which is more than a restore; nothing was changed.",
-            "workbench up   after a look at: pulumi preview --diff",
+            f"workbench up --stack {stack}   after a look at: pulumi preview --diff",
         )

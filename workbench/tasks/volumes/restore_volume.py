@@ -7,20 +7,21 @@ Pulumi's state and AWS, and what was before from a note.
 from typing import TYPE_CHECKING
 from typing import NoReturn
 
-from workbench.checks.table import CHECKS
 from workbench.engine.failures import InterruptedUpdateError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks.changing import Interrupted
 from workbench.tasks.changing import change_configuration
 from workbench.tasks.changing import confirm
-from workbench.tasks.checking import run_all
+from workbench.tasks.changing import interruptible
+from workbench.tasks.checking import failing
+from workbench.tasks.checking import require_passed
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.selection import find_project
 from workbench.tasks.server.converging import converge_server
 from workbench.tasks.server.power import PowerWatch
-from workbench.tasks.server.services_up import require_passed
 from workbench.tasks.server.usable import wait_usable
+from workbench.tasks.server.working_people import People
 from workbench.tasks.server.working_people import see_people
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
@@ -42,6 +43,7 @@ from workbench.tasks.volumes.restore_plan import refuse_what_cannot_be
 from workbench.tasks.volumes.restore_plan import wanted_values
 
 if TYPE_CHECKING:
+    from workbench.engine.changes import Changes
     from workbench.tasks.volumes.data_volumes import Volume
 
 
@@ -65,40 +67,83 @@ def restore(
     command = f"workbench data.restore {snapshot.id} --stack {state.stack}"
     watch = PowerWatch(state.aws("ec2"), str(state.outputs["instance_id"]))
     people = see_people(state, progress) if watch.state == "running" else None
-    if people is not None and not dry_run and note is None:
+    is_moved = note is not None and _is_moved(state, snapshot, note)
+    if people is not None and not dry_run and not is_moved:
         people.refuse_stop(f"{command} --force", force=force)
     old = (note and find_volume(state, note.old_volume)) or volume
     typed = f"{command} --force" if force else command
-    lines = plan_lines(state, old, snapshot, people)
+    lines = plan_lines(state, old, snapshot, people, is_moved=is_moved)
     if not confirm(lines, typed, yes=yes, dry_run=dry_run):
         return
-    if note is None:
-        note = Note(snapshot.id, volume.id, {key: state.config.get(key) for key in KEYS})
-        NOTE.write(state, note)
+    begun = note or _begin(state, volume, snapshot, people, progress)
     # The server stops: this connection would only break.
     state.close()
+    kept = f"{begun.old_volume} and its snapshots are all still there"
     try:
-        _carry_out(state, snapshot, note, progress)
-    except (KeyboardInterrupt, InterruptedUpdateError) as error:
-        raise Interrupted(
-            f"Interrupted: {note.old_volume} and its snapshots are all still there.",
-            f"{command}   goes on",
-        ) from error
+        with interruptible(kept, f"{command}   goes on"):
+            if is_moved:
+                _finish(state, begun, progress)
+            else:
+                _carry_out(state, snapshot, begun, progress, is_new=note is None)
+    except InterruptedUpdateError as error:
+        raise Interrupted(f"Interrupted: {kept}.", f"{command}   goes on") from error
+    NOTE.remove(state)
     _tell(state, old, progress)
 
 
-def _carry_out(state: StackState, snapshot: Snapshot, note: Note, progress: Progress) -> None:
+def _begin(
+    state: StackState,
+    volume: "Volume",
+    snapshot: Snapshot,
+    people: People | None,
+    progress: Progress,
+) -> Note:
+    """Note what is so before the first change."""
+    failed = [] if people is None else failing(state.target(), progress)
+    before = {key: state.config.get(key) for key in KEYS}
+    note = Note(snapshot.id, volume.id, before, [report.name for report in failed])
+    NOTE.write(state, note)
+    return note
+
+
+def _carry_out(
+    state: StackState, snapshot: Snapshot, note: Note, progress: Progress, *, is_new: bool
+) -> None:
+    """Put the new volume in the old one's place; go back where the server isn't well with it."""
+    is_changing = False
+
+    def check(changes: "Changes") -> None:
+        nonlocal is_changing
+        only_moves_the_volume(changes, state.stack)
+        is_changing = True
+
     try:
-        if not _is_moved(state, snapshot, note):
-            change_configuration(
-                state, wanted_values(state, snapshot), progress, check=only_moves_the_volume
-            )
-        _serve(state, progress)
+        change_configuration(state, wanted_values(state, snapshot), progress, check=check)
+        _serve(state, note.failing, progress)
     except InterruptedUpdateError:
         raise
     except WorkbenchError as error:
+        if not is_changing:
+            # What was refused before anything changed is no restore that has to be finished.
+            if is_new:
+                NOTE.remove(state)
+            raise
         _roll_back(state, note, error, progress)
-    NOTE.remove(state)
+
+
+def _finish(state: StackState, note: Note, progress: Progress) -> None:
+    """Check a volume that an earlier run put there: people may have worked on it since."""
+    try:
+        _serve(state, note.failing, progress)
+    except WorkbenchError as error:
+        back = (
+            f"pulumi config rm {SNAPSHOT} --stack {state.stack} && pulumi config set {VOLUME}"
+            f" {note.old_volume} --stack {state.stack} && workbench up --stack {state.stack}"
+        )
+        raise WorkbenchError(
+            f"{error.message}\nThe restored volume is in use since an earlier run, so it stays.",
+            f"{error.hint}\n  {back}\n  goes back to {note.old_volume}",
+        ) from error
 
 
 def _is_moved(state: StackState, snapshot: Snapshot, note: Note) -> bool:
@@ -109,13 +154,17 @@ def _is_moved(state: StackState, snapshot: Snapshot, note: Note) -> bool:
     return volume.id != note.old_volume and volume.state == "in-use"
 
 
-def _serve(state: StackState, progress: Progress) -> None:
-    """Start the server with the volume it has now, converge it, and check all of it."""
+def _serve(state: StackState, known: list[str], progress: Progress) -> None:
+    """Start the server with the volume it has now, converge it, and check all of it.
+
+    ``known`` are the checks that failed before.
+    """
     fresh = read_stack(state.stack, progress)
     try:
         converge_server(fresh, progress)
         wait_usable(fresh.target(), progress)
-        require_passed(state.stack, run_all(fresh.target(), CHECKS, progress), "The server runs")
+        failed = failing(fresh.target(), progress, known=known)
+        require_passed(state.stack, failed, "The server runs")
     finally:
         fresh.close()
 
@@ -137,7 +186,7 @@ def _roll_back(
         opened = open_stack(state.stack, find_project(), progress)
         opened.set_config(values)
         opened.up()
-        _serve(state, progress)
+        _serve(state, note.failing, progress)
     except WorkbenchError as second:
         raise WorkbenchError(
             f"{error.message}\n{note.old_volume} could not be put back yet: {second.message}",
@@ -156,8 +205,11 @@ def _tell(state: StackState, old: "Volume", progress: Progress) -> None:
     from workbench.prices import in_dollars
 
     fresh = read_stack(state.stack, progress)
-    price = in_dollars(monthly_price(state, old.size_gib))
-    print(f"The data volume is {fresh.outputs['data_volume_id']} now, and all checks pass.")
-    print(f"Kept: {old.id}, as it was before the restore, for {price} a month. To delete it:")
-    print(f"  {remove_command(old.id)}")
+    current = fresh.outputs["data_volume_id"]
+    print(f"The data volume is {current} now, and its checks pass.")
+    # After a run that was cut off, the old one may have been deleted by hand.
+    if old.id != current:
+        price = in_dollars(monthly_price(state, old.size_gib))
+        print(f"Kept: {old.id}, as it was before the restore, for {price} a month. To delete it:")
+        print(f"  {remove_command(state, old.id)}")
     print(as_typed(f"  workbench data.list --stack {state.stack}"))
