@@ -45,6 +45,13 @@ def test_a_rehearsal_has_its_own(home: Path) -> None:
     assert find_private_key(public, folders=[home]).path == home / "own"
 
 
+def test_what_can_not_be_read_is_passed_over(home: Path) -> None:
+    (home / ".ssh" / "a.pub").symlink_to(home / "gone")
+    (home / ".ssh" / "b.pub").mkdir()
+    public = make_key(home / ".ssh", "id_lab")
+    assert find_private_key(public).path == home / ".ssh" / "id_lab"
+
+
 def test_no_key_fits(home: Path) -> None:
     make_key(home / ".ssh", "id_other")
     with pytest.raises(WorkbenchError, match="fits the stack's public key"):

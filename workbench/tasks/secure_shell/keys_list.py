@@ -8,6 +8,7 @@ from workbench.progress import Progress
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.configured import administrator_keys
 from workbench.tasks.people.public_keys import fingerprint
+from workbench.tasks.server.private_key import read_public_halves
 from workbench.tasks.stack_state import StackState
 
 _TYPES = ("ssh-", "ecdsa-", "sk-")
@@ -67,12 +68,10 @@ def _on_server(state: StackState, progress: Progress) -> dict[str, str] | None:
 def _here(state: StackState) -> dict[str, str]:
     """Return the private keys on this computer, by their public halves' fingerprints."""
     found: dict[str, str] = {}
-    for folder in state.key_folders:
-        for half in sorted(folder.glob("*.pub")):
-            private = half.with_suffix("")
-            for mark in keys_in(half.read_text("utf-8", "replace").splitlines()):
-                if private.is_file():
-                    found.setdefault(mark, str(private))
+    for private, text in read_public_halves(state.key_folders):
+        for mark in keys_in(text.splitlines()):
+            if private.is_file():
+                found.setdefault(mark, str(private))
     return found
 
 

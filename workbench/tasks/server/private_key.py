@@ -43,12 +43,22 @@ def find_private_key(*public_keys: str, folders: Iterable[Path] | None = None) -
 
 
 def _candidates(public_keys: Iterable[str], folders: list[Path]) -> Iterator[tuple[Path, str]]:
-    halves = [half for folder in folders for half in sorted(folder.glob("*.pub"))]
-    texts = [(half.with_suffix(""), half.read_text("utf-8", "replace")) for half in halves]
+    texts = list(read_public_halves(folders))
     for public_key in public_keys:
         for path, text in texts:
             if _blob(text) and _blob(text) == _blob(public_key):
                 yield path, public_key
+
+
+def read_public_halves(folders: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """Give each private key's path and its public half's text, as the folders' *.pub tell them."""
+    for half in (half for folder in folders for half in sorted(folder.glob("*.pub"))):
+        try:
+            text = half.read_text("utf-8", "replace")
+        except OSError:
+            # A person's folder may have anything of that name: a link to nowhere, a folder.
+            continue
+        yield half.with_suffix(""), text
 
 
 def read_private_key(path: Path, public_key: str) -> PrivateKey:
