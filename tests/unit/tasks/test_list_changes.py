@@ -73,7 +73,7 @@ def add_a_person(state: StackState) -> None:
 
 
 def add_a_key(state: StackState) -> None:
-    key_changes.apply(state, key_changes.as_config([FIRST, SECOND]), "workbench it", QUIET)
+    key_changes.apply(state, key_changes.as_config([FIRST, SECOND], "lab"), "workbench it", QUIET)
 
 
 def let_in(state: StackState) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import paramiko
@@ -10,16 +11,19 @@ import pytest
 from workbench.engine.changes import Changes
 from workbench.engine.state import Resource
 from workbench.errors import WorkbenchError
+from workbench.progress import Progress
 from workbench.tasks.configured import FURTHER_KEYS
 from workbench.tasks.configured import PUBLIC_KEY
 from workbench.tasks.configured import administrator_keys
 from workbench.tasks.people.public_keys import fingerprint
+from workbench.tasks.secure_shell.key_changes import add_keys
 from workbench.tasks.secure_shell.key_changes import as_config
 from workbench.tasks.secure_shell.key_changes import prove_other
 from workbench.tasks.secure_shell.key_files import make_key_pair
 from workbench.tasks.secure_shell.key_files import move_key_pair
 from workbench.tasks.secure_shell.key_files import public_half
 from workbench.tasks.secure_shell.keys_list import keys_in
+from workbench.tasks.secure_shell.keys_list import read_keys
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.undisturbed import refuse_disruption
 
@@ -43,10 +47,42 @@ def test_the_key_pairs_key_comes_first_and_the_rest_is_a_list_or_words() -> None
 
 def test_the_first_key_is_one_that_ec2_takes() -> None:
     ecdsa, rsa = "ecdsa-sha2-nistp256 A a", "ssh-rsa B b"
-    assert as_config([ecdsa, rsa]) == {PUBLIC_KEY: rsa, FURTHER_KEYS: [ecdsa]}
-    assert as_config([rsa]) == {PUBLIC_KEY: rsa, FURTHER_KEYS: None}
-    with pytest.raises(WorkbenchError, match="EC2 takes ed25519 and RSA keys only"):
-        as_config([ecdsa])
+    assert as_config([ecdsa, rsa], "lab") == {PUBLIC_KEY: rsa, FURTHER_KEYS: [ecdsa]}
+    assert as_config([rsa], "lab") == {PUBLIC_KEY: rsa, FURTHER_KEYS: None}
+    with pytest.raises(WorkbenchError, match="EC2 takes ed25519 and RSA keys only") as refused:
+        as_config([ecdsa], "lab")
+    assert "workbench ssh.keys.rotate --stack lab" in refused.value.hint
+
+
+@pytest.mark.parametrize(("power", "told"), [("running", False), ("stopped", True)])
+def test_a_plan_says_that_a_stopped_server_is_started(
+    state: StackState, tmp_path: Path, power: str, told: bool, capsys: Any
+) -> None:
+    first = make_key_pair(tmp_path / "ssh" / "first", "first")
+    state.config = {PUBLIC_KEY: first}
+    state.outputs = {"instance_id": "i-1", "address": "203.0.113.7"}
+    state.aws = lambda service: SimpleNamespace(  # type: ignore[method-assign]
+        describe_instances=lambda Filters: {
+            "Reservations": [{"Instances": [{"State": {"Name": power}}]}]
+        }
+    )
+    add_keys(state, Progress(quiet=True), [first], yes=False, dry_run=True)
+    said = capsys.readouterr().out
+    assert ("The server is started for it, and runs afterwards." in said) is told
+
+
+def test_no_key_is_answered_with_the_stacks_own_command(state: StackState) -> None:
+    with pytest.raises(WorkbenchError, match="No key was given") as refused:
+        add_keys(state, Progress(quiet=True), [], yes=False, dry_run=True)
+    assert refused.value.hint == "workbench ssh.keys.add --public-key FILE --stack lab"
+
+
+def test_what_is_no_public_key_is_passed_over(state: StackState, tmp_path: Path) -> None:
+    first = make_key_pair(tmp_path / "ssh" / "first", "first")
+    (tmp_path / "ssh" / "gone.pub").symlink_to(tmp_path / "nowhere")
+    state.config = {PUBLIC_KEY: first}
+    (found,) = read_keys(state, Progress(quiet=True))
+    assert found["file"] == str(tmp_path / "ssh" / "first")
 
 
 def test_the_only_key_stays(state: StackState) -> None:

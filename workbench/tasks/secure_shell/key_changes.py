@@ -20,6 +20,7 @@ from workbench.tasks.people.public_keys import fingerprint
 from workbench.tasks.server.connection import PrivateKey
 from workbench.tasks.server.converging import converge_server
 from workbench.tasks.server.private_key import find_private_key
+from workbench.tasks.server_start import start_lines
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
 
@@ -35,8 +36,9 @@ def add_keys(
     state: StackState, progress: Progress, keys: Sequence[str], *, yes: bool, dry_run: bool
 ) -> None:
     """Let further keys sign in as the administrator."""
+    command = f"workbench ssh.keys.add --public-key FILE --stack {state.stack}"
     if not keys:
-        raise WorkbenchError("No key was given.", "workbench ssh.keys.add --public-key FILE")
+        raise WorkbenchError("No key was given.", command)
     declared = declared_keys(state)
     had = {fingerprint(key) for key in declared}
     new = [key for key in keys if fingerprint(key) not in had]
@@ -44,10 +46,10 @@ def add_keys(
     plan += [f"  {described(key)}" for key in keys]
     if not new:
         plan.append("The configuration has that already; the server is brought to it.")
-    command = f"workbench ssh.keys.add --public-key FILE --stack {state.stack}"
+    plan += start_lines(state)
     if not confirm(plan, command, yes=yes, dry_run=dry_run):
         return
-    apply(state, as_config([*declared, *new]), command, progress).close()
+    apply(state, as_config([*declared, *new], state.stack), command, progress).close()
     _say_end(f"The administrator has {len(declared) + len(new)} keys.", state.stack)
 
 
@@ -70,7 +72,7 @@ def remove_key(
     command = f"workbench ssh.keys.remove {fingerprint(found[0])} --stack {state.stack}"
     if not confirm(plan, command, yes=yes, dry_run=dry_run):
         return
-    apply(state, as_config(left), command, progress).close()
+    apply(state, as_config(left, state.stack), command, progress).close()
     _say_end(f"It opens the server no more; {len(left)} left.", state.stack)
 
 
@@ -86,13 +88,13 @@ def declared_keys(state: StackState) -> list[str]:
     return keys
 
 
-def as_config(keys: Sequence[str]) -> dict[str, "Value"]:
+def as_config(keys: Sequence[str], stack: str) -> dict[str, "Value"]:
     """Return the configuration with these keys; one that EC2 takes is the first."""
     first = next((key for key in keys if key.startswith(_KEY_PAIR)), None)
     if first is None:
         raise WorkbenchError(
             "EC2 takes ed25519 and RSA keys only, and one of the keys has to be such a key.",
-            "workbench ssh.keys.rotate   makes one",
+            f"workbench ssh.keys.rotate --stack {stack}   makes one",
         )
     return {PUBLIC_KEY: first, FURTHER_KEYS: [key for key in keys if key != first] or None}
 

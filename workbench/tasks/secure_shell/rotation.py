@@ -1,13 +1,12 @@
 """Put a new key in the place of this computer's: proved to work before the old one goes.
 
-What is done is read from the configuration and the key files each time, so a rotation that was
-cut off goes on where it was.
+What is done is read from the configuration, the key files and the note of the old key each time,
+so a rotation that was cut off goes on where it was.
 """
 
 import json
 import os
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
 from pathlib import Path
@@ -28,12 +27,17 @@ from workbench.tasks.secure_shell.key_changes import declared_keys
 from workbench.tasks.secure_shell.key_files import make_key_pair
 from workbench.tasks.secure_shell.key_files import move_key_pair
 from workbench.tasks.secure_shell.key_files import public_half
+from workbench.tasks.secure_shell.old_key import choose_old
+from workbench.tasks.secure_shell.old_key import forget_old
+from workbench.tasks.secure_shell.old_key import note_old
+from workbench.tasks.secure_shell.old_key import private_half
+from workbench.tasks.secure_shell.old_key import read_noted
 from workbench.tasks.server.connection import PrivateKey
 from workbench.tasks.server.connection import RefusedError
 from workbench.tasks.server.private_key import REHEARSAL_KEY
 from workbench.tasks.server.private_key import VARIABLE
-from workbench.tasks.server.private_key import find_private_key
 from workbench.tasks.server.private_key import read_private_key
+from workbench.tasks.server_start import start_lines
 from workbench.tasks.stack_state import StackState
 
 if TYPE_CHECKING:
@@ -44,14 +48,15 @@ if TYPE_CHECKING:
 class Rotation:
     """The new key, where it is while it isn't the only one, and where it is to be.
 
-    ``old`` is the key it replaces, None where that is out of the configuration already.
+    ``old`` is the key it replaces, None where that is out of the configuration already;
+    ``old_private`` its private half, None where this computer doesn't have it any more.
     """
 
     new: str
     path: Path
     target: Path
     old: str | None
-    old_path: Path | None
+    old_private: PrivateKey | None
 
 
 def rotate(state: StackState, progress: Progress, *, yes: bool, dry_run: bool) -> None:
@@ -64,17 +69,20 @@ def rotate(state: StackState, progress: Progress, *, yes: bool, dry_run: bool) -
     command = f"workbench ssh.keys.rotate --stack {state.stack}"
     target, waiting = _places(state)
     keys = declared_keys(state)
-    plan = _plan(state, keys, waiting)
+    mark = read_noted(waiting) or choose_old(state, keys, waiting)
+    old = next((key for key in keys if fingerprint(key) == mark), None)
+    private = private_half(state, old) if old else None
+    plan = _plan(waiting, mark, old, private) + start_lines(state)
     if not confirm(plan, command, yes=yes, dry_run=dry_run):
         return
+    note_old(waiting, mark)
     new = make_key_pair(waiting, f"workbench-{state.stack}-{time.strftime('%Y-%m-%d')}")
-    rotation = _rotation(state, keys, new, waiting, target)
-    if rotation.old is not None and fingerprint(new) not in map(fingerprint, keys):
-        state = apply(state, as_config([*keys, new]), command, progress)
-    if rotation.old is not None:
-        state = _drop_old(state, rotation, rotation.old, command, progress)
-    else:
-        state = apply(state, as_config(keys), command, progress)
+    rotation = Rotation(new, waiting, target, old, private)
+    if fingerprint(new) not in map(fingerprint, keys):
+        keys = [*keys, new]
+    # Also where it is in there already: a rotation that was cut off may have got no further.
+    state = apply(state, as_config(keys, state.stack), command, progress)
+    state = _take_over(state, rotation, command, progress)
     _finish(state, rotation, progress)
 
 
@@ -90,58 +98,35 @@ def _places(state: StackState) -> tuple[Path, Path]:
     return next(path for path in free if not path.exists()), folder / f"{name}.next"
 
 
-def _plan(state: StackState, keys: Sequence[str], waiting: Path) -> list[str]:
+def _plan(waiting: Path, mark: str, old: str | None, private: PrivateKey | None) -> list[str]:
+    plan = ["Make a new key, put it on the server, sign in with it, and then take out:"]
     if public_half(waiting).exists():
-        return ["Go on with the rotation that was begun:", f"  new key: {waiting}"]
-    old = _old_key(state, keys, "")
-    if old is None:
-        raise WorkbenchError(
-            "None of the administrator's keys is on this computer, so none can be replaced.",
-            f"workbench ssh.keys.list --stack {state.stack}",
-        )
-    return [
-        "Make a new key, put it on the server, sign in with it, and then take out:",
-        f"  {described(old[0])}",
-        f"  {old[1].path}",
-    ]
+        plan = ["Go on with the rotation that was begun:", f"  new key: {waiting}"]
+        is_out = "The old key is out of the configuration already:"
+        plan.append("Sign in with it, and then take out:" if old else is_out)
+    plan.append(f"  {described(old) if old else mark}")
+    return [*plan, f"  {private.path}"] if private else plan
 
 
-def _rotation(
-    state: StackState, keys: Sequence[str], new: str, waiting: Path, target: Path
-) -> Rotation:
-    old = _old_key(state, keys, new)
-    return Rotation(new, waiting, target, *((old[0], old[1].path) if old else (None, None)))
-
-
-def _old_key(state: StackState, keys: Sequence[str], new: str) -> tuple[str, PrivateKey] | None:
-    """Return the key this computer has of those in the configuration, but the new one."""
-    others = [key for key in keys if not new or fingerprint(key) != fingerprint(new)]
-    try:
-        found = find_private_key(*others, folders=state.key_folders) if others else None
-    except WorkbenchError:
-        return None
-    if found is None:
-        return None
-    return next(key for key in others if found.key.get_base64() in key.split()), found
-
-
-def _drop_old(
-    state: StackState, rotation: Rotation, old_key: str, command: str, progress: Progress
+def _take_over(
+    state: StackState, rotation: Rotation, command: str, progress: Progress
 ) -> StackState:
     """Sign in with the new key, and take the old one out of the configuration and the server."""
     with progress.phase("Sign in with the new key"):
         new = read_private_key(rotation.path, rotation.new)
-        old = state.door().key
         replace(state.door(), key=new).enter().close()
+    if rotation.old is None:
+        return state
     keys = [
-        rotation.new if key == old_key else key
+        rotation.new if key == rotation.old else key
         for key in declared_keys(state)
         if fingerprint(key) != fingerprint(rotation.new)
     ]
-    values = as_config(keys) | _users_with(state, old_key, rotation.new)
+    values = as_config(keys, state.stack) | _users_with(state, rotation.old, rotation.new)
     state = apply(state, values, command, progress)
-    with progress.phase("See that the old key is refused"):
-        _require_refused(state, old)
+    if rotation.old_private is not None:
+        with progress.phase("See that the old key is refused"):
+            _require_refused(state, rotation.old_private)
     return state
 
 
@@ -174,11 +159,13 @@ def _require_refused(state: StackState, old: PrivateKey) -> None:
 
 def _finish(state: StackState, rotation: Rotation, progress: Progress) -> None:
     move_key_pair(rotation.path, rotation.target)
+    forget_old(rotation.path)
     state.close()
     changed = follow(state)
     print(f"\nThe new key works, and is the only one of this computer: {rotation.target}")
-    if rotation.old_path is not None and rotation.old_path != rotation.target:
-        print(f"The old one opens this workbench no more: {rotation.old_path}")
+    old = rotation.old_private
+    if old is not None and old.path != rotation.target:
+        print(f"The old one opens this workbench no more: {old.path}")
     for alias in changed:
         print(f"The alias {alias} uses it.")
     print(as_typed(f"\nNext:\n  workbench ssh.keys.list --stack {state.stack}"))
