@@ -151,8 +151,14 @@ def _hand_over_passwords(
 
 
 def _take_password(stack: str, server: Server, user: str, *, from_stdin: bool) -> str:
-    password = passwords.ask_password(user, from_stdin=from_stdin)
+    command = f"workbench users.password {user} --stack {stack}"
+    try:
+        password = passwords.ask_password(user, from_stdin=from_stdin)
+    except passwords.PasswordError as error:
+        raise WorkbenchError(
+            f"{error.message} The workbench is there, and {user} has no password yet.", command
+        ) from error
     if password is None:
-        return f"none yet: workbench users.password {user} --stack {stack}"
+        return f"none yet: {command}"
     passwords.set_password(server, user, password)
     return "as it was typed"

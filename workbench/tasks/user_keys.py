@@ -68,21 +68,21 @@ def remove(
 @task(name="list", help={"name": NAME_HELP, "stack": STACK_HELP, "json": JSON_HELP})
 def list_(context: Context, name: str, stack: str | None = None, json: bool = False) -> None:
     """Say which keys let a person in."""
+    from workbench.tasks.existing_stack import read_existing
     from workbench.tasks.people.change_keys import print_keys
     from workbench.tasks.people.change_keys import read_keys
     from workbench.tasks.selection import select_stack
     from workbench.tasks.show import make_console
     from workbench.tasks.show import make_progress
     from workbench.tasks.show import print_json
-    from workbench.tasks.stack_state import read_stack
 
     progress = make_progress(quiet=json)
-    with closing(read_stack(select_stack(stack), progress)) as state:
+    with closing(read_existing(select_stack(stack), progress)) as state:
         found = read_keys(state, progress, name)
     if json:
         print_json(found)
     else:
-        print_keys(name, found, make_console())
+        print_keys(name, found, state.stack, make_console())
 
 
 collection = Collection("keys", add, remove, list_)

@@ -115,16 +115,16 @@ def list_(context: Context, stack: str | None = None, json: bool = False) -> Non
 
     By the configuration, and on the server.
     """
+    from workbench.tasks.existing_stack import read_existing
     from workbench.tasks.people.users_list import print_users
     from workbench.tasks.people.users_list import read_users
     from workbench.tasks.selection import select_stack
     from workbench.tasks.show import make_console
     from workbench.tasks.show import make_progress
     from workbench.tasks.show import print_json
-    from workbench.tasks.stack_state import read_stack
 
     progress = make_progress(quiet=json)
-    with closing(read_stack(select_stack(stack), progress)) as state:
+    with closing(read_existing(select_stack(stack), progress)) as state:
         found = read_users(state, progress)
     if json:
         print_json(found)

@@ -151,6 +151,20 @@ def test_on_aws_nobody_gets_a_password_unasked(tmp_path: Path, scripted: Any) ->
     }
 
 
+def test_a_password_that_is_refused_is_all_that_is_missing(
+    tmp_path: Path, scripted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = Rehearsed(tmp_path)
+    state.rehearsal = None
+    server = scripted(lambda c: "ada L" if "--status" in c else None)
+    monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
+    with pytest.raises(WorkbenchError) as refused:
+        bring_up._hand_over_passwords(state, server, quiet(), from_stdin=True)
+    assert "at least 8 characters. The workbench is there" in refused.value.message
+    assert "Nothing was changed" not in refused.value.message
+    assert refused.value.hint == "workbench users.password ada --stack rehearsal"
+
+
 @pytest.mark.parametrize("failed", [[], [Report("dns", Result.FAIL, "stale", "wait")]])
 def test_where_to_go_is_told(tmp_path: Path, failed: list[Report]) -> None:
     state = Rehearsed(tmp_path)

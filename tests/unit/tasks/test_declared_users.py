@@ -65,8 +65,9 @@ def test_an_empty_list_is_nobody() -> None:
 
 @pytest.mark.parametrize("text", ["not json", '{"name": "ada"}', '[{"publicKeys": []}]', "[1]"])
 def test_a_list_that_cannot_be_read_says_so(text: str) -> None:
-    with pytest.raises(WorkbenchError, match="isn't a list of users"):
+    with pytest.raises(WorkbenchError, match="isn't a list of users") as refused:
         read_declared(state(text))
+    assert "pulumi config get workbench:users --stack lab" in refused.value.hint
 
 
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:

@@ -59,6 +59,7 @@ class Lab:
     running: list[dict[str, Any]] = field(default_factory=list)
     config: dict[str, str] = field(default_factory=dict)
     rehearsal: Any = None
+    power: str = "running"
     declared: list[DeclaredUsers] = field(default_factory=list)
 
     def state(self) -> StackState:
@@ -70,6 +71,11 @@ class Lab:
         }
         state = StackState("lab", outputs, self.config, self.rehearsal)
         state.__dict__["server"] = self.server
+        state.aws = lambda service: SimpleNamespace(  # type: ignore[method-assign]
+            describe_instances=lambda Filters: {
+                "Reservations": [{"Instances": [{"State": {"Name": self.power}}]}]
+            }
+        )
         return state
 
     def answer(self, command: str) -> str | Answer | None:
@@ -112,7 +118,7 @@ def lab(scripted: Any, monkeypatch: pytest.MonkeyPatch) -> Lab:
     for module in (add_user, administrators, change_keys, remove_user):
         monkeypatch.setattr(module, "apply", apply)
     monkeypatch.setattr(changing, "read_stack", lambda stack, progress: lab.state())
-    monkeypatch.setattr("workbench.tasks.stack_state.read_stack", lambda *_: lab.state())
+    monkeypatch.setattr("workbench.tasks.existing_stack.read_stack", lambda *_: lab.state())
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     return lab
 
@@ -125,7 +131,11 @@ def refusal(task: Any, *words: str, **options: Any) -> str:
     with pytest.raises(Exit) as ended:
         call(task, *words, **options)
     assert ended.value.code
-    return str(ended.value)
+    said = str(ended.value)
+    for line in said.splitlines():
+        # A hint without it would act on another workbench.
+        assert not line.strip().startswith("workbench ") or "--stack lab" in line
+    return said
 
 
 def commands(lab: Lab, word: str) -> list[tuple[str, str]]:
@@ -179,7 +189,9 @@ def test_a_bad_password_stops_before_anything_is_changed(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, given: str, sentence: str
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(given))
-    assert sentence in refusal(users.add, "ada", password_stdin=True, yes=True)
+    said = refusal(users.add, "ada", password_stdin=True, yes=True)
+    assert sentence in said
+    assert "Nothing was changed." in said
     assert lab.declared == []
 
 
@@ -252,7 +264,11 @@ def test_what_did_not_end_is_told(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> 
     left = {"test-user": replace(TEST_USER, processes=2, disabled=True, member=False)}
     left["test-user"] = replace(left["test-user"], administrator=False)
     monkeypatch.setattr(remove_user, "apply", lambda state, *_: (state, left))
-    assert "2 of their processes didn't end" in refusal(users.remove, "test-user", yes=True)
+    said = refusal(users.remove, "test-user", yes=True)
+    assert "2 of their processes didn't end" in said
+    assert "workbench restart --stack lab" in said
+    left["test-user"] = TEST_USER
+    assert "workbench doctor --stack lab" in refusal(users.remove, "test-user", yes=True)
 
 
 @pytest.mark.parametrize(("change", "wanted"), [(users.promote, True), (users.demote, False)])
@@ -282,6 +298,21 @@ def test_keys_come_and_go(lab: Lab, capsys: Any) -> None:
     assert "No key is left" in capsys.readouterr().out
     assert "No key of ada" in refusal(user_keys.remove, "ada", "bob@home", yes=True)
     assert "No key was given" in refusal(user_keys.add, "ada", yes=True)
+    capsys.readouterr()
+    lab.accounts["ada"] = ADA
+    lab.config[KEY] = json.dumps([{"name": "ada"}])
+    call(user_keys.list_, "ada")
+    assert "users.keys.add ada --public-key FILE --stack lab" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("power", "told"), [("running", False), ("stopped", True)])
+def test_a_plan_says_that_a_stopped_server_is_started(
+    lab: Lab, power: str, told: bool, capsys: Any
+) -> None:
+    lab.power = power
+    call(user_keys.add, "test-user", public_key=[ED25519], dry_run=True)
+    said = capsys.readouterr().out
+    assert ("The server is started for it, and runs afterwards." in said) is told
 
 
 def test_a_password_is_set_for_people_with_an_account_only(
@@ -292,6 +323,9 @@ def test_a_password_is_set_for_people_with_an_account_only(
     assert "no open account" in refusal(users.password, "ada", password_stdin=True)
     lab.accounts["ada"] = ADA
     assert "no terminal" in refusal(users.password, "ada")
+    said = refusal(users.password, "ada", password_stdin=True)
+    assert "no password on standard input. Nothing was changed." in said
+    assert "workbench users.password ada --password-stdin --stack lab < FILE" in said
     monkeypatch.setattr("sys.stdin", io.StringIO("four little words\r\n"))
     call(users.password, "ada", password_stdin=True)
     assert commands(lab, "workbench-passwd") == [
@@ -323,7 +357,18 @@ def test_the_list_says_what_it_could_not_ask(lab: Lab, capsys: Any) -> None:
     assert "No module named workbench_host" in found["problem"]
     assert (found["users"][0]["name"], found["users"][0]["on_server"]) == ("test-user", None)
     call(users.list_)
-    assert "Only what the configuration says" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Only what the configuration says" in said
+    assert "workbench up --stack lab" in said
+
+
+@pytest.mark.parametrize("words", [(users.list_,), (user_keys.list_, "ada")])
+def test_a_stack_that_is_not_there_has_no_people(
+    monkeypatch: pytest.MonkeyPatch, lab: Lab, words: tuple[Any, ...]
+) -> None:
+    missing = StackState("lab", exists=False)
+    monkeypatch.setattr("workbench.tasks.existing_stack.read_stack", lambda *_: missing)
+    assert "There is no stack lab" in refusal(*words, json=True)
 
 
 def test_an_open_account_that_nobody_declares_is_told() -> None:

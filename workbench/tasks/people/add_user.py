@@ -6,8 +6,8 @@ from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks.changing import confirm
 from workbench.tasks.command_name import as_typed
-from workbench.tasks.people import passwords
 from workbench.tasks.people.change_users import apply
+from workbench.tasks.people.change_users import ask_first
 from workbench.tasks.people.change_users import check_name
 from workbench.tasks.people.change_users import hand_over
 from workbench.tasks.people.change_users import look
@@ -44,7 +44,7 @@ def add_user(
     command = f"{command} --stack {state.stack}"
     if not confirm(plan_of(user, account, declared), command, yes=yes, dry_run=dry_run):
         return
-    given = _ask(state, user.name, account, from_stdin=password_stdin)
+    given = _ask(state, user.name, account, command, from_stdin=password_stdin)
     now, accounts = apply(state, declared.with_user(user), command, progress)
     try:
         told = hand_over(now, user.name, accounts[user.name], given)
@@ -57,15 +57,16 @@ def _checked(
     user: User, declared: DeclaredUsers, account: ServerUser | None, state: StackState
 ) -> User:
     """Return whom to declare; refuse who is there already, and a name that a package has."""
+    whom = f"{user.name} --stack {state.stack}"
     known = declared.users.get(user.name)
     is_open = account is not None and account.member and not account.disabled
     # In a rehearsal everyone gets a password: who has none was cut off in the middle.
     if known and account and is_open and (account.password or state.rehearsal is None):
         raise WorkbenchError(
             f"{user.name} is a user of the stack {state.stack} already.",
-            f"workbench users.keys.add {user.name} --public-key FILE   gives them another key\n"
-            f"  workbench users.promote {user.name}   makes them an administrator\n"
-            f"  workbench users.password {user.name}   sets their password",
+            f"workbench users.keys.add {whom} --public-key FILE   gives them another key\n"
+            f"  workbench users.promote {whom}   makes them an administrator\n"
+            f"  workbench users.password {whom}   sets their password",
         )
     if account is None and is_taken(state.server, user.name):
         raise WorkbenchError(
@@ -82,13 +83,13 @@ def _checked(
 
 
 def _ask(
-    state: StackState, name: str, account: ServerUser | None, *, from_stdin: bool
+    state: StackState, name: str, account: ServerUser | None, command: str, *, from_stdin: bool
 ) -> str | None:
-    """Return the password given now, before anything is changed; None for none."""
+    """Return the password given now; None for none, or where there is one."""
     is_made = state.rehearsal is not None or (account is not None and account.password)
     if not from_stdin and is_made:
         return None
-    return passwords.ask_password(name, from_stdin=from_stdin)
+    return ask_first(name, command, from_stdin=from_stdin)
 
 
 def _ssh(state: StackState, name: str) -> str:

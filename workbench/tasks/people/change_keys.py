@@ -16,6 +16,7 @@ from workbench.tasks.people.declared_users import read_declared
 from workbench.tasks.people.public_keys import described
 from workbench.tasks.people.public_keys import find_keys
 from workbench.tasks.people.public_keys import fingerprint
+from workbench.tasks.server_start import start_lines
 from workbench.tasks.show import print_rows
 from workbench.tasks.stack_state import StackState
 
@@ -33,7 +34,8 @@ def add_keys(
     user = read_declared(state).find(name, state.stack)
     if not keys:
         raise WorkbenchError(
-            "No key was given.", f"workbench users.keys.add {name} --public-key FILE"
+            "No key was given.",
+            f"workbench users.keys.add {name} --public-key FILE --stack {state.stack}",
         )
     had = {fingerprint(key) for key in user.public_keys}
     new = tuple(key for key in keys if fingerprint(key) not in had)
@@ -54,7 +56,7 @@ def remove_key(
         many = f"{len(found)} keys" if found else "No key"
         raise WorkbenchError(
             f"{many} of {name} in the configuration fit what was given.",
-            f"workbench users.keys.list {name}   shows each key's fingerprint",
+            f"workbench users.keys.list {name} --stack {state.stack}   shows each fingerprint",
         )
     left = tuple(each for each in user.public_keys if each != found[0])
     plan = [f"{name} can't sign in by SSH any more with:", f"  {described(found[0])}"]
@@ -76,7 +78,8 @@ def _change(
 ) -> None:
     declared = read_declared(state)
     command = f"workbench users.keys.{typed} --stack {state.stack}"
-    if not confirm([*plan, *declared.written_out()], command, yes=yes, dry_run=dry_run):
+    plan = [*plan, *declared.written_out(), *start_lines(state)]
+    if not confirm(plan, command, yes=yes, dry_run=dry_run):
         return
     now, accounts = apply(state, declared.with_user(wanted), command, progress)
     now.close()
@@ -113,11 +116,11 @@ def read_keys(state: StackState, progress: Progress, name: str) -> list[dict[str
     ]
 
 
-def print_keys(name: str, found: list[dict[str, Any]], console: Console) -> None:
+def print_keys(name: str, found: list[dict[str, Any]], stack: str, console: Console) -> None:
     """Print a person's keys as a table."""
     if not found:
         print(f"{name} has no key: JupyterHub and RStudio by password, no SSH.")
-        print(as_typed(f"  workbench users.keys.add {name} --public-key FILE"))
+        print(as_typed(f"  workbench users.keys.add {name} --public-key FILE --stack {stack}"))
         return
     rows = ((key["fingerprint"], key["comment"] or key["type"], _origin(key)) for key in found)
     print_rows(("Fingerprint", "Comment", "From"), rows, console)

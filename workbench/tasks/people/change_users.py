@@ -25,7 +25,7 @@ WIDTH = 79
 def look(state: StackState, progress: Progress) -> dict[str, ServerUser]:
     """Return everyone's account on the server as it is now."""
     with progress.phase("Accounts on the server"):
-        return read_server_users(state.server)
+        return read_server_users(state.server, state.stack)
 
 
 def apply(
@@ -104,6 +104,15 @@ def hand_over(state: StackState, name: str, account: ServerUser, given: str | No
     if state.rehearsal is not None:
         return f"cat {passwords.make_password(state.folder, state.server, name)}"
     return f"none yet: workbench users.password {name} --stack {state.stack}"
+
+
+def ask_first(name: str, command: str, *, from_stdin: bool) -> str | None:
+    """Return the password given now, before anything is changed; None for none."""
+    try:
+        return passwords.ask_password(name, from_stdin=from_stdin)
+    except passwords.PasswordError as error:
+        hint = error.hint or f"{command} < FILE"
+        raise WorkbenchError(f"{error.message} Nothing was changed.", hint) from error
 
 
 def set_given(state: StackState, name: str, password: str) -> None:

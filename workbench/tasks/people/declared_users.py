@@ -84,7 +84,8 @@ def read_declared(state: StackState) -> DeclaredUsers:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise WorkbenchError(
             f"{KEY} of the stack {state.stack} isn't a list of users ({error}).",
-            f"pulumi config get {KEY}   shows it; docs/configuration.md says how it looks",
+            f"pulumi config get {KEY} --stack {state.stack}   shows it;"
+            " docs/configuration.md says how it looks",
         ) from error
     return DeclaredUsers({user.name: user for user in users})
 

@@ -16,6 +16,10 @@ SHORTEST = 8
 LONGEST = 200
 
 
+class PasswordError(WorkbenchError):
+    """What was given is no password to set; whoever asked knows what that leaves undone."""
+
+
 def password_path(folder: Path, user: str) -> Path:
     """Return where this computer keeps a user's password (rehearsals only)."""
     return folder / f"password-{user}"
@@ -75,40 +79,40 @@ def generate_password() -> str:
 
 
 def ask_password(user: str, *, from_stdin: bool) -> str | None:
-    """Return a password read from standard input or typed twice; None without a terminal."""
+    """Return a password read from standard input or typed twice; None without a terminal.
+
+    Raises PasswordError, without a hint where it is about the command and not the password.
+    """
     if from_stdin and sys.stdin is not None:
-        password = _read_line(user)
+        password = _read_line()
     elif sys.stdin is not None and sys.stdin.isatty():
         password = getpass(f"New password for {user}: ")
         if getpass("Once more: ") != password:
-            raise WorkbenchError("The two passwords differ.", "Type the same command again")
+            raise PasswordError("The two passwords differ.", "Type the same command again")
     else:
         return None
     return _checked(password)
 
 
-def _read_line(user: str) -> str:
+def _read_line() -> str:
     # As a file of another system's ends its lines, too.
     password = sys.stdin.readline().rstrip("\r\n")
     if not password:
-        raise WorkbenchError(
-            "There is no password on standard input. Nothing was changed.",
-            f"workbench users.password {user} --password-stdin < FILE",
-        )
+        raise PasswordError("There is no password on standard input.")
     return password
 
 
 def _checked(password: str) -> str:
     if len(password) < SHORTEST:
-        raise WorkbenchError(
-            f"A password has at least {SHORTEST} characters. Nothing was changed.",
+        raise PasswordError(
+            f"A password has at least {SHORTEST} characters.",
             "Choose a longer one, for example four words",
         )
     # PAM takes no more than 512 bytes of an answer.
     if len(password.encode()) > LONGEST or not password.isprintable():
-        raise WorkbenchError(
+        raise PasswordError(
             f"A password has at most {LONGEST} bytes, all of them letters, digits, signs and"
-            " blanks. Nothing was changed.",
+            " blanks.",
             "Choose another one",
         )
     return password

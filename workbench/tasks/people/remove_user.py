@@ -22,7 +22,7 @@ def remove_user(
     if name == state.outputs.get("administrator"):
         raise WorkbenchError(
             f"{name} is the server's own administrator, and always stays.",
-            "Only people are removed: workbench users.list",
+            f"workbench users.list --stack {state.stack}   lists who can be removed",
         )
     declared, account = read_declared(state), look(state, progress).get(name)
     if name not in declared.users and account and account.disabled:
@@ -37,21 +37,22 @@ def remove_user(
     now, accounts = apply(state, left, command, progress)
     now.close()
     closed = accounts.get(name)
-    _check_closed(name, closed)
+    _check_closed(name, closed, state.stack)
     print()
     print_wrapped([f"{name} is shut out. {kept(name, closed, now)}"])
     print("\nNext:")
     print(as_typed(f"  workbench users.add {name} --stack {state.stack}   lets them in again"))
 
 
-def _check_closed(name: str, account: ServerUser | None) -> None:
+def _check_closed(name: str, account: ServerUser | None, stack: str) -> None:
     if account and (not account.disabled or account.member or account.administrator):
         raise WorkbenchError(
             f"{name} is out of the configuration, but the account on the server is still open.",
-            "workbench doctor",
+            f"workbench doctor --stack {stack}",
         )
     if account and account.processes:
         raise WorkbenchError(
             f"{name} is shut out, but {account.processes} of their processes didn't end.",
-            f"ps -u {name}   (on the server) shows them; workbench restart ends them",
+            f"ps -u {name}   (on the server) shows them\n"
+            f"  workbench restart --stack {stack}   ends them",
         )

@@ -42,7 +42,9 @@ class ServerUser:
     processes: int
 
 
-def read_server_users(server: Server, *, with_disk: bool = False) -> dict[str, ServerUser]:
+def read_server_users(
+    server: Server, stack: str, *, with_disk: bool = False
+) -> dict[str, ServerUser]:
     """Return everyone's account on the server, by name."""
     answer = server.run(f"{REPORT} disk" if with_disk else REPORT, limit=LIMIT)
     try:
@@ -52,7 +54,7 @@ def read_server_users(server: Server, *, with_disk: bool = False) -> dict[str, S
         raise WorkbenchError(
             "The server's recipe is of another version than this command, or has not run to its"
             f" end yet ({said}).",
-            "workbench up",
+            f"workbench up --stack {stack}",
         ) from error
 
 

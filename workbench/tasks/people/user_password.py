@@ -2,7 +2,7 @@
 
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks.people import passwords
+from workbench.tasks.people.change_users import ask_first
 from workbench.tasks.people.change_users import look
 from workbench.tasks.people.change_users import set_given
 from workbench.tasks.people.declared_users import read_declared
@@ -18,11 +18,11 @@ def change_password(state: StackState, progress: Progress, name: str, *, from_st
             f"{name} has no open account on the server yet.",
             f"workbench up --stack {state.stack}",
         )
-    password = passwords.ask_password(name, from_stdin=from_stdin)
+    command = f"workbench users.password {name} --password-stdin --stack {state.stack}"
+    password = ask_first(name, command, from_stdin=from_stdin)
     if password is None:
         raise WorkbenchError(
-            "There is no terminal to ask for the password at.",
-            f"workbench users.password {name} --password-stdin < FILE",
+            "There is no terminal to ask for the password at.", f"{command} < FILE"
         )
     set_given(state, name, password)
     print(f"{name} has a new password, for JupyterHub and RStudio.")

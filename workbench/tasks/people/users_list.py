@@ -32,7 +32,7 @@ def read_users(state: StackState, progress: Progress) -> dict[str, Any]:
     activities: list[Activity] = []
     try:
         with progress.phase("Accounts on the server"):
-            accounts = read_server_users(state.server, with_disk=True)
+            accounts = read_server_users(state.server, state.stack, with_disk=True)
             activities = read_activities(state.server)
     except WorkbenchError as error:
         problem = str(error)
