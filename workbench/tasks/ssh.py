@@ -113,8 +113,10 @@ def allow(
     Through the stack's configuration (workbench:sshFrom).
     """
     if list or json:
+        from workbench.tasks.secure_shell.allowed import check_options
         from workbench.tasks.secure_shell.allowed import print_allowed
 
+        check_options(list, changing=address is not None or remove or yes)
         print_allowed(stack, as_json=json)
         return
     from workbench.tasks.changing import working_on

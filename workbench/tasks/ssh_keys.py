@@ -17,15 +17,15 @@ CHANGING = {"stack": STACK_HELP, "yes": YES_HELP, "dry-run": DRY_RUN_HELP}
 @task(name="list", help={"stack": STACK_HELP, "json": JSON_HELP})
 def list_(context: Context, stack: str | None = None, json: bool = False) -> None:
     """Say which keys open the administrator's account."""
+    from workbench.tasks.existing_stack import read_existing
     from workbench.tasks.secure_shell.keys_list import print_keys
     from workbench.tasks.secure_shell.keys_list import read_keys
     from workbench.tasks.selection import select_stack
     from workbench.tasks.show import make_progress
     from workbench.tasks.show import print_json
-    from workbench.tasks.stack_state import read_stack
 
     progress = make_progress(quiet=json)
-    with closing(read_stack(select_stack(stack), progress)) as state:
+    with closing(read_existing(select_stack(stack), progress)) as state:
         found = read_keys(state, progress)
     if json:
         print_json(found)

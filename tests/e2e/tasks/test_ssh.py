@@ -6,6 +6,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -168,15 +169,19 @@ def test_a_tunnel_leads_to_a_service_until_ctrl_c(bench: Bench, folder: Path) ->
     assert "Nothing listens on port 9" in said
 
 
+def allowed(bench: Bench) -> Any:
+    return json.loads(bench.run("ssh.allow", "--list", "--json").stdout)
+
+
 def test_port_22_opens_to_this_address_through_the_stack(bench: Bench, folder: Path) -> None:
-    assert json.loads(bench.run("ssh.allow", "--json").stdout)["ssh_from"] == ["127.0.0.0/8"]
+    assert allowed(bench)["ssh_from"] == ["127.0.0.0/8"]
     try:
         bench.run("ssh.allow", "--address", "127.0.0.0/8", "--remove", "--yes")
         closed = bench.run("ssh.connect", "true", exit_code=1).stderr
         assert "is closed to every address" in closed
         assert f"workbench ssh.allow --stack {bench.stack}" in closed
         bench.run("ssh.allow", "--dry-run")
-        assert json.loads(bench.run("ssh.allow", "--json").stdout)["allowed"] is False
+        assert allowed(bench)["allowed"] is False
 
         opened = bench.run("ssh.allow", "--yes").stdout
         assert "127.0.0.1/32 may reach SSH, and it answers here" in opened
@@ -185,7 +190,7 @@ def test_port_22_opens_to_this_address_through_the_stack(bench: Bench, folder: P
     finally:
         where = "--path 'workbench:sshFrom[0]' 127.0.0.0/8"
         bench.shell(f"pulumi config set {where} && pulumi up --yes --skip-preview")
-    assert json.loads(bench.run("ssh.allow", "--json").stdout)["ssh_from"] == ["127.0.0.0/8"]
+    assert allowed(bench)["ssh_from"] == ["127.0.0.0/8"]
 
 
 def test_a_key_is_replaced_and_the_new_one_opens_before_the_old_one_goes(

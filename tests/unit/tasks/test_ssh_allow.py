@@ -1,15 +1,22 @@
 """Who may reach SSH: addresses are read strictly, and none is added or taken twice."""
 
 import json
+from typing import Any
 
 import pytest
+from invoke.context import Context
+from invoke.exceptions import Exit
 
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
+from workbench.tasks import ssh
+from workbench.tasks import ssh_keys
 from workbench.tasks.secure_shell import allow as ssh_allow
+from workbench.tasks.secure_shell import allowed
 from workbench.tasks.secure_shell.allow import allow
 from workbench.tasks.secure_shell.allow import disallow
 from workbench.tasks.secure_shell.allow import read_network
+from workbench.tasks.setup.own_address import OwnAddressError
 from workbench.tasks.stack_state import StackState
 
 
@@ -52,6 +59,53 @@ def test_a_range_is_added_to_those_there_are(state: StackState, changed: list[ob
     allow(state, Progress(quiet=True), "192.0.2.1/32", yes=True, dry_run=False)
     wanted = ["203.0.113.0/24", "198.51.100.7/32", "192.0.2.1/32"]
     assert changed == [{"workbench:sshFrom": wanted}]
+
+
+def test_where_nobody_says_this_computers_address_the_change_is_told_all_the_same(
+    state: StackState,
+    changed: list[object],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def untold(host: str) -> str:
+        raise OwnAddressError("It doesn't say.")
+
+    monkeypatch.setattr(allowed, "address_towards", untold)
+    allow(state, Progress(quiet=True), "192.0.2.1/32", yes=True, dry_run=False)
+    assert len(changed) == 1
+    assert "192.0.2.1/32 may reach SSH.\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"json": True}, "--json is for --list"),
+        ({"json": True, "address": "192.0.2.1", "yes": True}, "--json is for --list"),
+        ({"list": True, "address": "192.0.2.1"}, "--list changes nothing"),
+        ({"list": True, "json": True, "remove": True}, "--list changes nothing"),
+        ({"list": True, "yes": True}, "--list changes nothing"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(
+    options: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(Exit, match=sentence) as ended:
+        ssh.allow(Context(), stack="lab", **options)
+    assert ended.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("task", "options"),
+    [(ssh.allow, {"list": True}), (ssh_keys.list_, {}), (ssh_keys.list_, {"json": True})],
+)
+def test_a_stack_that_is_not_there_is_told(
+    task: Any, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = StackState("typo", exists=False)
+    monkeypatch.setattr("workbench.tasks.stack_state.read_stack", lambda *_: missing)
+    monkeypatch.setattr("workbench.tasks.existing_stack.read_stack", lambda *_: missing)
+    with pytest.raises(Exit, match="There is no stack typo"):
+        task(Context(), stack="typo", **options)
 
 
 def test_a_part_of_a_range_is_in_already(

@@ -12,6 +12,7 @@ from workbench.tasks.command_name import as_typed
 from workbench.tasks.configured import SSH_FROM
 from workbench.tasks.configured import read_texts
 from workbench.tasks.list_changes import change_lists
+from workbench.tasks.secure_shell.allowed import own_address
 from workbench.tasks.server.connection import UnreachableError
 from workbench.tasks.server.unreachable import address_towards
 from workbench.tasks.server.unreachable import allows
@@ -54,10 +55,12 @@ def allow(state: StackState, progress: Progress, network: str, *, yes: bool, dry
     wanted = [*had, *([network] if network not in had else [])]
     if not _change(state, progress, wanted, plan, command, yes=yes, dry_run=dry_run):
         return
-    own = allows([network], address_towards(str(state.outputs["address"])))
-    if own:
+    # Done is done: where nobody says this computer's address, it isn't tried.
+    own = own_address(state)
+    is_own = own is not None and allows([network], own)
+    if is_own:
         _await_answer(state, progress)
-    print(f"\n{network} may reach SSH{', and it answers here' if own else ''}.")
+    print(f"\n{network} may reach SSH{', and it answers here' if is_own else ''}.")
     print(as_typed(f"\nNext:\n  workbench ssh.connect --stack {state.stack}"))
     print(as_typed(f"  {command} --remove   closes it again"))
 
