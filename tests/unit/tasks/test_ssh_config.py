@@ -83,6 +83,27 @@ def test_the_stacks_aliases_follow_and_others_stay(
     assert follow(StackState("lab")) == []
 
 
+@pytest.mark.parametrize("refused", [WorkbenchError("Others may write to it."), PermissionError()])
+def test_an_alias_that_can_not_be_written_is_told_and_stops_nothing(
+    door: Door,
+    files: SshFiles,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    refused: Exception,
+) -> None:
+    files.write("ada", render_alias("ada", "lab", replace(door, user="ada")))
+
+    def write(*_: Any) -> None:
+        raise refused
+
+    monkeypatch.setattr(SshFiles, "write", write)
+    monkeypatch.setattr(ssh_config, "door_of", lambda *_: replace(door, host="203.0.113.8"))
+    assert follow(StackState("lab")) == []
+    said = capsys.readouterr().err
+    assert f"The alias ada couldn't be brought up to date: {refused}" in said
+    assert "workbench ssh.config --alias ada --user ubuntu --stack lab" in said
+
+
 def test_another_stacks_alias_is_not_taken_over(door: Door, files: SshFiles) -> None:
     files.write("workbench", render_alias("workbench", "prod", door))
     with pytest.raises(WorkbenchError, match="leads to the stack prod already") as refused:
@@ -99,4 +120,6 @@ def test_removing_what_is_not_there_says_what_is(
     ssh_config.remove_alias("lab", dry_run=True)
     assert files.aliases() == ["lab"]
     ssh_config.remove_alias("lab", dry_run=False)
+    again = "workbench ssh.config --alias lab --user ubuntu --stack lab   makes it again"
+    assert again in capsys.readouterr().out
     assert not files.folder.exists()

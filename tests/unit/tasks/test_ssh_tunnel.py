@@ -21,14 +21,15 @@ def test_the_services_are_where_the_recipe_puts_them() -> None:
 
 
 def test_any_port_is_a_service() -> None:
-    assert find_service("5432").url(15432) == "127.0.0.1:15432"
-    assert find_service("jupyterhub").url(8001) == "http://127.0.0.1:8001/jupyter/"
+    assert find_service("5432", "lab").url(15432) == "127.0.0.1:15432"
+    assert find_service("jupyterhub", "lab").url(8001) == "http://127.0.0.1:8001/jupyter/"
 
 
 @pytest.mark.parametrize("name", ["jupyter", "0", "65536", "-1", "", "８０"])
 def test_what_is_no_service_is_refused(name: str) -> None:
-    with pytest.raises(ConfigError, match="is neither a port nor one of jupyterhub, rstudio"):
-        find_service(name)
+    with pytest.raises(ConfigError, match="is neither a port nor one of jupyterhub") as refused:
+        find_service(name, "lab")
+    assert refused.value.hint == "workbench ssh.tunnel rstudio --stack lab"
 
 
 def test_the_same_port_is_taken_where_it_is_free_and_else_another() -> None:

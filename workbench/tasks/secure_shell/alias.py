@@ -17,7 +17,7 @@ def check_alias(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise ConfigError(
             f"{name!r} can't be an alias: small letters, digits, '.', '_' and '-', 63 at most.",
-            "workbench ssh.config --alias lab",
+            "--alias lab",
         )
     return name
 

@@ -1,5 +1,6 @@
 """Write, follow and remove host aliases of workbenches."""
 
+import sys
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
@@ -45,7 +46,8 @@ def write_alias(alias: str, stack: str | None, user: str | None, *, dry_run: boo
 def remove_alias(alias: str, *, dry_run: bool) -> None:
     """Take the alias out."""
     files = SshFiles(ssh_folder())
-    if files.read(check_alias(alias)) is None:
+    had = files.read(check_alias(alias))
+    if had is None:
         others = ", ".join(files.aliases())
         print(f"There is no alias {alias}." + (f" There is: {others}" if others else ""))
     elif dry_run:
@@ -55,13 +57,14 @@ def remove_alias(alias: str, *, dry_run: bool) -> None:
         return
     if files.remove(alias):
         print(f"The alias {alias} is gone.")
-        print(as_typed(f"\nNext:\n  workbench ssh.config{option(alias)}   makes it again"))
+        print(as_typed(f"\nNext:\n  {_command(alias, had or '')}   makes it again"))
 
 
 def follow(state: StackState) -> list[str]:
     """Bring the stack's aliases to where its server is now; return those that changed.
 
-    For tasks that give a server another address, instance or key.
+    For tasks that give a server another address, instance or key: their work is done by then,
+    so what this computer refuses is said on standard error, and stops nothing.
     """
     files, changed = SshFiles(ssh_folder()), []
     for alias in files.aliases():
@@ -73,10 +76,26 @@ def follow(state: StackState) -> list[str]:
         except WorkbenchError:
             # Of someone who is no user any more: ssh.config says why.
             continue
-        if text != had:
-            files.write(alias, text)
+        if text != had and _write_or_say(files, alias, text):
             changed.append(alias)
     return changed
+
+
+def _write_or_say(files: SshFiles, alias: str, text: str) -> bool:
+    try:
+        files.write(alias, text)
+    except (WorkbenchError, OSError) as error:
+        told = f"The alias {alias} couldn't be brought up to date: {error}"
+        print(as_typed(f"{told}\n  {_command(alias, text)}   does it then"), file=sys.stderr)
+        return False
+    return True
+
+
+def _command(alias: str, text: str) -> str:
+    """Return what to type for an alias as its text has it."""
+    named = {"--user": user_of(text), "--stack": stack_of(text)}
+    options = "".join(f" {name} {value}" for name, value in named.items() if value)
+    return f"workbench ssh.config{option(alias)}{options}"
 
 
 def client(files: SshFiles) -> str:

@@ -14,6 +14,7 @@ from workbench.tasks.changing import working_on
 from workbench.tasks.secure_shell.client import explain
 from workbench.tasks.secure_shell.client import refuse_failure
 from workbench.tasks.secure_shell.client import ssh_command
+from workbench.tasks.selection import select_stack
 from workbench.tasks.server.connection import Door
 from workbench.tasks.server.connection import RemoteServer
 
@@ -38,7 +39,7 @@ class Service:
 SERVICES = {"jupyterhub": Service(8000, "/jupyter/"), "rstudio": Service(8787, "/")}
 
 
-def find_service(name: str) -> Service:
+def find_service(name: str, stack: str) -> Service:
     """Return a service by its name or port."""
     if name in SERVICES:
         return SERVICES[name]
@@ -46,13 +47,13 @@ def find_service(name: str) -> Service:
         return Service(int(name))
     raise ConfigError(
         f"{name!r} is neither a port nor one of {', '.join(SERVICES)}.",
-        "workbench ssh.tunnel rstudio",
+        f"workbench ssh.tunnel rstudio --stack {stack}",
     )
 
 
 def tunnel(name: str, stack: str | None, port: str | None) -> None:
     """Open a tunnel to a service, say where, and hold it until Ctrl-C."""
-    service = find_service(name)
+    service = find_service(name, select_stack(stack))
     local = _free_port(service.port, port)
     with working_on(stack, "ssh.tunnel") as (state, progress), progress.phase("Server"):
         door = state.door()
