@@ -6,7 +6,7 @@ from workbench.tasks.selection import STACK_HELP
 from workbench.tasks.selection import select_stack
 from workbench.tasks.task import task
 
-LINES = 50
+LINES = "50"
 
 
 @task(
@@ -24,7 +24,7 @@ def logs(
     context: Context,
     service: str,
     follow: bool = False,
-    lines: int = LINES,
+    lines: str = LINES,
     since: str | None = None,
     json: bool = False,
     stack: str | None = None,
@@ -37,16 +37,18 @@ def logs(
     from workbench.tasks.server.follow_log import print_log
     from workbench.tasks.server.server_logs import Wish
     from workbench.tasks.server.server_logs import log_rows
+    from workbench.tasks.server.server_logs import read_lines
     from workbench.tasks.show import make_console
     from workbench.tasks.show import make_progress
     from workbench.tasks.show import print_json
     from workbench.tasks.show import print_rows
     from workbench.tasks.stack_state import read_stack
 
+    wish = Wish(service, read_lines(lines), since, follow, json)
     state = read_stack(select_stack(stack), make_progress(quiet=True))
     try:
         if service:
-            print_log(state, Wish(service, int(lines), since, follow, json))
+            print_log(state, wish)
         elif json:
             print_json(
                 [{"name": name, "about": about} for name, about in log_rows(state.target().users)]

@@ -109,6 +109,13 @@ def test_an_error_a_user_can_mend_is_two_lines_and_its_exit_code(
     assert capsys.readouterr().err == said
 
 
+def test_a_number_that_is_none_is_answered_alike(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("logs", "jupyterhub", "--lines", "abc") == 2
+    assert capsys.readouterr().err == (
+        "--lines is 'abc', but must be a whole number, 1 or more.\n  workbench logs --help\n"
+    )
+
+
 def test_fab_ends_alike(capsys: pytest.CaptureFixture[str]) -> None:
     program = make_fab()
     program.namespace = Collection(refuse)

@@ -4,10 +4,12 @@ import shlex
 
 import pytest
 
+from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.tasks.server.server_logs import Wish
 from workbench.tasks.server.server_logs import log_command
 from workbench.tasks.server.server_logs import log_rows
+from workbench.tasks.server.server_logs import read_lines
 from workbench.tasks.server.server_logs import show_line
 from workbench.tasks.server.server_logs import since
 
@@ -60,9 +62,11 @@ def test_what_a_person_types_reaches_no_shell() -> None:
         log_command(Wish("caddy; reboot"), [], "prod")
 
 
-def test_no_lines_are_refused() -> None:
-    with pytest.raises(WorkbenchError, match="must be 1 or more"):
-        log_command(Wish("caddy", lines=0), [], "prod")
+def test_lines_are_a_whole_number() -> None:
+    assert read_lines("7") == 7
+    for typed in ("abc", "0", "-1", "1.5", ""):
+        with pytest.raises(ConfigError, match="must be a whole number, 1 or more"):
+            read_lines(typed)
 
 
 @pytest.mark.parametrize(

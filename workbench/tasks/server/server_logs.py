@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.tasks.server.recipe_run import LOG
 from workbench.tasks.server.recipe_run import PROGRESS
@@ -48,6 +49,15 @@ class Wish:
     json: bool = False
 
 
+def read_lines(text: str) -> int:
+    """Return a number of lines."""
+    if not text.isdecimal() or int(text) < 1:
+        raise ConfigError(
+            f"--lines is {text!r}, but must be a whole number, 1 or more.", "workbench logs --help"
+        )
+    return int(text)
+
+
 def log_rows(users: Iterable[str]) -> list[tuple[str, str]]:
     """Return the names of the logs, and what each one is about."""
     people = [(user, f"{user}'s own Jupyter server") for user in users]
@@ -60,8 +70,6 @@ def log_command(wish: Wish, users: Sequence[str], stack: str) -> str:
     ``stack`` is for the sentences.
     """
     name = OTHER_NAMES.get(wish.service.removesuffix(".service"), wish.service)
-    if wish.lines < 1:
-        raise WorkbenchError(f"--lines is {wish.lines}; it must be 1 or more.", "")
     if name == CONVERGE and not wish.since:
         command = _tail(wish)
     elif name in SERVICES:
