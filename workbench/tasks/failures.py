@@ -60,7 +60,7 @@ def _explain(error: BaseException, stack: str) -> Failure:
     if isinstance(error, KeyboardInterrupt):
         return Failure(_interrupted(error), INTERRUPTED)
     if type(error).__module__.partition(".")[0] == "botocore":
-        return Failure(_with_debug(_aws(error, stack), error), 1)
+        return Failure(_with_debug(explain_aws(error, stack), error), 1)
     if isinstance(error, BrokenPipeError):
         return Failure("", 1)
     # Where no file was refused, missing rights are a mistake of ours.
@@ -89,7 +89,8 @@ def _interrupted(error: KeyboardInterrupt) -> str:
     return said or "Interrupted. What was made so far is still there; the same command goes on."
 
 
-def _aws(error: BaseException, stack: str) -> str:
+def explain_aws(error: BaseException, stack: str) -> str:
+    """Return what AWS, or the way to it, refused, and what to type."""
     doctor = f"workbench doctor --stack {stack}"
     kind = type(error).__name__
     response = getattr(error, "response", None) or {}

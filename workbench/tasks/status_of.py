@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from botocore.exceptions import BotoCoreError
+from botocore.exceptions import ClientError
 from rich.console import Console
 
 from workbench.checks.instance import read_instance
@@ -9,6 +11,7 @@ from workbench.checks.server import read_services
 from workbench.errors import WorkbenchError
 from workbench.rehearsal.names import rehearsal_of
 from workbench.tasks.command_name import as_typed
+from workbench.tasks.failures import explain_aws
 from workbench.tasks.people import passwords
 from workbench.tasks.resizing.note import NOTE
 from workbench.tasks.server.recipe_run import last_run
@@ -52,7 +55,10 @@ def read_status(state: StackState) -> dict[str, Any]:
     if rehearsal and state.rehearsal is None:
         hint = REHEARSAL_START.format(rehearsal=rehearsal)
         return found | {"state": ASLEEP, "problem": f"The rehearsal is not running: {hint}"}
-    found |= _instance(state) | {"problem": _unfinished(state)}
+    try:
+        found |= _instance(state) | {"problem": _unfinished(state)}
+    except (BotoCoreError, ClientError) as error:
+        return found | {"state": None, "problem": explain_aws(error, state.stack)}
     return found | (_inside(state, found) if found["state"] == RUNNING else {})
 
 
@@ -99,6 +105,9 @@ def _inside(state: StackState, found: dict[str, Any]) -> dict[str, Any]:
         people = [each.as_json() for each in read_activities(state.server)]
     except WorkbenchError as error:
         return {"problem": found["problem"] or error.message}
+    except (BotoCoreError, ClientError) as error:
+        # The console is read at the first sign-in, for the host keys.
+        return {"problem": found["problem"] or explain_aws(error, state.stack)}
     converged = {"result": run.result, "failed_step": run.failed_step or None} if run else None
     return {"services": services, "people": people, "converged": converged}
 
@@ -112,7 +121,7 @@ def print_status(found: dict[str, Any], console: Console) -> None:
     address = found["address"] or {}
     print_facts(
         [
-            ("State", found["state"]),
+            ("State", found["state"] or "unknown"),
             ("Stack", found["stack"]),
             ("URL", found["url"]),
             ("JupyterHub", found["jupyter_url"]),

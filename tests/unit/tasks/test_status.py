@@ -5,6 +5,8 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+from botocore.exceptions import EndpointConnectionError
 from rich.console import Console
 
 from workbench.rehearsal.description import Description
@@ -136,6 +138,41 @@ def test_a_stopped_instance_is_not_asked_for_its_services(state: State) -> None:
     state.ec2_state = "stopped"
     found = read_status(state)
     assert (found["state"], found["services"], state.shell.asked) == ("stopped", [], [])
+
+
+@pytest.mark.parametrize(
+    ("refused", "said"),
+    [
+        (EndpointConnectionError(endpoint_url="https://ec2"), "The AWS API doesn't answer"),
+        (ClientError({"Error": {"Code": "RequestLimitExceeded"}}, "Describe"), "AWS refused"),
+    ],
+)
+def test_what_aws_does_not_say_is_null_with_the_reason(
+    state: State, monkeypatch: pytest.MonkeyPatch, refused: Exception, said: str
+) -> None:
+    def refuse(_: object, service: str) -> Any:
+        raise refused
+
+    monkeypatch.setattr(State, "aws", refuse)
+    found = read_status(state)
+    assert (found["state"], found["instance_type"], found["services"]) == (None, "t3.medium", [])
+    assert found["problem"].startswith(said)
+    out = io.StringIO()
+    print_status(found, Console(file=out, width=80, highlight=False))
+    assert "unknown" in out.getvalue()
+    assert "workbench doctor --stack rehearsal" in out.getvalue()
+
+
+def test_a_console_that_aws_does_not_show_is_told(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: State) -> Any:
+        raise EndpointConnectionError(endpoint_url="https://ec2")
+
+    monkeypatch.setattr(State, "server", property(refuse))
+    found = read_status(state)
+    assert (found["state"], found["services"]) == ("running", [])
+    assert found["problem"].startswith("The AWS API doesn't answer")
 
 
 def test_a_rehearsal_that_does_not_run_is_told(state: State) -> None:
