@@ -42,11 +42,15 @@ class Machine:
         self.next_runs: list[list[Any]] = []
         self.last = (old or [None])[-1]
         self.breaks = 0
+        self.breaks_at = ""
         self.state = ""
         self.asked: list[str] = []
 
     def run(self, command: str, *, stdin: str = "", limit: float = 60) -> Answer:
         self.asked.append(command)
+        if self.breaks_at and command.startswith(self.breaks_at):
+            self.breaks_at = ""
+            raise UnreachableError("The SSH connection broke.")
         if command.startswith("stat"):
             return self._read(int(command.split("tail -c +")[1].split()[0]) - 1)
         if command.startswith("sudo systemctl start"):
@@ -137,10 +141,26 @@ def test_a_run_that_began_before_the_newest_recipe_is_followed_by_another() -> N
     assert started(machine) == 1
 
 
-def test_a_connection_that_breaks_in_the_middle_is_made_again() -> None:
+@pytest.mark.parametrize("breaks", [1, 3])
+def test_a_connection_that_breaks_in_the_middle_is_made_again(breaks: int) -> None:
     machine = Machine(coming=events("1"))
-    machine.breaks = 1
+    machine.breaks = breaks
     assert follow(machine).ok
+
+
+@pytest.mark.parametrize("command", ["systemctl show", "sudo systemctl start"])
+def test_one_that_breaks_before_a_run_begins_is_made_again(command: str) -> None:
+    machine = Machine(old=events("1"))
+    machine.next_runs = [events("2")]
+    machine.breaks_at = command
+    assert follow(machine).ok
+
+
+def test_a_connection_that_never_holds_is_told() -> None:
+    machine = Machine(coming=events("1"))
+    machine.breaks = 99
+    with pytest.raises(UnreachableError):
+        follow(machine)
 
 
 def test_a_failed_step_is_shown_with_its_own_lines_and_the_machine_is_kept() -> None:

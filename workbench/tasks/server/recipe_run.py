@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
+from typing import TypeVar
 
 from workbench.checks.server import CONVERGED
 from workbench.checks.target import Server
@@ -27,6 +28,10 @@ RUN_LIMIT = 45 * 60.0
 # From the first login to the first step: cloud-init still installs the bootstrap.
 BEGIN_LIMIT = 300.0
 SHOWN_LOG_LINES = 25
+# One answer is asked for over so many connections: SSH may restart more than once.
+MOST_BREAKS = 5
+
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
@@ -102,9 +107,9 @@ class Follower:
         )
 
     def _expect_begin(self, waited: float, begin_limit: float) -> None:
-        if self._has_unit and not is_running(self.server):
+        if self._has_unit and not self._ask(is_running):
             # Started here and not before: a run that is just ending swallows the request.
-            start_run(self.server)
+            self._ask(start_run)
             return
         if waited < begin_limit and (self._has_unit or not self._bootstrap_failed()):
             return
@@ -150,12 +155,17 @@ class Follower:
         return text
 
     def _try(self, command: str) -> str:
-        """Return what a command prints; connect again, with a limit, when the connection broke."""
-        try:
-            return self.server.run(command).stdout
-        except UnreachableError:
-            self.server = self._door.wait_open(waiting=self._say_reconnecting)
-            return self.server.run(command).stdout
+        """Return what a command prints."""
+        return self._ask(lambda server: server.run(command).stdout)
+
+    def _ask(self, question: Callable[[RemoteServer], _Answer]) -> _Answer:
+        """Return the server's answer; connect again, with a limit, when the connection breaks."""
+        for _ in range(MOST_BREAKS):
+            try:
+                return question(self.server)
+            except UnreachableError:
+                self.server = self._door.wait_open(waiting=self._say_reconnecting)
+        return question(self.server)
 
     def _say_reconnecting(self) -> None:
         self._phase.tick("the connection broke, connecting again")
