@@ -11,7 +11,7 @@ from workbench.tasks.server.host_keys import parse_console
 from workbench.tasks.server.host_keys import read_console_keys
 
 FIRST = (("ssh-ed25519", "AAAAfirst"),)
-SECOND = (("ssh-ed25519", "AAAAsecond"), ("ecdsa-sha2-nistp256", "AAAAecdsa"))
+SECOND = (("ecdsa-sha2-nistp256", "AAAAecdsa"), ("ssh-ed25519", "AAAAsecond"))
 
 
 def console(*blocks: tuple[tuple[str, str], ...]) -> str:
@@ -45,10 +45,19 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
         (console(), ()),
         (console(FIRST), FIRST),
         (console(FIRST, SECOND), SECOND),
+        (console(SECOND[::-1]), SECOND),
         (console(FIRST) + host_keys.BEGIN + "\nssh-ed25519 AAAAcut", FIRST),
         (console((("no-key", "x"), *FIRST)), FIRST),
     ],
-    ids=["empty", "none yet", "one", "restored later", "cut in the middle", "other lines"],
+    ids=[
+        "empty",
+        "none yet",
+        "one",
+        "restored later",
+        "in any order",
+        "cut in the middle",
+        "other lines",
+    ],
 )
 def test_the_last_complete_block_counts(text: str, keys: host_keys.Keys) -> None:
     assert parse_console(text) == keys

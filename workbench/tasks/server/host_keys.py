@@ -23,13 +23,16 @@ Keys = tuple[tuple[str, str], ...]
 
 
 def parse_console(console: str) -> Keys:
-    """Return the host keys (type, base64) that a console's last complete block shows."""
+    """Return the host keys (type, base64) that a console's last complete block shows, sorted.
+
+    cloud-init and the recipe print the same keys in orders of their own.
+    """
     before, found, _ = console.rpartition(END)
     if not found or BEGIN not in before:
         return ()
     block = before.rpartition(BEGIN)[2]
     rows = [line.split() for line in block.splitlines()]
-    return tuple((row[0], row[1]) for row in rows if len(row) > 1 and _is_key(row[0]))
+    return tuple(sorted((row[0], row[1]) for row in rows if len(row) > 1 and _is_key(row[0])))
 
 
 def _is_key(kind: str) -> bool:
