@@ -83,4 +83,4 @@ def test_keys_are_pinned_by_instance(tmp_path: Path) -> None:
     known.write("i-1", SECOND)
     assert known.read("i-1") == SECOND
     assert known.read("i-2") == ()
-    assert known.path.read_text().startswith("i-1 ssh-ed25519 AAAAsecond\n")
+    assert known.path.read_text().startswith("i-1 ecdsa-sha2-nistp256 AAAAecdsa\n")
