@@ -1,6 +1,7 @@
 """A task's word may be left out where it has a default."""
 
 import pytest
+from fabric.main import make_program as make_fab
 from invoke.collection import Collection
 from invoke.context import Context
 
@@ -38,6 +39,17 @@ def test_a_word_that_is_missing_is_the_default(
     make_program(Collection(open_page, needing)).run(["workbench", *words], exit=False)
 
     assert calls == [seen]
+
+
+@pytest.mark.parametrize("word", ["landing", ""])
+def test_fab_takes_the_word_also_an_empty_one(word: str) -> None:
+    calls.clear()
+    program = make_fab()
+    program.namespace = Collection(open_page)
+
+    program.run(["fab", "open", word], exit=False)
+
+    assert calls == [(word, None)]
 
 
 def test_a_word_without_a_default_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
