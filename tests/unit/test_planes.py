@@ -1,5 +1,7 @@
 """What two parts that may not import each other say of the same thing is the same."""
 
+import contextlib
+import string
 from pathlib import Path
 
 import pytest
@@ -7,11 +9,13 @@ import pytest
 from workbench.checks import server
 from workbench.checks import volumes
 from workbench.components import settings
+from workbench.components import validation
 from workbench.components.errors import ArgumentError
 from workbench.components.users import check_users
 from workbench.host import bootstrap
 from workbench.host import journal
 from workbench.host import places
+from workbench.host import settings as host_settings
 from workbench.host.settings import RSTUDIO_URL
 from workbench.host.settings import TAKEN_NAMES
 from workbench.host.settings import VERSION
@@ -27,6 +31,24 @@ def test_the_settings_are_of_the_version_that_the_recipe_reads():
 def test_a_name_that_the_recipe_refuses_is_refused_before_anything_is_made(name):
     with pytest.raises(ArgumentError, match="account of the system"):
         check_users([{"name": name}], "users")
+
+
+@pytest.mark.parametrize(
+    ("check", "recipes", "value"),
+    [
+        (validation.check_domain, host_settings.HOST_NAME, "my{}lab.example.org"),
+        (validation.check_url, host_settings.ADDRESS, "https://example.org/my{}lab"),
+        (validation.check_url, host_settings.ADDRESS, "https://my{}lab.example.org/"),
+        (validation.check_email, host_settings.EMAIL, "my{}lab@example.org"),
+        (validation.check_email, host_settings.EMAIL, "ada@my{}lab"),
+        (validation.check_user_name, host_settings.ACCOUNT_NAME, "my{}lab"),
+        (validation.check_sha256, host_settings.SHA256, "{}" + 63 * "0"),
+    ],
+)
+def test_what_the_recipe_refuses_is_refused_before_anything_is_made(check, recipes, value):
+    for sign in string.printable:
+        with contextlib.suppress(ArgumentError):
+            assert recipes.fullmatch(check(value.format(sign), "the value"))
 
 
 def test_checks_and_tasks_look_where_the_recipe_writes():

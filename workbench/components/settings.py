@@ -16,9 +16,9 @@ from workbench.components.users import check_users
 from workbench.components.users import default_users
 from workbench.components.validation import check_certificate
 from workbench.components.validation import check_certificates
+from workbench.components.validation import check_email
 from workbench.components.validation import check_public_keys
 from workbench.components.validation import check_sha256
-from workbench.components.validation import check_text
 from workbench.components.validation import check_url
 from workbench.components.workbench_args import WorkbenchArgs
 
@@ -45,7 +45,7 @@ def server_settings(
         "names": names,
         "acme": {
             "directory": _checked(args, "acme_directory", check_url),
-            "email": _checked(args, "acme_email", check_text),
+            "email": _checked(args, "acme_email", check_email),
             "root_certificate": _checked(args, "acme_root_certificate", check_certificate),
         },
         "administrator": {

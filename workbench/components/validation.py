@@ -14,7 +14,11 @@ from urllib.parse import urlsplit
 
 from workbench.components.errors import ArgumentError
 
-_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII)
+# What the recipe refuses of names and addresses is refused here, before anything is made; a test
+# keeps the two in step.
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.ASCII)
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?&=%+@\[\]-]+", re.ASCII)
+_EMAIL = re.compile(r"[^\s@{}\"'`]+@[^\s@{}\"'`]+")
 _NAME = re.compile(r"[a-z](?:[a-z0-9-]*[a-z0-9])?", re.ASCII)
 _USER = re.compile(r"[a-z][a-z0-9_-]{0,31}", re.ASCII)
 _INSTANCE_TYPE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", re.ASCII)
@@ -203,13 +207,30 @@ def check_instance_type(value: object, what: str) -> str:
 def check_url(value: object, what: str) -> str:
     """Return an http or https address."""
     text = check_text(value, what)
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or text.split() != [text]:
-        raise ArgumentError(f"{what} is {_shown(text)}, but must start with https:// and a host.")
-    if parts.password:
+    host, password = _host_and_password(text)
+    if password:
         raise ArgumentError(
             f"{what} has a password in it, which would be stored in the open.",
             "Leave it out: the server reads this address without signing in.",
+        )
+    if not text.startswith(("http://", "https://")) or not host or text.split() != [text]:
+        raise ArgumentError(f"{what} is {_shown(text)}, but must start with https:// and a host.")
+    if not _ADDRESS.fullmatch(text):
+        raise ArgumentError(
+            f"{what} is {_shown(text)}, but the server takes letters, digits and ._~:/?&=%+@[]- "
+            "in an address.",
+            "Write other characters as their codes, for example %28 for an opening parenthesis.",
+        )
+    return text
+
+
+def check_email(value: object, what: str) -> str:
+    """Return an e-mail address."""
+    text = check_text(value, what)
+    if not _EMAIL.fullmatch(text):
+        raise ArgumentError(
+            f"{what} is {_shown(text)}, which isn't an e-mail address.",
+            "For example: ada@example.org",
         )
     return text
 
@@ -245,6 +266,14 @@ def _check_each(check: Callable[[object, str], str], values: object, what: str) 
 
 def _are_labels(labels: list[str]) -> bool:
     return all(_LABEL.fullmatch(label) for label in labels)
+
+
+def _host_and_password(address: str) -> tuple[str | None, str | None]:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None, None
+    return parts.hostname, parts.password
 
 
 def _ascii_form(text: str) -> str:

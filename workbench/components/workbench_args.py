@@ -177,7 +177,7 @@ _CHECKS: dict[str, Callable[[Any, str], object]] = {
     "protect_instance": validation.check_flag,
     "users": check_users,
     "acme_directory": validation.check_url,
-    "acme_email": validation.check_text,
+    "acme_email": validation.check_email,
     "acme_root_certificate": validation.check_certificate,
     "ca_certificates": validation.check_certificates,
     "rstudio_url": validation.check_url,
