@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from bench import ROOT
 from bench import Bench
+from botocore.exceptions import ClientError
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -60,19 +61,30 @@ RUN_ELSEWHERE = {
     "make setup": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",
     "make check": "../../Makefile::test",
     "make test": "../../.ci/run::test",
+    "./scripts/venv": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",
     "source .venv/bin/activate": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",
     "workbench destroy": "test_life.py::test_destroy_leaves_nothing_but_the_data_volume",
     "workbench rehearsal.stop": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",
     "workbench rehearsal.reset": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",
-    "pulumi stack init prod": "test_aws_stack.py::test_a_stack_made_by_hand",
-    "pulumi config set aws:region us-east-1": "test_aws_stack.py::test_a_stack_made_by_hand",
-    "pulumi up": "test_aws_stack.py::test_a_stack_made_by_hand",
-    "pulumi config set workbench:": "test_aws_stack.py::test_a_stack_made_by_hand",
-    "pulumi config set --path 'workbench:": "test_aws_stack.py::test_a_stack_made_by_hand",
+    **dict.fromkeys(
+        (
+            'eval "$(workbench env --stack prod)"',
+            "pulumi login --local",
+            "(umask 077; openssl rand -hex 32 > ~/prod.passphrase)",
+            "export PULUMI_CONFIG_PASSPHRASE_FILE=~/prod.passphrase",
+            "pulumi stack init prod",
+            "pulumi config set aws:region us-east-1",
+            "pulumi config set workbench:",
+            "pulumi config set --path 'workbench:",
+            "pulumi up",
+            "workbench up",
+        ),
+        "test_aws_stack.py::test_a_stack_made_by_hand",
+    ),
     ".venv/bin/pytest tests/": "../../Makefile::pytest",
     "docker exec -it workbench-default-i-": "test_documents.py::test_a_machine_can_be_looked_into",
     "python benchmarks/": "test_documents.py::test_a_benchmark_explains_itself",
-    "python -m workbench.components.reference": "../unit/components/test_schema.py::test",
+    "python -c 'import boto3; ": "test_documents.py::test_a_type_can_be_without_capacity",
 }
 
 
@@ -117,6 +129,21 @@ def test_a_machine_can_be_looked_into(bench: Bench) -> None:
     ).stdout
     assert "status: done" in looked
     assert '"event": "end"' in looked or '"event":"end"' in looked
+
+
+def test_a_type_can_be_without_capacity(bench: Bench) -> None:
+    begin, end = [line for _, line in commands() if line.startswith("python -c 'import boto3; ")]
+    ec2 = bench.aws("ec2")
+    found = ec2.describe_instances(InstanceIds=[bench.outputs()["instance_id"]])
+    image = found["Reservations"][0]["Instances"][0]["ImageId"]
+    bench.shell(begin)
+    try:
+        with pytest.raises(ClientError, match="InsufficientInstanceCapacity"):
+            ec2.run_instances(ImageId=image, InstanceType="t3.large", MinCount=1, MaxCount=1)
+    finally:
+        bench.shell(end)
+    with pytest.raises(ClientError, match="ParameterNotFound"):
+        bench.aws("ssm").get_parameter(Name="/rehearsal/no-capacity")
 
 
 @pytest.mark.parametrize("file", BENCHMARKS)
