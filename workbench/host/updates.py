@@ -9,5 +9,6 @@ from .settings import Settings
 
 @step("Security updates")
 def updates(settings: Settings) -> None:
-    """Install security updates every day; never reboot by itself."""
+    """Install security updates every day; never reboot by itself, nor end what people run."""
     put_template("unattended-upgrades.conf", Path("/etc/apt/apt.conf.d/52workbench"))
+    put_template("needrestart.conf", Path("/etc/needrestart/conf.d/workbench.conf"))
