@@ -21,6 +21,7 @@ _RESERVED = {
     *("backup", "list", "irc", "_apt", "messagebus", "systemd-network"),
     *("adm", "sudo", "shadow", "disk", "docker", "users", "staff"),
     *("root", "daemon", "nobody", "sshd", "caddy", "jupyterhub", "rstudio-server", "workbench"),
+    "ssm-user",
     *(system.administrator for system in OPERATING_SYSTEMS.values()),
 }
 

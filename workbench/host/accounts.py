@@ -27,6 +27,9 @@ RESTORED = places.STATE / "accounts-restored"
 # On the volume: which restore was the last. Where two servers take turns with it, the one that
 # comes back has accounts of yesterday.
 LAST_RESTORE = places.ACCOUNTS / "last-restore"
+# Made by Systems Manager's agent at the first session on a server, with the next id that is free:
+# nobody's account, and in a new server's way when it has a person's id.
+AGENTS = "ssm-user"
 
 
 class AccountsError(Exception):
@@ -57,8 +60,8 @@ class Person:
 
 
 def present(administrator: str) -> dict[str, object]:
-    """Return the server's accounts and groups, but for the administrator's."""
-    shadow = read_shadow()
+    """Return the server's accounts and groups, but for the administrator's and the agent's."""
+    shadow, others = read_shadow(), {administrator, AGENTS}
     people = [
         Person(
             entry.pw_name,
@@ -71,12 +74,12 @@ def present(administrator: str) -> dict[str, object]:
             _groups_of(entry.pw_name),
         )
         for entry in pwd.getpwall()
-        if FIRST_ID <= entry.pw_uid <= LAST_ID and entry.pw_name != administrator
+        if FIRST_ID <= entry.pw_uid <= LAST_ID and entry.pw_name not in others
     ]
     groups = [
         Group(entry.gr_name, entry.gr_gid)
         for entry in grp.getgrall()
-        if FIRST_ID <= entry.gr_gid <= LAST_ID and entry.gr_name != administrator
+        if FIRST_ID <= entry.gr_gid <= LAST_ID and entry.gr_name not in others
     ]
     return {
         "people": sorted((asdict(person) for person in people), key=lambda entry: entry["uid"]),
@@ -121,9 +124,11 @@ def restore() -> None:
     """Create the volume's accounts on this server."""
     saved = json.loads(SAVED.read_text()) if SAVED.is_file() else {"people": [], "groups": []}
     for group in saved["groups"]:
-        _restore_group(Group(**group))
+        if group["name"] != AGENTS:
+            _restore_group(Group(**group))
     for person in saved["people"]:
-        _restore_person(Person(**(person | {"groups": tuple(person["groups"])})))
+        if person["name"] != AGENTS:
+            _restore_person(Person(**(person | {"groups": tuple(person["groups"])})))
     LAST_RESTORE.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     LAST_RESTORE.write_text(uuid.uuid4().hex)
     RESTORED.parent.mkdir(parents=True, exist_ok=True)
@@ -131,27 +136,29 @@ def restore() -> None:
 
 
 def _restore_group(group: Group) -> None:
-    try:
-        taken = grp.getgrgid(group.gid).gr_name
-    except KeyError:
+    taken = next((entry.gr_name for entry in grp.getgrall() if entry.gr_gid == group.gid), None)
+    if taken == AGENTS:
+        _run("groupmod", "--gid", str(_free_id()), AGENTS)
+        taken = None
+    if taken is None:
         _run("groupadd", "--gid", str(group.gid), group.name)
-        return
-    if taken != group.name:
+    elif taken != group.name:
         raise AccountsError(
             f"the group {group.name} can't get its id {group.gid} back: {taken} has it"
         )
 
 
 def _restore_person(person: Person) -> None:
-    try:
-        taken = pwd.getpwuid(person.uid).pw_name
-    except KeyError:
+    taken = next((entry.pw_name for entry in pwd.getpwall() if entry.pw_uid == person.uid), None)
+    if taken == AGENTS:
+        _run("usermod", "--uid", str(_free_id()), AGENTS)
+        taken = None
+    if taken is None:
         _create(person)
-    else:
-        if taken != person.name:
-            raise AccountsError(
-                f"the account {person.name} can't get its id {person.uid} back: {taken} has it"
-            )
+    elif taken != person.name:
+        raise AccountsError(
+            f"the account {person.name} can't get its id {person.uid} back: {taken} has it"
+        )
     # The hash goes through standard input: everyone can read a program's arguments.
     subprocess.run(
         ["chpasswd", "--encrypted"],
@@ -169,6 +176,12 @@ def _create(person: Person) -> None:
     ids = ("--uid", str(person.uid), "--gid", str(person.gid))
     about = ("--comment", person.comment, "--home-dir", person.home, "--shell", person.shell)
     _run("useradd", "--no-create-home", *ids, *about, person.name)
+
+
+def _free_id() -> int:
+    """Return an id for the agent's account that is no person's."""
+    ids = {entry.pw_uid for entry in pwd.getpwall()} | {entry.gr_gid for entry in grp.getgrall()}
+    return next(number for number in range(FIRST_ID - 1, 0, -1) if number not in ids)
 
 
 def _run(*command: str) -> None:

@@ -12,7 +12,7 @@ VERSION = 1
 ACCOUNT_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 # What the distribution has already, or the recipe makes.
 TAKEN_NAMES = frozenset(
-    {"root", "daemon", "nobody", "caddy", "rstudio-server", "workbench", "sshd"}
+    {"root", "daemon", "nobody", "caddy", "rstudio-server", "workbench", "sshd", "ssm-user"}
 )
 # These end up in commands and in Caddy's configuration.
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?")

@@ -126,7 +126,7 @@ def _look(opened: "Stack", progress: Progress) -> None:
         return
     instance = opened.outputs().get("instance_id")
     if instance:
-        watch = PowerWatch(read_stack(opened.name, progress).aws("ec2"), str(instance))
+        watch = PowerWatch(read_stack(opened.name, progress).aws("ec2"), str(instance), opened.name)
         if watch.is_ending:
             with progress.phase("End of the old server") as phase:
                 watch.await_end(phase)

@@ -26,7 +26,7 @@ def change_lists(
     """
 
     def check(changes: "Changes") -> None:
-        refuse_disruption(changes)
+        refuse_disruption(changes, state.stack)
         # Just before it is written: the preview, too, takes its time.
         if read_stack(state.stack, progress).config != state.config:
             raise WorkbenchError(

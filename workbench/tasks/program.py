@@ -178,4 +178,9 @@ def main() -> None:
     # without a word: both are to end with a sentence that says what exists.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    make_program().run()
+    try:
+        make_program().run()
+    except BrokenPipeError:
+        # Who read this has gone, as `| head` does; Python would write once more as it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -8,5 +8,5 @@ STARTED = "The server is started for it, and runs afterwards."
 
 def start_lines(state: StackState) -> list[str]:
     """Return the plan's line where the server is stopped; none where it runs."""
-    watch = PowerWatch(state.aws("ec2"), str(state.outputs["instance_id"]))
+    watch = PowerWatch(state.aws("ec2"), str(state.outputs["instance_id"]), state.stack)
     return [STARTED] if watch.state in ("stopping", "stopped") else []

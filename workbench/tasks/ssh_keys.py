@@ -34,6 +34,7 @@ def list_(context: Context, stack: str | None = None, json: bool = False) -> Non
 
 
 @task(
+    positional=[],
     iterable=["public_key"],
     help={
         "public-key": "A public key's file, or its text; may be given several times.",

@@ -12,7 +12,7 @@ _SERVER = ":Instance"
 _KEPT = (_SERVER, ":Volume", ":VolumeAttachment", ":Eip", ":EipAssociation")
 
 
-def refuse_disruption(changes: "Changes") -> None:
+def refuse_disruption(changes: "Changes", stack: str) -> None:
     """Raise where Pulumi would stop or replace the server, or take its volume or address."""
     touched = [
         f"{op} {resource}"
@@ -24,5 +24,6 @@ def refuse_disruption(changes: "Changes") -> None:
         raise WorkbenchError(
             "Nothing was changed: other changes wait, and Pulumi would make them, too:"
             f" {', '.join(touched)}.",
-            "pulumi preview --diff   shows them, pulumi up makes them; then the same again",
+            f"pulumi preview --diff --stack {stack}   shows them; workbench up --stack {stack}"
+            "   makes them; then the same again",
         )

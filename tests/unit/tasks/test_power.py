@@ -53,7 +53,7 @@ class Ec2:
 def test_it_runs_at_the_end(state: str, done: list[str]) -> None:
     ec2 = Ec2(state)
     with Progress(quiet=True).phase("Server") as phase:
-        PowerWatch(ec2, "i-1").ensure_running(phase)
+        PowerWatch(ec2, "i-1", "prod").ensure_running(phase)
     assert ec2.done == done
 
 
@@ -68,13 +68,13 @@ def test_it_runs_at_the_end(state: str, done: list[str]) -> None:
 def test_it_is_stopped_at_the_end(state: str, done: list[str]) -> None:
     ec2 = Ec2(state)
     with Progress(quiet=True).phase("Stop") as phase:
-        PowerWatch(ec2, "i-1").ensure_stopped(phase)
+        PowerWatch(ec2, "i-1", "prod").ensure_stopped(phase)
     assert ec2.done == done
 
 
 def test_a_type_without_capacity_is_told_and_other_refusals_are_not_taken_for_it() -> None:
     full = PowerWatch(Ec2("stopped", refuses="InsufficientInstanceCapacity"), "i-1", "prod")
-    forbidden = PowerWatch(Ec2("stopped", refuses="UnauthorizedOperation"), "i-1")
+    forbidden = PowerWatch(Ec2("stopped", refuses="UnauthorizedOperation"), "i-1", "prod")
     with Progress(quiet=True).phase("Start") as phase:
         with pytest.raises(NoCapacityError, match=r"no capacity for t3\.medium") as told:
             full.ensure_running(phase)
@@ -88,11 +88,11 @@ def test_a_terminated_instance_is_told() -> None:
         pytest.raises(WorkbenchError, match="i-1 is terminated"),
         Progress(quiet=True).phase("Server") as phase,
     ):
-        PowerWatch(Ec2("terminated"), "i-1").ensure_running(phase)
+        PowerWatch(Ec2("terminated"), "i-1", "prod").ensure_running(phase)
 
 
 def test_one_that_stops_while_it_boots_is_told_with_its_last_words() -> None:
-    watch = PowerWatch(Ec2("stopped"), "i-1")
+    watch = PowerWatch(Ec2("stopped"), "i-1", "prod")
     with pytest.raises(
         WorkbenchError, match=r"it stopped while it booted\.\n    Linux\n    panic: no root"
     ):
@@ -100,16 +100,16 @@ def test_one_that_stops_while_it_boots_is_told_with_its_last_words() -> None:
 
 
 def test_one_that_runs_may_be_waited_for() -> None:
-    watch = PowerWatch(Ec2("running"), "i-1")
+    watch = PowerWatch(Ec2("running"), "i-1", "prod")
     watch.check()
     watch.check()
 
 
 def test_an_instance_that_is_being_terminated_can_be_waited_for() -> None:
     ec2 = Ec2("shutting-down")
-    watch = PowerWatch(ec2, "i-1")
+    watch = PowerWatch(ec2, "i-1", "prod")
     assert watch.is_ending
     with Progress(quiet=True).phase("End") as phase:
         watch.await_end(phase)
     assert ec2.done == ["instance_terminated"]
-    assert not PowerWatch(Ec2("running"), "i-1").is_ending
+    assert not PowerWatch(Ec2("running"), "i-1", "prod").is_ending

@@ -169,7 +169,7 @@ def test_keys_are_found_behind_options_and_beside_comments(tmp_path: Path) -> No
 def test_what_stops_the_server_is_not_done_by_the_way(step: str, kind: str, refused: bool) -> None:
     changes = Changes({step: 1}, ((step, Resource(kind, "lab")),))
     if not refused:
-        refuse_disruption(changes)
+        refuse_disruption(changes, "prod")
         return
     with pytest.raises(WorkbenchError, match="other changes wait"):
-        refuse_disruption(changes)
+        refuse_disruption(changes, "prod")

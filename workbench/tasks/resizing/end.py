@@ -21,7 +21,7 @@ from workbench.tasks.stack_state import read_stack
 def get_in(state: StackState, progress: Progress, *, by_ssh: bool) -> None:
     """See that the instance runs, and with ``by_ssh`` that its system lets the administrator in."""
     with progress.phase("Boot") as phase:
-        watch = PowerWatch(state.aws("ec2"), str(state.outputs["instance_id"]))
+        watch = PowerWatch(state.aws("ec2"), str(state.outputs["instance_id"]), state.stack)
         watch.ensure_running(phase)
         if not by_ssh:
             return

@@ -167,7 +167,7 @@ class Resize:
         if not self._agreed:
             return Interrupted("Interrupted: nothing was changed.")
         instance = self._now.instance["InstanceId"]
-        watch = PowerWatch(self._state.aws("ec2"), instance)
+        watch = PowerWatch(self._state.aws("ec2"), instance, self._state.stack)
         hint = f"{self._command(self._wanted)}   goes on"
         if self._now.before != self._wanted:
             hint += f"\n  {self._command(self._now.before)}   puts the old type back"

@@ -49,7 +49,7 @@ def make_ready(state: StackState, progress: Progress) -> None:
     """Wait until the next server has all that it can have without the data volume."""
     with progress.phase("New server") as phase:
         instance = next_instance(state)
-        watch = PowerWatch(state.aws("ec2"), instance)
+        watch = PowerWatch(state.aws("ec2"), instance, state.stack)
         watch.ensure_running(phase)
         door = _find_door(state, instance, phase)
         server = _enter(door, watch, phase)

@@ -33,7 +33,8 @@ def look_ahead(
         phase.tick(f"asking AWS about {target}")
         if Stage.BUILD in left and now.next_type is None:
             quota = [_check_new(state, target)]
-        runs = PowerWatch(state.aws("ec2"), str(state.outputs["instance_id"])).state == "running"
+        instance = str(state.outputs["instance_id"])
+        runs = PowerWatch(state.aws("ec2"), instance, state.stack).state == "running"
     stops = runs and any(stage in left for stage in (Stage.SWITCH, Stage.SWITCH_BACK))
     people = see_people(state, progress) if stops else People()
     lines = [

@@ -39,7 +39,7 @@ def roll_back(
     ``known`` are the checks that failed before, and ``is_booting`` tells a failure of the new
     type's start from one of Pulumi's.
     """
-    watch = PowerWatch(state.aws("ec2"), now.instance["InstanceId"])
+    watch = PowerWatch(state.aws("ec2"), now.instance["InstanceId"], state.stack)
     power, actual = watch.state, watch.instance_type
     again = f"workbench resize {wanted} --stack {state.stack}"
     if now.before == wanted or (power == "running" and actual == wanted and not is_booting):

@@ -22,9 +22,9 @@ class NoCapacityError(WorkbenchError):
 class PowerWatch:
     """An instance that has to run; ``stack`` is for the sentences."""
 
-    def __init__(self, ec2: Any, instance_id: str, stack: str = "") -> None:
+    def __init__(self, ec2: Any, instance_id: str, stack: str) -> None:
         self._ec2, self._instance_id = ec2, instance_id
-        self._option = f" --stack {stack}" if stack else ""
+        self._option = f" --stack {stack}"
         self._checked = 0.0
 
     def ensure_running(self, phase: Phase) -> None:

@@ -79,7 +79,7 @@ def begin_snapshot(
 
     with progress.phase("Begin") as phase:
         instance = str(state.outputs["instance_id"])
-        if PowerWatch(ec2, instance).state == "stopped":
+        if PowerWatch(ec2, instance, state.stack).state == "stopped":
             # An orderly halt unmounted it.
             return create(), ""
         phase.tick("holding the file system still")

@@ -94,7 +94,12 @@ def _change(state: StackState, volume: Volume, size: int, progress: Progress) ->
         return
     before = state.config.get(KEY)
     try:
-        change_configuration(state, {KEY: size}, progress, check=refuse_disruption)
+        change_configuration(
+            state,
+            {KEY: size},
+            progress,
+            check=lambda changes: refuse_disruption(changes, state.stack),
+        )
     except WorkbenchError as error:
         if not any(code in error.message for code in _TOO_SOON):
             raise

@@ -65,7 +65,7 @@ def restore(
     snapshot = choose_snapshot(state, volume, wanted, note)
     refuse_what_cannot_be(state, volume, snapshot, note)
     command = f"workbench data.restore {snapshot.id} --stack {state.stack}"
-    watch = PowerWatch(state.aws("ec2"), str(state.outputs["instance_id"]))
+    watch = PowerWatch(state.aws("ec2"), str(state.outputs["instance_id"]), state.stack)
     people = see_people(state, progress) if watch.state == "running" else None
     is_moved = note is not None and _is_moved(state, snapshot, note)
     if people is not None and not dry_run and not is_moved:
