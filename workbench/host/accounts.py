@@ -29,7 +29,7 @@ RESTORED = places.STATE / "accounts-restored"
 LAST_RESTORE = places.ACCOUNTS / "last-restore"
 # Made by Systems Manager's agent at the first session on a server, with the next id that is free:
 # nobody's account, and in a new server's way when it has a person's id.
-AGENTS = "ssm-user"
+AGENT_ACCOUNT = "ssm-user"
 
 
 class AccountsError(Exception):
@@ -61,7 +61,7 @@ class Person:
 
 def present(administrator: str) -> dict[str, object]:
     """Return the server's accounts and groups, but for the administrator's and the agent's."""
-    shadow, others = read_shadow(), {administrator, AGENTS}
+    shadow, others = read_shadow(), {administrator, AGENT_ACCOUNT}
     people = [
         Person(
             entry.pw_name,
@@ -124,10 +124,10 @@ def restore() -> None:
     """Create the volume's accounts on this server."""
     saved = json.loads(SAVED.read_text()) if SAVED.is_file() else {"people": [], "groups": []}
     for group in saved["groups"]:
-        if group["name"] != AGENTS:
+        if group["name"] != AGENT_ACCOUNT:
             _restore_group(Group(**group))
     for person in saved["people"]:
-        if person["name"] != AGENTS:
+        if person["name"] != AGENT_ACCOUNT:
             _restore_person(Person(**(person | {"groups": tuple(person["groups"])})))
     LAST_RESTORE.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     LAST_RESTORE.write_text(uuid.uuid4().hex)
@@ -137,8 +137,8 @@ def restore() -> None:
 
 def _restore_group(group: Group) -> None:
     taken = next((entry.gr_name for entry in grp.getgrall() if entry.gr_gid == group.gid), None)
-    if taken == AGENTS:
-        _run("groupmod", "--gid", str(_free_id()), AGENTS)
+    if taken == AGENT_ACCOUNT:
+        _run("groupmod", "--gid", str(_free_id()), AGENT_ACCOUNT)
         taken = None
     if taken is None:
         _run("groupadd", "--gid", str(group.gid), group.name)
@@ -150,8 +150,8 @@ def _restore_group(group: Group) -> None:
 
 def _restore_person(person: Person) -> None:
     taken = next((entry.pw_name for entry in pwd.getpwall() if entry.pw_uid == person.uid), None)
-    if taken == AGENTS:
-        _run("usermod", "--uid", str(_free_id()), AGENTS)
+    if taken == AGENT_ACCOUNT:
+        _run("usermod", "--uid", str(_free_id()), AGENT_ACCOUNT)
         taken = None
     if taken is None:
         _create(person)
