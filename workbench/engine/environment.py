@@ -33,6 +33,8 @@ _OF_A_REHEARSAL = (
     "AWS_EC2_METADATA_DISABLED",
     "AWS_ENDPOINT_URL",
     "AWS_REGION",
+    # The older name, which boto3 reads.
+    "AWS_DEFAULT_REGION",
 )
 
 
@@ -130,7 +132,7 @@ def _rehearsal_variables(rehearsal: str) -> dict[str, str]:
     description = read_description(rehearsal)
     if description is not None:
         variables["AWS_ENDPOINT_URL"] = description.api_url
-        variables["AWS_REGION"] = description.region
+        variables["AWS_REGION"] = variables["AWS_DEFAULT_REGION"] = description.region
     return variables
 
 

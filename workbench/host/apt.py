@@ -3,6 +3,7 @@
 import subprocess
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from . import places
 from .planning import planning
@@ -22,9 +23,10 @@ PACKAGES = (
 # The distribution's own timers may hold the locks for minutes.
 OPTIONS = "-q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3"
 UPDATED = places.STATE / "apt-updated"
+UPDATE_LISTS = Path(__file__).parent / "scripts" / "update-package-lists"
 # Only one apt is at work: the one that downloads ahead, or the one that installs.
 TURNS = "flock /run/workbench-apt.lock"
-UPDATE = f"{TURNS} apt-get {OPTIONS} update && touch {UPDATED}"
+UPDATE = f"{TURNS} {UPDATE_LISTS} {OPTIONS} && touch {UPDATED}"
 DOWNLOAD = f"{TURNS} apt-get {OPTIONS} install --no-install-recommends --download-only"
 INSTALL = (
     "WORKBENCH_INSTALLING=1 DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 "

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 from workbench.errors import MissingToolError
@@ -106,7 +107,12 @@ def check_computer() -> None:
         raise MissingToolError(
             "The rehearsal needs root: its volumes are loop devices, and it gives its network"
             " AWS's addresses.",
-            "Run it again as root: sudo -E workbench …",
+            "Work in a root shell: sudo -i, then cd to the checkout.",
+        )
+    if find_spec("docker") is None:
+        raise MissingToolError(
+            "The packages that only the rehearsal needs aren't installed.",
+            "make setup   in a checkout; elsewhere: pip install 'diy-workbench[rehearsal]'",
         )
 
 

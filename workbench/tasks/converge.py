@@ -18,10 +18,10 @@ from workbench.tasks.task import task
 def converge(
     context: Context, stack: str | None = None, yes: bool = False, dry_run: bool = False
 ) -> None:
-    """Bring the server to what its stack says.
+    """Bring the server in line with its stack.
 
     Shows first what would change on it, file by file, and asks. Pulumi runs only
-    where the configuration or the recipe are others than the stack has. What was
+    where the configuration or the recipe differ from what the stack has. What was
     changed by hand is put right.
     """
     from workbench.tasks.changing import working_on

@@ -18,7 +18,7 @@ from workbench.tasks.task import task
 def destroy(
     context: Context, stack: str | None = None, yes: bool = False, dry_run: bool = False
 ) -> None:
-    """Remove all that the stack made, but the data volume.
+    """Remove everything the stack made, except the data volume.
 
     With workbench:keepDataVolume false in the configuration, the data volume is
     DELETED, too, with all homes. What is kept and what isn't is shown first.

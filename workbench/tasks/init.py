@@ -46,8 +46,8 @@ def init(
     """Configure a workbench on AWS.
 
     Asks what it can't find out, checks it with AWS, says what it costs a month,
-    and writes the stack's configuration. Nothing is made on AWS: that does
-    `workbench up`. Run it again to change an answer; the others stay.
+    and writes the stack's configuration. Nothing is made on AWS: `workbench up`
+    does that. Run it again to change an answer; the others stay.
     """
     from workbench.tasks.setup.answers import Options
     from workbench.tasks.setup.stack import init_stack

@@ -18,7 +18,7 @@ PROJECT_FILE = "Pulumi.yaml"
 STACK_HELP = f"Stack to work on (default: ${VARIABLE}, else {STACK!r}, on this computer)."
 JSON_HELP = "Print JSON, for scripts."
 YES_HELP = "Don't ask."
-FORCE_HELP = "Also when someone works on it: their programs end."
+FORCE_HELP = "Do it even if someone works on it; their programs end."
 DRY_RUN_HELP = "Say what would be done, and do nothing."
 
 

@@ -18,7 +18,7 @@ from workbench.tasks.task import task
 def status(
     context: Context, stack: str | None = None, watch: bool = False, json: bool = False
 ) -> None:
-    """Say how the workbench is, where it answers, what runs."""
+    """Show the workbench's state, addresses and services."""
     from workbench.tasks.status_watch import StatusReader
     from workbench.tasks.status_watch import show_once
     from workbench.tasks.status_watch import watch_status

@@ -13,7 +13,7 @@ from workbench.rehearsal.names import rehearsal_of
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.failures import explain_aws
 from workbench.tasks.people import passwords
-from workbench.tasks.resizing.note import NOTE
+from workbench.tasks.resizing.note import NOTE as RESIZE
 from workbench.tasks.server.recipe_run import last_run
 from workbench.tasks.server.sessions import Activity
 from workbench.tasks.server.sessions import describe
@@ -21,6 +21,7 @@ from workbench.tasks.server.sessions import read_activities
 from workbench.tasks.show import print_facts
 from workbench.tasks.show import print_rows
 from workbench.tasks.stack_state import StackState
+from workbench.tasks.volumes.restore_note import NOTE as RESTORE
 
 PORTS = (22, 80, 443)
 # Besides EC2's own words for an instance's state:
@@ -87,11 +88,15 @@ def _instance(state: StackState) -> dict[str, Any]:
 
 def _unfinished(state: StackState) -> str | None:
     """Return what was begun and hasn't ended: it goes on, or was cut off."""
-    note = NOTE.read(state)
-    if note is None:
+    resize, restore = RESIZE.read(state), RESTORE.read(state)
+    if resize is not None:
+        what, command = f"resize to {resize.wanted}", f"resize {resize.wanted}"
+    elif restore is not None:
+        what, command = f"restore of {restore.snapshot}", f"data.restore {restore.snapshot}"
+    else:
         return None
-    command = f"workbench resize {note.wanted} --stack {state.stack}"
-    return f"A resize to {note.wanted} hasn't ended. If it was cut off, this goes on:\n{command}"
+    again = f"workbench {command} --stack {state.stack}"
+    return f"A {what} hasn't ended. If it was cut off, this goes on:\n{again}"
 
 
 def _inside(state: StackState, found: dict[str, Any]) -> dict[str, Any]:

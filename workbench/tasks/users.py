@@ -98,7 +98,7 @@ def promote(
 def demote(
     context: Context, name: str, stack: str | None = None, yes: bool = False, dry_run: bool = False
 ) -> None:
-    """Make a person no administrator.
+    """Take a person's administrator rights away.
 
     Their sessions end: those that are open would keep the right.
     """

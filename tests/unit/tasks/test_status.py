@@ -15,6 +15,7 @@ from workbench.tasks.resizing.note import Note
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.status_of import print_status
 from workbench.tasks.status_of import read_status
+from workbench.tasks.volumes import restore_note
 
 OUTPUTS = {
     "url": "https://workbench.localhost/",
@@ -125,6 +126,13 @@ def test_a_resize_that_has_not_ended_is_told(state: State) -> None:
     assert found["problem"].endswith("\nworkbench resize t3.large --stack rehearsal")
     NOTE.remove(state)
     assert read_status(state)["problem"] is None
+
+
+def test_a_restore_that_has_not_ended_is_told(state: State) -> None:
+    restore_note.NOTE.write(state, restore_note.Note("snap-1", "vol-1", {}))
+    found = read_status(state)
+    assert found["problem"].startswith("A restore of snap-1 hasn't ended.")
+    assert found["problem"].endswith("\nworkbench data.restore snap-1 --stack rehearsal")
 
 
 def test_urls_carry_the_port_at_which_a_browser_finds_them(state: State) -> None:
