@@ -191,3 +191,14 @@ def test_bytecode_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         make_program().run(["workbench", "--list"])
     assert sys.dont_write_bytecode is False
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    command = [str(Path(sys.executable).with_name("workbench")), "--list"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        # Before it writes: it is still being imported.
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (said, process.returncode) == (b"", 1)
