@@ -27,7 +27,7 @@ _LEAVE = re.compile(r"gpasswd --delete (?P<name>\S+) (?P<group>\S+)")
 _CREATE = re.compile(r"useradd .*--gid \S+ (?P<name>\S+)")
 _REOPEN = re.compile(r"usermod --expiredate '' (?P<name>\S+)")
 _CLOSE = re.compile(r"usermod --expiredate \S{5,} (?P<name>\S+)")
-_UNSAID = re.compile(r"systemctl daemon-reload|.*apt-get .* update\b.*|groupadd .*")
+_UNSAID = re.compile(r"systemctl daemon-reload|.*/update-package-lists .*|groupadd .*")
 
 
 @dataclass

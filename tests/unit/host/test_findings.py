@@ -7,6 +7,7 @@ import pytest
 
 from workbench.host import findings
 from workbench.host.apt import INSTALL
+from workbench.host.apt import UPDATE
 from workbench.host.findings import find
 from workbench.host.pyinfra_typed import FileUpload
 
@@ -71,8 +72,9 @@ def test_a_command_is_told_in_words(command: str, state: str, action: str) -> No
     assert (finding.state, finding.actions) == ([state], [action])
 
 
-def test_what_only_prepares_another_command_is_not_told(tmp_path: Path) -> None:
-    finding = find("Step", "Operation", ["systemctl daemon-reload", "systemctl enable a.service"])
+@pytest.mark.parametrize("command", ["systemctl daemon-reload", UPDATE])
+def test_what_only_prepares_another_command_is_not_told(command: str) -> None:
+    finding = find("Step", "Operation", [command, "systemctl enable a.service"])
 
     assert finding.actions == ["enable a.service"]
 
