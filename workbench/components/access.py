@@ -146,7 +146,8 @@ class Access(pulumi.ComponentResource):
             opts=own,
         )
         partition = aws.get_partition_output(opts=pulumi.InvokeOptions(parent=self)).partition
-        # Systems Manager: a shell and run command without an open port.
+        # Systems Manager: a shell and run command without an open port, on Ubuntu, whose image has
+        # the agent. Debian's has none.
         aws.iam.RolePolicyAttachment(
             f"{name}-systems-manager",
             role=role.name,

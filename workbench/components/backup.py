@@ -37,7 +37,8 @@ class BackupArgs(TypedDict):
     """Days for which a snapshot is kept, 1 to 3650. Default: 14."""
 
     keep: NotRequired[bool]
-    """Whether vault and snapshots stay in AWS when the stack is destroyed. Default: true."""
+    """Whether vault and snapshots stay in AWS when the stack is destroyed. It takes effect with the
+    next `pulumi up`: `pulumi destroy` goes by what the last one was told. Default: true."""
 
 
 class Backup(pulumi.ComponentResource):

@@ -45,7 +45,9 @@ class ServerArgs(TypedDict):
     """The instance type; another one stops and starts the same server. Default: `t3.medium`."""
 
     os: NotRequired[str]
-    """The operating system, `ubuntu-24.04` or `debian-12`. Default: `ubuntu-24.04`."""
+    """The operating system of a new server, `ubuntu-24.04` or `debian-12`. Leave it as it is while
+    there is a server: that one keeps its system, and would only be taken to have the other one's
+    administrator. Default: `ubuntu-24.04`."""
 
     ami: NotRequired[pulumi.Input[str]]
     """The machine image. Default: the newest one of the operating system when the server is made;
@@ -125,7 +127,8 @@ class Server(pulumi.ComponentResource):
             key_name=args["key_name"],
             iam_instance_profile=args["instance_profile"],
             user_data=pulumi.Output.all(args["bucket"], region).apply(_bootstrap),
-            # With a hop limit of 1, containers on the server can't take the role's credentials.
+            # A hop limit of 1 keeps the role's credentials from containers that have a network of
+            # their own, and from nobody else: from people the recipe keeps them.
             metadata_options={
                 "http_endpoint": "enabled",
                 "http_tokens": "required",

@@ -36,7 +36,9 @@ class StorageArgs(TypedDict):
     by this stack, and grown by it only where its id is known before (not another's output)."""
 
     keep: NotRequired[bool]
-    """Whether the volume and its backups stay in AWS when the stack is destroyed. Default: true."""
+    """Whether the volume and its backups stay in AWS when the stack is destroyed. It takes effect
+    with the next `pulumi up`: `pulumi destroy` goes by what the last one was told. Default: true.
+    """
 
     kms_key_id: NotRequired[pulumi.Input[str]]
     """The ARN of the KMS key to encrypt with. Default: the account's key for EBS."""

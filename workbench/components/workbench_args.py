@@ -64,8 +64,8 @@ class WorkbenchArgs(TypedDict):
     """More ports to open. Default: none."""
 
     instance_type: NotRequired[str]
-    """The instance type; another one stops and starts the same server. Default: `t3.medium`
-    (2 vCPU, 4 GiB)."""
+    """The instance type; another one stops and starts the same server. One with a processor of
+    ARM's architecture needs a `rstudio_url`. Default: `t3.medium` (2 vCPU, 4 GiB)."""
 
     current_server: NotRequired[str]
     """Which of two servers serves, `first` or `second`; `workbench resize --replace` switches
@@ -80,7 +80,9 @@ class WorkbenchArgs(TypedDict):
     pass: `workbench resize --replace` puts it here. Default: none."""
 
     os: NotRequired[str]
-    """The operating system, `ubuntu-24.04` or `debian-12`. Default: `ubuntu-24.04`."""
+    """The operating system of a new server, `ubuntu-24.04` or `debian-12`. Leave it as it is while
+    there is a server: that one keeps its system, and would only be taken to have the other one's
+    administrator. Default: `ubuntu-24.04`."""
 
     root_volume_size: NotRequired[int]
     """Size of the root volume in GiB, 8 to 16384. Default: 30."""
@@ -95,10 +97,12 @@ class WorkbenchArgs(TypedDict):
 
     data_snapshot_id: NotRequired[pulumi.Input[str]]
     """The snapshot to restore the data volume from. Given later, it makes a new volume, and the old
-    one is kept: `workbench data.restore` does it."""
+    one is kept: `workbench data.restore` does it. With plain `pulumi up`, the server is stopped for
+    it and stays so until `workbench start`."""
 
     keep_data_volume: NotRequired[bool]
-    """Whether the data volume and its backups stay in AWS when the stack is destroyed. Default:
+    """Whether the data volume and its backups stay in AWS when the stack is destroyed. It takes
+    effect with the next `pulumi up`: `pulumi destroy` goes by what the last one was told. Default:
     true."""
 
     backup_schedule: NotRequired[str]
