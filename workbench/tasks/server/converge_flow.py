@@ -9,6 +9,7 @@ from workbench.progress import Progress
 from workbench.tasks.changing import confirm
 from workbench.tasks.changing import ensure_rehearsal
 from workbench.tasks.changing import interruptible
+from workbench.tasks.command_name import as_typed
 from workbench.tasks.selection import find_project
 from workbench.tasks.server.converging import converge_server
 from workbench.tasks.server.recipe_run import Run
@@ -131,7 +132,8 @@ def _tell(run: Run, state: StackState) -> None:
         f"The server is what its stack says: {steps_in_words(run.changed)} changed,"
         f" {run.unchanged} unchanged, in {run.seconds:.0f} s."
     )
-    print(f"Next:\n  workbench check --stack {state.stack}   is everything true that should be?")
+    check = f"workbench check --stack {state.stack}   is everything true that should be?"
+    print(as_typed(f"Next:\n  {check}"))
 
 
 def _again(state: StackState) -> str:

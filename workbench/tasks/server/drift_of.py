@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
+from workbench.tasks.command_name import as_typed
 from workbench.tasks.server.recipe_run import Run
 from workbench.tasks.server.server_plan import SETTINGS
 from workbench.tasks.server.server_plan import Finding
@@ -44,4 +45,8 @@ def print_drift(findings: Sequence[Finding], stack: str) -> None:
     print(f"{number} not as the recipe left the server:")
     for line in state_lines(findings):
         print(line)
-    print(f"\nNext:\n  workbench converge --stack {stack}   puts it right, after showing how")
+    print(
+        as_typed(
+            f"\nNext:\n  workbench converge --stack {stack}   puts it right, after showing how"
+        )
+    )
