@@ -16,6 +16,8 @@ from workbench.rehearsal.description import Description
 from workbench.rehearsal.names import rehearsal_of
 from workbench.tasks.asking import agree
 from workbench.tasks.failures import INTERRUPTED
+from workbench.tasks.failures import cut_off_by_aws
+from workbench.tasks.failures import is_of_aws
 from workbench.tasks.selection import DRY_RUN_HELP as DRY_RUN_HELP
 from workbench.tasks.selection import find_project
 from workbench.tasks.selection import select_stack
@@ -44,12 +46,7 @@ def interruptible(what_exists: str, hint: str) -> Iterator[None]:
     except Exception as error:
         if not is_of_aws(error):
             raise
-        raise WorkbenchError(f"AWS failed half way: {what_exists}. {error}", hint) from error
-
-
-def is_of_aws(error: Exception) -> bool:
-    """Whether AWS's API, or what calls it, raised this; without a look into boto's modules."""
-    return type(error).__module__.partition(".")[0] == "botocore"
+        raise cut_off_by_aws(error, what_exists, hint) from error
 
 
 def stack_progress(stack: str, command: str) -> Progress:

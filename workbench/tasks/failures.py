@@ -59,7 +59,7 @@ def _explain(error: BaseException, stack: str) -> Failure:
         return Failure(_with_debug(str(error), error), error.exit_code)
     if isinstance(error, KeyboardInterrupt):
         return Failure(_interrupted(error), INTERRUPTED)
-    if type(error).__module__.partition(".")[0] == "botocore":
+    if is_of_aws(error):
         return Failure(_with_debug(explain_aws(error, stack), error), 1)
     if isinstance(error, BrokenPipeError):
         return Failure("", 1)
@@ -89,27 +89,44 @@ def _interrupted(error: KeyboardInterrupt) -> str:
     return said or "Interrupted. What was made so far is still there; the same command goes on."
 
 
+def is_of_aws(error: BaseException) -> bool:
+    """Whether AWS's API, or what calls it, raised this; without a look into boto's modules."""
+    return type(error).__module__.partition(".")[0] == "botocore"
+
+
 def explain_aws(error: BaseException, stack: str) -> str:
     """Return what AWS, or the way to it, refused, and what to type."""
-    doctor = f"workbench doctor --stack {stack}"
+    said, hint = _aws(error)
+    return f"{said}\n  {hint or f'workbench doctor --stack {stack}'}"
+
+
+def cut_off_by_aws(error: BaseException, what_exists: str, hint: str) -> WorkbenchError:
+    """Return what ends a command that AWS's ``error`` cut off: what exists, and how to go on."""
+    said, mend = _aws(error)
+    exists = f"{what_exists[0].upper()}{what_exists[1:]}."
+    return WorkbenchError(f"{said}\n{exists}", "\n  ".join(filter(None, (mend, hint))))
+
+
+def _aws(error: BaseException) -> tuple[str, str]:
+    """Return a sentence, and what to type where that is known."""
     kind = type(error).__name__
     response = getattr(error, "response", None) or {}
     code = response.get("Error", {}).get("Code", "")
     if kind in ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"):
-        return f"AWS credentials are missing: {error}.\n  aws configure   (or set AWS_PROFILE)"
+        return f"AWS credentials are missing: {error}.", "aws configure   (or set AWS_PROFILE)"
     if code in _BAD_CREDENTIALS:
         return (
-            f"AWS refuses the credentials ({code}): they are wrong or have expired.\n"
-            "  aws sts get-caller-identity"
+            f"AWS refuses the credentials ({code}): they are wrong or have expired.",
+            "aws sts get-caller-identity",
         )
     if code == "UnauthorizedOperation" or "AccessDenied" in code:
         return (
-            f"AWS doesn't allow this to the signed-in identity: {error}\n"
-            "  aws sts get-caller-identity"
+            f"AWS doesn't allow this to the signed-in identity: {error}",
+            "aws sts get-caller-identity",
         )
     if kind in ("EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError"):
-        return f"The AWS API doesn't answer: {error}\n  {doctor}"
-    return f"AWS refused the request: {error}\n  {doctor}"
+        return f"The AWS API doesn't answer: {error}", ""
+    return f"AWS refused the request: {error}", ""
 
 
 def _unexpected(error: BaseException) -> str:

@@ -172,8 +172,9 @@ def test_aws_failing_half_way_is_told_with_the_way_on(
         raise EndpointConnectionError(endpoint_url="https://ec2")
 
     monkeypatch.setattr(resize_in_place, "get_in", get_in)
-    with pytest.raises(WorkbenchError, match="the resize hasn't ended: Could not connect") as told:
+    with pytest.raises(WorkbenchError, match="doesn't answer: Could not connect") as told:
         resize(state)
+    assert told.value.message.endswith("\nThe resize hasn't ended.")
     assert told.value.hint == f"workbench resize {LARGE} --stack prod   goes on"
     assert NOTE.read(state) == Note(LARGE, SMALL, SMALL)
 

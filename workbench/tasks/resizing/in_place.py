@@ -13,9 +13,10 @@ from workbench.progress import Progress
 from workbench.tasks.changing import Interrupted
 from workbench.tasks.changing import change_configuration
 from workbench.tasks.changing import confirm
-from workbench.tasks.changing import is_of_aws
 from workbench.tasks.checking import failing
 from workbench.tasks.command_name import as_typed
+from workbench.tasks.failures import cut_off_by_aws
+from workbench.tasks.failures import is_of_aws
 from workbench.tasks.resizing.end import finish
 from workbench.tasks.resizing.end import get_in
 from workbench.tasks.resizing.lock import when_free
@@ -84,10 +85,8 @@ class Resize:
         except Exception as error:
             if not self._agreed or not is_of_aws(error):
                 raise
-            raise WorkbenchError(
-                f"AWS failed half way, and the resize hasn't ended: {error}",
-                f"{command}   goes on",
-            ) from error
+            going_on = f"{command}   goes on"
+            raise cut_off_by_aws(error, "the resize hasn't ended", going_on) from error
 
     def _is_done(self) -> bool:
         now = self._now
