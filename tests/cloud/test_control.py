@@ -128,11 +128,18 @@ def instance(rehearsal: str, key: Path) -> Iterator[str]:
     )["Instances"][0]
     assert made["State"]["Name"] == "pending"
     eventually(lambda: state(ec2, made["InstanceId"]) == "running", "the instance runs")
+    # Here, as later starts push it out of the console's 64 KiB.
+    for words in ("user data ran as root", "BEGIN SSH HOST KEY KEYS"):
+        eventually(lambda words=words: words in console(ec2, made["InstanceId"]), words)
     address = ec2.allocate_address(Domain="vpc")
     ec2.associate_address(AllocationId=address["AllocationId"], InstanceId=made["InstanceId"])
     open_ssh(ec2, group)
     yield made["InstanceId"]
     ec2.close()
+
+
+def console(ec2: Client, instance: str) -> str:
+    return str(ec2.get_console_output(InstanceId=instance).get("Output", ""))
 
 
 def describe(ec2: Client, instance: str) -> dict[str, Any]:
@@ -194,11 +201,6 @@ def ready(rehearsal: str, ec2: Client, instance: str) -> str:
 def test_an_instance_boots_its_user_data_and_answers_on_its_elastic_ip(
     rehearsal: str, ec2: Client, instance: str
 ) -> None:
-    def console() -> str:
-        return str(ec2.get_console_output(InstanceId=instance).get("Output", ""))
-
-    eventually(lambda: "user data ran as root" in console(), "user data ran")
-    eventually(lambda: "BEGIN SSH HOST KEY KEYS" in console(), "host keys on the console")
     address = ready(rehearsal, ec2, instance)
     assert address.startswith("127.")
     found = describe(ec2, instance)

@@ -342,9 +342,7 @@ def test_resolvers_are_read_as_the_system_does(tmp_path):
 
 
 @mock_aws
-def test_motos_zones_are_read_as_they_are(monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+def test_motos_zones_are_read_as_they_are():
     client = boto3.client("route53", region_name="us-east-1")
     zone = client.create_hosted_zone(Name="moto.test", CallerReference="1")["HostedZone"]
     alias = {"HostedZoneId": zone["Id"][12:], "DNSName": "moto.test", "EvaluateTargetHealth": False}

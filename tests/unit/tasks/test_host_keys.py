@@ -47,7 +47,7 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
         (console(FIRST, SECOND), SECOND),
         (console(SECOND[::-1]), SECOND),
         (console(FIRST) + host_keys.BEGIN + "\nssh-ed25519 AAAAcut", FIRST),
-        (console((("no-key", "x"), *FIRST)), FIRST),
+        (console((("no-key", "x"), ("ssh-dss", "AAAAdsa"), *FIRST)), FIRST),
     ],
     ids=[
         "empty",
