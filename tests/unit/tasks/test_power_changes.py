@@ -170,6 +170,10 @@ def test_a_terminated_instance_is_told(state: State) -> None:
             change(state, QUIET, force=True, yes=True, dry_run=False)
 
 
+# What a server that shuts down answers to a command that it has begun.
+CUT = "cut off"
+
+
 class Door:
     """A server's door: what each opening shows, in turn."""
 
@@ -182,7 +186,7 @@ class Door:
         mark = next(self._marks)
         if mark is None:
             raise UnreachableError("refused")
-        answer = type("Answer", (), {"ok": True, "stdout": f"{mark}\n"})
+        answer = type("Answer", (), {"ok": mark != CUT, "stdout": f"{mark}\n", "stderr": ""})
         return type("Server", (), {"run": lambda *_, **__: answer, "close": lambda _: None})()
 
 
@@ -194,6 +198,6 @@ def await_boot(*marks: str | None, limit: float = 60) -> None:
 
 def test_the_next_boot_has_other_marks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boots, "INTERVAL", 0)
-    await_boot("first", None, None, "second")
+    await_boot("first", CUT, None, None, "second")
     with pytest.raises(WaitTimeoutError, match="did not reboot"):
         await_boot(limit=0)

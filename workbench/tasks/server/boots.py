@@ -25,11 +25,15 @@ class Boot:
     marks: str = ""
 
 
+class UnknownBootError(WorkbenchError):
+    """The server couldn't be asked for its boot: one that shuts down ends what it still began."""
+
+
 def read_boot(server: Server) -> Boot:
     """Return which boot the server is in."""
     answer = server.run(_READ, limit=30)
     if not answer.ok:
-        raise WorkbenchError(f"The server doesn't say when it booted: {answer.stderr.strip()}")
+        raise UnknownBootError(f"The server doesn't say when it booted: {answer.stderr.strip()}")
     return Boot(answer.stdout.strip())
 
 
@@ -52,7 +56,7 @@ def _boot_now(door: Door) -> Boot | None:
     try:
         server = door.open()
         return read_boot(server)
-    except (UnreachableError, WaitTimeoutError):
+    except (UnreachableError, WaitTimeoutError, UnknownBootError):
         return None
     finally:
         if server is not None:
