@@ -3,14 +3,11 @@
 from invoke.collection import Collection
 from invoke.context import Context
 
-from workbench.tasks.selection import DRY_RUN_HELP
+from workbench.tasks.selection import CHANGING
 from workbench.tasks.selection import FORCE_HELP
 from workbench.tasks.selection import JSON_HELP
 from workbench.tasks.selection import STACK_HELP
-from workbench.tasks.selection import YES_HELP
 from workbench.tasks.task import task
-
-CHANGING = {"stack": STACK_HELP, "yes": YES_HELP, "dry-run": DRY_RUN_HELP}
 
 
 @task(help={"description": "What to call it, for those who look for it later.", **CHANGING})

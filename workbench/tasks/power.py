@@ -2,14 +2,11 @@
 
 from invoke.context import Context
 
-from workbench.tasks.selection import DRY_RUN_HELP
+from workbench.tasks.selection import CHANGING
 from workbench.tasks.selection import FORCE_HELP
-from workbench.tasks.selection import STACK_HELP
-from workbench.tasks.selection import YES_HELP
 from workbench.tasks.task import task
 
-CHANGING = {"stack": STACK_HELP, "yes": YES_HELP, "dry-run": DRY_RUN_HELP}
-ENDING = {"stack": STACK_HELP, "force": FORCE_HELP, "yes": YES_HELP, "dry-run": DRY_RUN_HELP}
+ENDING = {**CHANGING, "force": FORCE_HELP}
 
 
 @task(help=CHANGING)

@@ -20,6 +20,8 @@ JSON_HELP = "Print JSON, for scripts."
 YES_HELP = "Don't ask."
 FORCE_HELP = "Do it even if someone works on it; their programs end."
 DRY_RUN_HELP = "Say what would be done, and do nothing."
+# The options of every task that changes something.
+CHANGING = {"stack": STACK_HELP, "yes": YES_HELP, "dry-run": DRY_RUN_HELP}
 
 
 def select_stack(flag: str | None) -> str:

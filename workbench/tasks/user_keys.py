@@ -5,14 +5,12 @@ from contextlib import closing
 from invoke.collection import Collection
 from invoke.context import Context
 
-from workbench.tasks.selection import DRY_RUN_HELP
+from workbench.tasks.selection import CHANGING
 from workbench.tasks.selection import JSON_HELP
 from workbench.tasks.selection import STACK_HELP
-from workbench.tasks.selection import YES_HELP
 from workbench.tasks.task import task
 
 NAME_HELP = "The person's user name."
-CHANGING = {"stack": STACK_HELP, "yes": YES_HELP, "dry-run": DRY_RUN_HELP}
 
 
 @task(

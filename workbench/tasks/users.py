@@ -6,15 +6,13 @@ from contextlib import closing
 from invoke.collection import Collection
 from invoke.context import Context
 
-from workbench.tasks.selection import DRY_RUN_HELP
+from workbench.tasks.selection import CHANGING
 from workbench.tasks.selection import JSON_HELP
 from workbench.tasks.selection import STACK_HELP
-from workbench.tasks.selection import YES_HELP
 from workbench.tasks.task import task
 from workbench.tasks.user_keys import collection as keys
 
 NAME_HELP = "The person's user name."
-CHANGING = {"stack": STACK_HELP, "yes": YES_HELP, "dry-run": DRY_RUN_HELP}
 STDIN_HELP = "Read the password from standard input, one line."
 
 
