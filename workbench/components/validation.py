@@ -184,24 +184,19 @@ def check_public_keys(values: object, what: str) -> list[str]:
 
 def check_user_name(value: object, what: str) -> str:
     """Return the name of a user account that Linux, PAM and JupyterHub all take."""
-    text = check_text(value, what)
-    if not _USER.fullmatch(text):
-        raise ArgumentError(
-            f"{what} is {_shown(text)}, but a user's name is lower-case letters, digits, - and _, "
-            "a letter first, at most 32 of them.",
-            "For example: test-user",
-        )
-    return text
+    return _check_form(
+        _USER,
+        value,
+        what,
+        "but a user's name is lower-case letters, digits, - and _, a letter first, at most 32 of "
+        "them",
+        "test-user",
+    )
 
 
 def check_instance_type(value: object, what: str) -> str:
     """Return an instance type's name; whether AWS has one by that name is looked up later."""
-    text = check_text(value, what)
-    if not _INSTANCE_TYPE.fullmatch(text):
-        raise ArgumentError(
-            f"{what} is {_shown(text)}, which isn't an instance type.", "For example: t3.medium"
-        )
-    return text
+    return _check_form(_INSTANCE_TYPE, value, what, "which isn't an instance type", "t3.medium")
 
 
 def check_url(value: object, what: str) -> str:
@@ -226,13 +221,7 @@ def check_url(value: object, what: str) -> str:
 
 def check_email(value: object, what: str) -> str:
     """Return an e-mail address."""
-    text = check_text(value, what)
-    if not _EMAIL.fullmatch(text):
-        raise ArgumentError(
-            f"{what} is {_shown(text)}, which isn't an e-mail address.",
-            "For example: ada@example.org",
-        )
-    return text
+    return _check_form(_EMAIL, value, what, "which isn't an e-mail address", "ada@example.org")
 
 
 def check_sha256(value: object, what: str) -> str:
@@ -266,6 +255,14 @@ def _check_each(check: Callable[[object, str], str], values: object, what: str) 
 
 def _are_labels(labels: list[str]) -> bool:
     return all(_LABEL.fullmatch(label) for label in labels)
+
+
+def _check_form(form: re.Pattern[str], value: object, what: str, wrong: str, example: str) -> str:
+    """Return a text of a form; ``wrong`` ends the sentence about one that isn't."""
+    text = check_text(value, what)
+    if not form.fullmatch(text):
+        raise ArgumentError(f"{what} is {_shown(text)}, {wrong}.", f"For example: {example}")
+    return text
 
 
 def _host_and_password(address: str) -> tuple[str | None, str | None]:
