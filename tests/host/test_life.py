@@ -87,6 +87,8 @@ def test_everything_comes_back_after_a_reboot(lab: Lab) -> None:
 
     lab.wait_for(is_back)
     assert lab.run("systemctl show -P InvocationID ssh") not in before
+    ssh = int(lab.run("systemctl show -P ExecMainStartTimestampMonotonic ssh"))
+    assert ssh > int(lab.run("systemctl show -P ActiveEnterTimestampMonotonic workbench-data"))
     lab.wait_for(lambda: not lab.run("systemctl list-jobs --no-legend"))
     assert lab.events()[-1]["changed"] == 0
     assert lab.run("systemctl --failed --no-legend --plain") == ""
@@ -257,6 +259,21 @@ def test_no_service_writes_below_the_mount_point(lab: Lab) -> None:
     assert lab.run("ls /home") == "admin"
     assert lab.converge()["changed"] > 0
     assert lab.converge()["changed"] == 0
+    assert sign_in(lab, "test-user", PASSWORD) == 302
+
+
+def test_the_administrators_keys_are_there_while_the_homes_are_mounted(lab: Lab) -> None:
+    lab.run("systemctl stop workbench-data && ! mountpoint -q /data")
+    looked = lab.run(
+        "test -e /home/admin/.ssh/authorized_keys && systemctl start --no-block workbench-data"
+        " && python3 -c '"
+        "import os; looked = gone = 0\n"
+        'while not os.path.ismount("/home/admin"):\n'
+        '    looked += 1; gone += not os.path.exists("/home/admin/.ssh/authorized_keys")\n'
+        "print(looked > 0, gone)'"
+    )
+    assert looked == "True 0"
+    lab.converge()
     assert sign_in(lab, "test-user", PASSWORD) == 302
 
 

@@ -19,6 +19,7 @@ CONFIGURATION = places.CONFIGURATION / "data-volume.json"
 FILE_SYSTEM = "xfs"
 LABEL = "workbench"
 SERVER_HOMES = Path("/run/workbench/server-home")
+NEXT_HOMES = Path("/run/workbench/next-home")
 # An instance starts before its volume is attached; at boot it is there from the first moment.
 WAIT_SECONDS = 300.0
 BOOT_WAIT_SECONDS = 60.0
@@ -171,21 +172,28 @@ def _mount_homes(volume: Volume) -> None:
 
     The administrator's is one of them: they can sign in when the volume is missing.
     """
-    SERVER_HOMES.mkdir(parents=True, exist_ok=True)
+    for folder in (SERVER_HOMES, NEXT_HOMES):
+        folder.mkdir(parents=True, exist_ok=True)
     if not os.path.ismount(SERVER_HOMES):
         # Private: systemd shares mounts, and what is put over /home next would cover this, too.
         _mount("--bind", "--make-private", "/home", SERVER_HOMES)
-    _mount("--bind", places.HOMES, "/home")
+    if os.path.ismount(NEXT_HOMES):
+        # Of a run that was cut off.
+        _unmount_all(NEXT_HOMES)
+    # Put together aside, and shown in one step: a key is refused while its home isn't there.
+    _mount("--bind", "--make-private", places.HOMES, NEXT_HOMES)
     for home in SERVER_HOMES.iterdir():
-        point = Path("/home") / home.name
+        point = NEXT_HOMES / home.name
         if home.name == volume.administrator or not point.exists():
             point.mkdir(exist_ok=True)
             _mount("--bind", home, point)
+    _mount("--rbind", NEXT_HOMES, "/home")
+    _unmount_all(NEXT_HOMES)
 
 
 def unmount() -> None:
     """Take the volume off, for a stop or a detachment."""
-    subprocess.run(["umount", "--recursive", "/home"], check=False)
+    _unmount_all(Path("/home"))
     subprocess.run(["umount", str(SERVER_HOMES)], check=False)
     subprocess.run(["umount", str(places.DATA)], check=True)
 
@@ -210,6 +218,11 @@ def _log_bytes() -> int:
 
 def _mount(*arguments: str | Path) -> None:
     subprocess.run(["mount", *(str(argument) for argument in arguments)], check=True)
+
+
+def _unmount_all(point: Path) -> None:
+    """Take off what is mounted there and below."""
+    subprocess.run(["umount", "--recursive", str(point)], check=False)
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ class Shell(paramiko.ServerInterface):
     """Lets one key in; answers ``cat`` with its standard input, anything else with its words."""
 
     def __init__(self, admitted: paramiko.PKey, transport: "Announcing") -> None:
-        self._admitted, self._transport = admitted, transport
+        self._admitted, self.transport = admitted, transport
 
     def get_allowed_auths(self, username: str) -> str:
         return "publickey"
@@ -44,8 +44,8 @@ class Shell(paramiko.ServerInterface):
 
     def _answer(self, channel: paramiko.Channel, command: bytes) -> None:
         # As sshd does: first the reply to the request, then what the command prints.
-        assert self._transport.accepted.wait(10)
-        self._transport.accepted.clear()
+        assert self.transport.accepted.wait(10)
+        self.transport.accepted.clear()
         said = channel.makefile("rb").read() if command == b"cat" else command
         channel.sendall(said)
         channel.send_exit_status(3 if command == b"fail" else 0)
@@ -187,6 +187,26 @@ def test_a_key_the_server_does_not_know_is_told(door: Door) -> None:
     door.key = replace(door.key, key=paramiko.ECDSAKey.generate())
     with pytest.raises(WorkbenchError, match=r"admin@127\.0\.0\.1 refuses the key"):
         door.open()
+
+
+@pytest.mark.parametrize("hangs_up", [False, True])
+def test_a_server_that_ends_a_sign_in_has_not_refused_the_key(
+    door: Door, monkeypatch: pytest.MonkeyPatch, hangs_up: bool
+) -> None:
+    ended = threading.Event()
+
+    def end(shell: Shell, *_: Any) -> int:
+        if hangs_up:
+            shell.transport.close()
+        else:
+            assert ended.wait(10)
+        return paramiko.AUTH_FAILED
+
+    monkeypatch.setattr(Shell, "check_auth_publickey", end)
+    monkeypatch.setattr(connection, "CONNECT_TIMEOUT", 10 if hangs_up else 0.5)
+    with pytest.raises(UnreachableError, match="doesn't answer: Authentication"):
+        door.open()
+    ended.set()
 
 
 def test_a_port_where_nothing_answers_is_told(door: Door) -> None:

@@ -187,16 +187,21 @@ class Door:
                     f"{self.host} lets nobody in just now: it starts, or stops.",
                     f"workbench status --stack {self.stack}",
                 ) from error
+            if not _is_refusal(connection):
+                raise self._silent(error) from error
             raise RefusedError(
                 f"{self.user}@{self.host} refuses the key {self.key.path}.",
                 f"{self.command} -v   shows why",
             ) from error
         except (OSError, EOFError, paramiko.SSHException, NoValidConnectionsError) as error:
-            raise UnreachableError(
-                f"SSH at {self.host} port {self.port} doesn't answer: {reason_of(error)}.",
-                f"workbench doctor --stack {self.stack}",
-            ) from error
+            raise self._silent(error) from error
         return RemoteServer(connection, self.stack)
+
+    def _silent(self, error: Exception) -> UnreachableError:
+        return UnreachableError(
+            f"SSH at {self.host} port {self.port} doesn't answer: {reason_of(error)}.",
+            f"workbench doctor --stack {self.stack}",
+        )
 
     def wait_open(
         self, *, limit: float = REACH_LIMIT, waiting: Callable[[], None]
@@ -227,8 +232,25 @@ def _is_starting(connection: PinnedConnection) -> bool:
 
     PAM's own words (pam_nologin, systemd-user-sessions), which sshd sends before it hangs up.
     """
+    said = _banner(connection)
+    return any(word in said for word in (b"booting up", b"going down", b"shut down"))
+
+
+def _is_refusal(connection: PinnedConnection) -> bool:
+    """Whether the server said no: one that is cut off, or too busy to say anything, did not.
+
+    Paramiko has the same exception for all of these. A server that hangs up after words of its
+    own (an account that expired) means it.
+    """
+    transport = connection.client.get_transport()
+    if transport is None or not transport.is_active():
+        return bool(_banner(connection))
+    answered = transport.auth_handler and transport.auth_handler.auth_event
+    return bool(answered and answered.is_set())
+
+
+def _banner(connection: PinnedConnection) -> bytes:
     transport = connection.client.get_transport()
     # Of the handler itself: a transport that was hung up on tells no banner any more.
     handler = transport.auth_handler if transport else None
-    said: bytes = (handler.banner if handler else None) or b""
-    return any(word in said for word in (b"booting up", b"going down", b"shut down"))
+    return (handler.banner if handler else None) or b""
