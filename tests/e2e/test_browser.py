@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from apart import apart
 from bench import Bench
 from playwright.sync_api import Error
 from playwright.sync_api import Page
@@ -22,11 +23,16 @@ FLAGS = [
 ]
 
 
-def chromium(home: Path) -> Iterator[Page]:
-    with sync_playwright() as p:
+def chromium(bench: Bench, home: Path) -> Iterator[Page]:
+    state = bench.state()
+    assert state.rehearsal
+    assert state.address
+    ports = state.rehearsal.browser[state.address.ip].values()
+    program = shutil.which("chromium") or "chromium"
+    with apart(program, ports, home) as command, sync_playwright() as p:
         browser = p.chromium.launch_persistent_context(
             str(home / "profile"),
-            executable_path=shutil.which("chromium") or "chromium",
+            executable_path=str(command),
             args=FLAGS,
             env={"HOME": str(home), "PATH": "/usr/bin:/bin"},
             viewport={"width": 1280, "height": 800},
@@ -36,9 +42,9 @@ def chromium(home: Path) -> Iterator[Page]:
 
 
 @pytest.fixture
-def stranger(tmp_path: Path) -> Iterator[Page]:
+def stranger(bench: Bench, tmp_path: Path) -> Iterator[Page]:
     """A browser that has never heard of the rehearsal's CA."""
-    yield from chromium(tmp_path)
+    yield from chromium(bench, tmp_path)
 
 
 @pytest.fixture
@@ -50,7 +56,7 @@ def page(bench: Bench, tmp_path: Path) -> Iterator[Page]:
     subprocess.run([*certutil, "-N", "--empty-password"], check=True)
     ca = bench.status()["ca_certificate"]
     subprocess.run([*certutil, "-A", "-t", "C,,", "-n", "rehearsal", "-i", ca], check=True)
-    yield from chromium(tmp_path)
+    yield from chromium(bench, tmp_path)
 
 
 def test_the_browser_warns_before_the_ca_is_trusted(bench: Bench, stranger: Page) -> None:
