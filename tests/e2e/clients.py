@@ -4,6 +4,7 @@ They share no code with the package, so that a mistake there can't hide itself h
 """
 
 import asyncio
+import contextlib
 import json
 import re
 import ssl
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -112,7 +114,7 @@ class Hub:
                 return str(cookie.value)
         raise AssertionError("the user's server set no _xsrf cookie")
 
-    def run(self, kernel: str, code: str, limit: float = 90) -> str:
+    def run(self, kernel: str, code: str, limit: float = 180) -> str:
         """Start a kernel, run code through its websocket, return what it printed."""
         api = f"{self.base}/user/{self.user}/api"
         headers = {"X-XSRFToken": self._xsrf(), "Referer": f"{self.base}/user/{self.user}/lab"}
@@ -129,21 +131,28 @@ class Hub:
         return asyncio.run(self._converse(url, cookie, _execute_request(code), limit))
 
     async def _converse(self, url: str, cookie: str, message: dict[str, Any], limit: float) -> str:
+        async with asyncio.timeout(limit):
+            while True:
+                # As JupyterLab: Jupyter breaks off where a kernel takes over a minute to start.
+                with contextlib.suppress(ConnectionClosed):
+                    return await self._converse_once(url, cookie, message, limit)
+
+    async def _converse_once(
+        self, url: str, cookie: str, message: dict[str, Any], limit: float
+    ) -> str:
         printed = ""
-        async with (
-            asyncio.timeout(limit),
-            connect(
-                url.replace("https://", "wss://"),
-                host=self.site.ip,
-                port=self.site.ports["443"],
-                ssl=self.site.tls(),
-                server_hostname=self.site.name,
-                additional_headers={"Cookie": cookie},
-                origin=Origin(f"https://{self.site.name}"),
-                open_timeout=limit,
-                proxy=None,
-            ) as channels,
-        ):
+        async with connect(
+            url.replace("https://", "wss://"),
+            host=self.site.ip,
+            port=self.site.ports["443"],
+            ssl=self.site.tls(),
+            server_hostname=self.site.name,
+            additional_headers={"Cookie": cookie},
+            origin=Origin(f"https://{self.site.name}"),
+            open_timeout=limit,
+            ping_interval=None,
+            proxy=None,
+        ) as channels:
             await channels.send(json.dumps(message))
             while True:
                 reply = json.loads(await channels.recv())

@@ -15,7 +15,7 @@ from bench import reachable
 def identity(bench: Bench) -> dict[str, Any]:
     """Collect what must survive a replaced server."""
     return {
-        "password hash": bench.server("sudo getent shadow test-user"),
+        "password hash": bench.server("sudo getent shadow test-user | cut -d: -f2"),
         "account": bench.server("getent passwd test-user"),
         "home": bench.server("sudo cat /home/test-user/sentinel"),
         "host key": bench.server("cat /etc/ssh/ssh_host_ed25519_key.pub").split()[:2],

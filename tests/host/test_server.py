@@ -24,6 +24,7 @@ def test_a_second_converge_changes_nothing(lab: Lab) -> None:
 
 
 def test_the_roles_credentials_are_not_for_people(lab: Lab) -> None:
+    lab.converge()
     ask = "curl -sf -m 5 -X PUT http://169.254.169.254/latest/api/token"
     assert lab.run(ask) == "a-token"
     lab.run(f"runuser -u test-user -- {ask}", code=7)

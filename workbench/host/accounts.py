@@ -108,9 +108,13 @@ def is_saved() -> bool:
 
 def save() -> None:
     """Write the server's accounts to the volume."""
-    # A new server that saved before it restored would forget everyone.
-    if not is_restored() or not os.path.ismount(places.DATA) or is_saved():
-        return
+    # A new server that saved before it restored would forget everyone. Again and again: systemd
+    # doesn't look at the files while this runs (github.com/systemd/systemd/issues/5770).
+    while is_restored() and os.path.ismount(places.DATA) and not is_saved():
+        _write_saved()
+
+
+def _write_saved() -> None:
     SAVED.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = SAVED.with_suffix(f".{os.getpid()}")
     with open(temporary, "w", opener=_private) as file:

@@ -56,7 +56,7 @@ def proxy(settings: Settings) -> None:
     put_template("caddy.service.d.conf", DROP_IN, runtime_directory=ADMIN_SOCKET.parent.name)
     caddyfile(settings, name="Configure Caddy")
     unit(UNIT, files=[DROP_IN], reload_files=[CADDYFILE, ACME_ROOT], name="Start Caddy")
-    certificates(settings.names, name="Get the certificates")
+    certificates(settings.names or public_names(), name="Get the certificates")
 
 
 @operation

@@ -13,6 +13,18 @@ from workbench.rehearsal.loop_devices import LoopDevice
 
 # Seconds that a file system may stand still while it is copied.
 FREEZE_LIMIT = 300
+# Tenths of a second that one held by someone else is waited for; after that it is still enough.
+THAW_TRIES = 300
+_HOLD = """
+ours=
+for try in $(seq "$3"); do
+    fsfreeze --freeze "$1" 2>/dev/null && ours=yes && break
+    sleep 0.1
+done
+echo frozen
+timeout "$2" cat
+[ -z "$ours" ] || fsfreeze --unfreeze "$1"
+"""
 
 
 def mount_points(container: Container, loop: LoopDevice) -> list[str]:
@@ -29,11 +41,11 @@ def mount_points(container: Container, loop: LoopDevice) -> list[str]:
 def frozen(container: Container, mount: str) -> Iterator[None]:
     """Hold a machine's file system still, so that a copy of its blocks is one moment's.
 
-    It thaws when our end of the connection closes, which it does however this process ends.
+    It thaws when our end of the connection closes, which it does however this process ends. What
+    someone in the machine holds is waited for, and never thawed for them.
     """
     api = container.client.api  # type: ignore[union-attr]
-    script = 'fsfreeze --freeze "$1"; echo frozen; timeout "$2" cat; fsfreeze --unfreeze "$1"'
-    command = ["sh", "-c", script, "sh", mount, str(FREEZE_LIMIT)]
+    command = ["sh", "-c", _HOLD, "sh", mount, str(FREEZE_LIMIT), str(THAW_TRIES)]
     execution = api.exec_create(container.id, command, stdin=True, user="root")["Id"]
     stream: Any = api.exec_start(execution, socket=True)
     connection: socket.socket = stream._sock
