@@ -4,6 +4,7 @@ import os
 import re
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 
 from workbench.engine.failures import StackLockedError
 
@@ -53,4 +54,14 @@ def _runs(pid: int) -> bool:
         return False
     except PermissionError:
         return True
-    return True
+    return not _has_ended(pid)
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether it has ended, and nobody took note: in a container without an init, nobody does."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    # The program's name, in brackets, may hold anything.
+    return stat.rpartition(")")[2].split()[0] in "ZX"

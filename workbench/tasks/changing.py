@@ -22,6 +22,7 @@ from workbench.tasks.selection import DRY_RUN_HELP as DRY_RUN_HELP
 from workbench.tasks.selection import find_project
 from workbench.tasks.selection import select_stack
 from workbench.tasks.selection import stack_folder
+from workbench.tasks.stack_lock import when_free
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
 
@@ -135,4 +136,4 @@ def change_configuration(
                 " program itself; nothing was changed",
             )
         check(changes)
-    return opened.up()
+    return when_free(opened.up)

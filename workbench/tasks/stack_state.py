@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
@@ -33,6 +34,8 @@ from workbench.tasks.server.private_key import REHEARSAL_KEY
 from workbench.tasks.server.private_key import find_private_key
 
 SSH_PORT, HTTPS_PORT = 22, 443
+# Seconds.
+PORTS_LIMIT, PORTS_INTERVAL = 10.0, 0.1
 KNOWN_HOSTS = "known_hosts"
 
 
@@ -118,6 +121,22 @@ class StackState:
             "aws:accessKey": ACCESS_KEY,
             "aws:secretKey": SECRET_KEY,
         }
+
+    def see_ports(self) -> None:
+        """See where the ports of a server that has just started answer.
+
+        A rehearsal's are known while it runs only, some moments after it began to; they are others
+        than the server's own where this computer has a service at these.
+        """
+        if self.rehearsal is None or self.address is None:
+            return
+        end = time.monotonic() + PORTS_LIMIT
+        while True:
+            self.rehearsal = running_rehearsal(self.stack) or self.rehearsal
+            # With every port closed there never are any.
+            if self.rehearsal.addresses.get(self.address.ip) or time.monotonic() > end:
+                return
+            time.sleep(PORTS_INTERVAL)
 
     def door(self) -> Door:
         """Return how to get into the server."""

@@ -20,7 +20,7 @@ from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks import checking
-from workbench.tasks.resizing import lock
+from workbench.tasks import stack_lock
 from workbench.tasks.resizing import replace
 from workbench.tasks.resizing import replace_stages
 from workbench.tasks.resizing import replacement
@@ -281,7 +281,7 @@ def test_waits_for_the_engine_that_a_killed_command_has_left(world, resize, monk
         change(*args, **named)
 
     monkeypatch.setattr(replace_stages, "change_configuration", locked)
-    monkeypatch.setattr(lock, "INTERVAL", 0.0)
+    monkeypatch.setattr(stack_lock, "INTERVAL", 0.0)
 
     resize(NEW)
 

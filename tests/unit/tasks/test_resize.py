@@ -22,7 +22,6 @@ from workbench.tasks.resizing import end as resize_end
 from workbench.tasks.resizing import in_place as resize_in_place
 from workbench.tasks.resizing import rollback as resize_rollback
 from workbench.tasks.resizing.in_place import Resize
-from workbench.tasks.resizing.lock import when_free
 from workbench.tasks.resizing.note import NOTE
 from workbench.tasks.resizing.note import Note
 from workbench.tasks.resizing.plan import other_changes
@@ -30,6 +29,7 @@ from workbench.tasks.resizing.rollback import RolledBackError
 from workbench.tasks.resizing.situation import KEY
 from workbench.tasks.resizing.situation import Situation
 from workbench.tasks.server.working_people import People
+from workbench.tasks.stack_lock import when_free
 from workbench.tasks.stack_state import StackState
 
 SMALL, LARGE = "t3.medium", "t3.large"
@@ -357,7 +357,7 @@ def test_more_than_a_resize_is_shown_or_refused() -> None:
 
 
 def test_a_dying_engine_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbench.tasks.resizing.lock.INTERVAL", 0)
+    monkeypatch.setattr("workbench.tasks.stack_lock.INTERVAL", 0)
     answers = [StackLockedError("locked"), StackLockedError("locked"), None]
 
     def refresh() -> None:
@@ -368,7 +368,7 @@ def test_a_dying_engine_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     when_free(refresh)
     assert answers == []
     answers = [StackLockedError("locked")]
-    monkeypatch.setattr("workbench.tasks.resizing.lock.LIMIT", -1)
+    monkeypatch.setattr("workbench.tasks.stack_lock.LIMIT", -1)
     with pytest.raises(StackLockedError):
         when_free(refresh)
 

@@ -46,6 +46,7 @@ class Stack:
         self.before: list[Report] = []
         self.failing: dict[str, list[Report]] = {}
         self.problem: BaseException | None = None
+        self.locked = False
 
     def set_config(self, values: dict[str, Any]) -> None:
         for key, value in values.items():
@@ -54,6 +55,8 @@ class Stack:
                 self.config[key] = str(value)
 
     def up(self) -> None:
+        if self.locked:
+            raise StackLockedError("Another update holds it.")
         if self.config.get(VOLUME):
             self.volume = self.config[VOLUME]
         elif self.config.get(SNAPSHOT):
@@ -138,6 +141,18 @@ def test_a_preview_that_fails_changes_nothing(stack: Stack, restore: Callable[[]
     with pytest.raises(StackLockedError):
         restore()
     assert (stack.done, stack.config, note_of(stack)) == ([], {}, None)
+
+
+def test_a_stack_that_another_update_holds_is_not_rolled_back(
+    stack: Stack, restore: Callable[[], None]
+) -> None:
+    stack.locked = True
+    with pytest.raises(StackLockedError):
+        restore()
+    assert stack.config == {SNAPSHOT: "snap-1"}
+    stack.locked = False
+    restore()
+    assert (stack.volume, note_of(stack)) == ("vol-new", None)
 
 
 def test_a_server_that_is_not_well_with_it_gets_the_old_one_back(

@@ -30,8 +30,9 @@ def get_in(state: StackState, progress: Progress, *, by_ssh: bool) -> None:
             watch.check()
             phase.tick("waiting for SSH")
 
-        # Where a rehearsal's server answers is known while it runs.
-        read_stack(state.stack, progress).door().wait_open(waiting=waiting).close()
+        fresh = read_stack(state.stack, progress)
+        fresh.see_ports()
+        fresh.door().wait_open(waiting=waiting).close()
 
 
 def finish(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from workbench.engine.failures import InterruptedUpdateError
+from workbench.engine.failures import StackLockedError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks.changing import Interrupted
@@ -19,7 +20,6 @@ from workbench.tasks.failures import cut_off_by_aws
 from workbench.tasks.failures import is_of_aws
 from workbench.tasks.resizing.end import finish
 from workbench.tasks.resizing.end import get_in
-from workbench.tasks.resizing.lock import when_free
 from workbench.tasks.resizing.note import NOTE
 from workbench.tasks.resizing.note import Note
 from workbench.tasks.resizing.plan import look_ahead
@@ -29,6 +29,7 @@ from workbench.tasks.resizing.situation import KEY
 from workbench.tasks.resizing.situation import read_situation
 from workbench.tasks.selection import find_project
 from workbench.tasks.server.power import PowerWatch
+from workbench.tasks.stack_lock import when_free
 from workbench.tasks.stack_state import StackState
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class Resize:
             self._change(agree, dry_run=dry_run)
             self._is_booting = True
             get_in(self._state, self._progress, by_ssh=self._knew_door)
-        except InterruptedUpdateError:
+        except (InterruptedUpdateError, StackLockedError):
             raise
         except WorkbenchError as error:
             if not self._agreed:
@@ -145,7 +146,7 @@ class Resize:
             opened.set_config({KEY: self._wanted})
             if not now.agrees:
                 when_free(opened.refresh)
-                opened.up()
+                when_free(opened.up)
             return
         if now.pending or now.known != now.actual:
             if dry_run:

@@ -8,7 +8,6 @@ from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks.changing import change_configuration
 from workbench.tasks.checking import failing
-from workbench.tasks.resizing.lock import when_free
 from workbench.tasks.resizing.next_server import KNOWN_HOSTS
 from workbench.tasks.resizing.next_server import make_ready
 from workbench.tasks.resizing.replace_note import NOTE
@@ -23,6 +22,7 @@ from workbench.tasks.resizing.replacement import read_replacement
 from workbench.tasks.selection import find_project
 from workbench.tasks.server.converging import converge_server
 from workbench.tasks.server.usable import wait_usable
+from workbench.tasks.stack_lock import when_free
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
 

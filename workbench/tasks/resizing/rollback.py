@@ -14,6 +14,7 @@ from workbench.tasks.selection import find_project
 from workbench.tasks.server.power import NO_CAPACITY
 from workbench.tasks.server.power import NoCapacityError
 from workbench.tasks.server.power import PowerWatch
+from workbench.tasks.stack_lock import when_free
 from workbench.tasks.stack_state import StackState
 
 if TYPE_CHECKING:
@@ -70,8 +71,8 @@ def roll_back(
 def _put_back(state: StackState, now: Situation, known: list[str], progress: Progress) -> None:
     opened = _configure(state, now, progress)
     # Pulumi's state is from before the failure: it would see nothing to do.
-    opened.refresh()
-    opened.up()
+    when_free(opened.refresh)
+    when_free(opened.up)
     get_in(state, progress, by_ssh=False)
     check_server(state, now.before, known, progress)
 

@@ -12,10 +12,11 @@ def converge_server(state: StackState, progress: Progress) -> Run:
 
     Closes its connection: the keys may have changed meanwhile, and the next one pins them anew.
     """
-    door = state.door()
     with progress.phase("Server") as phase:
-        watch = PowerWatch(state.aws("ec2"), door.instance_id, state.stack)
+        watch = PowerWatch(state.aws("ec2"), state.door().instance_id, state.stack)
         watch.ensure_running(phase)
+        state.see_ports()
+        door = state.door()
 
         def waiting() -> None:
             watch.check()

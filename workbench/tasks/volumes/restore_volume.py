@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from typing import NoReturn
 
 from workbench.engine.failures import InterruptedUpdateError
+from workbench.engine.failures import StackLockedError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks.changing import Interrupted
@@ -23,6 +24,7 @@ from workbench.tasks.server.power import PowerWatch
 from workbench.tasks.server.usable import wait_usable
 from workbench.tasks.server.working_people import People
 from workbench.tasks.server.working_people import see_people
+from workbench.tasks.stack_lock import when_free
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
 from workbench.tasks.volumes.data_list import monthly_price
@@ -128,6 +130,9 @@ def _carry_out(
             if is_new:
                 NOTE.remove(state)
             raise
+        if isinstance(error, StackLockedError):
+            # Another update goes on; this one tried nothing that failed.
+            raise
         _roll_back(state, note, error, progress)
 
 
@@ -185,7 +190,7 @@ def _roll_back(
     try:
         opened = open_stack(state.stack, find_project(), progress)
         opened.set_config(values)
-        opened.up()
+        when_free(opened.up)
         _serve(state, note.failing, progress)
     except WorkbenchError as second:
         raise WorkbenchError(
