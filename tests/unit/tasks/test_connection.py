@@ -6,16 +6,21 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import paramiko
 import pytest
+from invoke.exceptions import ThreadException
+from invoke.util import ExceptionWrapper
 
 from workbench.errors import WorkbenchError
 from workbench.tasks.server import connection
 from workbench.tasks.server.connection import Door
+from workbench.tasks.server.connection import OtherHostError
 from workbench.tasks.server.connection import PrivateKey
 from workbench.tasks.server.connection import RefusedError
+from workbench.tasks.server.connection import RemoteServer
 from workbench.tasks.server.connection import UnreachableError
 from workbench.tasks.server.host_keys import BEGIN
 from workbench.tasks.server.host_keys import END
@@ -47,6 +52,11 @@ class Shell(paramiko.ServerInterface):
         assert self.transport.accepted.wait(10)
         self.transport.accepted.clear()
         said = channel.makefile("rb").read() if command == b"cat" else command
+        if command == b"cut":
+            # As a server that goes down: it ends the session and tells no exit status.
+            channel.sendall(b"half of")
+            channel.close()
+            return
         channel.sendall(said)
         channel.send_exit_status(3 if command == b"fail" else 0)
         channel.close()
@@ -203,10 +213,18 @@ def test_a_server_that_ends_a_sign_in_has_not_refused_the_key(
         return paramiko.AUTH_FAILED
 
     monkeypatch.setattr(Shell, "check_auth_publickey", end)
-    monkeypatch.setattr(connection, "CONNECT_TIMEOUT", 10 if hangs_up else 0.5)
+    monkeypatch.setattr(connection, "AUTH_TIMEOUT", 10 if hangs_up else 0.5)
     with pytest.raises(UnreachableError, match="doesn't answer: Authentication"):
         door.open()
     ended.set()
+
+
+def test_the_sign_in_has_a_limit_of_its_own(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "AUTH_TIMEOUT", 7)
+    server = door.open()
+    options = server.connection.connect_kwargs
+    assert (options["auth_timeout"], options["banner_timeout"]) == (7, connection.CONNECT_TIMEOUT)
+    server.close()
 
 
 def test_a_port_where_nothing_answers_is_told(door: Door) -> None:
@@ -224,6 +242,29 @@ def test_a_connection_that_broke_is_told(door: Door, sshd: Sshd) -> None:
     with pytest.raises(UnreachableError) as told:
         server.run("hello")
     assert told.value.hint == "workbench doctor --stack tests"
+
+
+def test_a_command_that_is_cut_off_has_no_answer(door: Door) -> None:
+    server = door.open()
+    with pytest.raises(UnreachableError, match="broke: the command was cut off"):
+        server.run("cut")
+    assert server.run("hello").stdout == "hello"
+    server.close()
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [(OSError("Socket is closed"), UnreachableError), (ValueError("a mistake"), ThreadException)],
+)
+def test_a_connection_that_breaks_while_input_is_sent_is_told(
+    door: Door, raised: Exception, expected: type[Exception]
+) -> None:
+    def run(*_: Any, **__: Any) -> None:
+        named: Any = {"kwargs": {}, "type": type(raised), "value": raised, "traceback": None}
+        raise ThreadException([ExceptionWrapper(**named)])
+
+    with pytest.raises(expected, match=str(raised)):
+        RemoteServer(SimpleNamespace(run=run), "tests").run("cat", stdin="secret")
 
 
 def test_the_command_to_look_in_by_hand_takes_folders_with_blanks(door: Door) -> None:
@@ -248,17 +289,59 @@ def test_entering_says_what_aws_knows_of_the_reason(
         door.port = other.getsockname()[1]
     told = WorkbenchError("The server i-1 is stopped.", "workbench start --stack tests")
     monkeypatch.setattr(connection, "explain_unreachable", lambda *_: told)
+    # It is told at once, and not tried again.
+    monkeypatch.setattr(Door, "_enter_again", lambda _: pytest.fail("tried again"))
     with pytest.raises(UnreachableError, match="i-1 is stopped"):
         door.enter()
 
 
-def test_entering_says_what_was_seen_where_aws_does_not_answer(door: Door) -> None:
+def test_entering_says_what_was_seen_where_aws_does_not_answer(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
     door.open().close()
     with socket.create_server(("127.0.0.1", 0)) as other:
         door.port = other.getsockname()[1]
+    monkeypatch.setattr(connection, "ENTER_LIMIT", 0)
     # This EC2 knows the console only.
     with pytest.raises(UnreachableError, match="doesn't answer: connection refused"):
         door.enter()
+
+
+def test_entering_survives_a_moment_without_a_port(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door.open().close()
+    port, opened = door.port, door.open
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        door.port = other.getsockname()[1]
+
+    attempts = iter((door.port, door.port, port))
+
+    def open_then() -> Any:
+        door.port = next(attempts)
+        return opened()
+
+    monkeypatch.setattr(door, "open", open_then)
+    monkeypatch.setattr(connection, "RETRY_INTERVAL", 0)
+    server = door.enter()
+    assert server.run("hello").ok
+    server.close()
+
+
+@pytest.mark.parametrize("error", [RefusedError, OtherHostError])
+def test_entering_tries_no_second_time_where_the_server_has_said_no(
+    door: Door, monkeypatch: pytest.MonkeyPatch, error: type[WorkbenchError]
+) -> None:
+    attempts: list[int] = []
+
+    def refuse() -> None:
+        attempts.append(1)
+        raise error("No.")
+
+    monkeypatch.setattr(door, "open", refuse)
+    with pytest.raises(error):
+        door.enter()
+    assert len(attempts) == 1
 
 
 def test_a_new_server_is_waited_for_until_the_recipe_has_put_the_key_there(

@@ -64,6 +64,9 @@ class Machine:
             return Answer(0, self.state)
         return Answer(0, "what went wrong")
 
+    def close(self) -> None:
+        pass
+
     def _read(self, offset: int) -> Answer:
         if self.breaks:
             self.breaks -= 1
@@ -148,7 +151,7 @@ def test_a_connection_that_breaks_in_the_middle_is_made_again(breaks: int) -> No
     assert follow(machine).ok
 
 
-@pytest.mark.parametrize("command", ["systemctl show", "sudo systemctl start"])
+@pytest.mark.parametrize("command", ["cat", "systemctl show", "sudo systemctl start"])
 def test_one_that_breaks_before_a_run_begins_is_made_again(command: str) -> None:
     machine = Machine(old=events("1"))
     machine.next_runs = [events("2")]

@@ -28,6 +28,7 @@ from workbench.tasks.resizing.replace import replace_server
 from workbench.tasks.resizing.replacement import Replacement
 from workbench.tasks.resizing.replacement import Stage
 from workbench.tasks.resizing.replacement import read_replacement
+from workbench.tasks.server.connection import UnreachableError
 from workbench.tasks.server.host_keys import KnownHosts
 from workbench.tasks.server.working_people import People
 from workbench.tasks.stack_state import StackState
@@ -251,6 +252,30 @@ def test_when_its_checks_fail_the_old_server_serves_again(world, resize):
     assert "i-first, a t3.medium, serves again; i-second, a t3.large, is kept" in str(caught.value)
     assert f"workbench resize {NEW} --replace --stack test   goes on" in caught.value.hint
     assert f"workbench resize {OLD} --replace --stack test   goes back" in caught.value.hint
+
+
+def test_a_server_that_is_silent_for_a_moment_is_no_reason_to_go_back(world, resize, monkeypatch):
+    class Silent:
+        def run(self, _: str) -> Answer:
+            raise UnreachableError("The SSH connection broke.")
+
+        def close(self) -> None:
+            pass
+
+    read = replace_stages.read_stack
+
+    def read_silent(*given: object) -> StackState:
+        state = read(*given)
+        state.__dict__["server"] = Silent()
+        return state
+
+    monkeypatch.setattr(replace_stages, "read_stack", read_silent)
+
+    resize(NEW)
+
+    assert serves_alone(world, SECOND, NEW)
+    # It was converged once more instead.
+    assert world.history.count("converged") == 3
 
 
 def test_where_neither_passes_both_are_told_of(world, resize, monkeypatch):

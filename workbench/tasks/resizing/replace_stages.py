@@ -20,6 +20,7 @@ from workbench.tasks.resizing.replacement import Replacement
 from workbench.tasks.resizing.replacement import Values
 from workbench.tasks.resizing.replacement import read_replacement
 from workbench.tasks.selection import find_project
+from workbench.tasks.server.connection import UnreachableError
 from workbench.tasks.server.converging import converge_server
 from workbench.tasks.server.usable import wait_usable
 from workbench.tasks.stack_lock import when_free
@@ -97,7 +98,7 @@ def check(state: StackState, progress: Progress) -> float:
     known = note.failing if note else []
     try:
         converge_server(state, progress)
-        if not state.server.run(MOUNTED).ok:
+        if not _has_volume(state):
             # What it did was begun before the volume was there.
             converge_server(state, progress)
         wait_usable(state.target(), progress)
@@ -112,6 +113,15 @@ def check(state: StackState, progress: Progress) -> float:
         instance = state.outputs["instance_id"]
         raise CheckFailedError(f"Of the checks of {instance} these fail:\n{told}")
     return usable
+
+
+def _has_volume(state: StackState) -> bool:
+    """Whether the server has the volume mounted, as far as it can be asked."""
+    try:
+        return state.server.run(MOUNTED).ok
+    except UnreachableError:
+        # One more converge waits for SSH; that it is away for a moment is no reason to go back.
+        return False
 
 
 def end(state: StackState, progress: Progress) -> StackState:

@@ -42,9 +42,12 @@ __all__ = [
 # what broke is raised, too, and told in one sentence.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
+AUTH_TIMEOUT = CONNECT_TIMEOUT
 # A server that boots answers within this, or doesn't at all.
 REACH_LIMIT = 180.0
 RETRY_INTERVAL = 1.0
+# How long a sign-in is tried again that AWS knows no reason against.
+ENTER_LIMIT = 10.0
 # How long a server whose keys changed has to print the new ones.
 RESTORED_KEYS_LIMIT = 60.0
 
@@ -64,7 +67,7 @@ class PinnedConnection(fabric.Connection):  # type: ignore[misc]
                 "allow_agent": False,
                 "look_for_keys": False,
                 "banner_timeout": CONNECT_TIMEOUT,
-                "auth_timeout": CONNECT_TIMEOUT,
+                "auth_timeout": AUTH_TIMEOUT,
             },
             **options,
         )
@@ -151,12 +154,28 @@ class Door:
             ) from error
 
     def enter(self) -> "RemoteServer":
-        """Connect once; where that fails, say what AWS tells of the reason."""
+        """Connect; where that fails, say what AWS tells of the reason, else try again a while.
+
+        sshd has no port for a moment when it begins anew, and one that is busy drops a sign-in.
+        """
         try:
             return self.open()
         except (UnreachableError, OtherHostError) as error:
             # What answers in place of a closed port is another server.
-            raise self._explained(error) from error
+            explained = self._explained(error)
+            if explained is not error or isinstance(error, OtherHostError):
+                raise explained from error
+        return self._enter_again()
+
+    def _enter_again(self) -> "RemoteServer":
+        end = time.monotonic() + ENTER_LIMIT
+        while True:
+            time.sleep(RETRY_INTERVAL)
+            try:
+                return self.open()
+            except UnreachableError:
+                if time.monotonic() > end:
+                    raise
 
     def _explained(self, error: WorkbenchError) -> WorkbenchError:
         try:

@@ -81,6 +81,10 @@ class Follower:
         self._now = "waiting for the server's first step"
         self._has_unit = False
 
+    def last_run(self) -> Run | None:
+        """Return the last finished run, None before the first."""
+        return self._ask(last_run)
+
     def begin_behind_last(self) -> None:
         """Follow the run after the last one that ended: the one under way, or one to start."""
         self._has_unit, self._offset = True, 0
@@ -164,6 +168,8 @@ class Follower:
             try:
                 return question(self.server)
             except UnreachableError:
+                # It may have been the command alone that was cut off.
+                self.server.close()
                 self.server = self._door.wait_open(waiting=self._say_reconnecting)
         return question(self.server)
 
@@ -199,7 +205,7 @@ def converge(
     takes seconds, and what was changed by hand is put right.
     """
     follower = Follower(door, server, phase)
-    if last_run(server) is not None:
+    if follower.last_run() is not None:
         follower.begin_behind_last()
     run = follower.wait_end()
     if not run.ok or wanted(run):

@@ -6,6 +6,7 @@ from typing import Any
 
 import paramiko
 from invoke.exceptions import CommandTimedOut
+from invoke.exceptions import ThreadException
 from paramiko.ssh_exception import NoValidConnectionsError
 
 from workbench.checks.target import Answer
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from workbench.tasks.server.connection import PinnedConnection
 
 CONNECT_TIMEOUT = 10
+# Paramiko's exit status of a command whose end the server never told.
+CUT_OFF = -1
+_BREAKS = (OSError, EOFError, paramiko.SSHException)
 
 
 class UnreachableError(WorkbenchError):
@@ -43,7 +47,10 @@ class RemoteServer:
         return found
 
     def run(self, command: str, *, stdin: str = "", limit: float = 60) -> Answer:
-        """Run a command; raise WorkbenchError when it takes over ``limit`` seconds."""
+        """Run a command; raise WorkbenchError when it takes over ``limit`` seconds.
+
+        One that is cut off has no answer, and raises UnreachableError.
+        """
         try:
             done = self._connection.run(
                 command,
@@ -59,8 +66,17 @@ class RemoteServer:
                 f"The server did not answer within {limit:.0f} s: {command.split()[0]}.",
                 self.doctor,
             ) from error
-        except (OSError, EOFError, paramiko.SSHException) as error:
+        except ThreadException as error:
+            # Of the threads that carry input and output: only what broke the connection is told so.
+            broken = [each.value for each in error.exceptions if isinstance(each.value, _BREAKS)]
+            if len(broken) < len(error.exceptions):
+                raise
+            raise self.broken(broken[0]) from error
+        except _BREAKS as error:
             raise self.broken(error) from error
+        if done.exited == CUT_OFF:
+            # What it printed until then would pass for the whole answer.
+            raise self.broken(EOFError("the command was cut off"))
         return Answer(done.exited, done.stdout, done.stderr)
 
     def begin(self, command: str) -> paramiko.Channel:
@@ -70,7 +86,7 @@ class RemoteServer:
                 timeout=CONNECT_TIMEOUT
             )
             channel.exec_command(command)
-        except (OSError, EOFError, paramiko.SSHException) as error:
+        except _BREAKS as error:
             raise self.broken(error) from error
         return channel
 
