@@ -11,6 +11,8 @@ from workbench.progress import Progress
 from workbench.tasks.server import boots
 from workbench.tasks.server import power_changes
 from workbench.tasks.server.boots import Boot
+from workbench.tasks.server.connection import OtherHostError
+from workbench.tasks.server.connection import RefusedError
 from workbench.tasks.server.connection import UnreachableError
 from workbench.tasks.server.power_changes import restart_server
 from workbench.tasks.server.power_changes import start_server
@@ -71,7 +73,7 @@ def state(monkeypatch: pytest.MonkeyPatch) -> State:
     monkeypatch.setattr(power_changes, "see_people", lambda *_: People())
     monkeypatch.setattr(power_changes, "await_services", lambda *_: made.ec2.done.append("await"))
     monkeypatch.setattr(power_changes, "read_stack", lambda *_: made)
-    monkeypatch.setattr(power_changes, "read_boot", lambda _: Boot("first"))
+    monkeypatch.setattr(power_changes, "boot_before", lambda _: Boot("first"))
     monkeypatch.setattr(power_changes, "await_next_boot", lambda *_: made.ec2.done.append("boot"))
     made.__dict__["server"] = type("Server", (), {"close": lambda self: None})()
     return made
@@ -163,6 +165,18 @@ def test_a_restart_is_over_with_the_next_boot(state: State) -> None:
         restart_server(state, QUIET, force=False, yes=True, dry_run=False)
 
 
+def test_a_server_that_does_not_say_who_works_may_still_say_which_boot_it_is_in(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    awaited: list[Boot] = []
+    monkeypatch.setattr(power_changes, "see_people", lambda *_: People(problem="no answer"))
+    monkeypatch.setattr(
+        power_changes, "await_next_boot", lambda _, before, __: awaited.append(before)
+    )
+    restart_server(state, QUIET, force=True, yes=True, dry_run=False)
+    assert awaited == [Boot("first")]
+
+
 def test_a_terminated_instance_is_told(state: State) -> None:
     state.ec2.state = "terminated"
     for change in (stop_server, restart_server):
@@ -172,6 +186,7 @@ def test_a_terminated_instance_is_told(state: State) -> None:
 
 # What a server that shuts down answers to a command that it has begun.
 CUT = "cut off"
+SILENT = UnreachableError("refused")
 
 
 class Door:
@@ -179,18 +194,18 @@ class Door:
 
     stack = "prod"
 
-    def __init__(self, *marks: str | None) -> None:
-        self._marks: Iterator[str | None] = iter(marks)
+    def __init__(self, *marks: str | WorkbenchError) -> None:
+        self._marks: Iterator[str | WorkbenchError] = iter(marks)
 
     def open(self) -> Any:
         mark = next(self._marks)
-        if mark is None:
-            raise UnreachableError("refused")
+        if isinstance(mark, WorkbenchError):
+            raise mark
         answer = type("Answer", (), {"ok": mark != CUT, "stdout": f"{mark}\n", "stderr": ""})
         return type("Server", (), {"run": lambda *_, **__: answer, "close": lambda _: None})()
 
 
-def await_boot(*marks: str | None, limit: float = 60) -> None:
+def await_boot(*marks: str | WorkbenchError, limit: float = 60) -> None:
     door: Any = Door(*marks)
     with QUIET.phase("Restart") as phase:
         boots.await_next_boot(door, Boot("first"), phase, limit=limit)
@@ -198,6 +213,19 @@ def await_boot(*marks: str | None, limit: float = 60) -> None:
 
 def test_the_next_boot_has_other_marks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boots, "INTERVAL", 0)
-    await_boot("first", CUT, None, None, "second")
+    await_boot("first", CUT, SILENT, SILENT, "second")
+    # An old boot's last sshd finds no homes any more; a new one's may show unprinted keys.
+    await_boot("first", RefusedError("no key"), OtherHostError("another"), "second")
     with pytest.raises(WaitTimeoutError, match="did not reboot"):
         await_boot(limit=0)
+
+
+def test_the_boot_that_is_to_end_is_asked_for_more_than_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(boots, "INTERVAL", 0)
+    door: Any = Door(SILENT, CUT, "first")
+    assert boots.boot_before(door) == Boot("first")
+    monkeypatch.setattr(boots, "ASK_LIMIT", 0)
+    door = Door(SILENT)
+    assert boots.boot_before(door) == Boot()

@@ -8,12 +8,16 @@ from workbench.errors import WaitTimeoutError
 from workbench.errors import WorkbenchError
 from workbench.progress import Phase
 from workbench.tasks.server.connection import Door
+from workbench.tasks.server.connection import OtherHostError
+from workbench.tasks.server.connection import RefusedError
 from workbench.tasks.server.connection import RemoteServer
 from workbench.tasks.server.connection import UnreachableError
 
 # EC2 resets an instance that doesn't reboot in order within four minutes, and then it boots.
 LIMIT = 420.0
 INTERVAL = 0.5
+# How long the boot that is to end is asked for.
+ASK_LIMIT = 10.0
 # The kernel's own mark, and the first process's start: containers share a kernel.
 _READ = "cat /proc/sys/kernel/random/boot_id && cut -d' ' -f22 /proc/1/stat"
 
@@ -37,6 +41,18 @@ def read_boot(server: Server) -> Boot:
     return Boot(answer.stdout.strip())
 
 
+def boot_before(door: Door) -> Boot:
+    """Return the boot that is to end; the empty one where the server can't be asked.
+
+    It is asked more than once: unlike the empty one, the boot that is to end would look like the
+    next.
+    """
+    end = time.monotonic() + ASK_LIMIT
+    while (found := _boot_now(door)) is None and time.monotonic() < end:
+        time.sleep(INTERVAL)
+    return found or Boot()
+
+
 def await_next_boot(door: Door, before: Boot, phase: Phase, *, limit: float = LIMIT) -> None:
     """Wait until the server answers SSH in another boot than ``before``."""
     end = time.monotonic() + limit
@@ -52,11 +68,16 @@ def await_next_boot(door: Door, before: Boot, phase: Phase, *, limit: float = LI
 
 
 def _boot_now(door: Door) -> Boot | None:
+    """Return the boot that the server is in, None where it doesn't say just now."""
     server: RemoteServer | None = None
     try:
         server = door.open()
         return read_boot(server)
     except (UnreachableError, WaitTimeoutError, UnknownBootError):
+        return None
+    except (RefusedError, OtherHostError):
+        # On the way down the homes are gone before sshd is, and on the way up the host keys come
+        # late to the console; what stays so ends with the limit of whoever asks.
         return None
     finally:
         if server is not None:

@@ -11,9 +11,8 @@ from workbench.progress import Progress
 from workbench.tasks.changing import confirm
 from workbench.tasks.changing import interruptible
 from workbench.tasks.command_name import as_typed
-from workbench.tasks.server.boots import Boot
 from workbench.tasks.server.boots import await_next_boot
-from workbench.tasks.server.boots import read_boot
+from workbench.tasks.server.boots import boot_before
 from workbench.tasks.server.power import PowerWatch
 from workbench.tasks.server.services_up import await_services
 from workbench.tasks.server.working_people import see_people
@@ -117,7 +116,7 @@ def restart_server(
         people.refuse_stop(f"{command} --force", force=force)
     if not confirm(plan, _typed(command, force), yes=yes, dry_run=dry_run):
         return
-    before = Boot() if people.problem else read_boot(state.server)
+    before = boot_before(state.door())
     state.close()
     with interruptible(
         f"{instance} was asked to reboot, and goes on by itself",
