@@ -19,6 +19,7 @@ from workbench.tasks.secure_shell import rotation
 from workbench.tasks.secure_shell.key_files import make_key_pair
 from workbench.tasks.server.connection import Door
 from workbench.tasks.server.connection import RefusedError
+from workbench.tasks.server.connection import UnreachableError
 from workbench.tasks.stack_state import StackState
 
 QUIET = Progress(quiet=True)
@@ -134,6 +135,27 @@ def test_one_that_was_cut_off_replaces_the_key_that_was_shown_and_no_other(
     assert second in lab.keys
     assert first not in lab.keys
     assert lab.left() == []
+
+
+def test_a_sign_in_that_is_cut_off_is_no_answer_of_the_old_key(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, cut_off = Door.open, [1, 2]
+
+    def open_door(door: Door) -> Any:
+        if cut_off:
+            cut_off.pop()
+            raise UnreachableError("It was cut off.")
+        return opened(door)
+
+    monkeypatch.setattr(Door, "open", open_door)
+    monkeypatch.setattr(rotation, "INTERVAL", 0)
+    lab.rotate()
+    assert (cut_off, lab.left()) == ([], [])
+    monkeypatch.setattr(rotation, "REFUSAL_LIMIT", 0)
+    cut_off.append(1)
+    with pytest.raises(UnreachableError):
+        lab.rotate()
 
 
 def test_the_next_rotation_chooses_anew(lab: Lab) -> None:

@@ -32,8 +32,10 @@ from workbench.tasks.secure_shell.old_key import forget_old
 from workbench.tasks.secure_shell.old_key import note_old
 from workbench.tasks.secure_shell.old_key import private_half
 from workbench.tasks.secure_shell.old_key import read_noted
+from workbench.tasks.server.connection import Door
 from workbench.tasks.server.connection import PrivateKey
 from workbench.tasks.server.connection import RefusedError
+from workbench.tasks.server.connection import UnreachableError
 from workbench.tasks.server.private_key import REHEARSAL_KEY
 from workbench.tasks.server.private_key import VARIABLE
 from workbench.tasks.server.private_key import read_private_key
@@ -42,6 +44,10 @@ from workbench.tasks.stack_state import StackState
 
 if TYPE_CHECKING:
     from workbench.engine.stack_config import Value
+
+# How long a server that says neither yes nor no to the old key is asked again.
+REFUSAL_LIMIT = 60.0
+INTERVAL = 1.0
 
 
 @dataclass(frozen=True)
@@ -146,15 +152,29 @@ def _users_with(state: StackState, old: str, new: str) -> "dict[str, Value]":
 
 
 def _require_refused(state: StackState, old: PrivateKey) -> None:
-    try:
-        replace(state.door(), key=old).open().close()
-    except RefusedError:
+    if _is_refused(replace(state.door(), key=old)):
         return
     raise WorkbenchError(
         f"The new key works, but {old.path} still opens the server: someone put it into"
         " ~/.ssh/authorized_keys there by hand.",
         f"workbench ssh.keys.list --stack {state.stack}",
     )
+
+
+def _is_refused(door: Door) -> bool:
+    """Whether the server refuses the key; a sign-in that is cut off is no answer."""
+    end = time.monotonic() + REFUSAL_LIMIT
+    while True:
+        try:
+            door.open().close()
+        except RefusedError:
+            return True
+        except UnreachableError:
+            if time.monotonic() > end:
+                raise
+        else:
+            return False
+        time.sleep(INTERVAL)
 
 
 def _finish(state: StackState, rotation: Rotation, progress: Progress) -> None:
