@@ -2,11 +2,14 @@
 
 import socket
 import ssl
+import time
 from enum import StrEnum
 
 from workbench.checks.http import unverified_context
 
 TIMEOUT = 4.0
+# sshd has no port for a moment when it begins anew.
+AGAIN_AFTER = 1.0
 HTTPS = 443
 _REQUEST = b"HEAD / HTTP/1.0\r\n\r\n"
 
@@ -19,12 +22,23 @@ class Port(StrEnum):
     SILENT = "silent"
 
 
-def probe(ip: str, port: int, *, speak: bytes = b"", timeout: float = TIMEOUT) -> Port:
-    """Return how a TCP port answers.
+def probe(ip: str, port: int, *, timeout: float = TIMEOUT) -> Port:
+    """Return how a TCP port answers where the program speaks first, as SSH does.
+
+    One that refuses is asked once more.
+    """
+    answer = _probe(ip, port, timeout)
+    if answer is Port.REFUSED:
+        time.sleep(AGAIN_AFTER)
+        answer = _probe(ip, port, timeout)
+    return answer
+
+
+def _probe(ip: str, port: int, timeout: float, speak: bytes = b"") -> Port:
+    """Return how a TCP port answers to what is said to it.
 
     Something in between (a load balancer, a rehearsal's forwarder) may accept a connection to
-    a port that nothing listens on: only the first byte proves that a program is there. With
-    ``speak`` it is sent first; without, the program has to begin, as SSH does.
+    a port that nothing listens on: only the first byte proves that a program is there.
     """
     try:
         with socket.create_connection((ip, port), timeout=timeout) as connection:
@@ -39,7 +53,7 @@ def probe(ip: str, port: int, *, speak: bytes = b"", timeout: float = TIMEOUT) -
 def probe_web(ip: str, port: int, *, tls: bool, timeout: float = TIMEOUT) -> Port:
     """Return how a web server's port answers to an HTTP request, or to the begin of TLS."""
     if not tls:
-        return probe(ip, port, speak=_REQUEST, timeout=timeout)
+        return _probe(ip, port, timeout, _REQUEST)
     try:
         with socket.create_connection((ip, port), timeout=timeout) as raw:
             unverified_context().wrap_socket(raw, server_hostname="localhost").close()

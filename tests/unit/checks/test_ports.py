@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from workbench.checks import ports
 from workbench.checks.ports import Port
 from workbench.checks.ports import probe
 from workbench.checks.ports import probe_web
@@ -56,6 +57,11 @@ def echo(connection: socket.socket) -> None:
     connection.sendall(connection.recv(100))
 
 
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "AGAIN_AFTER", 0)
+
+
 def closed_port() -> int:
     with socket.create_server((LOCAL, 0)) as server:
         return int(server.getsockname()[1])
@@ -74,6 +80,11 @@ def test_a_forwarder_without_a_program_behind_it_refuses(serve: Serve, tls: bool
     port = serve(hang_up)
     assert probe(LOCAL, port) is Port.REFUSED
     assert probe_web(LOCAL, port, tls=tls) is Port.REFUSED
+
+
+def test_one_that_is_away_for_a_moment_is_there(serve: Serve) -> None:
+    answers = iter([hang_up, banner])
+    assert probe(LOCAL, serve(lambda connection: next(answers)(connection))) is Port.OPEN
 
 
 @pytest.mark.parametrize("tls", [False, True])
