@@ -1,6 +1,9 @@
 """Packages that an installation left half done, and updates that wait."""
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +11,7 @@ import pytest
 from workbench.checks import packages
 from workbench.checks.target import Answer
 from workbench.checks.target import Target
+from workbench.errors import WorkbenchError
 
 Shell = Callable[..., Any]
 WELL = "ii  bash\nhi  linux-image\nrc  old\n"
@@ -43,8 +47,44 @@ def test_half_installed_packages(shell: Shell, listed: str, result: str, evidenc
 
 
 def test_a_dpkg_that_says_nothing_is_a_failure(shell: Shell) -> None:
-    found = packages.check_packages(target(shell(**{"dpkg-query": Answer(2, "", "broken")})))
-    assert (found.result, found.evidence) == ("FAIL", "dpkg doesn't answer: broken")
+    with pytest.raises(WorkbenchError, match="dpkg doesn't answer: broken"):
+        packages.check_packages(target(shell(**{"dpkg-query": Answer(2, "", "broken")})))
+
+
+def test_packages_that_are_being_installed_are_not_half_installed(shell: Shell) -> None:
+    server = shell(**{"dpkg-query": f"{WELL}iU  rsync\n", "sudo": "held\n"})
+    found = packages.check_packages(target(server))
+    assert (found.result, found.evidence) == ("WARN", "packages are being installed just now")
+
+
+def test_packages_that_are_installed_by_the_second_look_are_well(shell: Shell) -> None:
+    class Installing(shell):  # type: ignore[misc, valid-type]
+        def run(self, command: str, **named: Any) -> Answer:
+            said: Answer = super().run(command, **named)
+            if command == packages.LOCK:
+                self.answers["dpkg-query"] = Answer(0, WELL)
+            return said
+
+    server = Installing(**{"dpkg-query": f"{WELL}iU  rsync\n", "sudo": "free\n"})
+    assert packages.check_packages(target(server)).result == "PASS"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the server's own system alone has dpkg")
+def test_the_lock_is_seen_and_not_taken(tmp_path: Path) -> None:
+    import fcntl
+
+    lock = tmp_path / "lock"
+    script = packages.LOCK_SCRIPT.replace("/var/lib/dpkg/lock-frontend", str(lock))
+
+    def ask() -> str:
+        asked = [sys.executable, "-I", "-c", script]
+        return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+
+    with lock.open("w") as file:
+        assert ask() == "free"
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        assert ask() == "held"
+    assert ask() == "free"
 
 
 @pytest.mark.parametrize(
