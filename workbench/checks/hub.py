@@ -18,6 +18,7 @@ from workbench.errors import WorkbenchError
 
 # Starting a user's server takes some seconds; a small instance needs more for the first one.
 SPAWN_LIMIT = 120.0
+INTERVAL = 0.3
 TOKEN_SECONDS = 600
 
 
@@ -112,23 +113,32 @@ def _make_token(http: httpx.Client, base: str, user: str) -> tuple[str, str]:
 
 def _ensure_server(session: Session) -> bool:
     """Return whether the person's server had to be started."""
-    state = _json(session.hub("GET", f"users/{session.user}"))
-    if state.get("server"):
+    # While the hub stops a server, or looks for it, it starts none; one that starts is somebody's.
+    if _has_server(session):
         return False
     answer = session.hub("POST", f"users/{session.user}/server")
     if answer.status_code not in (201, 202):
         raise WorkbenchError(f"The hub can't start a server for {session.user}: {_said(answer)}")
+    if not _has_server(session):
+        raise WorkbenchError(f"The Jupyter server of {session.user} stopped while starting.")
+    return True
+
+
+def _has_server(session: Session) -> bool:
+    """Return whether the person has a server, once nothing is pending with it."""
     end = time.monotonic() + SPAWN_LIMIT
-    while time.monotonic() < end:
+    while True:
         state = _json(session.hub("GET", f"users/{session.user}"))
-        if state.get("server"):
-            return True
-        if not state.get("pending"):
-            raise WorkbenchError(f"The Jupyter server of {session.user} stopped while starting.")
-        time.sleep(0.3)
-    raise WaitTimeoutError(
-        f"The Jupyter server of {session.user} did not start within {SPAWN_LIMIT:.0f} s."
-    )
+        # The hub names no server whose start, stop or check is under way.
+        pending = state.get("pending")
+        if not pending:
+            return bool(state.get("server"))
+        if time.monotonic() > end:
+            raise WaitTimeoutError(
+                f"The hub is still at the {pending} of {session.user}'s Jupyter server after"
+                f" {SPAWN_LIMIT:.0f} s."
+            )
+        time.sleep(INTERVAL)
 
 
 def _json(answer: httpx.Response) -> Any:

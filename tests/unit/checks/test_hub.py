@@ -84,6 +84,44 @@ def test_a_server_that_can_not_start_is_told(make_site: MakeSite) -> None:
         pass
 
 
+@pytest.mark.parametrize("pending", ["stop", "check"])
+def test_a_server_is_started_once_nothing_is_pending(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch, pending: str
+) -> None:
+    user, start = f"{HUB}/api/users/ada", f"POST {HUB}/api/users/ada/server"
+
+    class Hub(dict[str, Any]):
+        def get(self, key: str, default: Any = None) -> Any:
+            answer = super().get(key, default)
+            if key == start and answer[0] == 201:
+                self[user] = page({"server": "/user/ada/", "pending": None})
+            return answer
+
+    pages = Hub(PAGES)
+    pages[user] = page({"server": None, "pending": pending})
+    pages[start] = page({"message": f"ada is pending {pending}"}, 400)
+
+    def sleep(_: float) -> None:
+        pages[user] = page({"server": None, "pending": None})
+        pages[start] = page("", 201)
+
+    monkeypatch.setattr(hub.time, "sleep", sleep)
+    with hub.session(make_site(pages), "ada", "secret") as session:
+        assert session.run("R", "6 * 7") == "42 ada"
+
+
+def test_a_server_that_stays_pending_is_told(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopping = {f"{HUB}/api/users/ada": page({"server": None, "pending": "stop"})}
+    monkeypatch.setattr(hub, "SPAWN_LIMIT", 0)
+    with (
+        pytest.raises(WorkbenchError, match="still at the stop of ada's Jupyter server"),
+        hub.session(make_site(PAGES | stopping), "ada", "secret"),
+    ):
+        pass
+
+
 def test_kernels_in_both_languages(make_site: MakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
     target = make_site(PAGES)
     assert check_kernels(target).result == "SKIP"
