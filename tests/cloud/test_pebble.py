@@ -31,8 +31,17 @@ def authority(tmp_path):
 
 @pytest.fixture
 def port():
-    with listen_tcp("127.0.0.1", 0) as free:
-        return free.getsockname()[1]
+    """A port of this test's own: below those that the kernel hands out to whoever asks for one."""
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    return next(port for port in range(first - 1 - os.getpid() % 5000, 1024, -1) if is_free(port))
+
+
+def is_free(port):
+    try:
+        listen_tcp("127.0.0.1", port).close()
+    except OSError:
+        return False
+    return True
 
 
 @pytest.fixture
@@ -121,6 +130,26 @@ def test_a_port_that_is_taken_is_one_plain_sentence(pebble, port, tmp_path):
     ):
         pebble.start("127.0.0.1", tmp_path / "ca.pem", port)
     assert not (tmp_path / "ca.pem").exists()
+
+
+def test_another_management_port_is_taken_when_the_first_is_gone(
+    pebble, port, tmp_path, monkeypatch
+):
+    free_port = module._free_port
+    with listen_tcp("127.0.0.1", 0) as taken:
+        ports = iter([taken.getsockname()[1], taken.getsockname()[1]])
+        monkeypatch.setattr(module, "_free_port", lambda: next(ports, None) or free_port())
+        pebble.start("127.0.0.1", tmp_path / "ca.pem", port)
+    assert pebble.running
+    assert (tmp_path / "ca.pem").exists()
+
+
+def test_management_ports_that_are_all_gone_are_told(pebble, port, tmp_path, monkeypatch):
+    with listen_tcp("127.0.0.1", 0) as taken:
+        monkeypatch.setattr(module, "_free_port", lambda: taken.getsockname()[1])
+        with pytest.raises(WaitTimeoutError, match=r"ended at once: .*address already in use"):
+            pebble.start("127.0.0.1", tmp_path / "ca.pem", port)
+    assert not pebble.running
 
 
 def test_one_that_ends_at_once_is_told_with_its_last_words(pebble, port, tmp_path, monkeypatch):

@@ -26,6 +26,10 @@ ACME_PORT = 14_000
 # How long pebble may take until it answers, and until it has ended (seconds).
 START_LIMIT = 20.0
 STOP_LIMIT = 5.0
+# How often it is started where another program takes its management port first.
+PORT_TRIES = 3
+# What the kernel says of a port that another program has.
+PORT_TAKEN = "address already in use"
 # Roots of earlier runs that ca.pem still holds.
 ROOTS_KEPT = 8
 
@@ -77,8 +81,26 @@ class Pebble:
         installed, WaitTimeoutError with its last words when it doesn't answer.
         """
         program = _program()
-        _check_free(address, port)
         self.directory.mkdir(parents=True, exist_ok=True)
+        root = self._start_where_free(program, address, port)
+        self._write_roots(root, ca_certificate)
+
+    def _start_where_free(self, program: list[str], address: str, port: int) -> bytes:
+        """Start pebble; return its root.
+
+        It can't say which port it took, so the management port is chosen here, and another
+        program may take that before pebble does: then another is chosen.
+        """
+        for _ in range(PORT_TRIES - 1):
+            try:
+                return self._start_once(program, address, port)
+            except WaitTimeoutError:
+                if PORT_TAKEN not in self._last_words():
+                    raise
+        return self._start_once(program, address, port)
+
+    def _start_once(self, program: list[str], address: str, port: int) -> bytes:
+        _check_free(address, port)
         self._address, self._port, self._management = address, port, _free_port()
         self._write_configuration()
         started = threading.Event()
@@ -90,11 +112,10 @@ class Pebble:
         self._watcher.start()
         started.wait()
         try:
-            root = self._await_root()
+            return self._await_root()
         except BaseException:
             self.stop()
             raise
-        self._write_roots(root, ca_certificate)
 
     def stop(self) -> None:
         """End pebble and wait for it. Twice is fine."""
