@@ -29,6 +29,9 @@ def start_in_the_middle(project, gate, wait_until):
     def start():
         process = project.start("up")
         started.append(process)
+        # The engine tells this command of a creation as it asks the provider for it: either may
+        # be the later.
+        wait_for_line(process, "creating Thing first")
         wait_until(gate.with_suffix(".reached").exists)
         return process
 
