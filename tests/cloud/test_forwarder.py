@@ -11,6 +11,7 @@ import pytest
 from websockets.sync.client import connect as websocket
 from websockets.sync.server import serve
 
+from workbench.rehearsal import forwarder as module
 from workbench.rehearsal.forwarder import Forwarder
 from workbench.rehearsal.rules import Rule
 from workbench.rehearsal.sockets import bind_udp
@@ -69,6 +70,14 @@ def forwarder():
 def ip(worker_id_number):
     """An address that no other test of this run listens on."""
     return f"127.77.{worker_id_number}.1"
+
+
+@pytest.fixture
+def localhost(worker_id_number, monkeypatch):
+    """An address in 127.0.0.1's place, whose 80 and 443 other rehearsals come and go on."""
+    address = f"127.77.{worker_id_number}.2"
+    monkeypatch.setattr(module, "BROWSER_ADDRESS", address)
+    return address
 
 
 @pytest.fixture
@@ -260,7 +269,9 @@ def test_an_address_that_is_not_here_is_a_problem_that_is_told(forwarder, target
     assert forwarder.addresses() == {}
 
 
-def test_a_browser_finds_80_and_443_on_localhost_and_keeps_finding_them_there(target, ip):
+def test_a_browser_finds_80_and_443_on_localhost_and_keeps_finding_them_there(
+    target, ip, localhost
+):
     forwarder = Forwarder()
     rules = [rule(ip, 80, target), rule(ip, 443, target), rule(ip, 22, target)]
     try:
@@ -268,19 +279,19 @@ def test_a_browser_finds_80_and_443_on_localhost_and_keeps_finding_them_there(ta
         ports = forwarder.browser()
         assert set(ports[ip]) == {"80", "443"}
         for port in ports[ip].values():
-            with connect("127.0.0.1", port) as connection:
+            with connect(localhost, port) as connection:
                 assert read_line(connection) == b"one"
         forwarder.apply([])
         for port in ports[ip].values():
             with pytest.raises(ConnectionRefusedError):
-                connect("127.0.0.1", port)
+                connect(localhost, port)
         forwarder.apply(rules)
         assert forwarder.browser() == ports
     finally:
         forwarder.stop()
 
 
-def test_an_alias_takes_the_port_it_had_in_an_earlier_run(target, ip, free_port):
+def test_an_alias_takes_the_port_it_had_in_an_earlier_run(target, ip, localhost, free_port):
     forwarder = Forwarder({ip: {"443": free_port}})
     try:
         forwarder.apply([rule(ip, 443, target)])
@@ -289,7 +300,7 @@ def test_an_alias_takes_the_port_it_had_in_an_earlier_run(target, ip, free_port)
         forwarder.stop()
 
 
-def test_two_addresses_have_aliases_of_their_own(forwarder, target):
+def test_two_addresses_have_aliases_of_their_own(forwarder, target, localhost):
     forwarder.apply([rule("127.77.203.1", 443, target), rule("127.77.203.2", 443, target)])
     ports = [ports["443"] for ports in forwarder.browser().values()]
     assert len(set(ports)) == 2
