@@ -1,20 +1,35 @@
 """One process at a time."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from workbench import locking
 from workbench.errors import WaitTimeoutError
 
 
-def test_a_lock_that_is_held_too_long_is_said(tmp_path, monkeypatch):
-    monkeypatch.setattr(locking, "INTERVAL", 0.01)
+@pytest.fixture
+def clock(monkeypatch):
+    """Time that passes only where the lock is waited for, and at once."""
+    clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now)
+
+    def sleep(seconds):
+        clock.now += seconds
+
+    clock.sleep = sleep
+    monkeypatch.setattr(locking, "time", clock)
+    return clock
+
+
+def test_a_lock_that_is_held_too_long_is_said(tmp_path, clock):
     path, told = tmp_path / "lock", []
     with (
         locking.exclusive(path, "the engine", 1, told.append),
         pytest.raises(WaitTimeoutError, match="busy with the engine"),
-        locking.exclusive(path, "the engine", 0.05, told.append),
+        locking.exclusive(path, "the engine", 1, told.append),
     ):
         raise AssertionError("two hold the lock")
+    assert clock.now > 1
     assert "waiting for it" in told[0]
     assert len(told) > 1
     told.clear()
