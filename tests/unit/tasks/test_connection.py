@@ -3,6 +3,7 @@
 import shlex
 import socket
 import threading
+from collections.abc import Callable
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,8 @@ from workbench.tasks.server.connection import UnreachableError
 from workbench.tasks.server.host_keys import BEGIN
 from workbench.tasks.server.host_keys import END
 from workbench.tasks.server.host_keys import KnownHosts
+from workbench.tasks.server.remote_command import run_with_bytes
+from workbench.tasks.server.remote_command import stream_lines
 
 
 class Shell(paramiko.ServerInterface):
@@ -52,7 +55,7 @@ class Shell(paramiko.ServerInterface):
         assert self.transport.accepted.wait(10)
         self.transport.accepted.clear()
         said = channel.makefile("rb").read() if command == b"cat" else command
-        if command == b"cut":
+        if command.startswith(b"cut"):
             # As a server that goes down: it ends the session and tells no exit status.
             channel.sendall(b"half of")
             channel.close()
@@ -244,10 +247,18 @@ def test_a_connection_that_broke_is_told(door: Door, sshd: Sshd) -> None:
     assert told.value.hint == "workbench doctor --stack tests"
 
 
-def test_a_command_that_is_cut_off_has_no_answer(door: Door) -> None:
+@pytest.mark.parametrize(
+    "run",
+    [
+        RemoteServer.run,
+        run_with_bytes,
+        lambda server, command: list(stream_lines(server, command)),
+    ],
+)
+def test_a_command_that_is_cut_off_has_no_answer(door: Door, run: Callable[..., Any]) -> None:
     server = door.open()
     with pytest.raises(UnreachableError, match="broke: the command was cut off"):
-        server.run("cut")
+        run(server, "cut")
     assert server.run("hello").stdout == "hello"
     server.close()
 

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from collections.abc import Iterator
 
+import paramiko
+
 from workbench.checks.target import Answer
 from workbench.errors import WaitTimeoutError
-from workbench.tasks.server.connection import RemoteServer
+from workbench.tasks.server.remote_server import CUT_OFF
+from workbench.tasks.server.remote_server import RemoteServer
 
 CHUNK = 1 << 16
 
@@ -25,7 +28,7 @@ def run_with_bytes(
         # Read to the end, the other output is waiting in the channel's own buffer then.
         stdout = _read(channel.recv)
         stderr = _read(channel.recv_stderr)
-        return Answer(channel.recv_exit_status(), stdout, stderr)
+        return Answer(_exit_code(server, channel), stdout, stderr)
     except TimeoutError as error:
         raise WaitTimeoutError(
             f"The server said nothing for {limit:.0f} s.", server.doctor
@@ -46,10 +49,18 @@ def stream_lines(server: RemoteServer, command: str) -> Iterator[str]:
             yield from (line.decode(errors="replace") for line in lines)
         if rest:
             yield rest.decode(errors="replace")
+        _exit_code(server, channel)
     except (OSError, EOFError) as error:
         raise server.broken(error) from error
     finally:
         channel.close()
+
+
+def _exit_code(server: RemoteServer, channel: paramiko.Channel) -> int:
+    code: int = channel.recv_exit_status()
+    if code == CUT_OFF:
+        raise server.broken(EOFError("the command was cut off"))
+    return code
 
 
 def _read(receive: Callable[[int], bytes]) -> str:
