@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from processes import processes_naming
 
 from workbench.errors import MissingToolError
 from workbench.progress import Progress
@@ -103,18 +104,13 @@ def test_interrupted_in_the_middle(number, engine, monkeypatch, tmp_path):
         wait_until(lambda: list(tmp_path.glob("cache/images/build-*/mmdebstrap.*/usr")), builder)
         builder.send_signal(number)
         builder.communicate(timeout=60)
-    wait_until(lambda: not running(str(tmp_path)))
+    wait_until(lambda: not processes_naming(str(tmp_path)))
     assert str(tmp_path) not in Path("/proc/mounts").read_text()
     # A killed one can't tidy up: the next does.
     if number == signal.SIGKILL:
         with image._only_one_builder(Progress(quiet=True)):
             pass
     assert left_behind(tmp_path) == []
-
-
-def running(text):
-    commands = (path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline"))
-    return any(text.encode() in command for command in commands)
 
 
 def wait_until(true, process=None, limit=120):
