@@ -23,6 +23,7 @@ from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.serving import BaseWSGIServer
 from werkzeug.serving import make_server
 
+from workbench.rehearsal import liveness
 from workbench.rehearsal import strictness
 
 log = logging.getLogger(__name__)
@@ -93,6 +94,9 @@ class Api:
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """Answer one request (WSGI)."""
+        if environ.get("PATH_INFO") == liveness.PATH:
+            start_response("200 OK", [("Content-Length", "0")])
+            return []
         signed = environ.get("HTTP_AUTHORIZATION", "")
         if not any(f"/{service}/aws4_request" in signed for service in _LOCKED):
             answer = self._application(environ, start_response)

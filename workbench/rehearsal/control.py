@@ -22,8 +22,8 @@ from workbench.rehearsal.description import read_description
 from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.description import rehearsals_dir
 from workbench.rehearsal.inspection import RehearsalStatus
-from workbench.rehearsal.inspection import answers
 from workbench.rehearsal.inspection import inspect
+from workbench.rehearsal.liveness import answers_in_time
 from workbench.rehearsal.names import check_name
 from workbench.rehearsal.names import with_name
 
@@ -44,7 +44,7 @@ def start(name: str, progress: Progress, *, modification_hours: float = 0.0) -> 
     check_name(name)
     check_computer()
     with _hints_naming(name), _only_one(name, progress):
-        running = _running(name)
+        running = _running(name, progress)
         if running is not None:
             return running
         _clear_half_dead(name)
@@ -138,13 +138,13 @@ def _only_one(name: str, progress: Progress | None) -> Iterator[None]:
         yield
 
 
-def _running(name: str) -> Description | None:
+def _running(name: str, progress: Progress) -> Description | None:
     """Return the description of a rehearsal that runs and answers."""
     process = remains.recorded_process(name)
     described = read_description(name)
     if process is None or described is None or not process.alive or process.pid != described.pid:
         return None
-    return described if answers(described) else None
+    return described if answers_in_time(described, once(progress.say)) else None
 
 
 def _clear_half_dead(name: str) -> None:

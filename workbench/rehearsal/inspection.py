@@ -4,12 +4,9 @@ from dataclasses import dataclass
 from dataclasses import field
 
 from workbench.rehearsal import remains
-from workbench.rehearsal.description import Description
 from workbench.rehearsal.description import read_description
 from workbench.rehearsal.description import rehearsal_dir
-
-# Seconds for an answer of the API.
-ANSWER_LIMIT = 5.0
+from workbench.rehearsal.liveness import answers
 
 
 @dataclass(frozen=True)
@@ -64,22 +61,6 @@ def inspect(name: str) -> RehearsalStatus:
         log=str(rehearsal_dir(name) / remains.LOG_FILE),
         next=_next(name, alive=alive, damaged=bool(gone)),
     )
-
-
-def answers(described: Description) -> bool:
-    """Return whether a rehearsal's API answers."""
-    import http.client
-    from urllib.parse import urlsplit
-
-    place = urlsplit(described.api_url)
-    api = http.client.HTTPConnection(place.hostname or "", place.port, timeout=ANSWER_LIMIT)
-    try:
-        api.request("GET", "/moto-api/data.json", headers={"Connection": "close"})
-        return api.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        api.close()
 
 
 def _machines(name: str) -> _Machines:

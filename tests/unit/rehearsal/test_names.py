@@ -31,7 +31,7 @@ def test_a_command_is_about_the_rehearsal_that_failed(text: str, named: str) -> 
 def test_a_rehearsal_that_does_not_start_says_how_to_start_that_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def busy(name: str) -> None:
+    def busy(name: str, progress: Progress) -> None:
         raise WorkbenchError("Its port is taken.", "Stop that, then: workbench rehearsal.start")
 
     monkeypatch.setenv("WORKBENCH_STATE_DIR", str(tmp_path))
