@@ -15,15 +15,15 @@ from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
 from moto.sts.models import sts_backends
 
-from workbench.rehearsal import signature
-from workbench.rehearsal.api_request import ApiRequest
-from workbench.rehearsal.authorization import Authorizer
-from workbench.rehearsal.conditions import Context
-from workbench.rehearsal.instance_credentials import InstanceCredentials
-from workbench.rehearsal.policies import Decision
-from workbench.rehearsal.policies import evaluate
-from workbench.rehearsal.refusals import AccessDenied
-from workbench.rehearsal.refusals import Refusal
+from workbench.rehearsal.endpoints.instance_credentials import InstanceCredentials
+from workbench.rehearsal.iam import signature
+from workbench.rehearsal.iam.authorization import Authorizer
+from workbench.rehearsal.iam.conditions import Context
+from workbench.rehearsal.iam.policies import Decision
+from workbench.rehearsal.iam.policies import evaluate
+from workbench.rehearsal.iam.refusals import AccessDenied
+from workbench.rehearsal.iam.refusals import Refusal
+from workbench.rehearsal.iam.request import ApiRequest
 
 ACCOUNT = "123456789012"
 TRUST = {
@@ -303,7 +303,7 @@ def test_a_presigned_address_is_good_until_it_expires(role, monkeypatch):
     request = role.request(auth=S3SigV4QueryAuth)
     Authorizer(ACCOUNT).authorise(request)
     later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=3700)
-    monkeypatch.setattr("workbench.rehearsal.authorization._now", lambda: later)
+    monkeypatch.setattr("workbench.rehearsal.iam.authorization._now", lambda: later)
     with pytest.raises(AccessDenied) as denied:
         Authorizer(ACCOUNT).authorise(request)
     assert denied.value.refusal is Refusal.WRONG_TIME

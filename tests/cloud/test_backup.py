@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from moto.backup.models import backup_backends
 from moto.ec2.models import ec2_backends
 
-from workbench.rehearsal.api import Api
+from workbench.rehearsal.api.server import Api
 
 REGION = "us-east-1"
 ROLE = "arn:aws:iam::123456789012:role/backup"

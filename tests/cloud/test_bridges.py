@@ -11,12 +11,12 @@ import threading
 
 import pytest
 
-from workbench.rehearsal.dns import DnsServer
-from workbench.rehearsal.dns import Listen
-from workbench.rehearsal.instance_view import InstanceView
-from workbench.rehearsal.metadata import MetadataServer
-from workbench.rehearsal.zones import Record
-from workbench.rehearsal.zones import Zone
+from workbench.rehearsal.endpoints.instance_view import InstanceView
+from workbench.rehearsal.endpoints.metadata import MetadataServer
+from workbench.rehearsal.network.dns import DnsServer
+from workbench.rehearsal.network.dns import Listen
+from workbench.rehearsal.network.zones import Record
+from workbench.rehearsal.network.zones import Zone
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root")
 

@@ -6,7 +6,7 @@ import ssl
 import pytest
 from cryptography import x509
 
-from workbench.rehearsal.ca import ensure_ca
+from workbench.rehearsal.endpoints.ca import ensure_ca
 
 
 def test_the_same_authority_is_kept_from_start_to_start(tmp_path):

@@ -10,10 +10,10 @@ from botocore.exceptions import ClientError
 from moto.ec2.models import ec2_backends
 from moto.ssm.models import ssm_backends
 
-from workbench.rehearsal.api import Api
-from workbench.rehearsal.capacity import PARAMETER
-from workbench.rehearsal.parameters import machine_architecture
-from workbench.rehearsal.parameters import publish_images
+from workbench.rehearsal.api.capacity import PARAMETER
+from workbench.rehearsal.api.parameters import machine_architecture
+from workbench.rehearsal.api.parameters import publish_images
+from workbench.rehearsal.api.server import Api
 
 REGION = "us-east-1"
 SMALL, LARGE = (

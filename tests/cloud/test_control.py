@@ -31,7 +31,7 @@ from workbench.rehearsal.description import Description
 from workbench.rehearsal.description import read_description
 from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.labels import Owner
-from workbench.rehearsal.loop_devices import list_loops
+from workbench.rehearsal.volumes.loop_devices import list_loops
 
 pytestmark = pytest.mark.machine
 

@@ -15,14 +15,14 @@ from moto import mock_aws
 from moto.route53.models import route53_backends
 
 from workbench.errors import WorkbenchError
-from workbench.rehearsal.dns import AWS_ENDPOINT_ADDRESS
-from workbench.rehearsal.dns import DnsServer
-from workbench.rehearsal.dns import Listen
-from workbench.rehearsal.sockets import bind_udp
-from workbench.rehearsal.upstream import read_resolvers
-from workbench.rehearsal.zones import Record
-from workbench.rehearsal.zones import Zone
-from workbench.rehearsal.zones import read_zones
+from workbench.rehearsal.network.dns import AWS_ENDPOINT_ADDRESS
+from workbench.rehearsal.network.dns import DnsServer
+from workbench.rehearsal.network.dns import Listen
+from workbench.rehearsal.network.sockets import bind_udp
+from workbench.rehearsal.network.upstream import read_resolvers
+from workbench.rehearsal.network.zones import Record
+from workbench.rehearsal.network.zones import Zone
+from workbench.rehearsal.network.zones import read_zones
 
 LIMIT = 10
 SOA = "ns-1.awsdns-1.com. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400"
@@ -273,7 +273,7 @@ def test_all_else_is_asked_outside_and_forged_answers_are_not_believed(server, o
 
 
 def test_no_answer_from_outside_is_a_server_failure_in_time(monkeypatch, zones):
-    monkeypatch.setattr("workbench.rehearsal.upstream.LIMIT", 0.1)
+    monkeypatch.setattr("workbench.rehearsal.network.upstream.LIMIT", 0.1)
     with bind_udp("127.0.0.1", 0) as silent:
         server = DnsServer(lambda: zones, upstream=[silent.getsockname()])
         server.start(Listen("127.0.0.1", 0))

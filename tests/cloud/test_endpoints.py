@@ -20,10 +20,10 @@ from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.serving import make_server
 
 from workbench.errors import WorkbenchError
-from workbench.rehearsal.authorization import Authorizer
-from workbench.rehearsal.ca import ensure_ca
-from workbench.rehearsal.endpoints import AwsEndpoints
-from workbench.rehearsal.instance_credentials import InstanceCredentials
+from workbench.rehearsal.endpoints.aws import AwsEndpoints
+from workbench.rehearsal.endpoints.ca import ensure_ca
+from workbench.rehearsal.endpoints.instance_credentials import InstanceCredentials
+from workbench.rehearsal.iam.authorization import Authorizer
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 LIMIT = 20

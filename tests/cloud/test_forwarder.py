@@ -11,11 +11,11 @@ import pytest
 from websockets.sync.client import connect as websocket
 from websockets.sync.server import serve
 
-from workbench.rehearsal import forwarder as module
-from workbench.rehearsal.forwarder import Forwarder
-from workbench.rehearsal.rules import Rule
-from workbench.rehearsal.sockets import bind_udp
-from workbench.rehearsal.sockets import listen_tcp
+from workbench.rehearsal.network import forwarder as module
+from workbench.rehearsal.network.forwarder import Forwarder
+from workbench.rehearsal.network.rules import Rule
+from workbench.rehearsal.network.sockets import bind_udp
+from workbench.rehearsal.network.sockets import listen_tcp
 
 ANYWHERE = ("0.0.0.0/0",)
 LIMIT = 10

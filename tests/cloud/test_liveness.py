@@ -13,7 +13,7 @@ import pytest
 from moto.core.base_backend import BackendDict
 
 from workbench.rehearsal import liveness
-from workbench.rehearsal.api import Api
+from workbench.rehearsal.api.server import Api
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.description import boot_id
 from workbench.rehearsal.description import process_start

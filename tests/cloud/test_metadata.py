@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from workbench.errors import WorkbenchError
-from workbench.rehearsal import metadata
-from workbench.rehearsal.instance_view import InstanceView
-from workbench.rehearsal.metadata import MetadataServer
+from workbench.rehearsal.endpoints import metadata
+from workbench.rehearsal.endpoints.instance_view import InstanceView
+from workbench.rehearsal.endpoints.metadata import MetadataServer
 
 LIMIT = 10
 MAC = "02:42:ac:12:00:02"

@@ -15,10 +15,10 @@ from cryptography import x509
 from workbench.errors import MissingToolError
 from workbench.errors import WaitTimeoutError
 from workbench.errors import WorkbenchError
-from workbench.rehearsal import pebble as module
-from workbench.rehearsal.ca import ensure_ca
-from workbench.rehearsal.pebble import Pebble
-from workbench.rehearsal.sockets import listen_tcp
+from workbench.rehearsal.endpoints import pebble as module
+from workbench.rehearsal.endpoints.ca import ensure_ca
+from workbench.rehearsal.endpoints.pebble import Pebble
+from workbench.rehearsal.network.sockets import listen_tcp
 
 LIMIT = 20
 NOWHERE = "127.0.0.1:9"
@@ -106,8 +106,8 @@ def test_it_ends_with_the_process_even_when_that_is_killed(tmp_path, port):
 CHILD = """
 import sys, time
 from pathlib import Path
-from workbench.rehearsal.ca import ensure_ca
-from workbench.rehearsal.pebble import Pebble
+from workbench.rehearsal.endpoints.ca import ensure_ca
+from workbench.rehearsal.endpoints.pebble import Pebble
 path = Path(sys.argv[1])
 pebble = Pebble(path / "pebble", ensure_ca(path / "ca"), "127.0.0.1:9")
 pebble.start("127.0.0.1", path / "ca.pem", int(sys.argv[2]))

@@ -1,6 +1,8 @@
 """A cloud that was saved is the same one when it is read again."""
 
 import json
+import pickle
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,10 +11,10 @@ import boto3
 import pytest
 from moto.core.base_backend import BackendDict
 
-from workbench.rehearsal.api import Api
-from workbench.rehearsal.parameters import publish_images
-from workbench.rehearsal.saved_state import SavedState
-from workbench.rehearsal.saved_state import SavedStateError
+from workbench.rehearsal.api.parameters import publish_images
+from workbench.rehearsal.api.saved_state import SavedState
+from workbench.rehearsal.api.saved_state import SavedStateError
+from workbench.rehearsal.api.server import Api
 
 REGION = "us-east-1"
 TRUST = {
@@ -106,6 +108,35 @@ def test_all_services_go_on_after_a_restore(api: Api, aws: Clients, tmp_path: Pa
     aws["ec2"].terminate_instances(InstanceIds=[instance])
     assert api.ec2.get_instance_by_id(instance).state == "shutting-down"
     assert api.ec2.all_instances()[0].ec2_backend is api.ec2
+
+
+def test_a_state_goes_on_that_was_saved_before_its_code_was_moved(
+    api: Api, aws: Clients, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The newest in which a module's name stands as it is, with nothing about its length.
+    monkeypatch.setattr(pickle, "HIGHEST_PROTOCOL", 3)
+    volume = aws["ec2"].create_volume(Size=3, AvailabilityZone="us-east-1a", Encrypted=True)
+    aws["backup"].create_backup_vault(BackupVaultName="vault")
+    aws["backup"].start_backup_job(
+        BackupVaultName="vault",
+        ResourceArn=f"arn:aws:ec2:{REGION}:123456789012:volume/{volume['VolumeId']}",
+        IamRoleArn="arn:aws:iam::123456789012:role/backup",
+    )
+    saved = SavedState(tmp_path / "state")
+    saved.save()
+    older, count = re.subn(
+        rb"(?<=cworkbench\.rehearsal\.)api\.(?=\w+\n)", b"", saved.path.read_bytes()
+    )
+    saved.path.write_bytes(older)
+    BackendDict.reset()
+
+    saved.restore()
+
+    assert count >= 4
+    found = aws["backup"].list_recovery_points_by_backup_vault(BackupVaultName="vault")
+    assert len(found["RecoveryPoints"]) == 1
+    (again,) = aws["ec2"].describe_volumes(VolumeIds=[volume["VolumeId"]])["Volumes"]
+    assert again["Size"] == 3
 
 
 @pytest.mark.parametrize("content", [b"", b"no pickle", b"\x80\x05K\x01."])

@@ -14,9 +14,9 @@ from moto.ec2.models import ec2_backends
 from moto.ssm.models import ssm_backends
 from settling import settle
 
-from workbench.rehearsal.api import Api
-from workbench.rehearsal.parameters import machine_architecture
-from workbench.rehearsal.parameters import publish_images
+from workbench.rehearsal.api.parameters import machine_architecture
+from workbench.rehearsal.api.parameters import publish_images
+from workbench.rehearsal.api.server import Api
 
 REGION = "us-east-1"
 ZONE = "us-east-1a"

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from workbench.rehearsal.listener import Capacity
-from workbench.rehearsal.listener import Listener
-from workbench.rehearsal.loop import LoopThread
-from workbench.rehearsal.rules import Listening
-from workbench.rehearsal.rules import Rule
+from workbench.rehearsal.network.listener import Capacity
+from workbench.rehearsal.network.listener import Listener
+from workbench.rehearsal.network.loop import LoopThread
+from workbench.rehearsal.network.rules import Listening
+from workbench.rehearsal.network.rules import Rule
 
 LOOPBACK = "127.0.0.1"
 _LISTEN = """

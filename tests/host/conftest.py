@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from workbench.progress import Progress
-from workbench.rehearsal.bridge import add_addresses
-from workbench.rehearsal.ca import ensure_ca
 from workbench.rehearsal.docker_engine import ensure_engine
-from workbench.rehearsal.image import ensure_image
+from workbench.rehearsal.endpoints.bridge import add_addresses
+from workbench.rehearsal.endpoints.ca import ensure_ca
+from workbench.rehearsal.machines.image import ensure_image
 
 HERE = Path(__file__).parent
 # The clients of the end-to-end tests too: a person's browser and kernels.

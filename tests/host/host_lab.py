@@ -31,24 +31,24 @@ from clients import Site
 
 from workbench.host.bootstrap import render_bootstrap
 from workbench.host.pack import pack_recipe
-from workbench.rehearsal.ca import CertificateAuthority
-from workbench.rehearsal.dns import AWS_ENDPOINT_ADDRESS
-from workbench.rehearsal.dns import RESOLVER_ADDRESS
-from workbench.rehearsal.dns import DnsServer
-from workbench.rehearsal.dns import Listen
-from workbench.rehearsal.host_certificates import extra_certificates
-from workbench.rehearsal.machine_network import NetworkInfo
-from workbench.rehearsal.machines import Machines
-from workbench.rehearsal.machines import MachineSpec
-from workbench.rehearsal.metadata import METADATA_ADDRESS
+from workbench.rehearsal.endpoints.ca import CertificateAuthority
+from workbench.rehearsal.endpoints.metadata import METADATA_ADDRESS
+from workbench.rehearsal.endpoints.pebble import ACME_HOST
+from workbench.rehearsal.endpoints.pebble import Pebble
+from workbench.rehearsal.machines.containers import Machines
+from workbench.rehearsal.machines.containers import MachineSpec
+from workbench.rehearsal.machines.host_certificates import extra_certificates
+from workbench.rehearsal.machines.network import NetworkInfo
 from workbench.rehearsal.names import container_name
 from workbench.rehearsal.names import network_name
-from workbench.rehearsal.pebble import ACME_HOST
-from workbench.rehearsal.pebble import Pebble
+from workbench.rehearsal.network.dns import AWS_ENDPOINT_ADDRESS
+from workbench.rehearsal.network.dns import RESOLVER_ADDRESS
+from workbench.rehearsal.network.dns import DnsServer
+from workbench.rehearsal.network.dns import Listen
+from workbench.rehearsal.network.zones import Record
+from workbench.rehearsal.network.zones import Zone
 from workbench.rehearsal.standin import build_package
-from workbench.rehearsal.volumes import Volumes
-from workbench.rehearsal.zones import Record
-from workbench.rehearsal.zones import Zone
+from workbench.rehearsal.volumes.sparse_files import Volumes
 
 REGION = "us-east-1"
 BUCKET = "lab-recipe"

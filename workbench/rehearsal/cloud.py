@@ -13,37 +13,37 @@ import docker
 from docker.errors import DockerException
 
 from workbench.places import state_dir
-from workbench.rehearsal.api import Api
-from workbench.rehearsal.ca import ensure_ca
+from workbench.rehearsal.api.parameters import publish_images
+from workbench.rehearsal.api.saved_state import SavedState
+from workbench.rehearsal.api.server import Api
+from workbench.rehearsal.api.strictness_instances import set_state
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.description import boot_id
 from workbench.rehearsal.description import process_start
 from workbench.rehearsal.description import read_description
 from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.description import write_description
-from workbench.rehearsal.dns import RESOLVER_ADDRESS
-from workbench.rehearsal.forwarder import Forwarder
-from workbench.rehearsal.image import ImageInfo
+from workbench.rehearsal.endpoints.ca import ensure_ca
 from workbench.rehearsal.labels import Owner
-from workbench.rehearsal.loop_devices import list_loops
-from workbench.rehearsal.loop_devices import remove_loop
-from workbench.rehearsal.machine_network import NetworkInfo
-from workbench.rehearsal.machine_network import remove_networks
-from workbench.rehearsal.machine_processes import MachineProcesses
-from workbench.rehearsal.machines import Machines
+from workbench.rehearsal.machines.containers import Machines
+from workbench.rehearsal.machines.image import ImageInfo
+from workbench.rehearsal.machines.network import NetworkInfo
+from workbench.rehearsal.machines.network import remove_networks
+from workbench.rehearsal.machines.processes import MachineProcesses
 from workbench.rehearsal.names import network_name
-from workbench.rehearsal.parameters import publish_images
-from workbench.rehearsal.reconcile import Reconciler
-from workbench.rehearsal.reconcile_machines import FAILURES
-from workbench.rehearsal.reconcile_machines import MachineFollower
-from workbench.rehearsal.reconcile_volumes import VolumeFollower
+from workbench.rehearsal.network.dns import RESOLVER_ADDRESS
+from workbench.rehearsal.network.forwarder import Forwarder
+from workbench.rehearsal.reconcile.machines import FAILURES
+from workbench.rehearsal.reconcile.machines import MachineFollower
+from workbench.rehearsal.reconcile.reconciler import Reconciler
+from workbench.rehearsal.reconcile.volumes import VolumeFollower
 from workbench.rehearsal.remains import STATE_FILE
-from workbench.rehearsal.saved_state import SavedState
 from workbench.rehearsal.services import CA_FILE
 from workbench.rehearsal.services import MachineServices
 from workbench.rehearsal.services import Places
-from workbench.rehearsal.strictness_instances import set_state
-from workbench.rehearsal.volumes import Volumes
+from workbench.rehearsal.volumes.loop_devices import list_loops
+from workbench.rehearsal.volumes.loop_devices import remove_loop
+from workbench.rehearsal.volumes.sparse_files import Volumes
 
 log = logging.getLogger(__name__)
 

@@ -173,8 +173,8 @@ def _stop_machines(name: str) -> None:
 
     from workbench.rehearsal.docker_engine import connect
     from workbench.rehearsal.launch import make_machines
-    from workbench.rehearsal.loop_devices import list_loops
-    from workbench.rehearsal.loop_devices import remove_loop
+    from workbench.rehearsal.volumes.loop_devices import list_loops
+    from workbench.rehearsal.volumes.loop_devices import remove_loop
 
     try:
         client = connect()
@@ -194,8 +194,8 @@ def _stop_machines(name: str) -> None:
 def _remove_machines(name: str) -> None:
     from workbench.rehearsal.launch import connect_for_removal
     from workbench.rehearsal.launch import make_machines
-    from workbench.rehearsal.loop_devices import list_loops
-    from workbench.rehearsal.loop_devices import remove_loop
+    from workbench.rehearsal.volumes.loop_devices import list_loops
+    from workbench.rehearsal.volumes.loop_devices import remove_loop
 
     expected = (rehearsal_dir(name) / FILE).exists() or bool(remains.recorded_machines(name))
     client = connect_for_removal(name, expected=expected)

@@ -25,9 +25,9 @@ from workbench.rehearsal.description import read_description
 from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.docker_engine import connect
 from workbench.rehearsal.docker_engine import ensure_engine
-from workbench.rehearsal.image import ImageInfo
-from workbench.rehearsal.image import ensure_image
-from workbench.rehearsal.machines import Machines
+from workbench.rehearsal.machines.containers import Machines
+from workbench.rehearsal.machines.image import ImageInfo
+from workbench.rehearsal.machines.image import ensure_image
 from workbench.rehearsal.names import network_name
 from workbench.rehearsal.services import PACKAGES
 

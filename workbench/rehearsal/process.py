@@ -101,7 +101,7 @@ def _run(told: Arguments, report: Report) -> int:
     try:
         from workbench.rehearsal.cloud import Cloud
         from workbench.rehearsal.docker_engine import connect
-        from workbench.rehearsal.image import ImageInfo
+        from workbench.rehearsal.machines.image import ImageInfo
 
         image = ImageInfo(told.image, told.system)
         cloud = Cloud(told.name, connect(), image, told.modification_hours, report.say)

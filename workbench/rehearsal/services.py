@@ -9,23 +9,23 @@ from typing import Any
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.route53.models import route53_backends
 
-from workbench.rehearsal import bridge
-from workbench.rehearsal.api import Api
-from workbench.rehearsal.authorization import Authorizer
-from workbench.rehearsal.ca import CertificateAuthority
-from workbench.rehearsal.dns import RESOLVER_ADDRESS
-from workbench.rehearsal.dns import DnsServer
-from workbench.rehearsal.dns import Listen
-from workbench.rehearsal.endpoints import AwsEndpoints
-from workbench.rehearsal.instance_credentials import InstanceCredentials
-from workbench.rehearsal.machine_network import NetworkInfo
-from workbench.rehearsal.metadata import MetadataServer
-from workbench.rehearsal.packages import PackageServer
-from workbench.rehearsal.pebble import ACME_HOST
-from workbench.rehearsal.pebble import Pebble
-from workbench.rehearsal.views import Views
-from workbench.rehearsal.zones import Zone
-from workbench.rehearsal.zones import read_zones
+from workbench.rehearsal.api.server import Api
+from workbench.rehearsal.endpoints import bridge
+from workbench.rehearsal.endpoints.aws import AwsEndpoints
+from workbench.rehearsal.endpoints.ca import CertificateAuthority
+from workbench.rehearsal.endpoints.instance_credentials import InstanceCredentials
+from workbench.rehearsal.endpoints.metadata import MetadataServer
+from workbench.rehearsal.endpoints.packages import PackageServer
+from workbench.rehearsal.endpoints.pebble import ACME_HOST
+from workbench.rehearsal.endpoints.pebble import Pebble
+from workbench.rehearsal.endpoints.views import Views
+from workbench.rehearsal.iam.authorization import Authorizer
+from workbench.rehearsal.machines.network import NetworkInfo
+from workbench.rehearsal.network.dns import RESOLVER_ADDRESS
+from workbench.rehearsal.network.dns import DnsServer
+from workbench.rehearsal.network.dns import Listen
+from workbench.rehearsal.network.zones import Zone
+from workbench.rehearsal.network.zones import read_zones
 
 CA_FILE = "ca.pem"
 PACKAGES = "packages"

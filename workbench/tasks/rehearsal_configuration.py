@@ -8,10 +8,10 @@ from workbench.rehearsal.credentials import ACCESS_KEY
 from workbench.rehearsal.credentials import SECRET_KEY
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.description import rehearsal_dir
+from workbench.rehearsal.endpoints.served_package import find_package
 from workbench.rehearsal.names import DEFAULT
 from workbench.rehearsal.registries import npm_registry
 from workbench.rehearsal.registries import pypi_index
-from workbench.rehearsal.standin_package import find_package
 from workbench.tasks.secure_shell.key_files import make_key_pair
 from workbench.tasks.server.private_key import REHEARSAL_KEY
 

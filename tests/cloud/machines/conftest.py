@@ -19,12 +19,12 @@ import pytest
 
 from workbench.progress import Progress
 from workbench.rehearsal.docker_engine import ensure_engine
-from workbench.rehearsal.image import ensure_image
-from workbench.rehearsal.machines import Machines
-from workbench.rehearsal.machines import MachineSpec
+from workbench.rehearsal.machines.containers import Machines
+from workbench.rehearsal.machines.containers import MachineSpec
+from workbench.rehearsal.machines.image import ensure_image
 from workbench.rehearsal.names import container_name
 from workbench.rehearsal.names import network_name
-from workbench.rehearsal.volumes import Volumes
+from workbench.rehearsal.volumes.sparse_files import Volumes
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJZ2pC6vO0yqXrB0F8Ea8Jb5xQm2Fv7u4m9cWc2T3nXk someone"
 # Each boot adds a line; user data runs at the first only.

@@ -12,10 +12,10 @@ from processes import processes_naming
 
 from workbench.errors import MissingToolError
 from workbench.progress import Progress
-from workbench.rehearsal import image
-from workbench.rehearsal.image_problems import DiskFullError
-from workbench.rehearsal.image_problems import ImageError
-from workbench.rehearsal.image_problems import MirrorUnreachableError
+from workbench.rehearsal.machines import image
+from workbench.rehearsal.machines.image_problems import DiskFullError
+from workbench.rehearsal.machines.image_problems import ImageError
+from workbench.rehearsal.machines.image_problems import MirrorUnreachableError
 
 pytestmark = pytest.mark.machine
 
@@ -95,7 +95,7 @@ def test_interrupted_in_the_middle(number, engine, monkeypatch, tmp_path):
     monkeypatch.setenv("WORKBENCH_CACHE_DIR", str(tmp_path / "cache"))
     program = (
         "from workbench.progress import Progress\n"
-        "from workbench.rehearsal import image, image_inputs\n"
+        "from workbench.rehearsal.machines import image, image_inputs\n"
         "from workbench.rehearsal.docker_engine import ensure_engine\n"
         "image_inputs.PACKAGES = ('ca-certificates', 'less')\n"
         "image.ensure_image(ensure_engine(Progress()), Progress())"

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from processes import processes_naming
 
 from workbench.errors import WorkbenchError
-from workbench.rehearsal.machines import MachineSpec
+from workbench.rehearsal.machines.containers import MachineSpec
 
 pytestmark = pytest.mark.machine
 

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from workbench.rehearsal.loop_devices import list_loops
-from workbench.rehearsal.volumes import VolumeError
-from workbench.rehearsal.volumes import VolumeInUseError
+from workbench.rehearsal.volumes.loop_devices import list_loops
+from workbench.rehearsal.volumes.sparse_files import VolumeError
+from workbench.rehearsal.volumes.sparse_files import VolumeInUseError
 
 pytestmark = pytest.mark.machine
 
@@ -132,7 +132,7 @@ def test_snapshot_is_of_one_moment_and_becomes_a_larger_volume(cloud, instance_i
 
 def test_a_snapshot_that_is_killed_leaves_no_file_system_frozen(cloud, instance_id, volume):
     program = (
-        "import docker; from workbench.rehearsal.mounted import frozen\n"
+        "import docker; from workbench.rehearsal.volumes.mounted import frozen\n"
         f"c = docker.from_env().containers.get({cloud.container(instance_id)!r})\n"
         "with frozen(c, '/data'): print('frozen', flush=True); input()"
     )

@@ -19,8 +19,8 @@ from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto import provider_pb2_grpc
 from settling import settle
 
-from workbench.rehearsal.api import Api
-from workbench.rehearsal.parameters import publish_images
+from workbench.rehearsal.api.parameters import publish_images
+from workbench.rehearsal.api.server import Api
 from workbench.rehearsal.provider import table
 from workbench.rehearsal.provider.values import decode_struct
 from workbench.rehearsal.provider.values import encode_struct

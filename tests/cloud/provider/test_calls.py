@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from workbench.rehearsal.parameters import machine_architecture
+from workbench.rehearsal.api.parameters import machine_architecture
 from workbench.rehearsal.provider import table
 
 TRUST = json.dumps(

@@ -6,7 +6,7 @@ from typing import Any
 import grpc
 import pytest
 
-from workbench.rehearsal.parameters import machine_architecture
+from workbench.rehearsal.api.parameters import machine_architecture
 
 FAMILY = "t3" if machine_architecture() == "x86_64" else "t4g"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"

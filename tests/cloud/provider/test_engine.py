@@ -15,7 +15,7 @@ import pytest
 from workbench.engine.find import ensure_engine
 from workbench.engine.language_host_shim import ensure_shim
 from workbench.progress import stderr_progress
-from workbench.rehearsal.parameters import machine_architecture
+from workbench.rehearsal.api.parameters import machine_architecture
 from workbench.rehearsal.provider.install import install_plugin
 
 ROOT = Path(__file__).parents[3]

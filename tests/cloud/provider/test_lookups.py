@@ -6,7 +6,7 @@ from typing import Any
 import grpc
 import pytest
 
-from workbench.rehearsal.parameters import machine_architecture
+from workbench.rehearsal.api.parameters import machine_architecture
 
 X86 = machine_architecture() == "x86_64"
 TYPE = "t3.medium" if X86 else "t4g.medium"

@@ -14,7 +14,7 @@ from moto.ec2.models import ec2_backends
 
 from workbench import Workbench
 from workbench.host.pack import pack_recipe
-from workbench.rehearsal.parameters import publish_images
+from workbench.rehearsal.api.parameters import publish_images
 from workbench.rehearsal.provider import checking
 from workbench.rehearsal.provider.cloud import Cloud
 from workbench.rehearsal.provider.settings import Settings

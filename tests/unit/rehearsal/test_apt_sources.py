@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.rehearsal.apt_sources import debian_sources
+from workbench.rehearsal.machines.apt_sources import debian_sources
 
 DEBIAN = 'ID=debian\nVERSION_CODENAME="trixie"\n'
 LIST = "etc/apt/sources.list"

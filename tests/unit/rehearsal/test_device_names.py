@@ -2,9 +2,9 @@
 
 import pytest
 
-from workbench.rehearsal.device_names import link_name
-from workbench.rehearsal.device_names import node_name
-from workbench.rehearsal.machine_folder import Machine
+from workbench.rehearsal.machines.folder import Machine
+from workbench.rehearsal.volumes.device_names import link_name
+from workbench.rehearsal.volumes.device_names import node_name
 
 
 @pytest.mark.parametrize(

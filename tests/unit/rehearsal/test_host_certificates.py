@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.rehearsal.host_certificates import extra_certificates
+from workbench.rehearsal.machines.host_certificates import extra_certificates
 
 
 def pem(name):

@@ -1,0 +1,48 @@
+"""Instance types that this rehearsal has no capacity for, by a parameter anyone may set.
+
+On AWS that happens by itself: a type that is offered, and there isn't one free in the zone just
+now. In a rehearsal it is had by ``aws ssm put-parameter --name /rehearsal/no-capacity
+--type StringList --value t3.large,m7i.large``, and ends with ``aws ssm delete-parameter``.
+"""
+
+import uuid
+from typing import Any
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ssm.models import ssm_backends
+from werkzeug.exceptions import HTTPException
+
+from workbench.rehearsal.iam.refusals import EC2_ERROR
+
+PARAMETER = "/rehearsal/no-capacity"
+
+
+class InsufficientCapacityError(HTTPException):
+    """EC2's answer: a server's error, so that clients try again first.
+
+    Not one of moto's own errors: those are always the client's.
+    """
+
+    code = 500
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            EC2_ERROR.format(
+                code="InsufficientInstanceCapacity", message=message, id=str(uuid.uuid4())
+            )
+        )
+
+    def get_headers(self, *_: Any, **__: Any) -> list[tuple[str, str]]:
+        """Return EC2's, where werkzeug's say HTML."""
+        return [("Content-Type", "text/xml;charset=UTF-8")]
+
+
+def check_capacity(region: str, instance_type: str, message: str) -> None:
+    """Raise where a type has no capacity in a region; ``message`` is EC2's for the call."""
+    if instance_type in _missing(region):
+        raise InsufficientCapacityError(message)
+
+
+def _missing(region: str) -> set[str]:
+    versions: list[Any] = ssm_backends[DEFAULT_ACCOUNT_ID][region]._parameters.get(PARAMETER) or []
+    return {each.strip() for each in versions[-1].value.split(",")} if versions else set()

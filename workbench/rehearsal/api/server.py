@@ -1,0 +1,140 @@
+"""The AWS API of a rehearsal: moto in this process, made strict, on a loopback port."""
+
+import io
+import logging
+import os
+import threading
+from collections.abc import Callable
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import parse_qs
+
+# Read while moto is imported or first used: a rehearsal has the images it has, and AWS's
+# managed policies.
+os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
+os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ec2.models import ec2_backends
+from moto.iam import models as iam_models
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+from moto.moto_server.werkzeug_app import create_backend_app
+from werkzeug.serving import BaseWSGIServer
+from werkzeug.serving import make_server
+
+from workbench.rehearsal import liveness
+from workbench.rehearsal.api import strictness
+
+log = logging.getLogger(__name__)
+
+# An EC2 request is a form; nothing of it comes near this, in bytes.
+_LARGEST_FORM = 1 << 20
+# Calls that change nothing, by the first word of their name.
+_READING = ("Describe", "Get", "List", "Head")
+
+# AWS Backup's jobs make EC2's snapshots.
+_LOCKED = ("ec2", "backup")
+
+Environ = dict[str, Any]
+
+
+class Api:
+    """The API's server.
+
+    ``lock`` keeps EC2's state whole; ``changed`` is set when the state may differ, and
+    ``unsaved`` is true until who saves it says otherwise.
+
+    moto isn't made for threads: every EC2 request, and whoever reads or changes EC2's state
+    beside it, holds ``lock``. ``console`` returns an instance's console output by its ID.
+    """
+
+    def __init__(self, region: str, console: Callable[[str], str] = lambda _: "") -> None:
+        strictness.make_strict(console)
+        # Every request looks through the partitions, and each reads AWS's managed policies.
+        iam: Any = iam_models
+        iam.PARTITION_NAMES = ["aws"]
+        self.region = region
+        self.lock = threading.RLock()
+        self.changed = threading.Event()
+        self.unsaved = False
+        self._application = DomainDispatcherApplication(create_backend_app)
+        self._server: BaseWSGIServer | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def ec2(self) -> Any:
+        """EC2's state: moto's backend of the rehearsal's region."""
+        return ec2_backends[DEFAULT_ACCOUNT_ID][self.region]
+
+    def start(self, port: int = 0) -> str:
+        """Listen on 127.0.0.1, on a free port if ``port`` is 0 or taken; return the URL."""
+        try:
+            self._server = self._listen(port)
+        except (OSError, SystemExit):
+            # werkzeug ends the program when a port is taken.
+            self._server = self._listen(0)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, name="aws-api", daemon=True
+        )
+        self._thread.start()
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def _listen(self, port: int) -> BaseWSGIServer:
+        return make_server("127.0.0.1", port, self, threaded=True, request_handler=_RequestHandler)
+
+    def stop(self) -> None:
+        """Stop listening."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+        self._server = self._thread = None
+
+    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        """Answer one request (WSGI)."""
+        if environ.get("PATH_INFO") == liveness.PATH:
+            start_response("200 OK", [("Content-Length", "0")])
+            return []
+        signed = environ.get("HTTP_AUTHORIZATION", "")
+        if not any(f"/{service}/aws4_request" in signed for service in _LOCKED):
+            answer = self._application(environ, start_response)
+            if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+                self.note_change()
+            return answer  # type: ignore[no-any-return]
+        action = _read_action(environ)
+        with self.lock:
+            answer = self._application(environ, start_response)
+        if not action.startswith(_READING):
+            self.note_change()
+        return answer  # type: ignore[no-any-return]
+
+    def note_change(self) -> None:
+        """Say that the state may differ now: wake who follows it, and have it saved."""
+        self.unsaved = True
+        self.changed.set()
+
+
+class _RequestHandler(MotoRequestHandler):
+    """One connection, kept alive."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Log what fails, without the colours and the many lines of a development server."""
+        level = logging.WARNING if int(code or 0) >= 500 else logging.DEBUG
+        log.log(level, "%s %s %s", self.command, self.path.partition("?")[0], code)
+
+
+def _read_action(environ: Environ) -> str:
+    """Return the name of the EC2 call, and leave the body to be read again."""
+    try:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        length = 0
+    if not 0 < length < _LARGEST_FORM:
+        return ""
+    body: bytes = environ["wsgi.input"].read(length)
+    environ["wsgi.input"] = io.BytesIO(body)
+    return parse_qs(body.decode("utf-8", "replace")).get("Action", [""])[0]

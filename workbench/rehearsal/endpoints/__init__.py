@@ -1,0 +1,1 @@
+"""What answers machines on their network: AWS's endpoints, metadata, ACME, packages."""

@@ -1,0 +1,250 @@
+"""Run pebble, the certificate authority of the rehearsal that speaks ACME as Let's Encrypt does."""
+
+import contextlib
+import json
+import os
+import shutil
+import ssl
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from workbench.errors import MissingToolError
+from workbench.errors import WaitTimeoutError
+from workbench.rehearsal.endpoints.ca import CertificateAuthority
+from workbench.rehearsal.network.sockets import explain
+from workbench.rehearsal.network.sockets import listen_tcp
+
+ACME_HOST = "acme.rehearsal.internal"
+ACME_PORT = 14_000
+# How long pebble may take until it answers, and until it has ended (seconds).
+START_LIMIT = 20.0
+STOP_LIMIT = 5.0
+# How often it is started where another program takes its management port first.
+PORT_TRIES = 3
+# What the kernel says of a port that another program has.
+PORT_TAKEN = "address already in use"
+# Roots of earlier runs that ca.pem still holds.
+ROOTS_KEPT = 8
+
+
+class Pebble:
+    """Pebble as a child of this process: it ends when the process does.
+
+    ``directory`` holds its configuration, certificate, log and roots; ``dns`` is the
+    address of the DNS server it checks names with; ``http_port`` and ``tls_port`` are where
+    it looks for challenges, on the addresses that the names resolve to.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        authority: CertificateAuthority,
+        dns: str,
+        *,
+        http_port: int = 80,
+        tls_port: int = 443,
+    ) -> None:
+        self.directory = directory
+        self.log_path = directory / "pebble.log"
+        self._authority = authority
+        self._dns = dns
+        self._ports = (http_port, tls_port)
+        self._address = ""
+        self._port = ACME_PORT
+        self._management = 0
+        self._child: subprocess.Popen[bytes] | None = None
+        self._watcher: threading.Thread | None = None
+
+    @property
+    def acme_directory(self) -> str:
+        """The address of the ACME directory, by the name its certificate is for."""
+        return f"https://{ACME_HOST}:{self._port}/dir"
+
+    @property
+    def running(self) -> bool:
+        """Whether the child process lives."""
+        return self._child is not None and self._child.poll() is None
+
+    def start(self, address: str, ca_certificate: Path, port: int = ACME_PORT) -> None:
+        """Start pebble on ``address``, wait until it answers, and write its root.
+
+        ``ca_certificate`` is where the PEM file for browsers goes: this run's root first,
+        then those of earlier runs, for pebble makes a new one each time and certificates
+        of an earlier one may still be in use. Raises MissingToolError when pebble isn't
+        installed, WaitTimeoutError with its last words when it doesn't answer.
+        """
+        program = _program()
+        self.directory.mkdir(parents=True, exist_ok=True)
+        root = self._start_where_free(program, address, port)
+        self._write_roots(root, ca_certificate)
+
+    def _start_where_free(self, program: list[str], address: str, port: int) -> bytes:
+        """Start pebble; return its root.
+
+        It can't say which port it took, so the management port is chosen here, and another
+        program may take that before pebble does: then another is chosen.
+        """
+        for _ in range(PORT_TRIES - 1):
+            try:
+                return self._start_once(program, address, port)
+            except WaitTimeoutError:
+                if PORT_TAKEN not in self._last_words():
+                    raise
+        return self._start_once(program, address, port)
+
+    def _start_once(self, program: list[str], address: str, port: int) -> bytes:
+        _check_free(address, port)
+        self._address, self._port, self._management = address, port, _free_port()
+        self._write_configuration()
+        started = threading.Event()
+        # Linux sends the signal that ends the child when the *thread* that started it ends:
+        # so that thread waits for the child.
+        self._watcher = threading.Thread(
+            target=self._run, args=(program, started), name="pebble", daemon=True
+        )
+        self._watcher.start()
+        started.wait()
+        try:
+            return self._await_root()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End pebble and wait for it. Twice is fine."""
+        child, self._child = self._child, None
+        if child is None:
+            return
+        child.terminate()
+        try:
+            child.wait(STOP_LIMIT)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+        if self._watcher is not None:
+            self._watcher.join(STOP_LIMIT)
+
+    def _write_configuration(self) -> None:
+        certificate, key = self.directory / "directory.pem", self.directory / "directory.key"
+        chain, private = self._authority.issue(
+            [ACME_HOST, "localhost"], {self._address, "127.0.0.1"}
+        )
+        certificate.write_bytes(chain)
+        key.unlink(missing_ok=True)
+        with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(private)
+        configuration = {
+            "listenAddress": f"{self._address}:{self._port}",
+            "managementListenAddress": f"127.0.0.1:{self._management}",
+            "certificate": str(certificate),
+            "privateKey": str(key),
+            "httpPort": self._ports[0],
+            "tlsPort": self._ports[1],
+            "ocspResponderURL": "",
+            "externalAccountBindingRequired": False,
+        }
+        text = json.dumps({"pebble": configuration}, indent=2) + "\n"
+        (self.directory / "pebble.json").write_text(text, encoding="utf-8")
+
+    def _run(self, program: list[str], started: threading.Event) -> None:
+        # The wait before a challenge is tried, and the refused nonces, are there to harden
+        # ACME clients; here they'd only make a person wait.
+        environment = os.environ | {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0"}
+        arguments = ["-config", str(self.directory / "pebble.json"), "-dnsserver", self._dns]
+        try:
+            with self.log_path.open("wb") as log:
+                child = self._child = subprocess.Popen(
+                    [*program, *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=environment,
+                    # Ctrl-C in a terminal is for the process that owns it.
+                    start_new_session=True,
+                )
+        finally:
+            started.set()
+        child.wait()
+
+    def _await_root(self) -> bytes:
+        deadline = time.monotonic() + START_LIMIT
+        opener = _opener(self._authority)
+        while self.running and time.monotonic() < deadline:
+            with contextlib.suppress(OSError):
+                directory = f"https://{self._address}:{self._port}/dir"
+                opener.open(directory, timeout=START_LIMIT).close()
+                management = f"https://127.0.0.1:{self._management}/roots/0"
+                with opener.open(management, timeout=START_LIMIT) as answer:
+                    return bytes(answer.read())
+            time.sleep(0.05)
+        what = "did not answer in time" if self.running else "ended at once"
+        raise WaitTimeoutError(
+            f"Pebble, the rehearsal's certificate authority, {what}: {self._last_words()}",
+            f"Look at {self.log_path}, then start the rehearsal again: workbench rehearsal.start",
+        )
+
+    def _last_words(self) -> str:
+        try:
+            lines = self.log_path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            lines = []
+        return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+
+    def _write_roots(self, root: bytes, ca_certificate: Path) -> None:
+        kept = self.directory / "roots.pem"
+        earlier = kept.read_bytes() if kept.exists() else b""
+        roots = [root.strip() + b"\n", *_certificates(earlier)][:ROOTS_KEPT]
+        for path in (kept, ca_certificate):
+            temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+            temporary.write_bytes(b"".join(roots))
+            temporary.replace(path)
+
+
+def _program() -> list[str]:
+    pebble = shutil.which("pebble")
+    if pebble is None:
+        raise MissingToolError(
+            "The rehearsal's certificate authority, pebble, is not installed.",
+            "Install it: sudo apt-get install pebble",
+        )
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        return [pebble]
+    # Even when this process is killed, nothing of it stays behind.
+    return [setpriv, "--pdeathsig", "KILL", pebble]
+
+
+def _check_free(address: str, port: int) -> None:
+    # Else the answer that is awaited could be another pebble's.
+    try:
+        listen_tcp(address, port).close()
+    except OSError as error:
+        raise explain(error, "Pebble", address, port) from error
+
+
+def _opener(authority: CertificateAuthority) -> urllib.request.OpenerDirector:
+    context = ssl.create_default_context(cadata=authority.pem.decode())
+    # No proxy: what is asked is this process's own child.
+    return urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+    )
+
+
+def _certificates(pem: bytes) -> list[bytes]:
+    try:
+        found = x509.load_pem_x509_certificates(pem) if pem.strip() else []
+    except ValueError:
+        return []
+    return [each.public_bytes(Encoding.PEM) for each in found]
+
+
+def _free_port() -> int:
+    with contextlib.closing(listen_tcp("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])

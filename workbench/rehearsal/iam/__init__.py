@@ -1,0 +1,1 @@
+"""Who signed a request, what it needs, and whether the policies allow it."""

@@ -1,0 +1,139 @@
+"""Which IAM actions a request to AWS's API needs, and on which resources."""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from workbench.rehearsal.iam.refusals import service_model
+from workbench.rehearsal.iam.request import ApiRequest
+from workbench.rehearsal.iam.s3_actions import Need
+from workbench.rehearsal.iam.s3_actions import s3_needs
+
+# Where IAM's prefix of a service's actions isn't the name that its requests are signed for.
+PREFIXES = {"monitoring": "cloudwatch", "email": "ses", "tagging": "tag"}
+# What a parameter of an EC2 action names; "Describe…" actions know no single resources.
+EC2_RESOURCES = {
+    "AllocationId": "elastic-ip",
+    "GroupId": "security-group",
+    "ImageId": "image",
+    "InstanceId": "instance",
+    "NetworkInterfaceId": "network-interface",
+    "RouteTableId": "route-table",
+    "SnapshotId": "snapshot",
+    "SubnetId": "subnet",
+    "VolumeId": "volume",
+    "VpcId": "vpc",
+}
+EC2_IDS = {
+    "eipalloc": "elastic-ip",
+    "i": "instance",
+    "snap": "snapshot",
+    "vol": "volume",
+}
+
+
+def needs(request: ApiRequest, service: str, region: str, account: str) -> list[Need]:
+    """Return every (action, ARN) that must be allowed; none when the action is unknown.
+
+    The ARN is ``*`` where the service's actions can't be narrowed to a resource, or where
+    this rehearsal doesn't know how: then only a policy for all resources allows it.
+    """
+    if service in ("s3", "s3express"):
+        return s3_needs(request)
+    operation = _operation(request, service)
+    if operation is None:
+        return []
+    action = f"{PREFIXES.get(service, service)}:{operation}"
+    where = f"{region}:{account}"
+    return [(action, arn) for arn in _resources(request, service, operation, where)] or [
+        (action, "*")
+    ]
+
+
+def _operation(request: ApiRequest, service: str) -> str | None:
+    target = request.header("X-Amz-Target")
+    named = target.rpartition(".")[2] if target else None
+    action = request.form.get("Action")
+    if named and action and named != action:
+        return None  # said in two ways: what is checked might not be what is done
+    return named or action or _rest_operation(request, service)
+
+
+def _rest_operation(request: ApiRequest, service: str) -> str | None:
+    for method, expression, required, name in _rest_operations(service):
+        fits = method == request.method and required <= request.query.keys()
+        if fits and expression.fullmatch(request.path):
+            return name
+    return None
+
+
+@lru_cache(maxsize=32)
+def _rest_operations(service: str) -> list[tuple[str, re.Pattern[str], frozenset[str], str]]:
+    """Return (method, path, query parameters it needs, name), the most special first."""
+    model: Any = service_model(service)
+    found = []
+    for name in model.operation_names if model is not None else ():
+        http = model.operation_model(name).http
+        path, _, query = http.get("requestUri", "/").partition("?")
+        if path.strip("/") or query:
+            required = frozenset(part.partition("=")[0] for part in query.split("&") if part)
+            found.append((http["method"], _path_expression(path), required, name))
+    # Fixed words before placeholders, and more required parameters before fewer.
+    return sorted(found, key=lambda each: (each[1].pattern.count("[^"), -len(each[2])))
+
+
+def _path_expression(path: str) -> re.Pattern[str]:
+    parts = re.split(r"(\{[^}]+\})", path.rstrip("/"))
+    patterns = [
+        (".+" if part.endswith("+}") else "[^/]+") if part.startswith("{") else re.escape(part)
+        for part in parts
+    ]
+    return re.compile("".join(patterns) + "/?")
+
+
+def _resources(request: ApiRequest, service: str, operation: str, where: str) -> Iterator[str]:
+    if service == "ssm" and "Parameter" in operation:
+        yield from _parameters(request, where)
+    elif service == "ec2" and not operation.startswith(("Describe", "Get")):
+        yield from _ec2(request, where)
+    elif service == "sts" and operation == "AssumeRole" and "RoleArn" in request.form:
+        yield request.form["RoleArn"]
+    elif service == "iam" and "RoleName" in request.form:
+        yield f"arn:aws:iam::{where.rpartition(':')[2]}:role/{request.form['RoleName']}"
+    elif service == "route53":
+        if match := re.search(r"/(hostedzone|healthcheck|change)/([A-Z0-9]+)", request.path):
+            yield f"arn:aws:route53:::{match[1]}/{match[2]}"
+    elif service == "secretsmanager":
+        secret = _body(request).get("SecretId", "")
+        if secret.startswith("arn:"):
+            yield secret
+
+
+def _parameters(request: ApiRequest, where: str) -> Iterator[str]:
+    body = _body(request)
+    names = body.get("Names") or [body.get("Name") or body.get("Path")]
+    for name in names:
+        if isinstance(name, str):
+            # A parameter's ARN has one slash before a name, whether or not it begins with one.
+            plain = name.removeprefix("/").partition(":")[0]
+            yield name if name.startswith("arn:") else f"arn:aws:ssm:{where}:parameter/{plain}"
+
+
+def _ec2(request: ApiRequest, where: str) -> Iterator[str]:
+    for name, value in request.form.items():
+        plain = re.sub(r"\.\d+$", "", name)
+        kind = EC2_RESOURCES.get(plain)
+        if plain == "ResourceId":  # of CreateTags and DeleteTags
+            kind = EC2_IDS.get(value.partition("-")[0], value.partition("-")[0])
+        if kind is not None:
+            yield f"arn:aws:ec2:{where}:{kind}/{value}"
+
+
+def _body(request: ApiRequest) -> dict[str, Any]:
+    try:
+        body = json.loads(request.body or b"{}")
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

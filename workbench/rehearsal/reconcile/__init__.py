@@ -1,0 +1,1 @@
+"""Machines, files and open ports follow the API's state, and it follows them."""
