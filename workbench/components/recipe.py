@@ -91,6 +91,9 @@ class Recipe(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         own = pulumi.ResourceOptions(parent=self)
+        # S3 encrypts everything with keys of its own since 2023. Where that is declared, S3 adds to
+        # the rule that it blocks SSE-C, which many versions of the plugin want to undo for ever
+        # (hashicorp/terraform-provider-aws#47320).
         self._guards: list[pulumi.Resource] = [
             aws.s3.BucketPublicAccessBlock(
                 f"{name}-public-access-block",
@@ -99,12 +102,6 @@ class Recipe(pulumi.ComponentResource):
                 block_public_policy=True,
                 ignore_public_acls=True,
                 restrict_public_buckets=True,
-                opts=own,
-            ),
-            aws.s3.BucketServerSideEncryptionConfiguration(
-                f"{name}-encryption",
-                bucket=bucket.bucket,
-                rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
                 opts=own,
             ),
             aws.s3.BucketVersioning(
@@ -117,8 +114,8 @@ class Recipe(pulumi.ComponentResource):
         return bucket
 
     def _after(self, *others: pulumi.Resource) -> pulumi.ResourceOptions:
-        # Nothing is put in before the bucket is private, encrypted and versioned. The bucket isn't
-        # the parent: who depends on this component waits for the component's own children only.
+        # Nothing is put in before the bucket is private and versioned. The bucket isn't the parent:
+        # who depends on this component waits for the component's own children only.
         return pulumi.ResourceOptions(parent=self, depends_on=[*self._guards, *others])
 
     def _allow_reading(

@@ -17,7 +17,7 @@ def done(deploy):
     return deploy(lambda: Recipe("rec", ARGS))
 
 
-def test_the_bucket_is_private_encrypted_and_versioned_before_anything_is_in_it(done):
+def test_the_bucket_is_private_and_versioned_before_anything_is_in_it(done):
     block = done.one(":BucketPublicAccessBlock")
     assert {key for key, value in block.inputs.items() if value is True} == {
         "blockPublicAcls",
@@ -25,13 +25,14 @@ def test_the_bucket_is_private_encrypted_and_versioned_before_anything_is_in_it(
         "ignorePublicAcls",
         "restrictPublicBuckets",
     }
-    encryption = done.one(":BucketServerSideEncryptionConfiguration")
-    algorithm = encryption.inputs["rules"][0]["applyServerSideEncryptionByDefault"]
-    assert algorithm == {"sseAlgorithm": "AES256"}
     versioning = done.one(":BucketVersioning")
     assert versioning.inputs["versioningConfiguration"] == {"status": "Enabled"}
     for item in done.all(":BucketObjectv2"):
-        assert {block.urn, encryption.urn, versioning.urn} <= set(item.request.dependencies)
+        assert {block.urn, versioning.urn} <= set(item.request.dependencies)
+
+
+def test_the_encryption_is_left_to_s3_which_adds_to_what_is_declared(done):
+    assert not done.all(":BucketServerSideEncryptionConfiguration")
 
 
 def test_the_recipe_is_named_by_its_checksum(done):
