@@ -85,10 +85,12 @@ class Storage(pulumi.ComponentResource):
             filters=[{"name": "volume-id", "values": [volume_id]}],
             opts=pulumi.InvokeOptions(parent=self),
         )
+        given = _size(args)
         return aws.ebs.Volume(
             f"{name}-volume",
             availability_zone=found.availability_zone,
-            size=_size(args),
+            # The plugin asks for a size, or a snapshot, also of a volume that is there.
+            size=found.size if given is None else given,
             opts=pulumi.ResourceOptions(
                 parent=self, import_=volume_id, ignore_changes=["tags"], retain_on_delete=True
             ),

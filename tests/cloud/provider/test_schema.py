@@ -36,7 +36,10 @@ def test_a_row_has_the_schemas_names(row: Any) -> None:
     assert row.inputs <= given
     outputs = {camel(name) for name in dir(resource) if not name.startswith("_")}
     assert row.computed <= outputs
-    assert row.required | row.chosen | set(row.defaults) | set(row.normalise) <= row.inputs
+    assert (
+        row.required | row.required_one | row.chosen | set(row.defaults) | set(row.normalise)
+        <= row.inputs
+    )
     assert {path.split(".")[0] for path in row.replaces} <= row.inputs
     assert row.tags == ("tags" in given)
     assert row.regional == ("region" in given)

@@ -37,7 +37,11 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": ["us-east-1b", "us-east-1a"]},
     "aws:ec2/getSubnet:getSubnet": {"vpcId": "vpc-theirs", "availabilityZone": "us-east-1c"},
     "aws:route53/getZone:getZone": {"name": "example.org"},
-    "aws:ebs/getVolume:getVolume": {"volumeId": "vol-kept", "availabilityZone": "us-east-1d"},
+    "aws:ebs/getVolume:getVolume": {
+        "volumeId": "vol-kept",
+        "availabilityZone": "us-east-1d",
+        "size": 30,
+    },
     "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": {
         "locations": ["us-east-1-atl-2a", "us-east-1b", "us-east-1a"]
     },

@@ -35,7 +35,7 @@ def test_an_existing_volume_is_taken_in_as_it_is_and_never_deleted(deploy):
     done = deploy(lambda: Storage("data", {"volume_id": "vol-kept", "keep": False}))
 
     taken = done.one(":Volume")
-    assert taken.inputs == {"availabilityZone": "us-east-1d"}
+    assert taken.inputs == {"availabilityZone": "us-east-1d", "size": 30}
     assert taken.request.importId == "vol-kept"
     assert taken.request.retainOnDelete is True
     assert list(taken.request.ignoreChanges) == ["tags"]

@@ -38,6 +38,9 @@ def check(row: ResourceType, news: Properties) -> list[Failure]:
         for key in sorted(row.required)
         if key not in news
     ]
+    if row.required_one and not row.required_one & news.keys():
+        wanted = sorted(row.required_one)
+        failures.append(Failure(wanted[0], f"{row.short_name} needs one of {', '.join(wanted)}."))
     return failures
 
 

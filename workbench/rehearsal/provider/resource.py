@@ -75,6 +75,8 @@ class ResourceType:
     calls: Calls
     inputs: frozenset[str]
     required: frozenset[str] = frozenset()
+    # Inputs of which at least one is required.
+    required_one: frozenset[str] = frozenset()
     # Outputs that only AWS knows: unknown while a preview creates the object.
     computed: frozenset[str] = frozenset()
     # Inputs that AWS chooses when the program gives none; leaving them out changes nothing.
