@@ -24,7 +24,6 @@ RUN_HERE = {
     'eval "$(workbench env)"',
     "pulumi preview",
     "pulumi stack output",
-    "pulumi stack output dns_records",
     "workbench rehearsal.start",
     "workbench rehearsal.status",
     "docker ps --filter label=diy-workbench.rehearsal",

@@ -1,5 +1,6 @@
 """DNS: every name leads to the server; if not, whether a record is missing, stale or unheard of."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from workbench.checks.check import Outcome
@@ -9,8 +10,7 @@ from workbench.checks.check import skipped
 from workbench.checks.target import Target
 
 UP = "workbench up --stack {stack}"
-RECORDS = "pulumi stack output dns_records --stack {stack}"
-NAME_SERVERS = "pulumi stack output name_servers --stack {stack}"
+NAME_SERVERS = "aws route53 get-hosted-zone --id {zone}   names its name servers"
 
 
 def check_dns(target: Target) -> Outcome:
@@ -28,9 +28,10 @@ def check_dns(target: Target) -> Outcome:
 
 def _why(target: Target, name: str, told: str, found: list[str]) -> Outcome:
     """Return the failure of a name with its cause: who keeps the record, and what it says there."""
-    if target.outputs.get("dns_records"):
-        cause = "stale" if found else "missing"
-        return failed(f"{told} (the record, kept outside this account, is {cause})", RECORDS)
+    by_hand = records_by_hand(target.outputs)
+    if by_hand:
+        cause = f"kept outside this account, is {'stale' if found else 'missing'}"
+        return failed(f"{told} (the record, {cause}); to be made there: {', '.join(by_hand)}", UP)
     zone = find_zone(target, name)
     if zone is None:
         return failed(f"{told}; Route 53 has no hosted zone for it", UP)
@@ -43,8 +44,16 @@ def _why(target: Target, name: str, told: str, found: list[str]) -> Outcome:
         return failed(f"{told}; {cause}", "workbench doctor --stack {stack}")
     servers = ", ".join(target.outputs.get("name_servers") or [])
     cause = "Route 53 has the record, but nobody asks there: the domain is not delegated"
-    enter = f"; where it was bought, enter the name servers {servers}" if servers else ""
-    return failed(f"{told}; {cause}{enter}", NAME_SERVERS)
+    if not servers:
+        zone_id = zone["Id"].rpartition("/")[2]
+        return failed(f"{told}; {cause}", NAME_SERVERS.replace("{zone}", zone_id))
+    return failed(f"{told}; {cause}; where it was bought, enter the name servers {servers}", UP)
+
+
+def records_by_hand(outputs: Mapping[str, Any]) -> list[str]:
+    """Return the records that a person makes, for a domain kept outside the account."""
+    records = outputs.get("dns_records") or []
+    return [f"{each['name']} {each['type']} {each['value']}" for each in records]
 
 
 def find_zone(target: Target, name: str) -> dict[str, Any] | None:

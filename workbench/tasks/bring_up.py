@@ -16,6 +16,7 @@ from workbench.rehearsal.names import rehearsal_of
 from workbench.tasks.changing import ensure_rehearsal
 from workbench.tasks.changing import interruptible
 from workbench.tasks.checking import run_all
+from workbench.tasks.delegation import say_delegation
 from workbench.tasks.people import passwords
 from workbench.tasks.secure_shell.config import follow
 from workbench.tasks.selection import find_project
@@ -71,6 +72,7 @@ def bring_up(stack: str, progress: Progress, *, agree: Agree, password_stdin: bo
         description = ensure_rehearsal(stack, progress)
     changes = _apply_stack(stack, description, progress, agree)
     state = read_stack(stack, progress)
+    say_delegation(state, progress)
     server_exists = f"the server {state.outputs.get('instance_id')} exists"
     with _up_interrupted(stack, f"{server_exists}, and goes on by itself with its recipe"):
         run = converge_server(state, progress)

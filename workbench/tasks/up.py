@@ -35,6 +35,7 @@ def up(
     from workbench.tasks.changing import confirm
     from workbench.tasks.changing import stack_progress
     from workbench.tasks.checking import show_reports
+    from workbench.tasks.delegation import awaits_delegation
     from workbench.tasks.up_plan import plan_up
     from workbench.tasks.where_to_go import print_where_to_go
 
@@ -50,6 +51,11 @@ def up(
         password_stdin=password_stdin,
     )
     print_where_to_go(outcome)
+    if awaits_delegation(outcome.state, outcome.failed):
+        raise WorkbenchError(
+            "All is there but the certificate, which comes once the domain leads to the server.",
+            f"workbench check --stack {name}   says when it does",
+        )
     if outcome.failed:
         show_reports(outcome.failed)
         raise WorkbenchError(

@@ -4,6 +4,7 @@ from rich.console import Console
 
 from workbench.tasks.bring_up import Outcome
 from workbench.tasks.command_name import as_typed
+from workbench.tasks.delegation import missing_delegation
 from workbench.tasks.selection import select_stack
 from workbench.tasks.show import make_console
 from workbench.tasks.show import print_facts
@@ -21,6 +22,7 @@ def print_where_to_go(outcome: Outcome, console: Console | None = None) -> None:
             ("JupyterHub", state.url("jupyter_url")),
             ("RStudio", state.url("rstudio_url")),
             *_people(outcome.passwords),
+            *_to_enter(outcome),
             ("CA certificate", str(authority) if authority else None),
             ("", "trust it in the browser, and its warning goes" if authority else None),
         ],
@@ -42,6 +44,15 @@ def _people(passwords: dict[str, str]) -> list[tuple[str, str]]:
     """Return who may sign in, and where each one's password is."""
     return [
         row for user, where in passwords.items() for row in (("User", user), ("Password", where))
+    ]
+
+
+def _to_enter(outcome: Outcome) -> list[tuple[str, str]]:
+    """Return what is still to be entered for the domain, and where."""
+    return [
+        row
+        for name, values, where in missing_delegation(outcome.state, outcome.failed)
+        for row in ((name, "\n".join(values)), ("", where))
     ]
 
 

@@ -75,7 +75,7 @@ def test_without_a_domain_there_is_nothing_to_ask() -> None:
             [],
             RIGHT,
             "not delegated; where it was bought, enter the name servers ns1",
-            dns.NAME_SERVERS,
+            dns.UP,
         ),
     ],
 )
@@ -99,9 +99,18 @@ def test_a_zone_that_is_gone_is_named() -> None:
 
 @pytest.mark.parametrize(("found", "word"), [([], "missing"), (["10.0.0.1"], "stale")])
 def test_a_domain_kept_elsewhere_gets_its_records_by_hand(found: list[str], word: str) -> None:
-    result, evidence, fix = check(found, dns_records=[{"name": "bench.example"}])
-    assert (result, fix) == ("FAIL", dns.RECORDS)
+    names = ("bench.example", "*.bench.example")
+    records = [{"name": each, "type": "A", "value": RIGHT, "ttl": 300} for each in names]
+    result, evidence, fix = check(found, dns_records=records)
+    assert (result, fix) == ("FAIL", dns.UP)
     assert f"kept outside this account, is {word}" in evidence
+    assert evidence.endswith(f"there: bench.example A {RIGHT}, *.bench.example A {RIGHT}")
+
+
+def test_a_zone_whose_name_servers_the_stack_does_not_know_says_who_does() -> None:
+    _, evidence, fix = check([], Route53(bench_example=RIGHT))
+    assert evidence.endswith("the domain is not delegated")
+    assert fix == "aws route53 get-hosted-zone --id Z1   names its name servers"
 
 
 def test_only_the_names_that_lead_elsewhere_are_named() -> None:
