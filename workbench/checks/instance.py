@@ -33,7 +33,7 @@ def check_running(target: Target) -> Outcome:
     instance = read_instance(target)
     ident = target.output("instance_id")
     if instance is None:
-        return _gone(target, ident)
+        return explain_gone(target, ident)
     state = instance["State"]["Name"]
     said = f"{ident}, {instance['InstanceType']}, {state}"
     if state == "running":
@@ -46,7 +46,7 @@ def check_running(target: Target) -> Outcome:
     return failed(said, UP)
 
 
-def _gone(target: Target, ident: str) -> Outcome:
+def explain_gone(target: Target, ident: str) -> Outcome:
     """Tell a server that was terminated from an account or a region that isn't the stack's."""
     wanted = [{"Name": "group-id", "Values": [target.output("security_group_id")]}]
     if target.aws("ec2").describe_security_groups(Filters=wanted)["SecurityGroups"]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT = 10
 READ_TIMEOUT = 60
 
+ROLES = ("aws:assumeRoles", "aws:assumeRole", "aws:assumeRoleWithWebIdentity")
 WRITE_ANEW = "workbench up   writes it anew for a rehearsal"
 
 # botocore's settings by (name in the file, variables, default, converter): none of the first two.
@@ -30,11 +31,12 @@ def client(stack_config: Mapping[str, str], service: str) -> Any:
 
     ``stack_config`` is what ``Stack.get_config`` returns. It honours aws:region, aws:profile,
     aws:accessKey, aws:secretKey, aws:token and aws:endpoints; what isn't there comes from the
-    environment, as for the provider. Raises ConfigError where a profile doesn't exist or there
-    is no region.
+    environment, as for the provider. Raises ConfigError where a profile doesn't exist, there is
+    no region, or a role is to be assumed.
     """
     from botocore.exceptions import NoRegionError
 
+    _refuse_roles(stack_config)
     endpoint = _endpoint(stack_config, service)
     try:
         return _session(stack_config).client(
@@ -44,6 +46,24 @@ def client(stack_config: Mapping[str, str], service: str) -> Any:
         raise ConfigError(
             "The stack's configuration names no AWS region.", "pulumi config set aws:region REGION"
         ) from error
+
+
+def read_region(stack_config: Mapping[str, str]) -> str | None:
+    """Return the region that the provider would work in, if anything names one."""
+    region: str | None = _session(stack_config).region_name
+    return region
+
+
+def _refuse_roles(stack_config: Mapping[str, str]) -> None:
+    """Raise where the provider has a role's rights, and maybe account, and we would have others."""
+    found = next((key for key in ROLES if stack_config.get(key)), None)
+    if found:
+        raise ConfigError(
+            f"The stack's configuration has {found}, which Pulumi follows and workbench's own calls"
+            " to AWS can't.",
+            "Use a profile with role_arn in ~/.aws/config instead, and:\n"
+            f"  pulumi config rm {found}; pulumi config set aws:profile PROFILE",
+        )
 
 
 def _session(stack_config: Mapping[str, str]) -> Any:
@@ -61,7 +81,8 @@ def _session(stack_config: Mapping[str, str]) -> Any:
             aws_access_key_id=access_key,
             aws_secret_access_key=stack_config.get("aws:secretKey"),
             aws_session_token=stack_config.get("aws:token"),
-            region_name=stack_config.get("aws:region"),
+            # As the provider; botocore itself only knows AWS_DEFAULT_REGION.
+            region_name=stack_config.get("aws:region") or os.environ.get("AWS_REGION"),
             profile_name=None if access_key else stack_config.get("aws:profile"),
         )
     except ProfileNotFound as error:

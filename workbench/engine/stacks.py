@@ -32,6 +32,7 @@ from workbench.engine.state import State
 from workbench.engine.state import parse_state
 from workbench.engine.state import read_outputs_fast
 from workbench.engine.state import read_state_file
+from workbench.engine.whereabouts import refuse_elsewhere
 from workbench.errors import ConfigError
 from workbench.progress import Progress
 from workbench.rehearsal.names import rehearsal_of
@@ -126,11 +127,17 @@ class Stack:
         return self._operations.up("Pulumi up", self.state)
 
     def refresh(self) -> Changes:
-        """Adopt what was changed behind Pulumi's back; return what differed."""
+        """Adopt what was changed behind Pulumi's back; return what differed.
+
+        Raises ConfigError, before anything else, with credentials of another account.
+        """
+        self._refuse_elsewhere()
         return self._operations.refresh("Pulumi refresh", self.state, clear_pending=False)
 
     def destroy(self) -> Changes:
         """Remove what the stack made; what the program keeps (the data volume) stays."""
+        # Elsewhere nothing would be found, and all of it be forgotten.
+        self._refuse_elsewhere()
         self._settle_pending()
         return self._operations.destroy("Pulumi destroy", self.state)
 
@@ -219,6 +226,10 @@ class Stack:
         engine = self._engine or ensure_engine(self._progress)
         return Operations(self.name, self.project_dir, engine, self._progress)
 
+    def _refuse_elsewhere(self) -> None:
+        if rehearsal_of(self.name) is None:
+            refuse_elsewhere(self.name, self.state(), self.get_config())
+
     def _settle_pending(self) -> None:
         """Have the engine look at what an operation that was killed left unknown."""
         pending = self.state().pending
@@ -229,4 +240,5 @@ class Stack:
             f"The last operation was cut off while it worked on {told}: looking what exists now."
             " What it was just creating isn't known to Pulumi and may have to be removed by hand."
         )
+        self._refuse_elsewhere()
         self._operations.refresh("Look at what exists", self.state, clear_pending=True)

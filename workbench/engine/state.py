@@ -1,6 +1,9 @@
 """Read a stack's state: what exists, what is unfinished, its outputs."""
 
 import json
+import re
+from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
@@ -12,6 +15,7 @@ from workbench.rehearsal.names import rehearsal_of
 
 # The key by which the engine marks a secret, an asset or an archive in its state.
 SIGNATURE = "4dabf18193072939515e22adb298388d"
+_ARN = re.compile(r"arn:[\w-]+:ec2:(?P<region>[\w-]+):(?P<account>\d+):")
 ROOT = "pulumi:pulumi:Stack"
 # More resources than this are only counted.
 MOST_NAMED = 20
@@ -30,12 +34,24 @@ class Resource:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where an object of AWS is: the account's number, and the region."""
+
+    account: str
+    region: str
+
+
+@dataclass(frozen=True)
 class State:
-    """What the engine knows of a stack; without components and providers."""
+    """What the engine knows of a stack; without components and providers.
+
+    ``places`` are those of the objects in EC2 that the stack made.
+    """
 
     resources: tuple[Resource, ...] = ()
     pending: tuple[tuple[str, Resource], ...] = ()
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    places: frozenset[Place] = frozenset()
 
     def told(self) -> str:
         """Return a sentence on what exists."""
@@ -76,7 +92,17 @@ def parse_state(deployment: Mapping[str, Any]) -> State:
             for each in deployment.get("pending_operations") or []
         ),
         outputs=next((each.get("outputs") or {} for each in listed if each["type"] == ROOT), {}),
+        places=frozenset(_places(listed)),
     )
+
+
+def _places(listed: Iterable[Mapping[str, Any]]) -> Iterator[Place]:
+    """Give the places that the ARNs in EC2 name; those of other services may name none."""
+    for each in listed:
+        # What was only looked up may be shared by another account.
+        arn = "" if each.get("external") else (each.get("outputs") or {}).get("arn")
+        if found := _ARN.match(str(arn)):
+            yield Place(found["account"], found["region"])
 
 
 def read_state_file(stack_name: str) -> State | None:

@@ -109,7 +109,9 @@ class StackState:
         """Return the configuration for a client; a rehearsal's never leads to AWS itself."""
         name = rehearsal_of(self.stack)
         if name is None:
-            return self.config
+            # Where the server is, whatever another terminal's environment has for a region.
+            region = str(self.outputs.get("region") or "")
+            return {"aws:region": region, **self.config} if region else self.config
         if self.rehearsal is None:
             raise WorkbenchError(
                 f"The rehearsal {name!r} is not running.",

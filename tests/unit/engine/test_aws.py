@@ -5,6 +5,7 @@ import json
 import pytest
 
 from workbench.engine.aws import client
+from workbench.engine.aws import read_region
 from workbench.errors import ConfigError
 
 REHEARSAL = {
@@ -52,3 +53,22 @@ def test_no_region_is_a_config_error(monkeypatch, tmp_path):
 def test_endpoints_that_are_none_are_a_config_error():
     with pytest.raises(ConfigError, match="isn't a list"):
         client({**REHEARSAL, "aws:endpoints": "nonsense"}, "ec2")
+
+
+def test_the_region_of_the_environment_is_the_providers(monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_REGION", "eu-west-3")
+    assert read_region({}) == "eu-west-3"
+    assert client({"aws:accessKey": "k", "aws:secretKey": "s"}, "ec2").meta.region_name == (
+        "eu-west-3"
+    )
+    assert read_region({"aws:region": "eu-central-1"}) == "eu-central-1"
+    monkeypatch.delenv("AWS_REGION")
+    assert read_region({}) == "us-east-1"
+
+
+@pytest.mark.parametrize("key", ["aws:assumeRoles", "aws:assumeRole"])
+def test_a_role_that_only_pulumi_would_assume_is_a_config_error(key):
+    with pytest.raises(ConfigError, match=f"has {key}, which") as refused:
+        client({"aws:region": "eu-west-1", key: '[{"roleArn":"arn:aws:iam::1:role/r"}]'}, "ec2")
+    assert "role_arn in ~/.aws/config" in refused.value.hint

@@ -7,6 +7,7 @@ import pytest
 from workbench.engine.changes import Changes
 from workbench.engine.environment import backend_dir
 from workbench.engine.state import SIGNATURE
+from workbench.engine.state import Place
 from workbench.engine.state import Resource
 from workbench.engine.state import parse_state
 from workbench.engine.state import read_outputs_fast
@@ -50,6 +51,26 @@ def test_components_and_providers_are_no_resources():
         ("creating", "Instance lab-server")
     ]
     assert state.told() == "What exists: Instance lab-server."
+
+
+def test_the_arns_in_ec2_tell_where_the_stack_is():
+    def made(arn, **more):
+        return {"urn": URN, "type": "aws:any", "custom": True, "outputs": {"arn": arn}, **more}
+
+    found = parse_state(
+        {
+            "resources": [
+                made("arn:aws:s3:::lab-bucket"),
+                made("arn:aws:iam::123456789012:role/lab"),
+                made("arn:aws-cn:ec2:cn-north-1:123456789012:security-group/sg-1"),
+                made("arn:aws:ec2:us-east-1::image/ami-1"),
+                made("arn:aws:ec2:us-east-1:999999999999:subnet/subnet-1", external=True),
+                made({"an": "output that is a secret"}),
+                {"urn": URN, "type": "aws:any", "custom": True},
+            ]
+        }
+    )
+    assert found.places == {Place("123456789012", "cn-north-1")}
 
 
 def test_a_new_stack_is_empty(written):

@@ -184,6 +184,26 @@ def test_a_terminated_instance_is_told(state: State) -> None:
             change(state, QUIET, force=True, yes=True, dry_run=False)
 
 
+@pytest.mark.parametrize(
+    ("groups", "told", "hint"),
+    [
+        ([{"GroupId": "sg-1"}], "i-1 is gone", "workbench up --stack prod"),
+        ([], "knows neither i-1 nor its security group", "aws sts get-caller-identity"),
+    ],
+)
+def test_a_server_that_aws_does_not_know_may_be_in_another_account(
+    state: State, monkeypatch: pytest.MonkeyPatch, groups: list[Any], told: str, hint: str
+) -> None:
+    state.outputs = {**state.outputs, "security_group_id": "sg-1"}
+    monkeypatch.setattr(Ec2, "describe_instances", lambda *_, **__: {"Reservations": []})
+    monkeypatch.setattr(
+        Ec2, "describe_security_groups", lambda *_, **__: {"SecurityGroups": groups}, raising=False
+    )
+    with pytest.raises(WorkbenchError, match=told) as refused:
+        stop_server(state, QUIET, force=False, yes=True, dry_run=False)
+    assert refused.value.hint == hint
+
+
 # What a server that shuts down answers to a command that it has begun.
 CUT = "cut off"
 SILENT = UnreachableError("refused")

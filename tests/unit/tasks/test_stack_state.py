@@ -43,3 +43,16 @@ def test_a_server_with_every_port_closed_is_not_waited_for_long(
     state = described(STOPPED)
     state.see_ports()
     assert state.rehearsal == STOPPED
+
+
+@pytest.mark.parametrize(
+    ("config", "region"), [({}, "eu-west-1"), ({"aws:region": "eu-west-2"}, "eu-west-2")]
+)
+def test_a_stack_on_aws_is_asked_about_where_it_is(
+    monkeypatch: pytest.MonkeyPatch, config: dict[str, str], region: str
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "k")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    state = StackState("prod", {"region": "eu-west-1"}, config)
+    assert state.aws("ec2").meta.region_name == region

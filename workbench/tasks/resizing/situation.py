@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.checks.instance import read_instance
-from workbench.errors import WorkbenchError
 from workbench.tasks.resizing.note import NOTE
 from workbench.tasks.resizing.note import Note
 from workbench.tasks.selection import find_project
+from workbench.tasks.server.gone import ENDED
+from workbench.tasks.server.gone import gone_error
 from workbench.tasks.stack_state import StackState
 
 KEY = "workbench:instanceType"
@@ -63,11 +64,8 @@ def read_situation(state: StackState) -> Situation:
     from workbench.progress import Progress
 
     instance = read_instance(state.target())
-    if instance is None or instance["State"]["Name"] in ("shutting-down", "terminated"):
-        raise WorkbenchError(
-            f"The instance {state.outputs['instance_id']} is gone.",
-            f"workbench up --stack {state.stack}",
-        )
+    if instance is None or instance["State"]["Name"] in ENDED:
+        raise gone_error(state)
     opened = open_stack(state.stack, find_project(), Progress(quiet=True))
     return Situation(
         configured=opened.get_config().get(KEY),

@@ -13,6 +13,8 @@ from workbench.tasks.changing import interruptible
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.server.boots import await_next_boot
 from workbench.tasks.server.boots import boot_before
+from workbench.tasks.server.gone import ENDED
+from workbench.tasks.server.gone import gone_error
 from workbench.tasks.server.power import PowerWatch
 from workbench.tasks.server.services_up import await_services
 from workbench.tasks.server.working_people import see_people
@@ -28,10 +30,8 @@ def watch_of(state: StackState) -> tuple[PowerWatch, str]:
     instance = str(state.outputs["instance_id"])
     watch = PowerWatch(state.aws("ec2"), instance, state.stack)
     now = watch.state
-    if now in ("shutting-down", "terminated"):
-        raise WorkbenchError(
-            f"The instance {instance} is {now}.", f"workbench up --stack {state.stack}"
-        )
+    if now in ENDED:
+        raise gone_error(state)
     return watch, now
 
 

@@ -9,7 +9,7 @@ from workbench.errors import WorkbenchError
 from workbench.tasks.setup.own_address import find_own_address
 
 SSH_PORT = 22
-_ENDED = ("shutting-down", "terminated", "")
+_ENDED = ("shutting-down", "terminated")
 
 
 def explain_unreachable(ec2: Any, instance_id: str, host: str, stack: str) -> WorkbenchError | None:
@@ -18,9 +18,15 @@ def explain_unreachable(ec2: Any, instance_id: str, host: str, stack: str) -> Wo
     found = described["Reservations"]
     instance = found[0]["Instances"][0] if found else {}
     state = instance.get("State", {}).get("Name", "")
+    if not state:
+        return WorkbenchError(
+            f"AWS knows no server {instance_id}: it is gone, or these are credentials of another"
+            " account.",
+            f"workbench doctor --stack {stack}   tells which",
+        )
     if state in _ENDED:
         return WorkbenchError(
-            f"The server {instance_id} is {state or 'gone'}.", f"workbench up --stack {stack}"
+            f"The server {instance_id} is {state}.", f"workbench up --stack {stack}"
         )
     if state != "running":
         # "pending" has no answer yet, and start waits for it.

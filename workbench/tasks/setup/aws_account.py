@@ -61,11 +61,9 @@ class Account:
     @property
     def region(self) -> str | None:
         """The region that configuration, environment or profile name, if one does."""
-        import boto3
+        from workbench.engine.aws import read_region
 
-        profile = None if "aws:accessKey" in self.config else self.config.get("aws:profile")
-        named = self.config.get("aws:region")
-        return named or boto3.session.Session(profile_name=profile).region_name
+        return read_region(self.config)
 
     def identity(self) -> str:
         """Return whom the credentials are of; botocore's error where they are none."""
