@@ -26,6 +26,7 @@ from workbench.tasks.volumes.restore_plan import wanted_values
 
 NOW = datetime(2026, 11, 21, 5, tzinfo=UTC)
 VOLUME = Volume("vol-1", 20, "in-use", "us-east-1a", NOW, None, "p/dev")
+KEPT = {"resources": [{"type": "aws:ebs/volume:Volume", "id": "vol-1", "retainOnDelete": True}]}
 SNAPSHOT = Snapshot("snap-1", "vol-1", 20, "completed", 100, NOW, "", "hand")
 
 
@@ -175,12 +176,12 @@ def test_a_restore_in_place_of_an_adopted_volume_keeps_its_zone() -> None:
 def test_what_pulumi_would_not_do_is_refused() -> None:
     protected = state({"workbench:protectInstance": "true"})
     with pytest.raises(WorkbenchError, match="protected"):
-        refuse_what_cannot_be(protected, VOLUME, SNAPSHOT, None)
+        refuse_what_cannot_be(protected, KEPT, VOLUME, SNAPSHOT, None)
     same = replace(VOLUME, snapshot_id="snap-1")
     with pytest.raises(WorkbenchError, match="was made from snap-1"):
-        refuse_what_cannot_be(state(), same, SNAPSHOT, None)
+        refuse_what_cannot_be(state(), KEPT, same, SNAPSHOT, None)
     # One that was cut off goes on.
-    refuse_what_cannot_be(state(), same, SNAPSHOT, Note("snap-1", "vol-0", {}))
+    refuse_what_cannot_be(state(), KEPT, same, SNAPSHOT, Note("snap-1", "vol-0", {}))
 
 
 def test_a_note_is_there_until_the_restore_has_ended(tmp_path: Path) -> None:

@@ -47,6 +47,12 @@ class Stack:
         self.failing: dict[str, list[Report]] = {}
         self.problem: BaseException | None = None
         self.locked = False
+        # What the last up was told, which Pulumi goes by.
+        self.keeps = True
+
+    def export(self) -> dict[str, Any]:
+        volume = {"type": MOVE[1].type, "id": self.volume, "retainOnDelete": self.keeps}
+        return {"resources": [volume]}
 
     def set_config(self, values: dict[str, Any]) -> None:
         for key, value in values.items():
@@ -203,10 +209,14 @@ def test_a_volume_in_use_since_an_earlier_run_stays(
     assert "delete-volume" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("was_applied", [True, False])
 def test_a_volume_that_would_be_deleted_is_not_replaced(
-    stack: Stack, restore: Callable[[], None]
+    stack: Stack, restore: Callable[[], None], was_applied: bool
 ) -> None:
-    stack.set_config({"workbench:keepDataVolume": "false"})
+    if was_applied:
+        stack.keeps = False
+    else:
+        stack.set_config({"workbench:keepDataVolume": "false"})
     with pytest.raises(WorkbenchError, match="that one would be deleted") as told:
         restore()
     assert "keepDataVolume true --stack prod" in told.value.hint

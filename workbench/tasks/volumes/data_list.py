@@ -1,5 +1,6 @@
 """Show the data volume, the snapshots of it, and the volumes kept by earlier restores."""
 
+import shlex
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -56,8 +57,15 @@ def monthly_price(state: StackState, size_gib: int) -> float | None:
 
 def remove_command(state: StackState, volume_id: str) -> str:
     """Return what deletes a volume that isn't used any more."""
-    region = state.outputs.get("region")
-    return f"aws ec2 delete-volume --region {region} --volume-id {volume_id}"
+    return f"aws ec2 delete-volume {aws_options(state)} --volume-id {volume_id}"
+
+
+def aws_options(state: StackState) -> str:
+    """Return the options with which AWS's own command works where the stack is."""
+    options = ["--region", str(state.outputs.get("region"))]
+    if profile := state.config.get("aws:profile"):
+        options += ["--profile", profile]
+    return shlex.join(options)
 
 
 def _volume_entry(state: StackState, volume: Volume) -> dict[str, Any]:

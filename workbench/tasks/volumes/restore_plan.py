@@ -1,6 +1,8 @@
 """What a restore would do: which snapshot, into what volume, and what it asks of people."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from typing import Any
 
 from workbench.engine.state import short_type
 from workbench.errors import ConfigError
@@ -10,6 +12,7 @@ from workbench.prices import in_dollars
 from workbench.tasks.server.working_people import People
 from workbench.tasks.server_start import STARTED
 from workbench.tasks.stack_state import StackState
+from workbench.tasks.volumes.data_list import aws_options
 from workbench.tasks.volumes.data_list import monthly_price
 from workbench.tasks.volumes.data_volumes import Snapshot
 from workbench.tasks.volumes.data_volumes import Volume
@@ -17,6 +20,7 @@ from workbench.tasks.volumes.data_volumes import find_snapshot
 from workbench.tasks.volumes.data_volumes import read_kept
 from workbench.tasks.volumes.data_volumes import read_snapshots
 from workbench.tasks.volumes.restore_note import Note
+from workbench.tasks.volumes.what_stays import keeps
 
 if TYPE_CHECKING:
     from workbench.engine.changes import Changes
@@ -55,18 +59,27 @@ def choose_snapshot(
 
 
 def refuse_what_cannot_be(
-    state: StackState, volume: Volume, snapshot: Snapshot, note: Note | None
+    state: StackState,
+    deployment: Mapping[str, Any],
+    volume: Volume,
+    snapshot: Snapshot,
+    note: Note | None,
 ) -> None:
-    """Raise where the configuration can't say it, or Pulumi wouldn't do it."""
+    """Raise where the configuration can't say it, or Pulumi wouldn't do it.
+
+    ``deployment`` is the stack's, as Pulumi exports it.
+    """
     if state.config.get("workbench:protectInstance", "").lower() == "true":
         raise ConfigError(
             "The server is protected (workbench:protectInstance), and its volume with it.",
             f"pulumi config set workbench:protectInstance false --stack {state.stack}",
         )
-    if state.config.get("workbench:keepDataVolume", "").lower() == "false":
+    is_given_up = state.config.get("workbench:keepDataVolume", "").lower() == "false"
+    if is_given_up or not keeps(deployment, volume.id):
         raise ConfigError(
-            f"A restore puts a new volume in the place of {volume.id}, and with"
-            " workbench:keepDataVolume false that one would be deleted.",
+            f"A restore puts a new volume in the place of {volume.id}, and that one would be"
+            " deleted: it was last made with workbench:keepDataVolume false, or the configuration"
+            " says so now, or the program (keep_data_volume).",
             f"pulumi config set workbench:keepDataVolume true --stack {state.stack}"
             f" && workbench up --stack {state.stack}",
         )
@@ -74,7 +87,8 @@ def refuse_what_cannot_be(
         raise WorkbenchError(
             f"{volume.id} was made from {snapshot.id}, and Pulumi sees nothing to do to make it"
             " so again. A copy of the snapshot can be restored.",
-            f"aws ec2 copy-snapshot --source-region {state.outputs.get('region')}"
+            f"aws ec2 copy-snapshot {aws_options(state)}"
+            f" --source-region {state.outputs.get('region')}"
             f" --source-snapshot-id {snapshot.id}",
         )
 

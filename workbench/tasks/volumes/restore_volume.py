@@ -63,9 +63,12 @@ def restore(
     dry_run: bool,
 ) -> None:
     """Restore a snapshot, the newest where none is named, from wherever it had got to."""
+    from workbench.engine.stacks import open_stack
+
     volume, note = read_volume(state), NOTE.read(state)
     snapshot = choose_snapshot(state, volume, wanted, note)
-    refuse_what_cannot_be(state, volume, snapshot, note)
+    deployment = open_stack(state.stack, find_project(), progress).export()
+    refuse_what_cannot_be(state, deployment, volume, snapshot, note)
     command = f"workbench data.restore {snapshot.id} --stack {state.stack}"
     watch = PowerWatch(state.aws("ec2"), str(state.outputs["instance_id"]), state.stack)
     people = see_people(state, progress) if watch.state == "running" else None
