@@ -1,8 +1,7 @@
 """``workbench destroy``: remove what the stack made, and say what is kept."""
 
-from collections.abc import Mapping
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING
 
 from invoke.context import Context
 
@@ -12,6 +11,11 @@ from workbench.tasks.selection import YES_HELP
 from workbench.tasks.selection import find_project
 from workbench.tasks.selection import select_stack
 from workbench.tasks.task import task
+
+if TYPE_CHECKING:
+    from workbench.engine.stacks import Stack
+    from workbench.progress import Progress
+    from workbench.tasks.stack_state import StackState
 
 
 @task(help={"stack": STACK_HELP, "yes": YES_HELP, "dry-run": DRY_RUN_HELP})
@@ -29,6 +33,8 @@ def destroy(
     from workbench.tasks.changing import stack_progress
     from workbench.tasks.show import make_progress
     from workbench.tasks.stack_state import read_stack
+    from workbench.tasks.volumes.what_stays import keeps
+    from workbench.tasks.volumes.what_stays import snapshot_lines
 
     name, reading = select_stack(stack), make_progress(quiet=False)
     state = read_stack(name, reading)
@@ -36,29 +42,42 @@ def destroy(
         print(f"There is no stack {name}: nothing to remove.")
         return
     volume = str(state.outputs.get("data_volume_id") or "")
-    is_kept = not volume or keeps(open_stack(name, find_project(), reading).export(), volume)
+    deployment = open_stack(name, find_project(), reading).export() if volume else {}
+    is_kept = keeps(deployment, volume)
     plan = _plan(name, volume, is_kept=is_kept)
+    if volume:
+        plan += snapshot_lines(state, deployment, volume)
     if not confirm(plan, f"workbench destroy --stack {name}", yes=yes, dry_run=dry_run):
         return
     with closing(stack_progress(name, "destroy")) as progress:
         # The API that knows the objects must answer before they can be removed.
         ensure_rehearsal(name, progress)
-        open_stack(name, find_project(), progress).destroy()
+        opened = open_stack(name, find_project(), progress)
+        _look(opened, progress)
+        opened.destroy()
     print(f"The stack {name} is empty.")
     if volume and is_kept:
-        _tell_kept(name, volume)
+        _tell_kept(state, volume)
 
 
-def keeps(deployment: Mapping[str, Any], volume: str) -> bool:
-    """Return whether a volume stays in AWS when the stack is destroyed.
+def _look(opened: "Stack", progress: "Progress") -> None:
+    """Have Pulumi see that the server is gone where it was terminated behind its back.
 
-    The engine goes by the stack's state: the configuration may have changed since the last up.
+    The volume is detached from a server that was stopped, and one that is gone can't be.
     """
-    return not any(
-        each.get("id") == volume and not each.get("retainOnDelete") and not each.get("external")
-        for each in deployment.get("resources") or []
-        if each["type"].endswith(":Volume")
-    )
+    from workbench.tasks.server.power import PowerWatch
+    from workbench.tasks.stack_state import read_stack
+
+    state = read_stack(opened.name, progress)
+    instance = state.outputs.get("instance_id")
+    if not instance:
+        return
+    watch = PowerWatch(state.aws("ec2"), str(instance), opened.name)
+    if watch.is_ending:
+        with progress.phase("End of the server") as phase:
+            watch.await_end(phase)
+    if watch.state == "terminated":
+        opened.refresh()
 
 
 def _plan(stack: str, volume: str, *, is_kept: bool) -> list[str]:
@@ -72,16 +91,18 @@ def _plan(stack: str, volume: str, *, is_kept: bool) -> list[str]:
     ]
 
 
-def _tell_kept(stack: str, volume: str) -> None:
+def _tell_kept(state: "StackState", volume: str) -> None:
     """Say what is kept, how to have it again, and how to remove it, too."""
     from workbench.rehearsal.names import rehearsal_of
     from workbench.tasks.command_name import as_typed
+    from workbench.tasks.volumes.data_list import remove_command
 
+    stack = state.stack
     rehearsal = rehearsal_of(stack)
     remove = (
         f"workbench rehearsal.reset --name {rehearsal}"
         if rehearsal
-        else f"aws ec2 delete-volume --volume-id {volume}"
+        else remove_command(state, volume)
     )
     print(f"Kept: the data volume {volume}, with homes and accounts. To have it in a new one:")
     print(f"  pulumi config set workbench:dataVolumeId {volume} --stack {stack}")

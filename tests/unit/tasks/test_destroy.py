@@ -1,18 +1,26 @@
 """What a destroy keeps, and what it deletes, is told before it begins."""
 
+from datetime import UTC
+from datetime import datetime
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from invoke.context import Context
 
 from workbench.engine import stacks
 from workbench.tasks import stack_state
 from workbench.tasks.destroy import destroy
-from workbench.tasks.destroy import keeps
+from workbench.tasks.server import power
 from workbench.tasks.stack_state import StackState
+from workbench.tasks.volumes import what_stays
+from workbench.tasks.volumes.data_volumes import Snapshot
+from workbench.tasks.volumes.what_stays import keeps
 
 VOLUME = {"type": "aws:ebs/volume:Volume", "id": "vol-1"}
 INSTANCE = {"type": "aws:ec2/instance:Instance", "id": "i-1"}
+VAULT = {"type": "aws:backup/vault:Vault", "id": "lab"}
+NOW = datetime(2026, 11, 21, 5, tzinfo=UTC)
 
 
 class Stack:
@@ -20,10 +28,20 @@ class Stack:
 
     def __init__(self) -> None:
         self.volume: dict[str, Any] = {**VOLUME, "retainOnDelete": True}
+        self.vaults: list[dict[str, Any]] = []
+        self.made_by: list[str] = []
+        self.server = "running"
         self.done: list[str] = []
 
+    @property
+    def name(self) -> str:
+        return "prod"
+
     def export(self) -> dict[str, Any]:
-        return {"resources": [INSTANCE, self.volume]}
+        return {"resources": [INSTANCE, self.volume, *self.vaults]}
+
+    def refresh(self) -> None:
+        self.done.append("refresh")
 
     def destroy(self) -> None:
         self.done.append("destroy")
@@ -32,10 +50,18 @@ class Stack:
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> Stack:
     made = Stack()
-    state = StackState("prod", {"data_volume_id": "vol-1"})
+    outputs = {"data_volume_id": "vol-1", "instance_id": "i-1", "region": "eu-west-1"}
+    state = StackState("prod", outputs, {"aws:profile": "the team"})
+    state.__dict__["aws"] = lambda service: None
     monkeypatch.setattr(stacks, "open_stack", lambda *_: made)
     monkeypatch.setattr(stack_state, "read_stack", lambda *_: state)
+    monkeypatch.setattr(what_stays, "snapshots_where", lambda *_: map(_snapshot, made.made_by))
+    monkeypatch.setattr(power.PowerWatch, "_state", lambda _: made.server)
     return made
+
+
+def _snapshot(by: str) -> Snapshot:
+    return Snapshot("snap-1", "vol-1", 20, "completed", 100, NOW, "", by)
 
 
 def test_a_volume_that_is_kept_is_told_with_how_to_use_it_again(
@@ -47,6 +73,8 @@ def test_a_volume_that_is_kept_is_told_with_how_to_use_it_again(
     assert stack.done == ["destroy"]
     assert "The data volume vol-1 is kept." in said
     assert "  pulumi config set workbench:dataVolumeId vol-1 --stack prod\n" in said
+    delete = "aws ec2 delete-volume --region eu-west-1 --profile 'the team' --volume-id vol-1\n"
+    assert delete in said
 
 
 def test_a_volume_that_goes_is_told_before_and_not_called_kept(
@@ -77,3 +105,44 @@ def test_a_volume_that_goes_is_told_before_and_not_called_kept(
 )
 def test_what_is_kept_is_what_the_engine_will_keep(resources: Any, kept: bool) -> None:
     assert keeps({"resources": resources}, "vol-1") is kept
+
+
+def test_the_snapshots_that_stay_are_told_with_how_long(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack.made_by = ["data.backup", "hand", "AWS Backup"]
+    stack.vaults = [{**VAULT, "retainOnDelete": True}]
+    destroy(Context(), stack="prod", dry_run=True)
+
+    said = capsys.readouterr().out
+    assert "stay until you delete them: 2 (workbench data.list)" in said
+    assert "vault and role stay; its snapshots until they expire: 1." in said
+
+
+def test_snapshots_that_go_with_their_vault_are_not_called_kept(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack.made_by, stack.vaults = ["AWS Backup"], [VAULT]
+    destroy(Context(), stack="prod", dry_run=True)
+
+    assert "of it are DELETED with their vault: 1." in capsys.readouterr().out
+
+
+def test_snapshots_that_nobody_can_count_hinder_no_destroy(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: Any) -> None:
+        raise EndpointConnectionError(endpoint_url="https://ec2.example")
+
+    monkeypatch.setattr(what_stays, "snapshots_where", fail)
+    destroy(Context(), stack="prod", yes=True)
+
+    assert stack.done == ["destroy"]
+    assert "how many isn't known: Could not connect" in capsys.readouterr().out
+
+
+def test_a_server_that_was_terminated_by_hand_is_looked_at_first(stack: Stack) -> None:
+    stack.server = "terminated"
+    destroy(Context(), stack="prod", yes=True)
+
+    assert stack.done == ["refresh", "destroy"]
