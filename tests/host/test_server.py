@@ -152,6 +152,13 @@ def test_members_sessions_are_limited(lab: Lab, password: str) -> None:
         assert lab.run(f"systemctl show -P CPUQuotaPerSecUSec {unit}") == "1.750000s"
 
 
+def test_memory_is_kept_for_what_everyone_needs(lab: Lab) -> None:
+    assert lab.run("systemctl show -P MemoryMin system.slice") == str(256 * 2**20)
+    assert lab.run("systemctl show -P OOMScoreAdjust caddy") == "-900"
+    # Each person's session would have it, too.
+    assert lab.run("systemctl show -P OOMScoreAdjust ssh") != "-900"
+
+
 def test_workbench_passwd_explains_itself(lab: Lab) -> None:
     assert "not a user" in lab.run("workbench-passwd admin 2>&1", stdin="x\n", code=2)
     assert "nothing is changed" in lab.run("workbench-passwd ann 2>&1", code=3)

@@ -12,7 +12,9 @@ from .settings import Settings
 def limits(settings: Settings) -> None:
     """Limit all users' sessions together, and protect what everyone needs."""
     system = Path("/etc/systemd/system")
-    put_template("user.slice.conf", system / "user.slice.d" / "workbench.conf")
+    for unit in ("user.slice", "system.slice"):
+        put_template(f"{unit}.conf", system / f"{unit}.d" / "workbench.conf")
     for unit in ("ssh.service", "caddy.service"):
         put_template("protected.conf", system / f"{unit}.d" / "reserve.conf")
-    daemon_reload(["user.slice", "ssh.service", "caddy.service"], name="Apply the limits")
+    units = ["user.slice", "system.slice", "ssh.service", "caddy.service"]
+    daemon_reload(units, name="Apply the limits")

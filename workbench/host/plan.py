@@ -49,6 +49,7 @@ UNITS = (
     identity.SAVE_PATH,
     "ssh.service",
     "user.slice",
+    "system.slice",
     metadata.UNIT,
     proxy.UNIT,
     jupyterhub.UNIT,
