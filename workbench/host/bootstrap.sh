@@ -8,7 +8,8 @@ import datetime, hashlib, hmac, io, json, os, sys, tarfile, time, urllib.request
 T0 = time.time()
 RUN, LOG = f"{T0:.3f}", "/var/log/workbench/progress.jsonl"
 BUCKET, REGION = open("/etc/workbench/source").read().split()
-HOST, HOME = f"s3.{REGION}.amazonaws.com", "/opt/workbench/recipe"
+HOST = f"s3.{REGION}.amazonaws.com" + ".cn" * REGION.startswith("cn-")
+HOME = "/opt/workbench/recipe"
 IMDS, D = "http://169.254.169.254/latest/", "x-aws-ec2-metadata-token"
 def get(url, headers={}, method="GET"):
     r = u.Request(url, headers=headers, method=method)

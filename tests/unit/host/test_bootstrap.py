@@ -17,13 +17,13 @@ BUCKET, REGION = "a-bucket.of-mine", "eu-central-1"
 KEYS = {"AccessKeyId": "ASIAEXAMPLE", "SecretAccessKey": "a/secret", "Token": "a/token=="}
 
 
-def fetch_program() -> str:
+def fetch_program(region: str = REGION) -> str:
     """Return the program that the user data writes, up to where it begins to work."""
-    text = render_bootstrap(BUCKET, REGION)
+    text = render_bootstrap(BUCKET, region)
     program = text.split("<<'END'\n")[1].split("\nEND\n")[0]
     source = 'open("/etc/workbench/source").read()'
     assert source in program
-    return program.split("\nfor attempt")[0].replace(source, repr(f"{BUCKET} {REGION}"))
+    return program.split("\nfor attempt")[0].replace(source, repr(f"{BUCKET} {region}"))
 
 
 def fetch_functions(get: Callable[..., bytes]) -> dict[str, Any]:
@@ -69,6 +69,20 @@ def test_its_requests_are_signed_as_botocore_signs_them() -> None:
     assert fetch_functions(get)["s3"]("recipe/0a1b.tar.gz") == b"content"
     assert seen["url"] == f"https://s3.{REGION}.amazonaws.com/{BUCKET}/recipe/0a1b.tar.gz"
     assert seen["headers"]["authorization"] == _expected(seen["url"], seen["headers"])
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("eu-central-1", "s3.eu-central-1.amazonaws.com"),
+        ("us-gov-west-1", "s3.us-gov-west-1.amazonaws.com"),
+        ("cn-north-1", "s3.cn-north-1.amazonaws.com.cn"),
+    ],
+)
+def test_s3_has_the_name_of_the_regions_partition(region: str, host: str) -> None:
+    program: dict[str, Any] = {}
+    exec(fetch_program(region), program)
+    assert program["HOST"] == host
 
 
 def _expected(url: str, sent: dict[str, str]) -> str:
