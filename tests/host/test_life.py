@@ -117,7 +117,7 @@ def test_a_step_that_fails_is_named_with_its_log_and_finished_by_the_next(lab: L
     nowhere = {"url": "http://127.0.0.1:9/rstudio-server-9.9.9.deb", "sha256": "0" * 64}
     lab.publish(rstudio=(kept := lab.settings["rstudio"]) and nowhere)
     end = lab.converge(ok=False)
-    assert end["failed_step"] == "RStudio Server"
+    assert end["failed_step"] == "RStudio Server's package"
     assert "127.0.0.1" in lab.failure()
     lab.publish(rstudio=kept)
     assert lab.converge()["result"] == "ok"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
 
+from . import rstudio
 from .file_diffs import file_diff
 from .operations import unit_properties
 from .pyinfra_typed import FileUpload
@@ -27,6 +28,8 @@ _LEAVE = re.compile(r"gpasswd --delete (?P<name>\S+) (?P<group>\S+)")
 _CREATE = re.compile(r"useradd .*--gid \S+ (?P<name>\S+)")
 _REOPEN = re.compile(r"usermod --expiredate '' (?P<name>\S+)")
 _CLOSE = re.compile(r"usermod --expiredate \S{5,} (?P<name>\S+)")
+# What people lose when a unit is restarted.
+_ENDS = {rstudio.UNIT: ", which ends the R sessions in RStudio"}
 _UNSAID = re.compile(r"systemctl daemon-reload|.*/update-package-lists .*|groupadd .*")
 
 
@@ -109,7 +112,8 @@ def _say_unit(command: str) -> tuple[str, str] | None:
         return f"{match['unit']} does not run ({state})", f"start {match['unit']}"
     if match := _RESTART.fullmatch(command):
         unit = match["unit"]
-        return f"{unit} runs with an older configuration", f"{command.split()[1]} {unit}"
+        action = f"{command.split()[1]} {unit}{_ENDS.get(unit, '')}"
+        return f"{unit} runs with an older configuration", action
     if match := _ANSWER.match(command):
         return f"{match['unit']} does not answer at {match['url']}", f"wait for {match['unit']}"
     return None

@@ -12,6 +12,7 @@ from .limits import limits
 from .metadata import metadata
 from .packages import packages
 from .proxy import proxy
+from .rstudio import begin_rstudio_server
 from .rstudio import rstudio_server
 from .rstudio_package import rstudio_package
 from .services import landing
@@ -30,7 +31,7 @@ Step = Callable[[Settings], None]
 RECIPE: tuple[Step, ...] = (
     administrator,
     begin_environments,
-    rstudio_package,
+    begin_rstudio_server,
     packages,
     storage,
     identity,
@@ -42,6 +43,7 @@ RECIPE: tuple[Step, ...] = (
     kernels,
     environments,
     jupyterhub,
+    rstudio_package,
     rstudio_server,
     landing,
     proxy,
@@ -52,7 +54,7 @@ RECIPE: tuple[Step, ...] = (
 STANDBY: tuple[Step, ...] = (
     administrator,
     begin_environments,
-    rstudio_package,
+    begin_rstudio_server,
     packages,
     ssh,
     limits,
@@ -60,6 +62,7 @@ STANDBY: tuple[Step, ...] = (
     updates,
     kernels,
     environments,
+    rstudio_package,
     landing,
 )
 

@@ -14,14 +14,22 @@ CONFIGURATION = Path("/etc/rstudio/rserver.conf")
 DROP_IN = Path(f"/etc/systemd/system/{UNIT}.d/workbench.conf")
 
 
-@step("RStudio Server")
-def rstudio_server(settings: Settings) -> None:
-    """Install, configure and start RStudio Server."""
+@step("RStudio Server begun")
+def begin_rstudio_server(settings: Settings) -> None:
+    """Configure RStudio Server, and fetch its package so that it is installed with all others."""
+    # Before the package: it starts the server as it is installed, by itself, and on all
+    # addresses where nothing else is written. It keeps these files.
     put_template("rserver.conf", CONFIGURATION, port=PORT)
     put_template("rstudio-server.service.d.conf", DROP_IN)
     put_template("pam", Path("/etc/pam.d/rstudio"))
-    rstudio_package.download(settings.rstudio, name="Download the package", _retries=2)
-    rstudio_package.install(settings.rstudio, name="Install the package", _retries=2)
+    # A failure here is not the end: everything else is installed first, and then the step
+    # that needs the file tries again and says what is wrong.
+    rstudio_package.download(settings.rstudio, name="Download the package", _ignore_errors=True)
+
+
+@step("RStudio Server")
+def rstudio_server(settings: Settings) -> None:
+    """Start RStudio Server."""
     unit(
         UNIT,
         files=[CONFIGURATION, DROP_IN, rstudio_package.INSTALLED],

@@ -16,10 +16,9 @@ INSTALLED = places.STATE / "rstudio-server.sha256"
 
 @step("RStudio Server's package")
 def rstudio_package(settings: Settings) -> None:
-    """Fetch the package early, so that it is installed with all the others."""
-    # A failure here is not the end: everything else is installed first, and then the step
-    # that needs the file tries again and says what is wrong.
-    download(settings.rstudio, name="Download it", _ignore_errors=True)
+    """Fetch and install the package, unless it was with all the others."""
+    download(settings.rstudio, name="Download it", _retries=2)
+    install(settings.rstudio, name="Install it", _retries=2)
 
 
 @operation
@@ -32,6 +31,9 @@ def download(package: Package) -> Commands:
     yield f"mkdir -p {target.parent}"
     yield (
         f"curl -fsSL --retry 3 --connect-timeout 20 --max-time 900 -o '{partial}' '{package.url}'"
+        f" || {{ echo 'RStudio Server can not be downloaded from {package.url}: let the server"
+        " reach it, or name another package with workbench:rstudioUrl and"
+        " workbench:rstudioSha256, then: workbench up'; exit 1; }"
     )
     yield (
         f"echo '{package.sha256}  {partial}' | sha256sum --check --status || {{ "

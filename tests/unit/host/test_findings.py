@@ -44,6 +44,11 @@ def server(monkeypatch: pytest.MonkeyPatch) -> None:
             "caddy.service runs with an older configuration",
             "restart caddy.service",
         ),
+        (
+            "systemctl restart rstudio-server.service",
+            "rstudio-server.service runs with an older configuration",
+            "restart rstudio-server.service, which ends the R sessions in RStudio",
+        ),
         ("gpasswd --delete eve sudo", "eve is in the group sudo", "take eve out of the group sudo"),
         ("gpasswd --add ada sudo", "ada is not in the group sudo", "add ada to the group sudo"),
         ("usermod --expiredate '' ada", "the account ada is closed", "open the account ada"),

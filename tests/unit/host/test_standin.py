@@ -39,6 +39,13 @@ def test_it_has_the_real_ones_name_and_a_version_that_says_what_it_is(tmp_path: 
     assert "rstudio-server.service" in listed.stdout
 
 
+@needs_dpkg
+def test_it_brings_no_configuration_in_the_recipes_place(tmp_path: Path) -> None:
+    path = build_package(tmp_path)
+    listed = subprocess.run(["dpkg-deb", "-c", path], capture_output=True, text=True, check=True)
+    assert "/etc/" not in listed.stdout
+
+
 def test_without_dpkg_it_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
