@@ -8,6 +8,8 @@ from host_lab import Lab
 from host_lab import at_hub
 from host_lab import sign_in
 
+from workbench.host.cran import SNAPSHOT
+
 PASSWORD = "Penguins-on-ice-42"
 
 
@@ -157,6 +159,13 @@ def test_memory_is_kept_for_what_everyone_needs(lab: Lab) -> None:
     assert lab.run("systemctl show -P OOMScoreAdjust caddy") == "-900"
     # Each person's session would have it, too.
     assert lab.run("systemctl show -P OOMScoreAdjust ssh") != "-900"
+
+
+def test_r_installs_binaries_of_one_day_and_can_build_the_rest(lab: Lab) -> None:
+    repository = lab.run('Rscript -e \'cat(getOption("repos")[["CRAN"]])\'')
+    assert repository.endswith(f"/cran/__linux__/bookworm/{SNAPSHOT}")
+    assert repository in lab.run("cat /etc/rstudio/rsession.conf")
+    lab.run("type make gcc g++ gfortran")
 
 
 def test_workbench_passwd_explains_itself(lab: Lab) -> None:

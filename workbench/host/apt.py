@@ -15,6 +15,8 @@ PACKAGES = (
     "nftables",
     "python3-venv",
     "r-base-core",
+    # Compilers: what CRAN has no binary of is built from its sources.
+    "r-base-dev",
     "r-cran-irkernel",
     "r-recommended",
     "unattended-upgrades",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from .cran import cran
 from .environments import begin_environments
 from .environments import environments
 from .health import health
@@ -40,6 +41,7 @@ RECIPE: tuple[Step, ...] = (
     limits,
     metadata,
     updates,
+    cran,
     kernels,
     environments,
     jupyterhub,
@@ -60,6 +62,7 @@ STANDBY: tuple[Step, ...] = (
     limits,
     metadata,
     updates,
+    cran,
     kernels,
     environments,
     rstudio_package,

@@ -100,6 +100,11 @@ def test_packages_are_named_once_and_in_order() -> None:
     assert list(apt.PACKAGES) == sorted(set(apt.PACKAGES))
 
 
+def test_the_packages_can_build_rs_from_their_sources() -> None:
+    # Only recommended by r-base-core, and recommendations aren't installed.
+    assert "r-base-dev" in apt.PACKAGES
+
+
 def _imported(path: Path) -> set[str]:
     modules: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):

@@ -8,6 +8,7 @@ import pytest
 from pyinfra.api.state import StateStage
 
 from workbench.host import converge
+from workbench.host import cran
 from workbench.host import standby
 from workbench.host.progress import SEPARATOR
 from workbench.host.recipe import RECIPE
@@ -76,3 +77,23 @@ def test_a_failed_download_is_tried_again_and_told_before_versions_are_noted(
     assert found[late]["_retries"]
     order = list(found)
     assert order.index(late) < order.index(("Landing page", "Note the versions"))
+
+
+@pytest.mark.parametrize("steps", [RECIPE, STANDBY])
+def test_rs_profile_is_written_after_the_package_it_belongs_to(operations, steps) -> None:
+    order = list(operations(steps))
+
+    assert order.index(("Packages", "Install packages")) < order.index(
+        ("R packages", "Write /etc/R/Rprofile.site")
+    )
+
+
+@pytest.mark.parametrize("codename", ["noble", "bookworm"])
+def test_r_packages_are_a_dated_snapshots_for_the_distribution(
+    codename: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = {"ID": "a-linux", "VERSION_CODENAME": codename}
+    monkeypatch.setattr(cran.platform, "freedesktop_os_release", lambda: release)
+
+    address = f"https://packagemanager.posit.co/cran/__linux__/{codename}/{cran.SNAPSHOT}"
+    assert cran.repository() == address
