@@ -190,4 +190,5 @@ def kill_at_each_step(bench: Bench, ident: str) -> None:
         late = Resizing(bench, LARGE)
         late.end(lambda late=late, phase=phase: late.has_begun(phase))  # type: ignore[misc]
         assert instance(bench)["InstanceType"] == LARGE
-    assert json.loads((bench.folder / "resize.json").read_text())["before"] == SMALL
+    (note,) = bench.folder.glob("*resize.json")
+    assert json.loads(note.read_text())["before"] == SMALL

@@ -193,3 +193,26 @@ def test_a_note_is_there_until_the_restore_has_ended(tmp_path: Path) -> None:
     assert NOTE.read(here) == note
     NOTE.remove(here)
     assert NOTE.read(here) is None
+
+
+def test_a_note_of_another_projects_stack_of_the_same_name_is_left_alone(tmp_path: Path) -> None:
+    ours, theirs = state(bucket="lab-1234567"), state(bucket="lab-7654321")
+    for each in (ours, theirs):
+        each.__dict__["folder"] = tmp_path
+    note = Note("snap-1", "vol-1", {})
+    NOTE.write(theirs, note)
+    assert NOTE.read(ours) is None
+    NOTE.write(ours, replace(note, snapshot="snap-2"))
+    NOTE.remove(ours)
+    assert NOTE.read(theirs) == note
+
+
+def test_a_note_of_an_earlier_version_is_read_and_removed(tmp_path: Path) -> None:
+    before, now = state(), state(bucket="lab-1234567")
+    for each in (before, now):
+        each.__dict__["folder"] = tmp_path
+    note = Note("snap-1", "vol-1", {})
+    NOTE.write(before, note)
+    assert NOTE.read(now) == note
+    NOTE.remove(now)
+    assert NOTE.read(now) is None
