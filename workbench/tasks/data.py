@@ -67,7 +67,7 @@ def grow(
 @task(
     positional=["snapshot"],
     help={
-        "snapshot": "Which to restore (default: the newest).",
+        "snapshot": "Which to restore (default: the newest of the volume in use).",
         "force": FORCE_HELP,
         **CHANGING,
     },

@@ -17,6 +17,7 @@ from workbench.tasks.show import print_json
 from workbench.tasks.show import print_rows
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.volumes.data_volumes import Volume
+from workbench.tasks.volumes.data_volumes import find_relatives
 from workbench.tasks.volumes.data_volumes import read_kept
 from workbench.tasks.volumes.data_volumes import read_snapshots
 from workbench.tasks.volumes.data_volumes import read_volume
@@ -37,6 +38,7 @@ def collect(state: StackState) -> dict[str, Any]:
     volume = read_volume(state)
     kept = read_kept(state, volume)
     snapshots = read_snapshots(state, [volume, *kept])
+    relatives = find_relatives(volume, kept, snapshots)
     return {
         "stack": state.stack,
         "volume": _volume_entry(state, volume),
@@ -44,7 +46,9 @@ def collect(state: StackState) -> dict[str, Any]:
             {key: _plain(value) for key, value in asdict(each).items()} for each in snapshots
         ],
         "kept_volumes": [
-            _volume_entry(state, each) | {"remove": remove_command(state, each.id)} for each in kept
+            _volume_entry(state, each)
+            | {"remove": remove_command(state, each.id) if each.id in relatives else None}
+            for each in kept
         ],
     }
 
@@ -83,17 +87,20 @@ def _show(found: dict[str, Any], console: Console) -> None:
     if found["snapshots"]:
         console.print()
         titles = ("SNAPSHOT", "WHEN", "SIZE", "STATE", "BY")
-        print_rows(titles, [_row(each) for each in found["snapshots"]], console)
-    else:
+        print_rows(titles, [_row(each, volume["id"]) for each in found["snapshots"]], console)
+    own = [each["id"] for each in found["snapshots"] if each["volume_id"] == volume["id"]]
+    if not own:
         console.print("\nNo snapshot of it.")
         console.print(as_typed(f"  workbench data.backup --stack {stack}"), soft_wrap=True)
     for each in found["kept_volumes"]:
+        if each["remove"] is None:
+            console.print(f"\nTagged as this stack's, or one of the same name: {_told(each)}")
+            continue
         console.print(f"\nKept since a restore: {_told(each)}")
         console.print(f"  {each['remove']}   deletes it", soft_wrap=True)
-    if found["snapshots"]:
-        newest = found["snapshots"][0]["id"]
+    if own:
         console.print()
-        hint = as_typed(f"  workbench data.restore {newest} --stack {stack}")
+        hint = as_typed(f"  workbench data.restore {own[0]} --stack {stack}")
         console.print(hint, soft_wrap=True)
 
 
@@ -102,7 +109,8 @@ def _told(volume: dict[str, Any]) -> str:
     return f"{volume['id']}, {volume['size_gib']} GiB, {price} a month, {volume['state']}"
 
 
-def _row(each: dict[str, Any]) -> tuple[str, ...]:
+def _row(each: dict[str, Any], volume_id: str) -> tuple[str, ...]:
     when = datetime.fromisoformat(each["started"]).astimezone().strftime("%Y-%m-%d %H:%M")
     state = each["state"] if each["state"] != "pending" else f"{each['progress']} %"
-    return (each["id"], when, f"{each['size_gib']} GiB", state, each["by"])
+    of = "" if each["volume_id"] == volume_id else f", of {each['volume_id']}"
+    return (each["id"], when, f"{each['size_gib']} GiB", state, f"{each['by']}{of}")

@@ -1,4 +1,8 @@
-"""The data volume, its snapshots, and the volumes that were kept, as EC2 has them."""
+"""The data volume, its snapshots, and the volumes that were kept, as EC2 has them.
+
+Projects and stacks may have the same names, even in one account: what has the tag of a stack may
+be another's.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +21,10 @@ BY_HAND, BY_TASK, BY_AWS_BACKUP = "hand", "data.backup", "AWS Backup"
 
 @dataclass(frozen=True)
 class Volume:
-    """A volume; ``snapshot_id`` is what it was made from, ``stack`` its tag."""
+    """A volume; ``snapshot_id`` is what it was made from, ``stack`` its tag.
+
+    ``instance_id`` is where it is attached.
+    """
 
     id: str
     size_gib: int
@@ -26,6 +33,7 @@ class Volume:
     created: datetime
     snapshot_id: str | None
     stack: str | None
+    instance_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,11 +63,12 @@ def read_volume(state: StackState) -> Volume:
 
 
 def read_kept(state: StackState, volume: Volume) -> list[Volume]:
-    """Return the stack's volumes that it doesn't use any more, the newest first."""
+    """Return the volumes with the stack's tag that nobody else uses, the newest first."""
     if volume.stack is None:
         return []
+    own = (None, state.outputs.get("instance_id"), state.outputs.get("other_instance_id"))
     found = _volumes(state.aws("ec2"), {f"tag:{STACK_TAG}": volume.stack})
-    others = [each for each in found if each.id != volume.id]
+    others = [each for each in found if each.id != volume.id and each.instance_id in own]
     return sorted(others, key=lambda each: each.created, reverse=True)
 
 
@@ -74,6 +83,18 @@ def read_snapshots(state: StackState, volumes: list[Volume]) -> list[Snapshot]:
         for each in snapshots_where(ec2, f"tag:{STACK_TAG}", sorted(stacks)):
             found.setdefault(each.id, each)
     return sorted(found.values(), key=lambda each: each.started, reverse=True)
+
+
+def find_relatives(volume: Volume, others: list[Volume], snapshots: list[Snapshot]) -> set[str]:
+    """Return those of other volumes that this one was restored from, or that were from those."""
+    taken_of = {each.id: each.volume_id for each in snapshots}
+    before = {each.id: taken_of.get(each.snapshot_id or "") for each in (volume, *others)}
+    line: list[str] = []
+    current: str | None = volume.id
+    while current in before and current not in line:
+        line.append(current)
+        current = before[current]
+    return {each.id for each in others if each.id in line or before[each.id] in line}
 
 
 def find_snapshot(state: StackState, snapshot_id: str) -> Snapshot | None:
@@ -127,6 +148,7 @@ def _volume(each: dict[str, Any]) -> Volume:
         created=each["CreateTime"],
         snapshot_id=each.get("SnapshotId") or None,
         stack=_tags(each).get(STACK_TAG),
+        instance_id=next((one["InstanceId"] for one in each.get("Attachments") or []), None),
     )
 
 

@@ -17,7 +17,6 @@ from workbench.tasks.volumes.data_list import monthly_price
 from workbench.tasks.volumes.data_volumes import Snapshot
 from workbench.tasks.volumes.data_volumes import Volume
 from workbench.tasks.volumes.data_volumes import find_snapshot
-from workbench.tasks.volumes.data_volumes import read_kept
 from workbench.tasks.volumes.data_volumes import read_snapshots
 from workbench.tasks.volumes.restore_note import Note
 from workbench.tasks.volumes.what_stays import keeps
@@ -33,7 +32,7 @@ KEYS = (SNAPSHOT, VOLUME, SIZE, ZONE)
 def choose_snapshot(
     state: StackState, volume: Volume, wanted: str | None, note: Note | None
 ) -> Snapshot:
-    """Return the snapshot to restore: the one under way, the one asked for, or the newest."""
+    """Return what to restore: what is under way, what was asked for, or the volume's newest."""
     listing = f"workbench data.list --stack {state.stack}"
     if note is not None and wanted not in (None, note.snapshot):
         raise WorkbenchError(
@@ -42,12 +41,16 @@ def choose_snapshot(
         )
     wanted = note.snapshot if note else wanted
     if wanted is None:
-        snapshots = read_snapshots(state, [volume, *read_kept(state, volume)])
+        # One that only has the stack's tag may be of another stack of this name.
+        snapshots = [
+            each for each in read_snapshots(state, [volume]) if each.volume_id == volume.id
+        ]
         found = next((each for each in snapshots if each.state == "completed"), None)
         if found is None:
             raise WorkbenchError(
                 f"There is no snapshot of {volume.id} that is complete.",
-                f"workbench data.backup --stack {state.stack}   makes one",
+                f"workbench data.backup --stack {state.stack}   makes one\n"
+                f"  {listing}   shows those of volumes before it",
             )
     else:
         found = find_snapshot(state, wanted)
@@ -127,7 +130,8 @@ def plan_lines(
     if people is not None:
         stops = ["The server stops, and is away for some minutes.", *people.lines]
     return [
-        f"Restore {snapshot.id}, made {when} by {snapshot.by}, into a new volume of {size} GiB.",
+        f"Restore {snapshot.id}, made {when} by {snapshot.by} of {snapshot.volume_id}, into a new"
+        f" volume of {size} GiB.",
         "Homes, accounts and passwords become what they were then.",
         *stops,
         f"What was written since stays on {volume.id}, which is kept until you delete it:",

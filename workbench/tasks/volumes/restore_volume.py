@@ -62,7 +62,7 @@ def restore(
     yes: bool,
     dry_run: bool,
 ) -> None:
-    """Restore a snapshot, the newest where none is named, from wherever it had got to."""
+    """Restore a snapshot, the volume's newest where none is named, from wherever it had got to."""
     from workbench.engine.stacks import open_stack
 
     volume, note = read_volume(state), NOTE.read(state)
