@@ -9,6 +9,7 @@ from workbench.tasks.changing import change_configuration
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
 from workbench.tasks.undisturbed import refuse_disruption
+from workbench.tasks.undisturbed import refuse_more
 
 if TYPE_CHECKING:
     from workbench.engine.changes import Changes
@@ -16,17 +17,27 @@ if TYPE_CHECKING:
 
 
 def change_lists(
-    state: StackState, values: "Mapping[str, Value]", command: str, progress: Progress
-) -> None:
+    state: StackState,
+    values: "Mapping[str, Value]",
+    command: str,
+    progress: Progress,
+    *,
+    opening: int = 0,
+    closing: int = 0,
+) -> "Changes":
     """Set lists that were made from those in ``state``, and let Pulumi apply them.
 
-    Raises WorkbenchError, with nothing changed, where Pulumi would stop or replace the server,
-    or where the configuration isn't as in ``state`` any more: the question may have waited for
-    an hour, and these lists would undo what another command did meanwhile.
+    Without ``values`` the configuration is applied as it is: an earlier change was cut off.
+    Raises WorkbenchError, with nothing changed, where Pulumi would stop or replace the server;
+    where it would make more than ``opening`` rules that open a port, delete more than ``closing``,
+    or delete anything else, as with a file that lacks what a colleague changed; and where the
+    configuration isn't as in ``state`` any more: the question may have waited for an hour, and
+    these lists would undo what another command did.
     """
 
     def check(changes: "Changes") -> None:
         refuse_disruption(changes, state.stack)
+        refuse_more(changes, state.stack, opening=opening, closing=closing)
         # Just before it is written: the preview, too, takes its time.
         if read_stack(state.stack, progress).config != state.config:
             raise WorkbenchError(
@@ -34,4 +45,4 @@ def change_lists(
                 command,
             )
 
-    change_configuration(state, values, progress, check=check)
+    return change_configuration(state, values, progress, check=check)

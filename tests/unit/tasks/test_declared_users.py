@@ -41,9 +41,12 @@ def test_before_there_are_outputs_the_default_is_the_components() -> None:
     assert list(read_declared(state()).users) == [DEFAULT_USER]
 
 
-def test_people_of_a_program_are_changed_there() -> None:
-    with pytest.raises(WorkbenchError, match=r"\(ada, grace\) are not in its configuration"):
-        read_declared(state(outputs=["ada", "grace"]))
+@pytest.mark.parametrize(
+    ("people", "named"), [(["ada", "grace"], "ada, grace"), (["ana"], "ana"), ([], "nobody")]
+)
+def test_people_of_a_program_are_changed_there(people: list[str], named: str) -> None:
+    with pytest.raises(WorkbenchError, match=rf"\({named}\) are not in its configuration"):
+        read_declared(state(outputs=people))
 
 
 def test_what_is_read_is_written_back_alike() -> None:

@@ -1,12 +1,14 @@
 """Who may reach SSH: addresses are read strictly, and none is added or taken twice."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from invoke.context import Context
 from invoke.exceptions import Exit
 
+from workbench.engine.changes import Changes
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks import ssh
@@ -29,10 +31,29 @@ def state() -> StackState:
 @pytest.fixture
 def changed(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     found: list[object] = []
-    monkeypatch.setattr(
-        ssh_allow, "change_lists", lambda state, values, *_, **__: found.append(values)
-    )
+
+    def change(state: StackState, values: object, *_: object, **__: object) -> Changes:
+        found.append(values)
+        return Changes({"delete": 1})
+
+    monkeypatch.setattr(ssh_allow, "change_lists", change)
     return found
+
+
+@pytest.fixture
+def opened(state: StackState) -> list[str]:
+    """Return the ranges to which the security group itself opens port 22."""
+    networks: list[str] = []
+    state.outputs = {**state.outputs, "security_group_id": "sg-1"}
+    rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
+    state.aws = lambda service: SimpleNamespace(  # type: ignore[method-assign]
+        describe_security_groups=lambda GroupIds: {
+            "SecurityGroups": [
+                {"IpPermissions": [rule | {"IpRanges": [{"CidrIp": each} for each in networks]}]}
+            ]
+        }
+    )
+    return networks
 
 
 @pytest.mark.parametrize(
@@ -140,3 +161,38 @@ def test_a_part_of_a_range_can_not_be_taken_out(state: StackState, changed: list
     with pytest.raises(WorkbenchError, match=r"as a part of 203\.0\.113\.0/24"):
         disallow(state, Progress(quiet=True), "203.0.113.9/32", yes=True, dry_run=False)
     assert changed == []
+
+
+def test_a_removal_that_was_cut_off_behind_the_configuration_goes_on(
+    state: StackState,
+    changed: list[object],
+    opened: list[str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    opened += ["203.0.113.0/24", "192.0.2.1/32"]
+    disallow(state, Progress(quiet=True), "192.0.2.1/32", yes=True, dry_run=False)
+    assert changed == [{}]
+    said = capsys.readouterr().out
+    assert "The configuration says that already" in said
+    assert "192.0.2.1/32 can't reach SSH any more" in said
+
+
+def test_what_is_open_neither_in_the_configuration_nor_really_stays_as_it_is(
+    state: StackState,
+    changed: list[object],
+    opened: list[str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    opened += ["203.0.113.0/24"]
+    disallow(state, Progress(quiet=True), "192.0.2.1/32", yes=True, dry_run=False)
+    assert changed == []
+    assert "may not reach SSH anyway" in capsys.readouterr().out
+
+
+def test_a_rule_that_was_made_by_hand_is_not_called_closed(
+    state: StackState, opened: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened += ["192.0.2.1/32"]
+    monkeypatch.setattr(ssh_allow, "change_lists", lambda *_, **__: Changes({"same": 30}))
+    with pytest.raises(WorkbenchError, match="someone made it by hand"):
+        disallow(state, Progress(quiet=True), "192.0.2.1/32", yes=True, dry_run=False)

@@ -11,17 +11,22 @@ import pytest
 from workbench.engine.changes import Changes
 from workbench.engine.state import Resource
 from workbench.errors import WorkbenchError
+from workbench.host import authorized_keys
 from workbench.progress import Progress
 from workbench.tasks.configured import FURTHER_KEYS
 from workbench.tasks.configured import PUBLIC_KEY
 from workbench.tasks.configured import administrator_keys
 from workbench.tasks.people.public_keys import fingerprint
+from workbench.tasks.secure_shell import key_changes
 from workbench.tasks.secure_shell.key_changes import add_keys
 from workbench.tasks.secure_shell.key_changes import as_config
 from workbench.tasks.secure_shell.key_changes import prove_other
+from workbench.tasks.secure_shell.key_changes import remove_key
 from workbench.tasks.secure_shell.key_files import make_key_pair
 from workbench.tasks.secure_shell.key_files import move_key_pair
 from workbench.tasks.secure_shell.key_files import public_half
+from workbench.tasks.secure_shell.keys_list import BEGIN
+from workbench.tasks.secure_shell.keys_list import END
 from workbench.tasks.secure_shell.keys_list import keys_in
 from workbench.tasks.secure_shell.keys_list import read_keys
 from workbench.tasks.stack_state import StackState
@@ -106,6 +111,50 @@ def test_a_key_stays_while_the_others_are_refused(
         prove_other(state, [other])
 
 
+def test_a_key_that_is_removed_and_still_on_the_server_can_be_removed_again(
+    state: StackState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted: Any, capsys: Any
+) -> None:
+    first, second, by_hand = (
+        make_key_pair(tmp_path / "ssh" / each, f"{each}@home") for each in ("a", "b", "c")
+    )
+    lines = "\n".join([BEGIN, first, second, END, by_hand, ""])
+    state.config, state.outputs = {PUBLIC_KEY: first}, {"instance_id": "i-1"}
+    vars(state)["server"] = scripted(
+        lambda command: lines if "authorized_keys" in command else None
+    )
+    applied: list[object] = []
+    opener = SimpleNamespace(path="a")
+    monkeypatch.setattr(key_changes, "prove_other", lambda state, left: opener)
+
+    def apply(state: StackState, values: object, *_: object) -> StackState:
+        applied.append(values)
+        return StackState("lab")
+
+    monkeypatch.setattr(key_changes, "apply", apply)
+    told = {key["comment"]: key["by_recipe"] for key in read_keys(state, Progress(quiet=True))}
+    assert told == {"a@home": True, "b@home": True, "c@home": False}
+
+    remove_key(state, Progress(quiet=True), "b@home", yes=True, dry_run=False)
+
+    # As it is: the configuration says it already.
+    assert applied == [{}]
+    assert "The configuration has it no more" in capsys.readouterr().out
+    with pytest.raises(WorkbenchError, match="No key fits"):
+        remove_key(state, Progress(quiet=True), "c@home", yes=True, dry_run=False)
+
+
+def test_where_the_server_does_not_answer_a_key_is_not_called_gone(
+    state: StackState, tmp_path: Path
+) -> None:
+    state.config = {PUBLIC_KEY: make_key_pair(tmp_path / "ssh" / "first", "first")}
+    with pytest.raises(WorkbenchError, match="it doesn't answer"):
+        remove_key(state, Progress(quiet=True), "second", yes=True, dry_run=False)
+
+
+def test_the_recipes_lines_are_known_by_the_recipes_own_marks() -> None:
+    assert (BEGIN, END) == (authorized_keys.BEGIN, authorized_keys.END)
+
+
 def test_a_pair_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
     path = tmp_path / "new" / "id"
     public = make_key_pair(path, "workbench-lab")
@@ -161,6 +210,9 @@ def test_keys_are_found_behind_options_and_beside_comments(tmp_path: Path) -> No
         ("update", "aws:ec2/instance:Instance", True),
         ("replace", "aws:ec2/instance:Instance", True),
         ("delete", "aws:ebs/volume:Volume", True),
+        ("delete", "aws:route53/zone:Zone", True),
+        ("replace", "aws:route53/record:Record", True),
+        ("update", "aws:route53/record:Record", False),
         ("update", "aws:ebs/volume:Volume", False),
         ("create", "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", False),
         ("same", "aws:ec2/instance:Instance", False),

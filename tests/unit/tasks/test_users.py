@@ -18,6 +18,7 @@ from workbench.checks.target import Answer
 from workbench.tasks import changing
 from workbench.tasks import user_keys
 from workbench.tasks import users
+from workbench.tasks.configured import PUBLIC_KEY
 from workbench.tasks.people import add_user
 from workbench.tasks.people import administrators
 from workbench.tasks.people import change_keys
@@ -57,7 +58,9 @@ class Lab:
     server: Any
     accounts: dict[str, ServerUser] = field(default_factory=lambda: {"test-user": TEST_USER})
     running: list[dict[str, Any]] = field(default_factory=list)
-    config: dict[str, str] = field(default_factory=dict)
+    config: dict[str, str] = field(default_factory=lambda: {PUBLIC_KEY: ED25519})
+    # Whom the stack has; None for those of the configuration.
+    applied: list[str] | None = None
     rehearsal: Any = None
     power: str = "running"
     declared: list[DeclaredUsers] = field(default_factory=list)
@@ -66,7 +69,7 @@ class Lab:
         outputs = {
             "instance_id": "i-1",
             "administrator": "admin",
-            "users": ["test-user"],
+            "users": self.people(),
             "data_volume_id": "vol-1",
         }
         state = StackState("lab", outputs, self.config, self.rehearsal)
@@ -77,6 +80,12 @@ class Lab:
             }
         )
         return state
+
+    def people(self) -> list[str]:
+        if self.applied is not None:
+            return self.applied
+        declared = json.loads(self.config.get(KEY, '[{"name": "test-user"}]'))
+        return [user["name"] for user in declared]
 
     def answer(self, command: str) -> str | Answer | None:
         if "workbench_host.people" in command:
@@ -251,6 +260,97 @@ def test_removal_says_what_ends_and_what_stays(lab: Lab, capsys: Any) -> None:
     assert "is removed already" in capsys.readouterr().out
 
 
+CLOSED = replace(ADA, member=False, disabled=True)
+
+
+@pytest.mark.parametrize(
+    ("applied", "account"),
+    [
+        (["test-user", "ada"], None),
+        (["test-user", "ada"], ADA),
+        (["test-user"], ADA),
+        (["test-user"], replace(ADA, member=False, administrator=True)),
+        (["test-user"], replace(CLOSED, processes=3)),
+        (["test-user"], replace(ADA, member=False, keys=TEST_USER.keys)),
+    ],
+)
+def test_a_removal_that_was_cut_off_behind_the_configuration_goes_on(
+    lab: Lab, capsys: Any, applied: list[str], account: ServerUser | None
+) -> None:
+    lab.config[KEY] = json.dumps([{"name": "test-user"}])
+    lab.applied = applied
+    if account:
+        lab.accounts["ada"] = account
+    call(users.remove, "ada", yes=True)
+    (wanted,) = lab.declared
+    assert list(wanted.users) == ["test-user"]
+    assert "ada is shut out" in capsys.readouterr().out
+
+
+def test_an_account_that_was_made_by_hand_is_nobody_to_remove(lab: Lab) -> None:
+    lab.accounts["zoe"] = replace(ADA, name="zoe", member=False)
+    assert "no user 'zoe'" in refusal(users.remove, "zoe", yes=True)
+    assert lab.declared == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: call(users.add, "carol", yes=True),
+        lambda: call(users.remove, "ada", yes=True),
+        lambda: call(users.promote, "ada", yes=True),
+        lambda: call(user_keys.add, "ada", public_key=[ED25519], yes=True),
+        lambda: call(user_keys.remove, "ada", "ada@home", yes=True),
+    ],
+)
+@pytest.mark.parametrize(
+    ("applied", "others", "sentence"),
+    [
+        (["ada", "bob"], [], "(bob only in the stack)"),
+        (["ada"], [{"name": "dan"}], "(dan only in the configuration)"),
+    ],
+)
+def test_other_people_than_the_stacks_are_not_changed_by_the_way(
+    lab: Lab,
+    change: Callable[[], None],
+    applied: list[str],
+    others: list[dict[str, str]],
+    sentence: str,
+) -> None:
+    lab.config[KEY] = json.dumps([{"name": "ada", "publicKeys": [ED25519]}, *others])
+    lab.applied = applied
+    with pytest.raises(Exit) as refused:
+        change()
+    assert sentence in str(refused.value)
+    assert "git pull" in str(refused.value)
+    assert lab.declared == []
+
+
+def test_a_plan_says_whom_the_recipe_changes_besides(lab: Lab, capsys: Any) -> None:
+    lab.config[KEY] = json.dumps([{"name": "test-user"}, {"name": "ada"}])
+    lab.accounts["ada"] = replace(ADA, administrator=True)
+    call(users.add, "carol", dry_run=True)
+    assert "ada on the server: administrator. That becomes as configured" in (
+        capsys.readouterr().out.replace("\n", " ")
+    )
+
+
+def test_the_default_user_is_not_written_without_the_key_that_the_program_knows(lab: Lab) -> None:
+    del lab.config[PUBLIC_KEY]
+    assert "in its program" in refusal(users.add, "ada", yes=True)
+    assert lab.declared == []
+
+
+def test_people_that_the_program_passes_over_are_told(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (add_user, change_keys):
+        monkeypatch.setattr(module, "apply", lambda state, *_: (state, {}))
+    assert "doesn't seem to read workbench:users" in refusal(users.add, "ada", yes=True)
+    said = refusal(user_keys.add, "test-user", public_key=[ED25519], yes=True)
+    assert "doesn't seem to read workbench:users" in said
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [("test-usr", "test-user?"), ("admin", "always stays"), ("zoe", "no user 'zoe'")],
@@ -303,6 +403,35 @@ def test_keys_come_and_go(lab: Lab, capsys: Any) -> None:
     lab.config[KEY] = json.dumps([{"name": "ada"}])
     call(user_keys.list_, "ada")
     assert "users.keys.add ada --public-key FILE --stack lab" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("given", ["ada@home", "SHA256:abc", "abcd"])
+def test_a_key_that_is_removed_and_still_on_the_server_can_be_removed_again(
+    lab: Lab, capsys: Any, given: str
+) -> None:
+    lab.config[KEY] = json.dumps([{"name": "ada"}])
+    keys = (
+        ServerKey("ssh-ed25519", "SHA256:abcdef", "ada@home", True),
+        ServerKey("ssh-ed25519", "SHA256:own", "own", False),
+    )
+    lab.accounts["ada"] = replace(ADA, keys=keys)
+    call(user_keys.list_, "ada", json=True)
+    listed = json.loads(capsys.readouterr().out)
+    assert [(key["declared"], key["by_recipe"]) for key in listed] == [
+        (False, True),
+        (False, False),
+    ]
+    call(user_keys.list_, "ada")
+    assert "removed, still on the server" in capsys.readouterr().out
+
+    call(user_keys.remove, "ada", given, yes=True)
+
+    assert lab.declared[-1].as_config() == [{"name": "ada"}]
+    said = capsys.readouterr().out
+    assert "ssh-ed25519 SHA256:abcdef ada@home" in said
+    assert "The configuration has it no more" in said
+    # Their own is no business of the configuration's.
+    assert "No key of ada" in refusal(user_keys.remove, "ada", "own", yes=True)
 
 
 @pytest.mark.parametrize(("power", "told"), [("running", False), ("stopped", True)])

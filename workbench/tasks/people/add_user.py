@@ -11,10 +11,12 @@ from workbench.tasks.people.change_users import ask_first
 from workbench.tasks.people.change_users import check_name
 from workbench.tasks.people.change_users import hand_over
 from workbench.tasks.people.change_users import look
+from workbench.tasks.people.change_users import made
+from workbench.tasks.people.change_users import others_changed
 from workbench.tasks.people.change_users import plan_of
 from workbench.tasks.people.declared_users import DeclaredUsers
 from workbench.tasks.people.declared_users import User
-from workbench.tasks.people.declared_users import read_declared
+from workbench.tasks.people.declared_users import read_changeable
 from workbench.tasks.people.server_users import ServerUser
 from workbench.tasks.people.server_users import is_taken
 from workbench.tasks.show import make_console
@@ -37,18 +39,20 @@ def add_user(
 
     ``command`` is what was typed.
     """
-    declared = read_declared(state)
+    declared = read_changeable(state, user.name)
     check_name(user.name, state)
-    account = look(state, progress).get(user.name)
+    there = look(state, progress)
+    account = there.get(user.name)
     user = _checked(user, declared, account, state)
     command = f"{command} --stack {state.stack}"
-    if not confirm(plan_of(user, account, declared), command, yes=yes, dry_run=dry_run):
+    plan = plan_of(user, account, declared) + others_changed(user.name, declared, there)
+    if not confirm(plan, command, yes=yes, dry_run=dry_run):
         return
     given = _ask(state, user.name, account, command, from_stdin=password_stdin)
     now, accounts = apply(state, declared.with_user(user), command, progress)
     try:
-        told = hand_over(now, user.name, accounts[user.name], given)
-        _print_added(now, user, accounts[user.name], told)
+        account = made(accounts, user.name, state.stack)
+        _print_added(now, user, account, hand_over(now, user.name, account, given))
     finally:
         now.close()
 

@@ -8,7 +8,8 @@ from workbench.tasks.command_name import as_typed
 from workbench.tasks.people.change_users import apply
 from workbench.tasks.people.change_users import last_administrator
 from workbench.tasks.people.change_users import look
-from workbench.tasks.people.declared_users import read_declared
+from workbench.tasks.people.change_users import others_changed
+from workbench.tasks.people.declared_users import read_changeable
 from workbench.tasks.stack_state import StackState
 
 
@@ -22,9 +23,10 @@ def set_administrator(
     dry_run: bool,
 ) -> None:
     """Let a person use sudo and the hub's admin page, or no longer."""
-    declared = read_declared(state)
+    declared = read_changeable(state, name)
     user = declared.find(name, state.stack)
-    account = look(state, progress).get(name)
+    there = look(state, progress)
+    account = there.get(name)
     is_so = account is not None and account.administrator is administrator
     if user.administrator is administrator and is_so:
         print(f"{name} is {_rank(administrator)} already. Nothing was changed.")
@@ -35,6 +37,7 @@ def set_administrator(
         plan += last_administrator(user, wanted, state)
         if account and account.processes:
             plan.append(f"What {name} runs now with the right to use sudo ends.")
+    plan += others_changed(name, declared, there)
     verb = "promote" if administrator else "demote"
     command = f"workbench users.{verb} {name} --stack {state.stack}"
     if not confirm([*plan, *declared.written_out()], command, yes=yes, dry_run=dry_run):

@@ -11,10 +11,14 @@ from workbench.tasks.changing import confirm
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.people.change_users import apply
 from workbench.tasks.people.change_users import look
+from workbench.tasks.people.change_users import made
 from workbench.tasks.people.declared_users import User
+from workbench.tasks.people.declared_users import read_changeable
 from workbench.tasks.people.declared_users import read_declared
+from workbench.tasks.people.public_keys import comment
 from workbench.tasks.people.public_keys import described
 from workbench.tasks.people.public_keys import find_keys
+from workbench.tasks.people.public_keys import find_marks
 from workbench.tasks.people.public_keys import fingerprint
 from workbench.tasks.server_start import start_lines
 from workbench.tasks.show import print_rows
@@ -31,7 +35,7 @@ def add_keys(
     dry_run: bool,
 ) -> None:
     """Declare further keys of a person, and have the server take them."""
-    user = read_declared(state).find(name, state.stack)
+    user = read_changeable(state, name).find(name, state.stack)
     if not keys:
         raise WorkbenchError(
             "No key was given.",
@@ -50,20 +54,37 @@ def remove_key(
     state: StackState, progress: Progress, name: str, key: str, *, yes: bool, dry_run: bool
 ) -> None:
     """Take a key of a person out of the configuration and off the server."""
-    user = read_declared(state).find(name, state.stack)
+    user = read_changeable(state, name).find(name, state.stack)
     found = find_keys(user.public_keys, key)
-    if len(found) != 1:
-        many = f"{len(found)} keys" if found else "No key"
+    # Out of the configuration, but not off the server: a removal was cut off, and goes on.
+    told = [described(each) for each in found] or _left_over(state, progress, user, key)
+    if len(told) != 1:
+        many = f"{len(told)} keys" if told else "No key"
         raise WorkbenchError(
             f"{many} of {name} in the configuration fit what was given.",
             f"workbench users.keys.list {name} --stack {state.stack}   shows each fingerprint",
         )
-    left = tuple(each for each in user.public_keys if each != found[0])
-    plan = [f"{name} can't sign in by SSH any more with:", f"  {described(found[0])}"]
+    left = tuple(each for each in user.public_keys if each not in found)
+    plan = [f"{name} can't sign in by SSH any more with:", f"  {told[0]}"]
+    if not found:
+        plan.append("The configuration has it no more; the server is brought to that.")
     if not left:
         plan.append("No key is left: JupyterHub and RStudio by password, no SSH.")
     wanted = replace(user, public_keys=left)
     _change(state, progress, wanted, plan, f"remove {name} {key}", yes=yes, dry_run=dry_run)
+
+
+def _left_over(state: StackState, progress: Progress, user: User, wanted: str) -> list[str]:
+    """Describe the keys meant that the recipe put on the server, and are declared no more."""
+    account = look(state, progress).get(user.name)
+    declared = set(map(fingerprint, user.public_keys))
+    left = {
+        key.fingerprint: key
+        for key in (account.keys if account else ())
+        if key.declared and key.fingerprint not in declared
+    }
+    marks = find_marks({mark: key.comment for mark, key in left.items()}, wanted)
+    return [f"{left[mark].type} {mark} {left[mark].comment}".strip() for mark in marks]
 
 
 def _change(
@@ -76,20 +97,23 @@ def _change(
     yes: bool,
     dry_run: bool,
 ) -> None:
-    declared = read_declared(state)
+    declared = read_changeable(state, wanted.name)
     command = f"workbench users.keys.{typed} --stack {state.stack}"
     plan = [*plan, *declared.written_out(), *start_lines(state)]
     if not confirm(plan, command, yes=yes, dry_run=dry_run):
         return
     now, accounts = apply(state, declared.with_user(wanted), command, progress)
     now.close()
-    count = len(accounts[wanted.name].keys)
+    count = len(made(accounts, wanted.name, state.stack).keys)
     print(f"\n{wanted.name} has {count} {'key' if count == 1 else 'keys'} on the server.")
     print(as_typed(f"\nNext:\n  workbench users.keys.list {wanted.name} --stack {state.stack}"))
 
 
 def read_keys(state: StackState, progress: Progress, name: str) -> list[dict[str, Any]]:
-    """Return a person's keys: those declared, and those they put on the server themselves."""
+    """Return a person's keys: those declared, and those on the server besides.
+
+    ``by_recipe`` tells what the recipe put there from what the person did themselves.
+    """
     user = read_declared(state).find(name, state.stack)
     account = look(state, progress).get(name)
     on_server = {key.fingerprint: key for key in account.keys} if account else {}
@@ -98,8 +122,9 @@ def read_keys(state: StackState, progress: Progress, name: str) -> list[dict[str
         {
             "fingerprint": mark,
             "type": key.split()[0],
-            "comment": key.partition(" ")[2].partition(" ")[2].strip(),
+            "comment": comment(key),
             "declared": True,
+            "by_recipe": mark in on_server and on_server[mark].declared,
             "on_server": mark in on_server,
         }
         for mark, key in declared.items()
@@ -109,6 +134,7 @@ def read_keys(state: StackState, progress: Progress, name: str) -> list[dict[str
             "type": key.type,
             "comment": key.comment,
             "declared": False,
+            "by_recipe": key.declared,
             "on_server": True,
         }
         for mark, key in on_server.items()
@@ -128,5 +154,5 @@ def print_keys(name: str, found: list[dict[str, Any]], stack: str, console: Cons
 
 def _origin(key: dict[str, Any]) -> str:
     if not key["declared"]:
-        return "themselves"
+        return "removed, still on the server" if key["by_recipe"] else "themselves"
     return "configuration" if key["on_server"] else "configuration, not on the server yet"

@@ -1,6 +1,7 @@
 """Change who has an account: plan it, agree to it, configuration, Pulumi, server, password."""
 
 import textwrap
+from collections.abc import Mapping
 from collections.abc import Sequence
 
 from workbench.errors import WorkbenchError
@@ -11,9 +12,11 @@ from workbench.tasks.people import passwords
 from workbench.tasks.people.declared_users import KEY
 from workbench.tasks.people.declared_users import DeclaredUsers
 from workbench.tasks.people.declared_users import User
+from workbench.tasks.people.declared_users import read_declared
 from workbench.tasks.people.public_keys import described
 from workbench.tasks.people.server_users import ServerUser
 from workbench.tasks.people.server_users import read_server_users
+from workbench.tasks.people.users_list import differences
 from workbench.tasks.server.converging import converge_server
 from workbench.tasks.server.sessions import Activity
 from workbench.tasks.stack_state import StackState
@@ -31,14 +34,47 @@ def look(state: StackState, progress: Progress) -> dict[str, ServerUser]:
 def apply(
     state: StackState, wanted: DeclaredUsers, command: str, progress: Progress
 ) -> tuple[StackState, dict[str, ServerUser]]:
-    """Declare the people, and bring the server to it; return both as they are then."""
+    """Declare the people, and bring the server to it; return both as they are then.
+
+    People who are declared already are applied: an earlier change may have got no further.
+    """
     state.close()
+    values = {} if wanted == read_declared(state) else {KEY: wanted.as_config()}
     what_exists = "the change may be in the configuration already, and not on the server yet"
     with interruptible(what_exists, f"{command}   goes on"):
-        change_lists(state, {KEY: wanted.as_config()}, command, progress)
+        change_lists(state, values, command, progress)
         now = read_stack(state.stack, progress)
         converge_server(now, progress)
         return now, look(now, progress)
+
+
+def made(accounts: Mapping[str, ServerUser], name: str, stack: str) -> ServerUser:
+    """Return the account that a person has now; raise WorkbenchError where there is none."""
+    if name in accounts:
+        return accounts[name]
+    raise WorkbenchError(
+        f"{name} is in the configuration, and the server's recipe ended well, but there is no"
+        f" account {name}: the program of the stack {stack} doesn't seem to read {KEY}.",
+        f"workbench users.list --stack {stack}",
+    )
+
+
+def others_changed(
+    name: str, declared: DeclaredUsers, accounts: Mapping[str, ServerUser]
+) -> list[str]:
+    """Return what a plan says of other people than ``name``, whom the recipe changes by the way."""
+    found = {
+        other: differences(declared.users.get(other), accounts.get(other))
+        for other in sorted({*declared.users, *accounts} - {name})
+    }
+    return [
+        line
+        for other, what in found.items()
+        if what
+        for line in _wrapped(
+            f"{other} on the server: {', '.join(what)}. That becomes as configured, too."
+        )
+    ]
 
 
 def plan_of(user: User, account: ServerUser | None, declared: DeclaredUsers) -> list[str]:

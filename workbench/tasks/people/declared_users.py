@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
 
+from workbench.engine.state import short_name
 from workbench.errors import WorkbenchError
+from workbench.tasks.configured import PUBLIC_KEY
 from workbench.tasks.stack_state import StackState
 
 KEY = "workbench:users"
@@ -71,6 +73,34 @@ class DeclaredUsers:
         ]
 
 
+def read_changeable(state: StackState, name: str) -> DeclaredUsers:
+    """Return everyone whom the configuration declares, for a change of ``name`` alone.
+
+    Raises WorkbenchError where it has other people than the stack: a colleague's change that was
+    never pulled would be undone by the way, and shut someone out. That ``name`` is in one of the
+    two only is no obstacle: a change of theirs was cut off, and goes on.
+    """
+    declared = read_declared(state)
+    # Written out without the key that the program knows, the default user would lose it.
+    if declared.is_default and PUBLIC_KEY not in state.config:
+        raise _in_program(state, list(declared.users))
+    applied = set(state.target().users) if "users" in state.outputs else set(declared.users)
+    only = {
+        "in the stack": sorted(applied - {*declared.users, name}),
+        "in the configuration": sorted({*declared.users} - {*applied, name}),
+    }
+    told = [f"{', '.join(names)} only {where}" for where, names in only.items() if names]
+    if told:
+        raise WorkbenchError(
+            f"The configuration of {state.stack} here has other people than the stack"
+            f" ({'; '.join(told)}), and this would change them, too. Nothing was changed.",
+            f"git pull   where someone else has changed Pulumi.{short_name(state.stack)}.yaml;"
+            f" where it is right as it is:\n  workbench up --stack {state.stack}   applies it;"
+            " then the same again",
+        )
+    return declared
+
+
 def read_declared(state: StackState) -> DeclaredUsers:
     """Return everyone whom the stack's configuration declares, or the default.
 
@@ -93,21 +123,21 @@ def read_declared(state: StackState) -> DeclaredUsers:
 def _default(state: StackState) -> DeclaredUsers:
     """Return the one person the program makes when nobody is named."""
     # As the outputs say; before there are any, as the components have it (they import Pulumi).
-    names = state.target().users if state.outputs else [_components_default()]
-    if len(names) != 1:
-        raise WorkbenchError(
-            f"The people of the stack {state.stack} ({', '.join(names) or 'nobody'}) are not in"
-            " its configuration, but in its program.",
-            f"Change the program; or have it read {KEY}, and set that",
-        )
-    key = state.config.get("workbench:publicKey", "").strip()
+    from workbench.components.users import DEFAULT_USER
+
+    names = state.target().users if state.outputs else [DEFAULT_USER]
+    if names != [DEFAULT_USER]:
+        raise _in_program(state, names)
+    key = state.config.get(PUBLIC_KEY, "").strip()
     return DeclaredUsers({names[0]: User(names[0], (key,) if key else (), True)}, is_default=True)
 
 
-def _components_default() -> str:
-    from workbench.components.users import DEFAULT_USER
-
-    return DEFAULT_USER
+def _in_program(state: StackState, names: list[str]) -> WorkbenchError:
+    return WorkbenchError(
+        f"The people of the stack {state.stack} ({', '.join(names) or 'nobody'}) are not in"
+        " its configuration, but in its program.",
+        f"Change the program; or have it read {KEY}, and set that",
+    )
 
 
 def _user(entry: Mapping[str, Any]) -> User:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Iterable
+from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -82,17 +83,26 @@ def fingerprint(key: str) -> str:
 
 def described(key: str) -> str:
     """Return a key in a few words: kind, fingerprint, comment."""
-    kind, _, rest = key.partition(" ")
-    comment = rest.partition(" ")[2].strip()
-    return " ".join(part for part in (kind, fingerprint(key), comment) if part)
+    return " ".join(filter(None, (key.partition(" ")[0], fingerprint(key), comment(key))))
+
+
+def comment(key: str) -> str:
+    """Return a public key's comment, which may be empty."""
+    return key.partition(" ")[2].partition(" ")[2].strip()
 
 
 def find_keys(keys: Sequence[str], wanted: str) -> list[str]:
     """Return the keys meant by a fingerprint (or its beginning), a comment, a file or the text."""
-    if _file(wanted) or wanted in keys:
+    found = find_marks({fingerprint(key): comment(key) for key in keys}, wanted)
+    return [key for key in keys if fingerprint(key) in found]
+
+
+def find_marks(comments: Mapping[str, str], wanted: str) -> list[str]:
+    """Return the fingerprints meant, of those that ``comments`` has, in the same words."""
+    if _file(wanted) or wanted.partition(" ")[2].startswith("AAAA"):
         given = {fingerprint(key) for key in read_public_keys([wanted])}
-        return [key for key in keys if fingerprint(key) in given]
+        return [mark for mark in comments if mark in given]
     prefix = wanted if wanted.startswith("SHA256:") else f"SHA256:{wanted}"
-    return [key for key in keys if fingerprint(key).startswith(prefix)] or [
-        key for key in keys if key.partition(" ")[2].partition(" ")[2].strip() == wanted
+    return [mark for mark in comments if mark.startswith(prefix)] or [
+        mark for mark, said in comments.items() if said == wanted
     ]

@@ -7,9 +7,11 @@ from workbench.tasks.command_name import as_typed
 from workbench.tasks.people.change_users import apply
 from workbench.tasks.people.change_users import kept
 from workbench.tasks.people.change_users import look
+from workbench.tasks.people.change_users import others_changed
 from workbench.tasks.people.change_users import plan_of_removal
 from workbench.tasks.people.change_users import print_wrapped
-from workbench.tasks.people.declared_users import read_declared
+from workbench.tasks.people.declared_users import User
+from workbench.tasks.people.declared_users import read_changeable
 from workbench.tasks.people.server_users import ServerUser
 from workbench.tasks.server.sessions import read_activities
 from workbench.tasks.stack_state import StackState
@@ -24,14 +26,20 @@ def remove_user(
             f"{name} is the server's own administrator, and always stays.",
             f"workbench users.list --stack {state.stack}   lists who can be removed",
         )
-    declared, account = read_declared(state), look(state, progress).get(name)
-    if name not in declared.users and account and account.disabled:
+    declared, there = read_changeable(state, name), look(state, progress)
+    account = there.get(name)
+    if name not in declared.users and _is_left(name, account, state):
+        # A removal was cut off behind the configuration: the same goes on.
+        user, left = User(name, administrator=bool(account and account.administrator)), declared
+    elif name not in declared.users and account and account.disabled:
         print_wrapped([f"{name} is removed already. {kept(name, account, state)}"])
         return
-    user, left = declared.find(name, state.stack), declared.without(name)
+    else:
+        user, left = declared.find(name, state.stack), declared.without(name)
     command = f"workbench users.remove {name} --stack {state.stack}"
     running = [each for each in read_activities(state.server) if each.user == name]
     plan = plan_of_removal(user, account, left, state, running)
+    plan += others_changed(name, declared, there)
     if not confirm(plan, command, yes=yes, dry_run=dry_run):
         return
     now, accounts = apply(state, left, command, progress)
@@ -42,6 +50,18 @@ def remove_user(
     print_wrapped([f"{name} is shut out. {kept(name, closed, now)}"])
     print("\nNext:")
     print(as_typed(f"  workbench users.add {name} --stack {state.stack}   lets them in again"))
+
+
+def _is_left(name: str, account: ServerUser | None, state: StackState) -> bool:
+    """Whether the stack or the server still has someone whom the configuration doesn't name.
+
+    An account that was made by hand isn't the workbench's, and not to be closed by it.
+    """
+    if name in state.target().users:
+        return True
+    if account is None or account.member or account.administrator:
+        return account is not None
+    return account.processes > 0 if account.disabled else any(key.declared for key in account.keys)
 
 
 def _check_closed(name: str, account: ServerUser | None, stack: str) -> None:

@@ -2,6 +2,8 @@
 
 import ipaddress
 import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
@@ -16,8 +18,13 @@ from workbench.tasks.secure_shell.allowed import own_address
 from workbench.tasks.server.connection import UnreachableError
 from workbench.tasks.server.unreachable import address_towards
 from workbench.tasks.server.unreachable import allows
+from workbench.tasks.server.unreachable import open_networks
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
+
+if TYPE_CHECKING:
+    from workbench.engine.changes import Changes
+    from workbench.engine.stack_config import Value
 
 # AWS applies a rule of a security group within seconds.
 APPLIED_LIMIT = 60.0
@@ -52,9 +59,10 @@ def allow(state: StackState, progress: Progress, network: str, *, yes: bool, dry
     if ipaddress.ip_network(network).prefixlen == 0:
         plan.append("That is EVERYONE; SSH by key stays safe, and its log gets long.")
     command = f"workbench ssh.allow --address {network} --stack {state.stack}"
-    wanted = [*had, *([network] if network not in had else [])]
-    if not _change(state, progress, wanted, plan, command, yes=yes, dry_run=dry_run):
+    values = {SSH_FROM: [*had, *([network] if network not in had else [])]}
+    if not confirm(plan, command, yes=yes, dry_run=dry_run):
         return
+    _change(state, values, command, progress, opening=1)
     # Done is done: where nobody says this computer's address, it isn't tried.
     own = own_address(state)
     is_own = own is not None and allows([network], own)
@@ -72,15 +80,22 @@ def disallow(
     had = read_texts(state.config, SSH_FROM)
     if network not in had:
         _refuse_part(had, network, state.stack)
-        print(f"{network} may not reach SSH anyway. Nothing was changed.")
-        return
+        if not _is_open(state, network):
+            print(f"{network} may not reach SSH anyway. Nothing was changed.")
+            return
     left = [each for each in had if each != network]
     plan = [f"{network} can't reach SSH (port 22) of {state.outputs['address']} any more."]
+    if network not in had:
+        plan.append("The configuration says that already; the security group is brought to it.")
     if not left:
         plan.append("Then nobody can: SSH is closed, and so are the tasks that need it.")
     command = f"workbench ssh.allow --address {network} --remove --stack {state.stack}"
-    if not _change(state, progress, left, plan, command, yes=yes, dry_run=dry_run):
+    if not confirm(plan, command, yes=yes, dry_run=dry_run):
         return
+    if network in had:
+        _change(state, {SSH_FROM: left}, command, progress, closing=1)
+    else:
+        _close_again(state, network, command, progress)
     print(f"\n{network} can't reach SSH any more.")
     print(as_typed(f"\nNext:\n  workbench ssh.allow --list --stack {state.stack}"))
 
@@ -94,21 +109,32 @@ def _refuse_part(had: list[str], network: str, stack: str) -> None:
         )
 
 
+def _is_open(state: StackState, network: str) -> bool:
+    """Whether the security group itself opens port 22 to just this range."""
+    group = state.outputs.get("security_group_id")
+    return bool(group) and network in open_networks(state.aws("ec2"), [str(group)])
+
+
+def _close_again(state: StackState, network: str, command: str, progress: Progress) -> None:
+    """Go on with a removal that got as far as the configuration, and no further."""
+    changes = _change(state, {}, command, progress, closing=1)
+    if not changes.total and _is_open(state, network):
+        raise WorkbenchError(
+            f"{network} may reach SSH by a rule that isn't the stack's: someone made it by hand.",
+            "aws ec2 describe-security-group-rules --filters"
+            f" Name=group-id,Values={state.outputs['security_group_id']}   shows it",
+        )
+
+
 def _change(
     state: StackState,
-    progress: Progress,
-    wanted: list[str],
-    plan: list[str],
+    values: "Mapping[str, Value]",
     command: str,
-    *,
-    yes: bool,
-    dry_run: bool,
-) -> bool:
-    if not confirm(plan, command, yes=yes, dry_run=dry_run):
-        return False
+    progress: Progress,
+    **rules: int,
+) -> "Changes":
     with interruptible("the configuration may have changed, the security group not yet", command):
-        change_lists(state, {SSH_FROM: wanted}, command, progress)
-    return True
+        return change_lists(state, values, command, progress, **rules)
 
 
 def _await_answer(state: StackState, progress: Progress) -> None:

@@ -17,6 +17,9 @@ from workbench.tasks.list_changes import change_lists
 from workbench.tasks.people.public_keys import described
 from workbench.tasks.people.public_keys import find_keys
 from workbench.tasks.people.public_keys import fingerprint
+from workbench.tasks.secure_shell.keys_list import in_block
+from workbench.tasks.secure_shell.keys_list import keys_in
+from workbench.tasks.secure_shell.keys_list import read_lines
 from workbench.tasks.server.connection import PrivateKey
 from workbench.tasks.server.converging import converge_server
 from workbench.tasks.server.private_key import find_private_key
@@ -59,6 +62,10 @@ def remove_key(
     """Take a key from the administrator, once another one has been seen to work."""
     declared = declared_keys(state)
     found = find_keys(declared, wanted)
+    is_left_over = not found
+    if is_left_over:
+        # Out of the configuration, but not off the server: a removal was cut off, and goes on.
+        found = find_keys(_left_over(state, declared, progress), wanted)
     if len(found) != 1:
         many = f"{len(found)} of the administrator's keys fit" if found else "No key fits"
         raise WorkbenchError(
@@ -69,11 +76,28 @@ def remove_key(
         used = prove_other(state, left)
     plan = ["The administrator can't sign in any more with:", f"  {described(found[0])}"]
     plan.append(f"Another key has just opened the server: {used.path}")
+    if is_left_over:
+        plan.append("The configuration has it no more; the server is brought to that.")
     command = f"workbench ssh.keys.remove {fingerprint(found[0])} --stack {state.stack}"
     if not confirm(plan, command, yes=yes, dry_run=dry_run):
         return
-    apply(state, as_config(left, state.stack), command, progress).close()
+    values = {} if is_left_over else as_config(left, state.stack)
+    apply(state, values, command, progress).close()
     _say_end(f"It opens the server no more; {len(left)} left.", state.stack)
+
+
+def _left_over(state: StackState, declared: Sequence[str], progress: Progress) -> list[str]:
+    """Return the keys that the recipe put on the server, and that are declared no more."""
+    lines = read_lines(state, progress)
+    if lines is None:
+        raise WorkbenchError(
+            "No such key is in the configuration, and whether the server still takes one can't be"
+            " told: it doesn't answer.",
+            f"workbench doctor --stack {state.stack}",
+        )
+    there = keys_in(in_block(lines))
+    known = set(map(fingerprint, declared))
+    return [key for mark, key in there.items() if mark not in known]
 
 
 def declared_keys(state: StackState) -> list[str]:

@@ -1,31 +1,42 @@
 """The administrator's keys: those of the configuration, and those on the server."""
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.configured import administrator_keys
+from workbench.tasks.people.public_keys import comment
 from workbench.tasks.people.public_keys import fingerprint
 from workbench.tasks.server.private_key import read_public_halves
 from workbench.tasks.stack_state import StackState
 
 _TYPES = ("ssh-", "ecdsa-", "sk-")
+# Around the recipe's own lines; a test keeps them in step with the recipe.
+BEGIN = "# The workbench's stack configuration: begin"
+END = "# The workbench's stack configuration: end"
 
 
 def read_keys(state: StackState, progress: Progress) -> list[dict[str, Any]]:
-    """Return the keys; ``on_server`` is None where the server doesn't answer."""
+    """Return the keys; ``on_server`` is None where the server doesn't answer.
+
+    ``by_recipe`` tells those that the recipe put there.
+    """
     declared = {fingerprint(key): key for key in administrator_keys(state.config)}
-    there = _on_server(state, progress)
+    lines = read_lines(state, progress)
+    there = None if lines is None else keys_in(lines)
+    ours = keys_in(in_block(lines or ()))
     here = _here(state)
     return [
         {
             "fingerprint": mark,
             "type": key.split()[0],
-            "comment": key.partition(" ")[2].partition(" ")[2].strip(),
+            "comment": comment(key),
             "declared": mark in declared,
             "on_server": None if there is None else mark in there,
+            "by_recipe": mark in ours,
             "file": here.get(mark),
         }
         for mark, key in ((there or {}) | declared).items()
@@ -55,14 +66,24 @@ def keys_in(lines: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _on_server(state: StackState, progress: Progress) -> dict[str, str] | None:
+def in_block(lines: Iterable[str]) -> Iterator[str]:
+    """Give those lines of an authorized_keys file that the recipe wrote."""
+    ours = False
+    for line in lines:
+        ours = (ours or line == BEGIN) and line != END
+        if ours:
+            yield line
+
+
+def read_lines(state: StackState, progress: Progress) -> list[str] | None:
+    """Return the administrator's authorized_keys; None where the server doesn't answer."""
     with progress.phase("Keys on the server"):
         try:
             answer = state.server.run("cat ~/.ssh/authorized_keys")
         except WorkbenchError as error:
             progress.say(error.message)
             return None
-    return keys_in(answer.stdout.splitlines())
+    return answer.stdout.splitlines()
 
 
 def _here(state: StackState) -> dict[str, str]:
@@ -76,7 +97,11 @@ def _here(state: StackState) -> dict[str, str]:
 
 
 def _told(key: dict[str, Any]) -> list[str]:
-    told = [] if key["declared"] else ["put on the server by hand"]
+    told = []
+    if not key["declared"]:
+        told.append(
+            "removed, still on the server" if key["by_recipe"] else "put on the server by hand"
+        )
     if key["declared"] and key["on_server"] is False:
         told.append("not on the server yet")
     if key["file"]:
