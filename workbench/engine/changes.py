@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from dataclasses import field
 
 from workbench.engine.state import Resource
+from workbench.engine.state import short_type
 
 # In the order they are told.
 _WORDS = {
@@ -17,8 +18,19 @@ _WORDS = {
 }
 # Parts of a replacement, which is counted once.
 _PARTS = ("create-replacement", "delete-replaced", "discard", "read", "refresh")
-# More changes than this are only counted.
+# More changes than this are only counted, but for those of what a workbench can't be without.
 MOST_NAMED = 8
+_WEIGHTY = ("Instance", "Volume", "Eip", "Zone")
+# What of an instance is changed while it runs; EC2 or the provider stops it for all else.
+_WHILE_RUNNING = {
+    "disableApiTermination",
+    "iamInstanceProfile",
+    "metadataOptions",
+    "rootBlockDevice",
+    "tags",
+    "tagsAll",
+    "vpcSecurityGroupIds",
+}
 
 
 @dataclass(frozen=True)
@@ -37,8 +49,30 @@ class Changes:
         told = [f"{self.counts[op]} {word}" for op, word in _WORDS.items() if self.counts.get(op)]
         return ", ".join(told) if self.total else f"no changes ({', '.join(told) or 'empty'})"
 
+    @property
+    def stops_server(self) -> bool:
+        """Whether an instance stops, or ends, for the changes."""
+        return any(
+            op in ("replace", "delete") or (op == "update" and not _while_running(resource))
+            for op, resource in self.steps
+            if short_type(resource.type) == "Instance"
+        )
+
     def named(self) -> str:
-        """Return what changes, by name: ``update Instance lab-server``."""
-        told = [f"{op} {resource}" for op, resource in self.steps if op not in _PARTS]
-        more = len(told) - MOST_NAMED
-        return ", ".join(told[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+        """Return what changes, by name: ``update Instance lab-server``; what weighs most first."""
+        steps = [step for step in self.steps if step[0] not in _PARTS]
+        weighty = [step for step in steps if _is_weighty(*step)]
+        told = weighty + [step for step in steps if not _is_weighty(*step)]
+        shown = told[: max(MOST_NAMED, len(weighty))]
+        more = len(told) - len(shown)
+        named = ", ".join(f"{op} {resource}" for op, resource in shown)
+        return named + (f" and {more} more" if more > 0 else "")
+
+
+def _is_weighty(op: str, resource: Resource) -> bool:
+    return op != "create" and short_type(resource.type) in _WEIGHTY
+
+
+def _while_running(resource: Resource) -> bool:
+    # Where it isn't told what changes, it may be anything.
+    return bool(resource.changed) and set(resource.changed) <= _WHILE_RUNNING

@@ -3,6 +3,7 @@
 import re
 import threading
 from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workbench.engine.state import ROOT
@@ -87,7 +88,8 @@ class Reporter:
         if verb is None or _is_internal(step.type):
             return
         if step.op.value not in _UNCHANGING:
-            self.changes.append((step.op.value, urn_resource(step.urn)))
+            changed = replace(urn_resource(step.urn), changed=tuple(step.diffs or ()))
+            self.changes.append((step.op.value, changed))
         self._running[step.urn] = f"{verb} {urn_resource(step.urn)}"
         self._show()
 

@@ -23,11 +23,15 @@ MOST_NAMED = 20
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource in the state, by its type (``aws:ec2/instance:Instance``) and name."""
+    """One resource in the state, by its type (``aws:ec2/instance:Instance``) and name.
+
+    ``changed`` are the properties that a step on it changes.
+    """
 
     type: str
     name: str
     id: str = ""
+    changed: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         return f"{short_type(self.type)} {self.name}"

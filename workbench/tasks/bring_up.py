@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from workbench.checks.check import Report
@@ -18,6 +19,8 @@ from workbench.tasks.changing import interruptible
 from workbench.tasks.checking import run_all
 from workbench.tasks.delegation import say_delegation
 from workbench.tasks.people import passwords
+from workbench.tasks.people.declared_users import KEY
+from workbench.tasks.people.declared_users import read_declared
 from workbench.tasks.secure_shell.config import follow
 from workbench.tasks.selection import find_project
 from workbench.tasks.server.converging import converge_server
@@ -26,6 +29,7 @@ from workbench.tasks.server.recipe_run import Run
 from workbench.tasks.server.usable import wait_usable
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
+from workbench.tasks.up_plan import look_ahead
 
 if TYPE_CHECKING:
     from workbench.engine.stacks import Stack
@@ -43,7 +47,8 @@ MAKE_STACK = (
 class Outcome:
     """A workbench that is up: its state, how the server converged, what the checks found.
 
-    ``passwords`` says of each user where the password is, or what to type to set one.
+    ``passwords`` says of each user where the password is, or what to type to set one;
+    ``refused`` of those whose password was given and not taken, why.
     """
 
     state: StackState
@@ -51,6 +56,7 @@ class Outcome:
     run: Run
     passwords: dict[str, str]
     reports: list[Report]
+    refused: dict[str, str] = field(default_factory=dict)
 
     @property
     def failed(self) -> list[Report]:
@@ -58,8 +64,13 @@ class Outcome:
         return [report for report in self.reports if report.result is Result.FAIL]
 
 
-def bring_up(stack: str, progress: Progress, *, agree: Agree, password_stdin: bool) -> Outcome:
-    """Make the stack's workbench usable, and return what was done."""
+def bring_up(
+    stack: str, progress: Progress, *, agree: Agree, password_stdin: bool, force: bool = False
+) -> Outcome:
+    """Make the stack's workbench usable, and return what was done.
+
+    With ``force`` also where people work on a server that stops for it.
+    """
     from workbench.engine.find import ensure_engine
 
     if rehearsal_of(stack) is not None:
@@ -68,21 +79,25 @@ def bring_up(stack: str, progress: Progress, *, agree: Agree, password_stdin: bo
         # Before an engine is downloaded or built for nothing.
         check_computer()
     ensure_engine(progress)
+    if password_stdin and rehearsal_of(stack) is None:
+        _refuse_many(read_stack(stack, progress))
     with _up_interrupted(stack, "no part of the workbench was touched", removable=False):
         description = ensure_rehearsal(stack, progress)
-    changes = _apply_stack(stack, description, progress, agree)
+    changes = _apply_stack(stack, description, progress, agree, force=force)
     state = read_stack(stack, progress)
     say_delegation(state, progress)
     server_exists = f"the server {state.outputs.get('instance_id')} exists"
     with _up_interrupted(stack, f"{server_exists}, and goes on by itself with its recipe"):
         run = converge_server(state, progress)
-        told = _hand_over_passwords(state, state.server, progress, from_stdin=password_stdin)
+        told, refused = _hand_over_passwords(
+            state, state.server, progress, from_stdin=password_stdin
+        )
         for alias in follow(state):
             progress.say(f"`ssh {alias}` leads there now.")
         wait_usable(state.target(), progress)
         reports = run_all(state.target(), CHECKS, progress)
         state.close()
-    return Outcome(state, changes, run, told, reports)
+    return Outcome(state, changes, run, told, reports, refused)
 
 
 def _up_interrupted(
@@ -95,7 +110,12 @@ def _up_interrupted(
 
 
 def _apply_stack(
-    stack: str, description: Description | None, progress: Progress, agree: Agree
+    stack: str,
+    description: Description | None,
+    progress: Progress,
+    agree: Agree,
+    *,
+    force: bool = False,
 ) -> str:
     """Let Pulumi make what the program declares; return what it changed, in words."""
     from workbench.engine.stacks import StackMissingError
@@ -117,7 +137,9 @@ def _apply_stack(
     _look(opened, progress)
     # Only a rehearsal is free of charge.
     changes = opened.preview()
-    if changes.total and not agree(f"Pulumi would {changes.named()}."):
+    plan, people = look_ahead(stack, changes, progress)
+    people.refuse_stop(f"workbench up --stack {stack} --force", force=force)
+    if changes.total and not agree("\n".join(plan)):
         raise WorkbenchError("Nothing was changed.")
     return str(opened.up())
 
@@ -135,11 +157,27 @@ def _look(opened: "Stack", progress: Progress) -> None:
     opened.refresh()
 
 
+def _refuse_many(state: StackState) -> None:
+    """Raise where it can't be told whose the one password on standard input is."""
+    is_declared = KEY in state.config
+    users = list(read_declared(state).users) if is_declared else state.target().users
+    if len(users) > 1:
+        raise WorkbenchError(
+            f"--password-stdin is for the password of one person, and the stack {state.stack} has"
+            f" {len(users)} ({', '.join(users)}).",
+            f"workbench up --stack {state.stack}   and then, for each of them:\n"
+            f"  workbench users.password NAME --password-stdin --stack {state.stack}",
+        )
+
+
 def _hand_over_passwords(
     state: StackState, server: Server, progress: Progress, *, from_stdin: bool
-) -> dict[str, str]:
-    """See that every user has a password; return of each where it is or how to set one."""
-    told = {}
+) -> tuple[dict[str, str], dict[str, str]]:
+    """See that every user has a password; return of each where it is or how to set one.
+
+    And of those whose password was given and not taken, why: nothing ends for that.
+    """
+    told, refused = {}, {}
     for user in state.target().users:
         kept = passwords.password_path(state.folder, user)
         if passwords.has_password(server, user):
@@ -147,20 +185,25 @@ def _hand_over_passwords(
         elif state.rehearsal is not None:
             told[user] = f"cat {passwords.make_password(state.folder, server, user)}"
         else:
-            told[user] = _take_password(state.stack, server, user, from_stdin=from_stdin)
+            told[user] = f"none yet: {set_password_command(state.stack, user)}"
+            try:
+                if _take_password(server, user, from_stdin=from_stdin):
+                    told[user] = "as it was typed"
+            except passwords.PasswordError as error:
+                refused[user] = error.message
+                progress.say(f"{user} has no password yet: {error.message}")
     progress.log(f"passwords: {', '.join(told)}")
-    return told
+    return told, refused
 
 
-def _take_password(stack: str, server: Server, user: str, *, from_stdin: bool) -> str:
-    command = f"workbench users.password {user} --stack {stack}"
-    try:
-        password = passwords.ask_password(user, from_stdin=from_stdin)
-    except passwords.PasswordError as error:
-        raise WorkbenchError(
-            f"{error.message} The workbench is there, and {user} has no password yet.", command
-        ) from error
-    if password is None:
-        return f"none yet: {command}"
-    passwords.set_password(server, user, password)
-    return "as it was typed"
+def set_password_command(stack: str, user: str) -> str:
+    """Return what to type to give a user a password."""
+    return f"workbench users.password {user} --stack {stack}"
+
+
+def _take_password(server: Server, user: str, *, from_stdin: bool) -> bool:
+    """Set a password that is read or typed; return whether there was one."""
+    password = passwords.ask_password(user, from_stdin=from_stdin)
+    if password is not None:
+        passwords.set_password(server, user, password)
+    return password is not None

@@ -3,6 +3,7 @@
 from invoke.context import Context
 
 from workbench.tasks.selection import DRY_RUN_HELP
+from workbench.tasks.selection import FORCE_HELP
 from workbench.tasks.selection import STACK_HELP
 from workbench.tasks.selection import select_stack
 from workbench.tasks.task import task
@@ -12,14 +13,16 @@ from workbench.tasks.task import task
     help={
         "stack": STACK_HELP,
         "dry-run": DRY_RUN_HELP,
+        "force": FORCE_HELP,
         "yes": "Don't ask before something is made on AWS.",
-        "password-stdin": "Read the password of a user who has none from standard input (AWS).",
+        "password-stdin": "Read the one user's password from standard input (AWS).",
     }
 )
 def up(
     context: Context,
     stack: str | None = None,
     yes: bool = False,
+    force: bool = False,
     password_stdin: bool = False,
     dry_run: bool = False,
 ) -> None:
@@ -32,6 +35,7 @@ def up(
     from workbench.errors import WorkbenchError
     from workbench.tasks.asking import agree
     from workbench.tasks.bring_up import bring_up
+    from workbench.tasks.bring_up import set_password_command
     from workbench.tasks.changing import confirm
     from workbench.tasks.changing import stack_progress
     from workbench.tasks.checking import show_reports
@@ -44,11 +48,13 @@ def up(
     if dry_run:
         confirm(plan_up(name, progress), "workbench up", yes=yes, dry_run=True)
         return
+    typed = f"workbench up --stack {name}{' --force' if force else ''}"
     outcome = bring_up(
         name,
         progress,
-        agree=lambda plan: yes or agree(plan, f"workbench up --stack {name} --yes"),
+        agree=lambda plan: yes or agree(plan, f"{typed} --yes"),
         password_stdin=password_stdin,
+        force=force,
     )
     print_where_to_go(outcome)
     if awaits_delegation(outcome.state, outcome.failed):
@@ -61,4 +67,10 @@ def up(
         raise WorkbenchError(
             f"The workbench exists, but {len(outcome.failed)} of its checks fail.",
             f"workbench doctor --stack {name}",
+        )
+    if outcome.refused:
+        why = " ".join(f"{user}: {said}" for user, said in outcome.refused.items())
+        raise WorkbenchError(
+            f"The workbench is there, but not every password: {why}",
+            "\n  ".join(set_password_command(name, user) for user in outcome.refused),
         )

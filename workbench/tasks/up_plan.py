@@ -1,9 +1,18 @@
 """What ``workbench up`` would do."""
 
+from typing import TYPE_CHECKING
+
 from workbench.progress import Progress
 from workbench.rehearsal.names import rehearsal_of
 from workbench.tasks.selection import find_project
 from workbench.tasks.selection import running_rehearsal
+from workbench.tasks.server.power import PowerWatch
+from workbench.tasks.server.working_people import People
+from workbench.tasks.server.working_people import see_people
+from workbench.tasks.stack_state import read_stack
+
+if TYPE_CHECKING:
+    from workbench.engine.changes import Changes
 
 
 def plan_up(stack: str, progress: Progress) -> list[str]:
@@ -23,9 +32,26 @@ def plan_up(stack: str, progress: Progress) -> list[str]:
         if rehearsal is None:
             raise
         return [f"Make the workbench of the stack {stack} in the rehearsal {rehearsal!r}."]
-    changes = opened.preview()
+    lines, _ = look_ahead(stack, opened.preview(), progress)
     return [
-        f"Pulumi would {changes.named()}." if changes.total else "Pulumi would change nothing.",
+        *lines,
         "The server's recipe would run; what that changes:",
         f"  workbench converge --dry-run --stack {stack}",
     ]
+
+
+def look_ahead(stack: str, changes: "Changes", progress: Progress) -> tuple[list[str], People]:
+    """Return what Pulumi would do, in lines, and who works on a server that stops for it."""
+    if not changes.total:
+        return ["Pulumi would change nothing."], People()
+    lines = [f"Pulumi would {changes.named()}."]
+    state = read_stack(stack, progress) if changes.stops_server else None
+    if state is None or not state.outputs.get("instance_id"):
+        return lines, People()
+    if PowerWatch(state.aws("ec2"), str(state.outputs["instance_id"]), stack).state != "running":
+        return lines, People()
+    try:
+        people = see_people(state, progress)
+    finally:
+        state.close()
+    return [*lines, "The server stops for that.", *people.lines], people

@@ -53,6 +53,35 @@ def test_components_and_providers_are_no_resources():
     assert state.told() == "What exists: Instance lab-server."
 
 
+def test_what_a_workbench_cannot_be_without_is_named_first_and_never_left_out():
+    steps = [("create", Resource("BucketObjectv2", f"object-{each}")) for each in range(9)]
+    server, zone = Resource("aws:ec2/instance:Instance", "lab"), Resource("Zone", "lab")
+    steps += [("replace", server), ("delete-replaced", server), ("delete", zone)]
+    named = Changes({}, tuple(steps)).named()
+    assert named.startswith("replace Instance lab, delete Zone lab, create BucketObjectv2 object-0")
+    assert named.endswith("object-5 and 3 more")
+    many = tuple(("delete", Resource("Volume", f"data-{each}")) for each in range(12))
+    assert "data-11" in Changes({}, many).named()
+
+
+@pytest.mark.parametrize(
+    ("operation", "changed", "stops"),
+    [
+        ("create", (), False),
+        ("replace", ("subnetId",), True),
+        ("delete", (), True),
+        ("update", ("instanceType", "tags"), True),
+        ("update", ("tags", "tagsAll"), False),
+        ("update", (), True),
+    ],
+)
+def test_a_server_stops_for_what_cannot_be_changed_while_it_runs(operation, changed, stops):
+    server = Resource("aws:ec2/instance:Instance", "lab", changed=changed)
+    assert Changes({}, ((operation, server),)).stops_server is stops
+    volume = Resource("aws:ebs/volume:Volume", "lab", changed=changed)
+    assert not Changes({}, ((operation, volume),)).stops_server
+
+
 def test_the_arns_in_ec2_tell_where_the_stack_is():
     def made(arn, **more):
         return {"urn": URN, "type": "aws:any", "custom": True, "outputs": {"arn": arn}, **more}

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from invoke.context import Context
+from invoke.exceptions import Exit
 from rich.console import Console
 
 from workbench.checks.check import Report
@@ -15,10 +17,15 @@ from workbench.engine.state import State
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks import bring_up
+from workbench.tasks import changing
 from workbench.tasks.people import passwords
 from workbench.tasks.server.converging import is_current
 from workbench.tasks.server.recipe_run import Run
+from workbench.tasks.server.sessions import Activity
+from workbench.tasks.server.working_people import People
+from workbench.tasks.server.working_people import PeopleAtWorkError
 from workbench.tasks.stack_state import StackState
+from workbench.tasks.up import up
 from workbench.tasks.where_to_go import print_where_to_go
 
 
@@ -116,7 +123,9 @@ class Rehearsed(StackState):
 
 
 def hand_over(state: StackState, server: Any) -> dict[str, str]:
-    return bring_up._hand_over_passwords(state, server, quiet(), from_stdin=False)
+    told, refused = bring_up._hand_over_passwords(state, server, quiet(), from_stdin=False)
+    assert not refused
+    return told
 
 
 def test_a_new_user_of_a_rehearsal_gets_a_password(tmp_path: Path, scripted: Any) -> None:
@@ -158,11 +167,61 @@ def test_a_password_that_is_refused_is_all_that_is_missing(
     state.rehearsal = None
     server = scripted(lambda c: "ada L" if "--status" in c else None)
     monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
-    with pytest.raises(WorkbenchError) as refused:
-        bring_up._hand_over_passwords(state, server, quiet(), from_stdin=True)
-    assert "at least 8 characters. The workbench is there" in refused.value.message
-    assert "Nothing was changed" not in refused.value.message
-    assert refused.value.hint == "workbench users.password ada --stack rehearsal"
+    told, refused = bring_up._hand_over_passwords(state, server, quiet(), from_stdin=True)
+    assert told == {"ada": "none yet: workbench users.password ada --stack rehearsal"}
+    assert refused == {"ada": "A password has at least 8 characters."}
+
+
+def test_a_refused_password_is_told_when_all_else_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome = bring_up.Outcome(
+        Rehearsed(tmp_path), "2 created", Run("ok"), {"ada": "none yet"}, [], {"ada": "Too short."}
+    )
+    monkeypatch.setattr(bring_up, "bring_up", lambda *_, **__: outcome)
+    monkeypatch.setattr(changing, "stack_progress", lambda *_: quiet())
+    with pytest.raises(Exit) as end:
+        up(Context(), stack="prod")
+    assert end.value.code == 1
+    assert "there, but not every password: ada: Too short.\n  workbench users.p" in str(
+        end.value.message
+    )
+    assert "none yet" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("outputs", "config"),
+    [
+        ({}, {"workbench:users": '[{"name":"ada"},{"name":"ben"}]'}),
+        ({"users": ["ada", "ben"]}, {}),
+    ],
+)
+def test_one_password_is_not_for_two_people(
+    monkeypatch: pytest.MonkeyPatch, outputs: dict[str, Any], config: dict[str, str]
+) -> None:
+    state = StackState("prod", outputs, config)
+    monkeypatch.setattr("workbench.engine.find.ensure_engine", lambda _: None)
+    monkeypatch.setattr(bring_up, "read_stack", lambda *_: state)
+    with pytest.raises(WorkbenchError, match=r"the stack prod has 2 \(ada, ben\)"):
+        bring_up.bring_up("prod", quiet(), agree=lambda plan: True, password_stdin=True)
+
+
+def test_one_password_is_for_one_person() -> None:
+    bring_up._refuse_many(StackState("prod", config={"workbench:users": '[{"name":"ada"}]'}))
+    bring_up._refuse_many(StackState("prod"))
+
+
+def test_up_does_not_stop_the_server_under_someones_hands(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = People([Activity("ana", "kernel", 1)])
+    monkeypatch.setattr(bring_up, "look_ahead", lambda *_: (["The server stops."], people))
+    with pytest.raises(PeopleAtWorkError, match="ana: 1 Jupyter kernel") as refused:
+        bring_up._apply_stack("lab", None, quiet(), lambda plan: True)
+    assert refused.value.hint == "workbench up --stack lab --force"
+    assert opened.done == ["refresh", "preview"]
+    bring_up._apply_stack("lab", None, quiet(), lambda plan: True, force=True)
+    assert opened.done[-1] == "up"
 
 
 @pytest.mark.parametrize("failed", [[], [Report("dns", Result.FAIL, "stale", "wait")]])

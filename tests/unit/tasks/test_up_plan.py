@@ -11,9 +11,13 @@ from workbench.engine.failures import StackMissingError
 from workbench.engine.state import Resource
 from workbench.progress import Progress
 from workbench.tasks import up_plan
+from workbench.tasks.server.sessions import Activity
+from workbench.tasks.server.working_people import People
+from workbench.tasks.stack_state import StackState
 
 QUIET = Progress(quiet=True)
-SERVER = Resource("Instance", "lab-server-instance", "i-1")
+INSTANCE = Resource("aws:ec2/instance:Instance", "lab-server-instance", changed=("instanceType",))
+BIGGER = Changes({"update": 1}, (("update", INSTANCE),))
 
 
 def test_a_rehearsal_that_does_not_run_is_not_started(state_dir: Path) -> None:
@@ -38,7 +42,8 @@ def test_a_stack_on_aws_that_was_never_configured_is_told(monkeypatch: pytest.Mo
         (Changes({"same": 38}), "Pulumi would change nothing."),
         (
             Changes(
-                {"update": 1}, (("update", Resource("Instance", "lab-server-instance", "i-1")),)
+                {"update": 1},
+                (("update", Resource("Instance", "lab-server-instance", changed=("tags",))),),
             ),
             "lab-server-instance",
         ),
@@ -50,3 +55,35 @@ def test_the_changes_are_named(
     fake = SimpleNamespace(preview=lambda: changes)
     monkeypatch.setattr("workbench.engine.stacks.open_stack", lambda *_: fake)
     assert told in "\n".join(up_plan.plan_up("prod", QUIET))
+
+
+@pytest.fixture
+def power(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """Give the power of a server on which ana works."""
+    now = SimpleNamespace(state="running")
+    outputs = {"instance_id": "i-1", "region": "eu-west-1"}
+    monkeypatch.setattr(up_plan, "read_stack", lambda *_: StackState("prod", outputs))
+    monkeypatch.setattr(StackState, "aws", lambda *_: None)
+    monkeypatch.setattr(up_plan, "PowerWatch", lambda *_: now)
+    people = People([Activity("ana", "kernel", 1, ("R",))])
+    monkeypatch.setattr(up_plan, "see_people", lambda *_: people)
+    return now
+
+
+@pytest.mark.usefixtures("power")
+def test_who_works_on_a_server_that_stops_is_told() -> None:
+    lines, people = up_plan.look_ahead("prod", BIGGER, QUIET)
+    assert lines == [
+        "Pulumi would update Instance lab-server-instance.",
+        "The server stops for that.",
+        "These end:",
+        "  ana: 1 Jupyter kernel (R)",
+    ]
+    assert people.work
+
+
+def test_nobody_is_asked_of_where_nothing_stops(power: SimpleNamespace) -> None:
+    power.state = "stopped"
+    assert up_plan.look_ahead("prod", BIGGER, QUIET)[1] == People()
+    made = Changes({"create": 1}, (("create", INSTANCE),))
+    assert up_plan.look_ahead("prod", made, QUIET)[1] == People()
