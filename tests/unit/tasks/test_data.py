@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from workbench.errors import WorkbenchError
+from workbench.progress import Progress
 from workbench.tasks.stack_state import StackState
+from workbench.tasks.volumes import grow_volume
 from workbench.tasks.volumes.back_up import _checked
 from workbench.tasks.volumes.data_volumes import Snapshot
 from workbench.tasks.volumes.data_volumes import Volume
@@ -72,6 +74,31 @@ def test_shrinking_is_refused_with_the_reason() -> None:
     with pytest.raises(WorkbenchError, match="has 20 GiB and can't become 19: neither EBS"):
         _refuse_shrinking(state(), VOLUME, 19)
     _refuse_shrinking(state(), VOLUME, 20)
+
+
+@pytest.mark.parametrize(
+    ("config", "has", "already"),
+    [
+        ({}, 20, True),
+        ({}, 40, False),
+        ({"workbench:dataVolumeSize": "40"}, 40, True),
+        ({"workbench:dataVolumeSize": "20"}, 40, False),
+        ({"workbench:dataSnapshotId": "snap-1"}, 40, True),
+        ({"workbench:dataVolumeId": "vol-1"}, 40, True),
+    ],
+)
+def test_a_volume_that_has_the_size_by_default_is_not_asked_to_grow(
+    config: dict[str, str],
+    has: int,
+    already: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(grow_volume, "read_volume", lambda _: replace(VOLUME, size_gib=has))
+    monkeypatch.setattr(grow_volume, "read_file_system", lambda *_: FileSystem(has * GIB, 0))
+    monkeypatch.setattr(grow_volume, "start_lines", lambda _: [])
+    grow_volume.grow_volume(state(config), Progress(quiet=True), has, yes=False, dry_run=True)
+    assert ("GiB already: nothing to do" in capsys.readouterr().out) is already
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,10 @@ from workbench.tasks.volumes.data_volumes import Volume
 from workbench.tasks.volumes.data_volumes import read_volume
 from workbench.tasks.volumes.file_system import FileSystem
 from workbench.tasks.volumes.file_system import read_file_system
+from workbench.tasks.volumes.restore_plan import SIZE as KEY
+from workbench.tasks.volumes.restore_plan import SNAPSHOT
+from workbench.tasks.volumes.restore_plan import VOLUME
 
-KEY = "workbench:dataVolumeSize"
 LARGEST = 16384
 _SIZE = re.compile(r"([0-9]{1,6}) ?(?:g|gb|gib)?", re.IGNORECASE)
 # What EC2 says of a volume that was changed a short while ago.
@@ -46,8 +48,7 @@ def grow_volume(
     volume = read_volume(state)
     _refuse_shrinking(state, volume, size)
     before = read_file_system(state, progress)
-    is_set = state.config.get(KEY) == str(size)
-    if volume.size_gib == size and is_set and before.fills(size):
+    if _has_grown(state, volume, size) and before.fills(size):
         print(f"The data volume {volume.id} has {size} GiB already: nothing to do.")
         print(f"  {before}")
         return
@@ -71,6 +72,21 @@ def _refuse_shrinking(state: StackState, volume: Volume, size: int) -> None:
     )
 
 
+def _has_grown(state: StackState, volume: Volume, size: int) -> bool:
+    """Whether the volume has the size, and the configuration says so, by its default too."""
+    config = state.config
+    if volume.size_gib != size:
+        return False
+    if KEY in config:
+        return config[KEY] == str(size)
+    if config.get(SNAPSHOT) or config.get(VOLUME):
+        # The size is what these have.
+        return True
+    from workbench.components.storage import DEFAULT_SIZE
+
+    return size == DEFAULT_SIZE
+
+
 def _plan(state: StackState, volume: Volume, size: int, before: FileSystem) -> list[str]:
     free = ", free here" if state.rehearsal is not None else ""
     then = in_dollars(monthly_price(state, size))
@@ -89,7 +105,7 @@ def _change(state: StackState, volume: Volume, size: int, progress: Progress) ->
     """Set the configuration, and let Pulumi grow the volume."""
     from workbench.engine.stacks import open_stack
 
-    if volume.size_gib == size and state.config.get(KEY) == str(size):
+    if _has_grown(state, volume, size):
         # An earlier one got as far as that.
         return
     before = state.config.get(KEY)
