@@ -7,6 +7,7 @@ from workbench.prices.table import TABLE_DATE
 from workbench.prices.table import hourly_price
 from workbench.prices.table import next_size
 from workbench.prices.words import in_dollars
+from workbench.prices.words import surplus_sentence
 
 __all__ = [
     "HOURS_PER_MONTH",
@@ -16,4 +17,5 @@ __all__ = [
     "in_dollars",
     "monthly_cost",
     "next_size",
+    "surplus_sentence",
 ]

@@ -36,6 +36,11 @@ def next_size(instance_type: str) -> str | None:
     return f"{family}.{bigger[0]}" if bigger else None
 
 
+def surplus_price(instance_type: str) -> float | None:
+    """Return what an hour of a vCPU above the baseline costs; None where there is no such thing."""
+    return _price(_TABLE["everywhere"]["surplus_vcpu_hour"], instance_type.partition(".")[0])
+
+
 def gp3_price(region: str) -> float | None:
     """Return what a GiB of a gp3 volume costs a month, in US dollars."""
     return _price(_region(region), "gp3_gib_month")

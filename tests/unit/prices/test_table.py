@@ -11,6 +11,7 @@ from workbench.prices import TABLE_DATE
 from workbench.prices import hourly_price
 from workbench.prices import in_dollars
 from workbench.prices import monthly_cost
+from workbench.prices import surplus_sentence
 from workbench.prices import table
 
 TABLE = tomllib.loads(files("workbench.prices").joinpath("table.toml").read_text("utf-8"))
@@ -27,6 +28,7 @@ TABLE = tomllib.loads(files("workbench.prices").joinpath("table.toml").read_text
         ("t3.medium", "eu-central-1", 0.048),
         ("g5.xlarge", "us-east-1", 1.006),
         ("t2.small", "us-east-1", 0.023),
+        ("m7i-flex.large", "us-west-2", 0.09576),
     ],
 )
 def test_the_table_has_aws_prices(instance_type: str, region: str, price: float) -> None:
@@ -43,12 +45,28 @@ def test_the_table_has_aws_prices(instance_type: str, region: str, price: float)
         ("", "us-east-1"),
         ("g5.xlarge", "sa-east-1"),
         ("c5.8xlarge", "us-east-1"),
+        ("m7i-flex.large", "eu-west-1"),
     ],
 )
 def test_what_the_table_has_not_is_unknown(instance_type: str, region: str) -> None:
     assert hourly_price(instance_type, region) is None
     assert monthly_cost(instance_type, region).total is None
     assert in_dollars(hourly_price(instance_type, region)) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "price"),
+    [("t3.medium", "$0.05"), ("t3a.large", "$0.05"), ("t4g.nano", "$0.04")],
+)
+def test_what_computing_for_long_costs_is_said_of_types_without_a_limit(
+    instance_type: str, price: str
+) -> None:
+    assert f"costs {price} per vCPU-hour" in surplus_sentence(instance_type)
+
+
+@pytest.mark.parametrize("instance_type", ["t2.medium", "m6i.large", ""])
+def test_what_is_in_the_price_or_ends_at_the_baseline_costs_no_more(instance_type: str) -> None:
+    assert surplus_sentence(instance_type) == ""
 
 
 def test_the_table_has_a_date_that_was() -> None:

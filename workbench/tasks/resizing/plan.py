@@ -10,6 +10,7 @@ from workbench.prices import TABLE_DATE
 from workbench.prices import hourly_price
 from workbench.prices import in_dollars
 from workbench.prices import monthly_cost
+from workbench.prices import surplus_sentence
 from workbench.progress import Progress
 from workbench.tasks.resizing.instance_types import InstanceType
 from workbench.tasks.resizing.instance_types import check_fits
@@ -46,6 +47,7 @@ def look_ahead(
         *table,
         f"Prices: AWS's list of {TABLE_DATE}, before tax"
         f"{'; free in a rehearsal' if state.rehearsal else ''}.",
+        *textwrap.wrap(surplus_sentence(wanted), WIDTH),
         *_memory(before, then),
         quota,
         *_stop(now, people),

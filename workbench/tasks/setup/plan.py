@@ -9,6 +9,7 @@ from workbench.prices import TABLE_DATE
 from workbench.prices import MonthlyCost
 from workbench.prices import in_dollars
 from workbench.prices import monthly_cost
+from workbench.prices import surplus_sentence
 from workbench.tasks.setup.answers import Answers
 from workbench.tasks.setup.place import Place
 from workbench.tasks.show import make_console
@@ -58,7 +59,9 @@ def print_plan(answers: Answers, place: Place, present: Mapping[str, str]) -> No
         ],
         console,
     )
-    console.print("Traffic and snapshots come on top; while it is stopped, the instance is free.\n")
+    console.print("Traffic and snapshots come on top; while it is stopped, the instance is free.")
+    surplus = surplus_sentence(answers.instance_type.name)
+    console.print(f"{surplus}\n" if surplus else "")
 
 
 def changed(values: "Mapping[str, Value]", present: Mapping[str, str]) -> "dict[str, Value]":
