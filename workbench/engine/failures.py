@@ -39,7 +39,7 @@ class InterruptedUpdateError(WorkbenchError):
     exit_code = 130
 
 
-# What the engine says without an event, before anything starts: a sign, what it means, a hint.
+# What the engine or AWS says: a sign, what it means, a hint.
 _KNOWN = (
     (
         "PULUMI_ACCESS_TOKEN must be set",
@@ -67,6 +67,15 @@ _KNOWN = (
         "The disk is full, so Pulumi could not write down what it did.",
         "Make room, then run the same command again: it looks first at what exists by now.",
     ),
+    (
+        "not eligible for Free Tier",
+        "The account is on AWS's Free plan, which doesn't start instances of this type. What was"
+        " made before is kept, and some of it costs.",
+        "workbench init --stack {stack} --instance-type m7i-flex.large"
+        "   then the same command again; or upgrade the plan\n"
+        "  aws ec2 describe-instance-types --filters Name=free-tier-eligible,Values=true"
+        " --query 'InstanceTypes[].InstanceType'   lists the types it starts",
+    ),
 )
 
 # The Pulumi AWS provider's way of saying that there is one error.
@@ -88,7 +97,7 @@ def explain(
     """
     for sign, message, hint in _KNOWN:
         if sign in stderr or any(sign in each.message for each in errors):
-            return StackOperationError(message, hint)
+            return StackOperationError(message, hint.replace("{stack}", stack))
     sentences = list(dict.fromkeys(_sentence(each) for each in errors if not _is_echo(each)))
     if not sentences:
         sentences = [_from_stderr(stderr) or f"pulumi {what} failed and gave no reason."]

@@ -85,6 +85,20 @@ def test_what_a_person_can_put_right_has_a_hint(stderr, told, hint):
     assert hint in error.hint
 
 
+def test_a_type_that_the_free_plan_refuses_is_said_with_one_that_it_starts():
+    refusal = (
+        "creating EC2 Instance: operation error EC2: RunInstances, https response error StatusCode:"
+        " 400, api error InvalidParameterCombination: The specified instance type is not eligible"
+        " for Free Tier. For a list of Free Tier instance types, run 'describe-instance-types' with"
+        " the filter 'free-tier-eligible=true'."
+    )
+    error = explain("prod", [Diagnostic(refusal, SERVER)], "", "up", "")
+    assert "AWS's Free plan, which doesn't start instances of this type" in error.message
+    first, second = error.hint.splitlines()
+    assert first.startswith("workbench init --stack prod --instance-type m7i-flex.large ")
+    assert "free-tier-eligible,Values=true" in second
+
+
 def test_colours_are_taken_out():
     assert plain_text("<{%fg 1%}>error: <{%reset%}>bad\n") == "error: bad"
 

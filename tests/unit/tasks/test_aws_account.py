@@ -1,7 +1,11 @@
 """What an account has to offer, as moto's account says it."""
 
+import json
+
 import boto3
 import pytest
+from botocore.exceptions import ClientError
+from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
 from workbench.errors import WorkbenchError
@@ -112,3 +116,53 @@ def test_a_zone_holds_its_own_name_and_those_below(domain: str, held: bool) -> N
 @mock_aws
 def test_the_identity_is_whose_the_credentials_are(account: Account) -> None:
     assert account.identity().startswith("arn:aws:sts::123456789012:")
+
+
+@mock_aws
+def test_the_free_plan_starts_what_is_eligible_for_the_free_tier(account: Account) -> None:
+    assert not account.check_type("t3.medium").free_tier
+    free = account.check_type("m7i-flex.large")
+    assert free.free_tier
+    assert account.find_free_type() == free
+
+
+class FreeTier:
+    """AWS's Free Tier API; ``said`` is the account's plan, or what is raised."""
+
+    def __init__(self, said: str | Exception) -> None:
+        self.said = said
+
+    def get_account_plan_state(self) -> dict[str, str]:
+        if isinstance(self.said, Exception):
+            raise self.said
+        return {"accountPlanType": self.said}
+
+
+@pytest.mark.parametrize(
+    ("said", "free"),
+    [
+        ("FREE", True),
+        ("PAID", False),
+        (ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetAccountPlanState"), False),
+        (EndpointConnectionError(endpoint_url="https://freetier.us-east-1.api.aws/"), False),
+    ],
+)
+def test_the_plan_is_free_only_where_aws_says_so(
+    account: Account, monkeypatch: pytest.MonkeyPatch, said: str | Exception, free: bool
+) -> None:
+    asked: list[str] = []
+
+    def aws(self: Account, service: str) -> FreeTier:
+        asked.append(f"{service} in {self.config['aws:region']}")
+        return FreeTier(said)
+
+    monkeypatch.setattr(Account, "aws", aws)
+    assert account.is_on_free_plan() is free
+    assert not account.within("cn-north-1").is_on_free_plan()
+    assert asked == ["freetier in us-east-1"]
+
+
+def test_a_rehearsal_is_on_no_plan() -> None:
+    endpoints = json.dumps([{"ec2": "http://127.0.0.1:9/"}])
+    config = {**KEYS, "aws:region": "us-east-1", "aws:endpoints": endpoints}
+    assert not Account(config).is_on_free_plan()

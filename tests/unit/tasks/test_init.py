@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +211,8 @@ def test_the_plan_says_what_a_month_costs(
         "total                $48.88",
     ):
         assert line in text
+    assert "above a t3's baseline" in text
+    assert max(map(len, text.partition("A month")[2].splitlines())) <= 80
     assert "ada (administrator)" in text
     assert "every day, kept for 14 days" in text
     assert str(tmp_path / "Pulumi.prod.yaml") in text
@@ -227,9 +230,17 @@ def test_an_unknown_price_is_said_to_be_unknown(
 
 
 class Asked(Account):
-    """An account whose hosted zone has these records."""
+    """An account whose hosted zone has these records, and what it may start on its plan."""
 
     there: tuple[str, ...] = ()
+    free_plan = False
+    free_type: InstanceType | None = InstanceType("m7i-flex.large", 2, 8.0, free_tier=True)
+
+    def is_on_free_plan(self) -> bool:
+        return self.free_plan
+
+    def find_free_type(self) -> InstanceType | None:
+        return self.free_type
 
     def records(self, zone: HostedZone, name: str) -> list[str]:
         return [f"a record {each}" for each in self.there if each == name]
@@ -281,3 +292,22 @@ def test_a_public_key_whose_private_half_is_not_here_is_told(
     (sentence,) = find_warnings(answers(account=Asked({})))
 
     assert "No private key in" in sentence
+
+
+def test_a_type_that_the_free_plan_does_not_start_is_told_with_one_that_it_does(
+    quotas: dict[str, Quota | None],
+) -> None:
+    account = Asked({})
+    account.free_plan = True
+    chosen = answers(account=account, key=KeyChoice(path=Path("new.pub")))
+
+    (sentence,) = find_warnings(chosen)
+    assert "Free plan, which doesn't start a t3.medium" in sentence
+    assert "m7i-flex.large (2 vCPU, 8 GiB of memory)" in sentence
+    assert sentence.endswith("--instance-type m7i-flex.large")
+    assert account.free_type is not None
+    assert find_warnings(replace(chosen, instance_type=account.free_type)) == []
+
+    account.free_type = None
+    (sentence,) = find_warnings(chosen)
+    assert sentence.endswith("upgrade the plan.")

@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 _STACK = re.compile(r"(?:[\w.-]+/){0,2}[\w.-]{1,100}", re.ASCII)
 PUBLIC_KEY, INSTANCE_TYPE = "workbench:publicKey", "workbench:instanceType"
 # Two to sixteen vCPUs, shown with their price; any other may be typed.
-SUGGESTED = ("t3.medium", "t3.large", "t3.xlarge", "m6i.2xlarge", "r6i.2xlarge", "m6i.4xlarge")
+SUGGESTED = (
+    *("t3.medium", "t3.large", "m7i-flex.large", "t3.xlarge"),
+    *("m6i.2xlarge", "r6i.2xlarge", "m6i.4xlarge"),
+)
 
 
 @dataclass(frozen=True)

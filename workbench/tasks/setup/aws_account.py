@@ -16,11 +16,15 @@ EXAMPLES = "us-east-1, us-west-2, eu-west-1, eu-central-1, ap-southeast-2"
 
 @dataclass(frozen=True)
 class InstanceType:
-    """An instance type that a region offers; memory in GiB."""
+    """An instance type that a region offers; memory in GiB.
+
+    ``free_tier`` tells whether an account on AWS's Free plan may start it.
+    """
 
     name: str
     vcpus: int
     memory: float
+    free_tier: bool = False
 
     def __str__(self) -> str:
         return f"{self.name} ({self.vcpus} vCPU, {self.memory:g} GiB of memory)"
@@ -97,17 +101,44 @@ class Account:
     def find_types(self, names: Iterable[str]) -> dict[str, InstanceType]:
         """Return those of the instance types that the region offers."""
         # A filter leaves out what isn't offered, where a list would be refused as a whole.
-        wanted = [{"Name": "instance-type", "Values": list(names)}]
+        return {each.name: each for each in self._types({"instance-type": list(names)})}
+
+    def find_free_type(self) -> InstanceType | None:
+        """Return the type with the most memory that an account on the Free plan may start."""
+        # Of ARM's architecture there is no RStudio Server by default.
+        wanted = {
+            "free-tier-eligible": ["true"],
+            "processor-info.supported-architecture": ["x86_64"],
+        }
+        return max(self._types(wanted), key=lambda each: each.memory, default=None)
+
+    def _types(self, filters: Mapping[str, list[str]]) -> list[InstanceType]:
+        wanted = [{"Name": name, "Values": values} for name, values in filters.items()]
         found = self.aws("ec2").describe_instance_types(Filters=wanted)["InstanceTypes"]
-        types = [
+        return [
             InstanceType(
                 each["InstanceType"],
                 int(each["VCpuInfo"]["DefaultVCpus"]),
                 each["MemoryInfo"]["SizeInMiB"] / 1024,
+                bool(each.get("FreeTierEligible")),
             )
             for each in found
         ]
-        return {each.name: each for each in types}
+
+    def is_on_free_plan(self) -> bool:
+        """Whether the account is on AWS's Free plan; false where AWS doesn't tell."""
+        from botocore.exceptions import BotoCoreError
+        from botocore.exceptions import ClientError
+
+        home = _home(self.region or "")
+        if home != _HOMES["aws"]:
+            return False  # other partitions have no such plan
+        try:
+            found = self.within(home).aws("freetier").get_account_plan_state()
+        except (BotoCoreError, ClientError, ConfigError):
+            # Most often it isn't allowed to the caller; a rehearsal has none.
+            return False
+        return bool(found["accountPlanType"] == "FREE")
 
     def check_type(self, name: str) -> InstanceType:
         """Return an instance type if the region offers it."""

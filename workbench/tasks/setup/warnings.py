@@ -9,7 +9,25 @@ from workbench.tasks.setup.quotas import vpc_quota
 
 def find_warnings(answers: Answers) -> list[str]:
     """Return a sentence for each, and what to type."""
-    return [*_shortages(answers), *_records(answers), *_private_key(answers)]
+    return [
+        *_free_plan(answers),
+        *_shortages(answers),
+        *_records(answers),
+        *_private_key(answers),
+    ]
+
+
+def _free_plan(answers: Answers) -> list[str]:
+    """Return whether AWS would refuse the type, after other things that cost were made."""
+    account, wanted = answers.account, answers.instance_type
+    if wanted.free_tier or not account.is_on_free_plan():
+        return []
+    free = account.find_free_type()
+    others = f" {free} is one:\n  --instance-type {free.name}" if free else ""
+    return [
+        f"Your account is on AWS's Free plan, which doesn't start a {wanted.name}, but only types"
+        f" that are eligible for its Free Tier. Choose one of them, or upgrade the plan.{others}"
+    ]
 
 
 def _shortages(answers: Answers) -> list[str]:
