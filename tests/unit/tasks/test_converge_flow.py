@@ -151,3 +151,54 @@ def test_a_converge_under_way_is_followed_before_anything_is_compared(bench: Ben
 
     assert bench.done == ["converge"]
     assert bench.plans == []
+
+
+@pytest.fixture
+def adding(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """Return a stack whose program adds to the configuration, so that Pulumi changes nothing."""
+    bench.outputs["settings_sha256"] = "with more"
+    bench.changes = Changes({"same": 30})
+
+    def plan(server: object, recipe: str, settings: str) -> Plan | None:
+        return bench.plans.pop(0) if (recipe, settings) == ("new", "with more") else None
+
+    monkeypatch.setattr(converge_flow, "plan_applied", plan)
+    return bench
+
+
+def test_what_a_program_adds_to_the_configuration_is_nothing_to_change(
+    adding: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = Run("ok", recipe="new", settings="with more")
+    adding.plans = [Plan([FINDING], DONE), Plan(last=done, settings="with more")]
+
+    adding.converge(yes=False)
+
+    assert adding.done == ["preview"]
+    assert "Nothing to change" in capsys.readouterr().out
+
+
+def test_the_plan_is_about_what_the_stack_has_where_pulumi_changes_nothing(
+    adding: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = Finding("SSH", "Write it", ("/etc/y differs",), ("write /etc/y",), ())
+    adding.plans = [Plan([FINDING], DONE), Plan([other], DONE, settings="with more")]
+
+    adding.converge()
+
+    assert adding.done == ["preview", "converge"]
+    said = capsys.readouterr().out
+    assert "write /etc/y" in said
+    assert "write /etc/x" not in said
+    assert "doesn't have the stack's settings" not in said
+
+
+def test_a_server_without_the_stacks_settings_is_told(
+    adding: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(converge_flow, "plan_applied", lambda *_: None)
+    monkeypatch.setattr(converge_flow, "plan_new", lambda *_: Plan([FINDING], DONE))
+
+    adding.converge()
+
+    assert "doesn't have the stack's settings yet" in capsys.readouterr().out

@@ -48,7 +48,13 @@ def converge_stack(state: StackState, progress: Progress, *, yes: bool, dry_run:
     changes = opened.preview() if opened else None
     if changes:
         _refuse_others(state, changes)
-    lines = _plan_lines(plan, changes, wanted)
+    if changes is not None and not changes.total:
+        # The program adds to the configuration: what the stack has is what is wanted.
+        opened, plan = None, _ask_applied(state, wanted)
+        if plan.is_done(*_applied(state)):
+            print("Nothing to change: the server is what its stack says.")
+            return
+    lines = _plan_lines(plan, changes, wanted, state)
     if confirm(list(lines), f"workbench converge --stack {state.stack}", yes=yes, dry_run=dry_run):
         _tell(_apply(state, opened, progress), state)
 
@@ -74,6 +80,19 @@ def _ask(state: StackState, wanted: Wanted) -> Plan:
     return plan or plan_new(state.server, recipe, wanted.settings)
 
 
+def _ask_applied(state: StackState, wanted: Wanted) -> Plan:
+    """Return the server's plan for what the stack has; the server may not have it yet."""
+    plan = plan_applied(state.server, *_applied(state))
+    return plan or plan_new(state.server, wanted.recipe, None)
+
+
+def _applied(state: StackState) -> tuple[str, str]:
+    """Return the SHA-256 of the recipe and of the settings that the stack has."""
+    names = ("recipe_sha256", "settings_sha256")
+    recipe, settings = (str(state.outputs.get(name) or "") for name in names)
+    return recipe, settings
+
+
 def _open(state: StackState, progress: Progress) -> "Stack":
     from workbench.engine.stacks import open_stack
 
@@ -95,18 +114,25 @@ def _refuse_others(state: StackState, changes: "Changes") -> None:
         )
 
 
-def _plan_lines(plan: Plan, changes: "Changes | None", wanted: Wanted) -> Iterator[str]:
+def _plan_lines(
+    plan: Plan, changes: "Changes | None", wanted: Wanted, state: StackState
+) -> Iterator[str]:
     if changes is None:
         yield "Pulumi: not needed, the stack has this recipe and these settings."
     elif changes.total:
         yield f"Pulumi would {changes.named()}."
+        if wanted.settings is None:
+            yield (
+                "The stack's settings are known only after Pulumi ran: this is what the recipe"
+                " would change with those the server has."
+            )
     else:
         yield "Pulumi: no changes."
-    if wanted.settings is None:
-        yield (
-            "The stack's settings are known only after Pulumi ran: this is what the recipe"
-            " would change with those the server has."
-        )
+        if plan.settings != _applied(state)[1]:
+            yield (
+                "The server doesn't have the stack's settings yet: this is what the recipe would"
+                " change with those it has."
+            )
     if plan.findings:
         yield f"Server: {steps_in_words(len(plan.steps))} of the recipe would change something."
         yield from action_lines(plan.findings)
