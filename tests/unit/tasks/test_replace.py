@@ -30,7 +30,9 @@ from workbench.tasks.resizing.replacement import Stage
 from workbench.tasks.resizing.replacement import read_replacement
 from workbench.tasks.server.connection import UnreachableError
 from workbench.tasks.server.host_keys import KnownHosts
+from workbench.tasks.server.sessions import Activity
 from workbench.tasks.server.working_people import People
+from workbench.tasks.server.working_people import PeopleAtWorkError
 from workbench.tasks.stack_state import StackState
 
 OLD, NEW = "t3.medium", "t3.large"
@@ -153,6 +155,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         replace_stages, "is_left_over", lambda *_: len(world.servers) > 1 and bool(world.config)
     )
     monkeypatch.setattr(replace, "look_ahead", lambda *_: (["the plan"], People()))
+    monkeypatch.setattr(replace, "see_people_now", lambda *_: People())
     monkeypatch.setattr(replace, "stray_servers", lambda state: [])
     return world
 
@@ -181,6 +184,35 @@ def test_the_new_server_is_ready_before_the_old_one_loses_anything(world, resize
         *("converged", "terminated first", "converged"),
     ]
     assert "The server is i-second, a t3.large, and the only one." in capsys.readouterr().out
+
+
+def test_who_began_to_work_while_it_was_built_is_not_cut_off(world, resize, monkeypatch):
+    at_work = People([Activity("ana", "kernel", 1)])
+    monkeypatch.setattr(replace, "see_people_now", lambda *_: at_work)
+    with pytest.raises(PeopleAtWorkError, match="ana: 1 Jupyter kernel") as refused:
+        resize(NEW)
+    assert world.volume == world.address == FIRST
+    assert set(world.servers) == world.ready == {FIRST, SECOND}
+    command = "workbench resize t3.large --replace --stack test"
+    assert refused.value.hint.startswith(f"{command} --force\n  {command}   goes on")
+
+    resize(NEW, force=True)
+
+    assert serves_alone(world, SECOND, NEW)
+
+
+def test_a_switch_that_was_cut_off_is_gone_on_with_whoever_works(world, resize, monkeypatch):
+    # "created", "ready" and the two commands of the configuration's change each came before.
+    world.kill_at = 7
+    with pytest.raises(Killed):
+        resize(NEW)
+    assert replacement.PREVIOUS in world.config
+    at_work = People([Activity("ana", "kernel", 1)])
+    monkeypatch.setattr(replace, "see_people_now", lambda *_: at_work)
+
+    resize(NEW)
+
+    assert serves_alone(world, SECOND, NEW)
 
 
 def test_it_goes_back_to_the_first_slot_the_next_time(world, resize):

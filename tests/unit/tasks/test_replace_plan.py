@@ -94,3 +94,15 @@ def test_taking_the_other_server_away_ends_nobodys_work(plan):
 
     assert f"1. {replace_plan._DOES[Stage.END]}" in told
     assert not any("signed in" in line for line in told)
+
+
+@pytest.mark.parametrize(("power", "asked"), [("running", True), ("stopped", False)])
+def test_before_the_switch_a_server_that_runs_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch, power: str, asked: bool
+) -> None:
+    state = StackState("lab", {"instance_id": "i-1", "region": "eu-west-1"})
+    monkeypatch.setattr(StackState, "aws", lambda *_: None)
+    monkeypatch.setattr(replace_plan, "read_stack", lambda *_: state)
+    monkeypatch.setattr(replace_plan, "PowerWatch", lambda *_: SimpleNamespace(state=power))
+    monkeypatch.setattr(replace_plan, "see_people", lambda *_: People(problem="no answer"))
+    assert bool(replace_plan.see_people_now("lab", Progress(quiet=True)).problem) is asked

@@ -16,6 +16,7 @@ from workbench.tasks.changing import interruptible
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.resizing import replace_stages as stages
 from workbench.tasks.resizing.replace_plan import look_ahead
+from workbench.tasks.resizing.replace_plan import see_people_now
 from workbench.tasks.resizing.replacement import Stage
 from workbench.tasks.resizing.stray_servers import stray_servers
 from workbench.tasks.secure_shell.config import follow
@@ -50,15 +51,17 @@ def replace_server(
     if confirm(plan, typed, yes=yes, dry_run=dry_run):
         # The server may stop: this connection would only break.
         state.close()
-        Replacing(state, instance_type, progress).run(left)
+        Replacing(state, instance_type, progress, force=force).run(left)
 
 
 class Replacing:
     """A replacement under way."""
 
-    def __init__(self, state: StackState, target: str, progress: Progress) -> None:
+    def __init__(
+        self, state: StackState, target: str, progress: Progress, *, force: bool = False
+    ) -> None:
         self._state, self._target, self._progress = state, target, progress
-        self._away = 0.0
+        self._force, self._away = force, 0.0
 
     def run(self, left: tuple[Stage, ...]) -> None:
         """Do the stages that are left, and say what is so then."""
@@ -81,6 +84,11 @@ class Replacing:
         self._state = stages.build(self._state, self._target, self._progress)
 
     def _switch(self) -> None:
+        if stages.replacement_of(self._state).previous_type is None:
+            # While the new one was built, which takes minutes, people may have begun to work.
+            command = f"workbench resize {self._target} --replace --stack {self._state.stack}"
+            people = see_people_now(self._state.stack, self._progress)
+            people.refuse_stop(f"{command} --force", force=self._force)
         # Its checks before are no time without service.
         stages.note_before(self._state, self._progress)
         self._away = time.monotonic()

@@ -1,5 +1,7 @@
 """What a replacement would do, as a person is asked to agree to it; all of it found out before."""
 
+from contextlib import closing
+
 from workbench.prices import TABLE_DATE
 from workbench.prices import in_dollars
 from workbench.prices import monthly_cost
@@ -14,6 +16,7 @@ from workbench.tasks.server.power import PowerWatch
 from workbench.tasks.server.working_people import People
 from workbench.tasks.server.working_people import see_people
 from workbench.tasks.stack_state import StackState
+from workbench.tasks.stack_state import read_stack
 
 _DOES = {
     Stage.BUILD: "build the new server; the old one goes on serving meanwhile",
@@ -33,9 +36,7 @@ def look_ahead(
         phase.tick(f"asking AWS about {target}")
         if Stage.BUILD in left and now.next_type is None:
             quota = [_check_new(state, target)]
-        instance = str(state.outputs["instance_id"])
-        runs = PowerWatch(state.aws("ec2"), instance, state.stack).state == "running"
-    stops = runs and any(stage in left for stage in (Stage.SWITCH, Stage.SWITCH_BACK))
+        stops = _runs(state) and any(stage in left for stage in (Stage.SWITCH, Stage.SWITCH_BACK))
     people = see_people(state, progress) if stops else People()
     lines = [
         *_heading(state, now, target),
@@ -46,6 +47,18 @@ def look_ahead(
         "Homes, accounts, address, host key and certificate stay the same.",
     ]
     return lines, people
+
+
+def see_people_now(stack: str, progress: Progress) -> People:
+    """Return who works on the server that serves; nobody does where it doesn't run."""
+    # By a connection of its own: a server that is about to stop would only break a kept one.
+    with closing(read_stack(stack, progress)) as state:
+        return see_people(state, progress) if _runs(state) else People()
+
+
+def _runs(state: StackState) -> bool:
+    instance = str(state.outputs["instance_id"])
+    return PowerWatch(state.aws("ec2"), instance, state.stack).state == "running"
 
 
 def _check_new(state: StackState, target: str) -> str:
