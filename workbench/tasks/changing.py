@@ -73,18 +73,26 @@ def ensure_rehearsal(stack: str, progress: Progress) -> Description | None:
 
 
 @contextmanager
-def working_on(stack: str | None, command: str) -> Iterator[tuple[StackState, Progress]]:
+def working_on(
+    stack: str | None, command: str, *, dry_run: bool = False
+) -> Iterator[tuple[StackState, Progress]]:
     """Give the state of a stack that has a server, and a progress with its log.
 
     ``command`` is the task's name, for the log's. Raises WorkbenchError where nothing was made
-    yet; a rehearsal that is stopped is started.
+    yet; a rehearsal that is stopped is started, unless nothing is to be done.
     """
     name = select_stack(stack)
     with closing(stack_progress(name, command)) as progress:
         state = read_stack(name, progress)
         if not state.outputs.get("instance_id"):
             raise WorkbenchError(f"The stack {name} has no server.", f"workbench up --stack {name}")
-        if rehearsal_of(name) is not None and state.rehearsal is None:
+        rehearsal = rehearsal_of(name)
+        if rehearsal is not None and state.rehearsal is None:
+            if dry_run:
+                raise WorkbenchError(
+                    f"The rehearsal {rehearsal!r} is not running, and a dry run doesn't start it.",
+                    f"workbench rehearsal.start --name {rehearsal}",
+                )
             ensure_rehearsal(name, progress)
             state = read_stack(name, progress)
         with closing(state):

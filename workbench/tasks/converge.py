@@ -27,5 +27,5 @@ def converge(
     from workbench.tasks.changing import working_on
     from workbench.tasks.server.converge_flow import converge_stack
 
-    with working_on(stack, "converge") as (state, progress):
+    with working_on(stack, "converge", dry_run=dry_run) as (state, progress):
         converge_stack(state, progress, yes=yes, dry_run=dry_run)

@@ -26,7 +26,7 @@ def backup(
     from workbench.tasks.changing import working_on
     from workbench.tasks.volumes.back_up import back_up
 
-    with working_on(stack, "data.backup") as (state, progress):
+    with working_on(stack, "data.backup", dry_run=dry_run) as (state, progress):
         back_up(state, progress, description, yes=yes, dry_run=dry_run)
 
 
@@ -60,7 +60,7 @@ def grow(
     from workbench.tasks.volumes.grow_volume import read_size
 
     wanted = read_size(size)
-    with working_on(stack, "data.grow") as (state, progress):
+    with working_on(stack, "data.grow", dry_run=dry_run) as (state, progress):
         grow_volume(state, progress, wanted, yes=yes, dry_run=dry_run)
 
 
@@ -88,7 +88,7 @@ def restore(
     from workbench.tasks.changing import working_on
     from workbench.tasks.volumes.restore_volume import restore as restore_snapshot
 
-    with working_on(stack, "data.restore") as (state, progress):
+    with working_on(stack, "data.restore", dry_run=dry_run) as (state, progress):
         restore_snapshot(state, progress, snapshot or None, force=force, yes=yes, dry_run=dry_run)
 
 

@@ -17,7 +17,7 @@ def start(
     from workbench.tasks.changing import working_on
     from workbench.tasks.server.power_changes import start_server
 
-    with working_on(stack, "start") as (state, progress):
+    with working_on(stack, "start", dry_run=dry_run) as (state, progress):
         start_server(state, progress, yes=yes, dry_run=dry_run)
 
 
@@ -33,7 +33,7 @@ def stop(
     from workbench.tasks.changing import working_on
     from workbench.tasks.server.power_changes import stop_server
 
-    with working_on(stack, "stop") as (state, progress):
+    with working_on(stack, "stop", dry_run=dry_run) as (state, progress):
         stop_server(state, progress, force=force, yes=yes, dry_run=dry_run)
 
 
@@ -49,5 +49,5 @@ def restart(
     from workbench.tasks.changing import working_on
     from workbench.tasks.server.power_changes import restart_server
 
-    with working_on(stack, "restart") as (state, progress):
+    with working_on(stack, "restart", dry_run=dry_run) as (state, progress):
         restart_server(state, progress, force=force, yes=yes, dry_run=dry_run)

@@ -37,7 +37,7 @@ def resize(
     from workbench.tasks.changing import working_on
     from workbench.tasks.resizing.in_place import Resize
 
-    with working_on(stack, "resize") as (state, progress):
+    with working_on(stack, "resize", dry_run=dry_run) as (state, progress):
         if replace:
             from workbench.tasks.resizing.replace import replace_server
 

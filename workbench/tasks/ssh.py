@@ -124,7 +124,7 @@ def allow(
     from workbench.tasks.secure_shell.allow import disallow
     from workbench.tasks.secure_shell.allow import read_network
 
-    with working_on(stack, "ssh.allow") as (state, progress):
+    with working_on(stack, "ssh.allow", dry_run=dry_run) as (state, progress):
         change = disallow if remove else let_in
         change(state, progress, read_network(address, state), yes=yes, dry_run=dry_run)
 

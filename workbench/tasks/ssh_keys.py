@@ -51,7 +51,7 @@ def add(
     from workbench.tasks.secure_shell.key_changes import add_keys
 
     keys = read_public_keys(public_key)
-    with working_on(stack, "ssh.keys") as (state, progress):
+    with working_on(stack, "ssh.keys", dry_run=dry_run) as (state, progress):
         add_keys(state, progress, keys, yes=yes, dry_run=dry_run)
 
 
@@ -75,7 +75,7 @@ def remove(
     from workbench.tasks.changing import working_on
     from workbench.tasks.secure_shell.key_changes import remove_key
 
-    with working_on(stack, "ssh.keys") as (state, progress):
+    with working_on(stack, "ssh.keys", dry_run=dry_run) as (state, progress):
         remove_key(state, progress, key, yes=yes, dry_run=dry_run)
 
 
@@ -91,7 +91,7 @@ def rotate(
     from workbench.tasks.changing import working_on
     from workbench.tasks.secure_shell.rotation import rotate as rotate_key
 
-    with working_on(stack, "ssh.keys") as (state, progress):
+    with working_on(stack, "ssh.keys", dry_run=dry_run) as (state, progress):
         rotate_key(state, progress, yes=yes, dry_run=dry_run)
 
 

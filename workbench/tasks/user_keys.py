@@ -36,7 +36,7 @@ def add(
     from workbench.tasks.people.public_keys import read_public_keys
 
     keys = read_public_keys(public_key or [])
-    with working_on(stack, "users.keys") as (state, progress):
+    with working_on(stack, "users.keys", dry_run=dry_run) as (state, progress):
         add_keys(state, progress, name, keys, yes=yes, dry_run=dry_run)
 
 
@@ -59,7 +59,7 @@ def remove(
     from workbench.tasks.changing import working_on
     from workbench.tasks.people.change_keys import remove_key
 
-    with working_on(stack, "users.keys") as (state, progress):
+    with working_on(stack, "users.keys", dry_run=dry_run) as (state, progress):
         remove_key(state, progress, name, key, yes=yes, dry_run=dry_run)
 
 

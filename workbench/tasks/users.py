@@ -50,7 +50,7 @@ def add(
     words = ["workbench", "users.add", name]
     words += [word for key in public_key or [] for word in ("--public-key", key)]
     words += ["--administrator"] * administrator + ["--password-stdin"] * password_stdin
-    with working_on(stack, "users.add") as (state, progress):
+    with working_on(stack, "users.add", dry_run=dry_run) as (state, progress):
         add_user(
             state,
             progress,
@@ -73,7 +73,7 @@ def remove(
     from workbench.tasks.changing import working_on
     from workbench.tasks.people.remove_user import remove_user
 
-    with working_on(stack, "users.remove") as (state, progress):
+    with working_on(stack, "users.remove", dry_run=dry_run) as (state, progress):
         remove_user(state, progress, name, yes=yes, dry_run=dry_run)
 
 
@@ -88,7 +88,7 @@ def promote(
     from workbench.tasks.changing import working_on
     from workbench.tasks.people.administrators import set_administrator
 
-    with working_on(stack, "users.promote") as (state, progress):
+    with working_on(stack, "users.promote", dry_run=dry_run) as (state, progress):
         set_administrator(state, progress, name, True, yes=yes, dry_run=dry_run)
 
 
@@ -103,7 +103,7 @@ def demote(
     from workbench.tasks.changing import working_on
     from workbench.tasks.people.administrators import set_administrator
 
-    with working_on(stack, "users.demote") as (state, progress):
+    with working_on(stack, "users.demote", dry_run=dry_run) as (state, progress):
         set_administrator(state, progress, name, False, yes=yes, dry_run=dry_run)
 
 

@@ -129,3 +129,14 @@ def test_an_interruption_says_what_exists() -> None:
     ):
         raise KeyboardInterrupt
     assert (stopped.value.exit_code, stopped.value.hint) == (130, "workbench up")
+
+
+def test_a_dry_run_starts_no_rehearsal(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = StackState("rehearsal-lab", {"instance_id": "i-1"})
+    monkeypatch.setattr(changing, "read_stack", lambda *_: stopped)
+    monkeypatch.setattr(changing, "ensure_rehearsal", lambda *_: pytest.fail("started"))
+    monkeypatch.setattr(changing, "select_stack", str)
+    working = changing.working_on("rehearsal-lab", "resize", dry_run=True)
+    with pytest.raises(WorkbenchError, match="'lab' is not running, and a dry run") as refused:
+        working.__enter__()
+    assert refused.value.hint == "workbench rehearsal.start --name lab"

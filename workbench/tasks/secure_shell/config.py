@@ -22,7 +22,7 @@ def write_alias(alias: str, stack: str | None, user: str | None, *, dry_run: boo
     """Have the alias lead to the stack's server, and try the way there."""
     check_alias(alias)
     files = SshFiles(ssh_folder())
-    with working_on(stack, "ssh.config") as (state, progress):
+    with working_on(stack, "ssh.config", dry_run=dry_run) as (state, progress):
         _refuse_other_stack(files, alias, state.stack)
         door = door_of(state, user)
         pin_host_keys(door, progress)
