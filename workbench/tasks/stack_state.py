@@ -28,6 +28,7 @@ from workbench.tasks.selection import running_rehearsal
 from workbench.tasks.selection import stack_folder
 from workbench.tasks.server.connection import Door
 from workbench.tasks.server.connection import RemoteServer
+from workbench.tasks.server.console import Console
 from workbench.tasks.server.host_keys import KnownHosts
 from workbench.tasks.server.host_keys import parse_console
 from workbench.tasks.server.private_key import REHEARSAL_KEY
@@ -193,9 +194,9 @@ class StackState:
     def _host_keys(self) -> HostKeys:
         """Return the host keys as they are pinned and as the console shows them; waits for none."""
         instance = str(self.outputs.get("instance_id") or "")
-        console = self.aws("ec2").get_console_output(InstanceId=instance, Latest=True)
+        console = Console(self.aws("ec2"), instance).read()
         pinned = KnownHosts(self.folder / "ssh" / KNOWN_HOSTS).read(instance)
-        return HostKeys(pinned, parse_console(console.get("Output", "")))
+        return HostKeys(pinned, parse_console(console))
 
     def close(self) -> None:
         """Close the SSH connection, if there is one."""

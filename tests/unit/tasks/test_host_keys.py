@@ -1,8 +1,13 @@
 """Host keys come from the console, and from nowhere else."""
 
+from datetime import UTC
+from datetime import datetime
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from workbench.errors import WaitTimeoutError
 from workbench.tasks.server import host_keys
@@ -84,3 +89,43 @@ def test_keys_are_pinned_by_instance(tmp_path: Path) -> None:
     assert known.read("i-1") == SECOND
     assert known.read("i-2") == ()
     assert known.path.read_text().startswith("i-1 ecdsa-sha2-nistp256 AAAAecdsa\n")
+    known.write("i-2", FIRST)
+    known.write("i-1", FIRST)
+    assert (known.read("i-1"), known.read("i-2")) == (FIRST, FIRST)
+
+
+class Older(Ec2):
+    """EC2 with an instance of a type before Nitro, started some seconds ago."""
+
+    def __init__(self, *consoles: str, age: float = 0, code: str = "UnsupportedOperation") -> None:
+        super().__init__(*consoles)
+        self.age, self.code, self.refused = age, code, 0
+
+    def get_console_output(self, InstanceId: str, Latest: bool = False) -> dict[str, str]:
+        if Latest:
+            self.refused += 1
+            raise ClientError({"Error": {"Code": self.code, "Message": "No."}}, "GetConsoleOutput")
+        return super().get_console_output(InstanceId, Latest)
+
+    def describe_instances(self, InstanceIds: list[str]) -> dict[str, Any]:
+        started = datetime.now(UTC) - timedelta(seconds=self.age)
+        return {"Reservations": [{"Instances": [{"LaunchTime": started}]}]}
+
+
+@pytest.mark.parametrize("code", ["UnsupportedOperation", "InvalidParameterCombination"])
+def test_an_older_type_shows_its_console_late_and_is_waited_for(code: str) -> None:
+    ec2, told = Older("", "", console(FIRST), code=code), []
+    found = read_console_keys(ec2, "i-1", limit=0, on_late=lambda: told.append("late"))
+    assert found == FIRST
+    assert (ec2.refused, told) == (1, ["late"])
+
+
+def test_the_console_of_one_that_runs_for_long_does_not_come_any_more() -> None:
+    with pytest.raises(WaitTimeoutError, match="after 0 s") as ended:
+        read_console_keys(Older("", age=host_keys.LATE_LIMIT), "i-1", limit=0)
+    assert ended.value.hint == "aws ec2 get-console-output --output text --instance-id i-1"
+
+
+def test_another_refusal_of_the_console_is_none_of_its_type() -> None:
+    with pytest.raises(ClientError):
+        read_console_keys(Older("", code="UnauthorizedOperation"), "i-1", limit=0)

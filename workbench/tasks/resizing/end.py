@@ -26,13 +26,15 @@ def get_in(state: StackState, progress: Progress, *, by_ssh: bool) -> None:
         if not by_ssh:
             return
 
-        def waiting() -> None:
-            watch.check()
-            phase.tick("waiting for SSH")
-
         fresh = read_stack(state.stack, progress)
         fresh.see_ports()
-        fresh.door().wait_open(waiting=waiting).close()
+        door = fresh.door()
+
+        def waiting() -> None:
+            watch.check()
+            phase.tick(f"waiting for {door.awaited}")
+
+        door.wait_open(waiting=waiting).close()
 
 
 def finish(

@@ -98,7 +98,7 @@ def _enter(door: Door, watch: PowerWatch, phase: Phase) -> RemoteServer:
 
     def waiting() -> None:
         watch.check()
-        phase.tick("waiting for SSH")
+        phase.tick(f"waiting for {door.awaited}")
 
     while True:
         try:

@@ -104,6 +104,8 @@ class Door:
     key: PrivateKey
     known_hosts: KnownHosts
     ec2: Callable[[], Any]
+    # What comes next, for who waits for the server.
+    awaited: str = "SSH"
 
     @property
     def command(self) -> str:
@@ -124,12 +126,23 @@ class Door:
         self._keys(waiting=waiting)
 
     def _keys(self, old: Keys = (), waiting: Callable[[], None] = lambda: None) -> Keys:
+        def on_late() -> None:
+            self.awaited = (
+                "the console, which EC2 shows up to 20 minutes late of this instance type"
+            )
+
         keys = () if old else self.known_hosts.read(self.instance_id)
         if not keys:
             options: dict[str, Any] = {"limit": RESTORED_KEYS_LIMIT} if old else {}
             keys = read_console_keys(
-                self.ec2(), self.instance_id, unlike=old, waiting=waiting, **options
+                self.ec2(),
+                self.instance_id,
+                unlike=old,
+                waiting=waiting,
+                on_late=on_late,
+                **options,
             )
+            self.awaited = "SSH"
             self.known_hosts.write(self.instance_id, keys)
         return keys
 

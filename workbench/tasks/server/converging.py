@@ -20,7 +20,7 @@ def converge_server(state: StackState, progress: Progress) -> Run:
 
         def waiting() -> None:
             watch.check()
-            phase.tick("waiting for SSH")
+            phase.tick(f"waiting for {door.awaited}")
 
         server = door.wait_open(waiting=waiting)
         run, server = converge(door, server, phase, wanted=lambda run: is_current(run, state))

@@ -1,6 +1,8 @@
 """SSH host keys, pinned from the instance's console output: never trusted on first use."""
 
 from collections.abc import Callable
+from datetime import UTC
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,15 @@ from tenacity import stop_after_delay
 from tenacity import wait_fixed
 
 from workbench.errors import WaitTimeoutError
+from workbench.tasks.server.console import Console
 from workbench.writing import put_file
 
 BEGIN = "-----BEGIN SSH HOST KEY KEYS-----"
 END = "-----END SSH HOST KEY KEYS-----"
-# A first boot prints its keys within a minute; EC2 shows the console of older types late.
+# A first boot prints its keys within a minute.
 CONSOLE_LIMIT = 300.0
+# Of older types EC2 shows the console late; seconds after the instance was started.
+LATE_LIMIT = 1500.0
 CONSOLE_INTERVAL = 2.0
 
 Keys = tuple[tuple[str, str], ...]
@@ -47,20 +52,27 @@ def read_console_keys(
     limit: float = CONSOLE_LIMIT,
     unlike: Keys = (),
     waiting: Callable[[], None] = lambda: None,
+    on_late: Callable[[], None] = lambda: None,
 ) -> Keys:
     """Return the keys an instance's console shows, waiting up to ``limit`` seconds for them.
 
     ``unlike`` are keys already known to be old: the console is then read until it shows others.
+    On a type whose console EC2 shows late, ``on_late`` is called and the wait is longer.
     """
+    console = Console(ec2, instance_id)
+    limits = [limit]
 
     def read() -> Keys:
-        output = ec2.get_console_output(InstanceId=instance_id, Latest=True).get("Output", "")
-        found = parse_console(output)
+        found = parse_console(console.read())
+        if console.is_late and len(limits) == 1:
+            # What a server prints later than its boot, as other keys, EC2 doesn't post at all.
+            limits.append(limit if unlike else max(limit, _late_limit(ec2, instance_id)))
+            on_late()
         return () if found == unlike else found
 
     attempts = Retrying(
         retry=retry_if_result(lambda keys: not keys),
-        stop=stop_after_delay(limit),
+        stop=lambda state: stop_after_delay(limits[-1])(state),
         wait=wait_fixed(CONSOLE_INTERVAL),
         before=lambda state: waiting(),
         retry_error_callback=lambda state: (),
@@ -69,10 +81,18 @@ def read_console_keys(
     if not keys:
         raise WaitTimeoutError(
             f"The console of {instance_id} shows no{' new' if unlike else ''} SSH host keys"
-            f" after {limit:.0f} s.",
-            f"aws ec2 get-console-output --latest --output text --instance-id {instance_id}",
+            f" after {limits[-1]:.0f} s.",
+            f"aws ec2 get-console-output{'' if console.is_late else ' --latest'} --output text"
+            f" --instance-id {instance_id}",
         )
     return keys
+
+
+def _late_limit(ec2: Any, instance_id: str) -> float:
+    """Return for how many seconds from now the console of an instance may still come."""
+    found = ec2.describe_instances(InstanceIds=[instance_id])["Reservations"]
+    started: datetime = found[0]["Instances"][0]["LaunchTime"]
+    return LATE_LIMIT - (datetime.now(UTC) - started).total_seconds()
 
 
 class KnownHosts:
@@ -87,16 +107,23 @@ class KnownHosts:
 
     def read(self, instance_id: str) -> Keys:
         """Return the keys pinned for an instance."""
-        try:
-            rows = [line.split() for line in self.path.read_text(encoding="ascii").splitlines()]
-        except FileNotFoundError:
-            return ()
+        rows = [line.split() for line in self._lines()]
         return tuple((row[1], row[2]) for row in rows if len(row) > 2 and row[0] == instance_id)
 
     def write(self, instance_id: str, keys: Keys) -> None:
-        """Pin these keys, in place of all others: a stack has one server."""
+        """Pin these keys, in place of others of the instance.
+
+        What another instance has stays: another project's stack of the same name shares the file.
+        """
         text = "".join(f"{instance_id} {kind} {key}\n" for kind, key in keys)
-        put_file(self.path, text)
+        others = [line for line in self._lines() if line.split()[:1] != [instance_id]]
+        put_file(self.path, "".join(f"{line}\n" for line in others) + text)
+
+    def _lines(self) -> list[str]:
+        try:
+            return self.path.read_text(encoding="ascii").splitlines()
+        except FileNotFoundError:
+            return []
 
 
 def public_keys(keys: Keys) -> list[paramiko.PKey]:

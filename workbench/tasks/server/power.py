@@ -6,6 +6,7 @@ from typing import Any
 from workbench.errors import WaitTimeoutError
 from workbench.errors import WorkbenchError
 from workbench.progress import Phase
+from workbench.tasks.server.console import Console
 
 DELAY = 2
 ATTEMPTS = 150
@@ -103,8 +104,7 @@ class PowerWatch:
         state = self._state()
         if state in ("pending", "running"):
             return
-        console = self._ec2.get_console_output(InstanceId=self._instance_id, Latest=True)
-        last = console.get("Output", "").splitlines()[-CONSOLE_LINES:]
+        last = Console(self._ec2, self._instance_id).read().splitlines()[-CONSOLE_LINES:]
         shown = "".join(f"\n    {line}" for line in last)
         raise WorkbenchError(
             f"The instance {self._instance_id} is {state}: it stopped while it booted.{shown}",
