@@ -34,6 +34,7 @@ def door(tmp_path: Path) -> Door:
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SshFiles:
     monkeypatch.setenv("WORKBENCH_SSH_DIR", str(tmp_path / ".ssh"))
+    monkeypatch.setattr(ssh_config, "_project", lambda stack: "")
     return SshFiles(tmp_path / ".ssh")
 
 
@@ -111,6 +112,26 @@ def test_another_stacks_alias_is_not_taken_over(door: Door, files: SshFiles) -> 
     assert "workbench ssh.config --alias NAME --stack lab" in refused.value.hint
 
 
+def test_another_projects_stack_of_the_same_name_keeps_its_alias(
+    door: Door, files: SshFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = render_alias("workbench", "prod", door, project="/home/me/other")
+    files.write("workbench", theirs)
+    files.write("mine", render_alias("mine", "prod", door, project=str(tmp_path)))
+    files.write("earlier", render_alias("earlier", "prod", door))
+    monkeypatch.setattr(ssh_config, "_project", lambda stack: str(tmp_path))
+    monkeypatch.setattr(ssh_config, "door_of", lambda *_: replace(door, host="203.0.113.8"))
+    with pytest.raises(WorkbenchError, match="leads to the stack prod of /home/me/other already"):
+        ssh_config._refuse_other_stack(files, "workbench", "prod")
+    ssh_config._refuse_other_stack(files, "mine", "prod")
+    ssh_config._refuse_other_stack(files, "earlier", "prod")
+
+    assert follow(StackState("prod")) == ["earlier", "mine"]
+
+    assert files.read("workbench") == theirs
+    assert f"# Project: {tmp_path}" in (files.read("earlier") or "")
+
+
 def test_removing_what_is_not_there_says_what_is(
     door: Door, files: SshFiles, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -123,3 +144,8 @@ def test_removing_what_is_not_there_says_what_is(
     again = "workbench ssh.config --alias lab --user ubuntu --stack lab   makes it again"
     assert again in capsys.readouterr().out
     assert not files.folder.exists()
+
+
+def test_a_rehearsals_stack_is_of_no_project() -> None:
+    assert ssh_config._project("rehearsal-lab") == ""
+    assert Path(ssh_config._project("prod"), "Pulumi.yaml").is_file()

@@ -9,6 +9,7 @@ DEFAULT = "workbench"
 # No pattern, and OpenSSH compares names in lower case.
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 _STACK = re.compile(r"^# Stack: (.*)$", re.MULTILINE)
+_PROJECT = re.compile(r"^# Project: (.*)$", re.MULTILINE)
 _USER = re.compile(r"^ *User (.*)$", re.MULTILINE)
 
 
@@ -22,8 +23,8 @@ def check_alias(name: str) -> str:
     return name
 
 
-def render_alias(alias: str, stack: str, door: Door) -> str:
-    """Return the text of an alias's file."""
+def render_alias(alias: str, stack: str, door: Door, project: str = "") -> str:
+    """Return the text of an alias's file; ``project`` is the folder that the stack is of."""
     options = {
         "HostName": door.host,
         "Port": str(door.port),
@@ -33,16 +34,23 @@ def render_alias(alias: str, stack: str, door: Door) -> str:
         "ServerAliveCountMax": "6",
     }
     lines = (f"    {name} {value}\n" for name, value in options.items())
+    of_project = f"# Project: {project}\n" if project else ""
     return (
         "# Written by `workbench ssh.config`, which writes it anew each time.\n"
         f"# Stack: {stack}\n"
-        f"Host {alias}\n{''.join(lines)}"
+        f"{of_project}Host {alias}\n{''.join(lines)}"
     )
 
 
 def stack_of(text: str) -> str:
     """Return the stack that an alias's text is for; empty where it doesn't say."""
     found = _STACK.search(text)
+    return found[1] if found else ""
+
+
+def project_of(text: str) -> str:
+    """Return the folder that an alias's stack is of; empty where it doesn't say."""
+    found = _PROJECT.search(text)
     return found[1] if found else ""
 
 

@@ -4,9 +4,11 @@ import sys
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
+from workbench.rehearsal.names import rehearsal_of
 from workbench.tasks.changing import working_on
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.secure_shell.alias import check_alias
+from workbench.tasks.secure_shell.alias import project_of
 from workbench.tasks.secure_shell.alias import render_alias
 from workbench.tasks.secure_shell.alias import stack_of
 from workbench.tasks.secure_shell.alias import user_of
@@ -15,6 +17,7 @@ from workbench.tasks.secure_shell.door import pin_host_keys
 from workbench.tasks.secure_shell.files import SshFiles
 from workbench.tasks.secure_shell.folder import default_folder
 from workbench.tasks.secure_shell.folder import ssh_folder
+from workbench.tasks.selection import find_project
 from workbench.tasks.stack_state import StackState
 
 
@@ -26,7 +29,7 @@ def write_alias(alias: str, stack: str | None, user: str | None, *, dry_run: boo
         _refuse_other_stack(files, alias, state.stack)
         door = door_of(state, user)
         pin_host_keys(door, progress)
-        text = render_alias(alias, state.stack, door)
+        text = render_alias(alias, state.stack, door, _project(state.stack))
         planned = files.planned(alias, text)
         if dry_run:
             _show_plan(files, alias, text, planned)
@@ -69,13 +72,14 @@ def follow(state: StackState) -> list[str]:
     files, changed = SshFiles(ssh_folder()), []
     for alias in files.aliases():
         had = files.read(alias) or ""
-        if stack_of(had) != state.stack:
+        if stack_of(had) != state.stack or _is_others(had, state.stack):
             continue
         try:
-            text = render_alias(alias, state.stack, door_of(state, user_of(had) or None))
+            door = door_of(state, user_of(had) or None)
         except WorkbenchError:
             # Of someone who is no user any more: ssh.config says why.
             continue
+        text = render_alias(alias, state.stack, door, _project(state.stack))
         if text != had and _write_or_say(files, alias, text):
             changed.append(alias)
     return changed
@@ -117,11 +121,27 @@ def _show_plan(files: SshFiles, alias: str, text: str, planned: list[Path]) -> N
 
 
 def _refuse_other_stack(files: SshFiles, alias: str, stack: str) -> None:
-    other = stack_of(files.read(alias) or "")
-    if other in ("", stack):
+    text = files.read(alias) or ""
+    if not _is_others(text, stack):
         return
+    project = project_of(text)
     raise WorkbenchError(
-        f"The alias {alias} leads to the stack {other} already.",
+        f"The alias {alias} leads to the stack {stack_of(text)}"
+        f"{f' of {project}' if project else ''} already.",
         f"workbench ssh.config --alias NAME --stack {stack}   takes another name\n"
         f"  workbench ssh.config{option(alias)} --remove   gives this one free",
     )
+
+
+def _is_others(text: str, stack: str) -> bool:
+    """Whether an alias leads to another stack; earlier versions didn't write the project."""
+    is_here = project_of(text) in ("", _project(stack))
+    return stack_of(text) not in ("", stack) or not is_here
+
+
+def _project(stack: str) -> str:
+    """Return the folder that tells a stack from another project's of the same name.
+
+    A rehearsal's is the only one of its name on this computer.
+    """
+    return "" if rehearsal_of(stack) else str(find_project())
