@@ -187,6 +187,13 @@ def test_port_22_opens_to_this_address_through_the_stack(bench: Bench, folder: P
         assert "127.0.0.1/32 may reach SSH, and it answers here" in opened
         assert bench.run("ssh.connect", "echo in").stdout == "in\n"
         bench.shell("pulumi preview --expect-no-changes")
+
+        # As a removal leaves it that was cut off behind the configuration.
+        bench.shell("pulumi config rm --path 'workbench:sshFrom[0]'")
+        said = bench.run("ssh.allow", "--address", "127.0.0.1", "--remove", "--yes").stdout
+        assert "The configuration says that already" in said
+        assert "is closed to every address" in bench.run("ssh.connect", "true", exit_code=1).stderr
+        bench.shell("pulumi preview --expect-no-changes")
     finally:
         where = "--path 'workbench:sshFrom[0]' 127.0.0.0/8"
         bench.shell(f"pulumi config set {where} && pulumi up --yes --skip-preview")

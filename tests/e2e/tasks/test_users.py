@@ -209,6 +209,13 @@ def test_a_person_comes_works_goes_and_comes_back(alone: Bench, keys: Path) -> N
         "workbench",
     ]
 
+    # As a removal leaves it that was cut off behind the configuration.
+    bench.shell(f"pulumi config rm --path 'workbench:users[1]' --stack {bench.stack}")
+    assert "ada" in bench.run("users.add", "grace", "--yes", exit_code=1).stderr
+    assert "ada is shut out" in bench.run("users.remove", "ada", "--yes").stdout
+    assert listed(bench)["ada"]["disabled"] is True
+    bench.shell("pulumi preview --expect-no-changes --non-interactive")
+
 
 def set_password_unseen(bench: Bench, admin_key: Path) -> None:
     """Change ada's password; no process, log or file shows it, here or on the server."""
