@@ -29,6 +29,9 @@ _BAD_CREDENTIALS = {
 }
 
 
+# botocore reads the credentials of `aws login` with a part of its own that few have installed.
+LOGIN = "MissingDependencyException"
+NO_LOGIN = "Python can't read the credentials of aws login by itself; the aws command gives them."
 _ROOM = "df -h   shows which disk is full; WORKBENCH_STATE_DIR names another place"
 _RIGHTS = "WORKBENCH_STATE_DIR and WORKBENCH_CACHE_DIR name other places to write to"
 _FULL = {errno.ENOSPC: _ROOM, errno.EDQUOT: _ROOM}
@@ -107,6 +110,12 @@ def cut_off_by_aws(error: BaseException, what_exists: str, hint: str) -> Workben
     return WorkbenchError(f"{said}\n{exists}", "\n  ".join(filter(None, (mend, hint))))
 
 
+def login_hint(profile: str | None, then: str = "export AWS_PROFILE=workbench") -> str:
+    """Return what makes a profile with the credentials of ``aws login``, and renews them."""
+    given = f"aws configure export-credentials --profile {profile or 'default'} --format process"
+    return f'aws configure set credential_process "{given}" --profile workbench && {then}'
+
+
 def _aws(error: BaseException) -> tuple[str, str]:
     """Return a sentence, and what to type where that is known."""
     kind = type(error).__name__
@@ -114,6 +123,8 @@ def _aws(error: BaseException) -> tuple[str, str]:
     code = response.get("Error", {}).get("Code", "")
     if kind in ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"):
         return f"AWS credentials are missing: {error}.", "aws configure   (or set AWS_PROFILE)"
+    if kind == LOGIN:
+        return NO_LOGIN, login_hint(os.environ.get("AWS_PROFILE"))
     if code in _BAD_CREDENTIALS:
         return (
             f"AWS refuses the credentials ({code}): they are wrong or have expired.",

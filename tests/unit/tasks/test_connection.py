@@ -26,6 +26,7 @@ from workbench.tasks.server.connection import UnreachableError
 from workbench.tasks.server.host_keys import BEGIN
 from workbench.tasks.server.host_keys import END
 from workbench.tasks.server.host_keys import KnownHosts
+from workbench.tasks.server.remote_command import CommandFailedError
 from workbench.tasks.server.remote_command import run_with_bytes
 from workbench.tasks.server.remote_command import stream_lines
 
@@ -60,8 +61,11 @@ class Shell(paramiko.ServerInterface):
             channel.sendall(b"half of")
             channel.close()
             return
-        channel.sendall(said)
-        channel.send_exit_status(3 if command == b"fail" else 0)
+        if command.startswith(b"tail"):
+            channel.sendall_stderr(b"tail: no such file\n")
+        else:
+            channel.sendall(said)
+        channel.send_exit_status(3 if command.startswith((b"fail", b"tail")) else 0)
         channel.close()
 
 
@@ -260,6 +264,15 @@ def test_a_command_that_is_cut_off_has_no_answer(door: Door, run: Callable[..., 
     with pytest.raises(UnreachableError, match="broke: the command was cut off"):
         run(server, "cut")
     assert server.run("hello").stdout == "hello"
+    server.close()
+
+
+def test_what_a_command_that_failed_says_is_none_of_its_lines(door: Door) -> None:
+    server, lines = door.open(), []
+    with pytest.raises(CommandFailedError) as failed:
+        lines.extend(stream_lines(server, "tail"))
+    assert (failed.value.message, lines) == ("tail: no such file", [])
+    assert list(stream_lines(server, "hello")) == ["hello"]
     server.close()
 
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import ClientError
 from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import MissingDependencyException
 from rich.console import Console
 
 from workbench.checks.check import Report
@@ -92,6 +93,13 @@ def test_a_missing_login_is_named_with_the_places_to_log_in_to(
     [
         (refused("ExpiredToken"), "have expired", "aws sso login --profile team"),
         (refused("InvalidClientTokenId"), "doesn't know these", "aws configure --profile team"),
+        (
+            MissingDependencyException(msg='pip install "botocore[crt]"'),
+            "credentials of aws login",
+            'aws configure set credential_process "aws configure export-credentials --profile team'
+            ' --format process" --profile workbench'
+            " && pulumi config set aws:profile workbench --stack prod",
+        ),
         (
             EndpointConnectionError(endpoint_url="https://sts.eu-wst-1.amazonaws.com"),
             "aws:region is 'eu-wst-1', which AWS doesn't have",

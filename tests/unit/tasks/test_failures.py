@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import MissingDependencyException
 
 from workbench.errors import WorkbenchError
 from workbench.tasks.failures import explain
@@ -34,6 +35,19 @@ def test_what_aws_refuses_is_told_with_the_stack(monkeypatch: pytest.MonkeyPatch
         assert explain(error, "prod").text.endswith("\n  workbench doctor --stack prod")
     monkeypatch.setenv("WORKBENCH_STACK", "test")
     assert explain(refused).text.endswith("\n  workbench doctor --stack test")
+
+
+def test_the_credentials_of_aws_login_are_had_by_a_profile_that_asks_aws(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    said = explain(MissingDependencyException(msg='pip install "botocore[crt]"')).text
+    assert said == (
+        "Python can't read the credentials of aws login by itself; the aws command gives them.\n"
+        '  aws configure set credential_process "aws configure export-credentials'
+        ' --profile default --format process" --profile workbench'
+        " && export AWS_PROFILE=workbench"
+    )
 
 
 def test_a_sentence_is_broken_between_words_at_a_terminal(

@@ -1,17 +1,22 @@
 """Which logs there are, and the command that shows one."""
 
 import shlex
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
+from workbench.tasks.server import follow_log
+from workbench.tasks.server.remote_command import CommandFailedError
 from workbench.tasks.server.server_logs import Wish
 from workbench.tasks.server.server_logs import log_command
 from workbench.tasks.server.server_logs import log_rows
 from workbench.tasks.server.server_logs import read_lines
 from workbench.tasks.server.server_logs import show_line
 from workbench.tasks.server.server_logs import since
+from workbench.tasks.stack_state import StackState
 
 
 def test_every_service_and_every_person_has_a_log() -> None:
@@ -85,3 +90,33 @@ def test_a_time_is_told_in_systemds_words(typed: str, systemd: str) -> None:
 
 def test_what_users_write_into_logs_cannot_drive_the_terminal() -> None:
     assert show_line("\x1b[2Jgone\ttab\r") == "�[2Jgone\ttab"
+
+
+@pytest.mark.parametrize(
+    ("said", "since", "told"),
+    [
+        ("tail: cannot open it", None, "doesn't show the log of converge: tail: cannot open it"),
+        ("Failed to parse timestamp: soon", "soon", "'soon' is no time that systemd knows"),
+    ],
+)
+@pytest.mark.parametrize("follow", [False, True])
+def test_a_log_that_is_not_shown_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    said: str,
+    since: str | None,
+    told: str,
+    follow: bool,
+) -> None:
+    def stream(server: Any, command: str) -> Iterator[str]:
+        # What is followed is waited for, whatever it says.
+        if follow and since:
+            yield said
+        raise CommandFailedError(said)
+
+    state = StackState("prod")
+    state.__dict__["server"] = None
+    monkeypatch.setattr(follow_log, "stream_lines", stream)
+    with pytest.raises(WorkbenchError, match=told):
+        follow_log.print_log(state, Wish("converge", since=since, follow=follow, json=True))
+    assert capsys.readouterr().out == ""

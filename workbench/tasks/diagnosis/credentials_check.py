@@ -7,6 +7,9 @@ from workbench.checks.check import failed
 from workbench.checks.check import passed
 from workbench.errors import WorkbenchError
 from workbench.tasks.diagnosis.known_stack import KnownStack
+from workbench.tasks.failures import LOGIN
+from workbench.tasks.failures import NO_LOGIN
+from workbench.tasks.failures import login_hint
 
 # botocore's names for them, of which some are only raised when they are used.
 MISSING = ("NoCredentialsError", "PartialCredentialsError")
@@ -46,6 +49,9 @@ def _refused(error: Exception, known: KnownStack) -> Outcome:
     named = f" --profile {profile}" if profile else ""
     if kind in MISSING:
         return failed(f"there are no AWS credentials: {error}", f"aws configure{named}")
+    if kind == LOGIN:
+        then = "pulumi config set aws:profile workbench --stack {stack}"
+        return failed(NO_LOGIN, login_hint(profile, then) if profile else login_hint(None))
     if kind in SSO:
         return failed(f"the AWS sign-in has ended: {error}", f"aws sso login{named}")
     if kind in SILENT:

@@ -3,6 +3,7 @@
 import sys
 
 from workbench.errors import WorkbenchError
+from workbench.tasks.server.remote_command import CommandFailedError
 from workbench.tasks.server.remote_command import stream_lines
 from workbench.tasks.server.server_logs import Wish
 from workbench.tasks.server.server_logs import log_command
@@ -17,6 +18,16 @@ def print_log(state: StackState, wish: Wish) -> None:
     command = log_command(wish, state.target().users, state.stack)
     try:
         _print_lines(state, command, wish)
+    except CommandFailedError as error:
+        if BAD_TIME in error.message:
+            raise WorkbenchError(
+                f"{wish.since!r} is no time that systemd knows.",
+                f"workbench logs {wish.service} --since 10m --stack {state.stack}",
+            ) from error
+        raise WorkbenchError(
+            f"The server doesn't show the log of {wish.service}: {show_line(error.message)}",
+            error.hint,
+        ) from error
     except KeyboardInterrupt:
         if not wish.follow:
             raise
@@ -27,10 +38,7 @@ def _print_lines(state: StackState, command: str, wish: Wish) -> None:
     for line in stream_lines(state.server, command):
         is_empty = False
         if line.startswith(BAD_TIME):
-            raise WorkbenchError(
-                f"{wish.since!r} is no time that systemd knows.",
-                f"workbench logs {wish.service} --since 10m --stack {state.stack}",
-            )
+            raise CommandFailedError(line)
         sys.stdout.write(show_line(line) + "\n")
         sys.stdout.flush()
     if is_empty:

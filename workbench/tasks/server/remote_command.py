@@ -7,6 +7,7 @@ import paramiko
 
 from workbench.checks.target import Answer
 from workbench.errors import WaitTimeoutError
+from workbench.errors import WorkbenchError
 from workbench.tasks.server.remote_server import CUT_OFF
 from workbench.tasks.server.remote_server import RemoteServer
 
@@ -39,9 +40,16 @@ def run_with_bytes(
         channel.close()
 
 
+class CommandFailedError(WorkbenchError):
+    """A command on the server failed; its own words are the message."""
+
+
 def stream_lines(server: RemoteServer, command: str) -> Iterator[str]:
-    """Give the lines a command prints, as they come, until it ends."""
-    channel = server.begin(f"{command} 2>&1")
+    """Give the lines a command prints, as they come, until it ends.
+
+    Raises CommandFailedError, after the lines, with what a command that failed said of it.
+    """
+    channel = server.begin(command)
     try:
         rest = b""
         while chunk := channel.recv(CHUNK):
@@ -49,7 +57,9 @@ def stream_lines(server: RemoteServer, command: str) -> Iterator[str]:
             yield from (line.decode(errors="replace") for line in lines)
         if rest:
             yield rest.decode(errors="replace")
-        _exit_code(server, channel)
+        said = _read(channel.recv_stderr).strip()
+        if code := _exit_code(server, channel):
+            raise CommandFailedError(said or f"it ended with {code}", server.doctor)
     except (OSError, EOFError) as error:
         raise server.broken(error) from error
     finally:
