@@ -33,7 +33,8 @@ A list of texts is one text with commas, or a list set with `--path`; other list
 these is a secret, and none is a place for one.
 
 Region and profile are keys of Pulumi's AWS provider: `aws:region` and `aws:profile`. Where they
-aren't set, AWS's own variables and files say them.
+aren't set, AWS's own variables and files say them. A role to assume belongs into a profile
+(`role_arn` in `~/.aws/config`): with `aws:assumeRoles`, only Pulumi itself would have its rights.
 """
 _OUTPUTS = """\
 ## A stack's outputs
