@@ -155,6 +155,25 @@ def test_destroy_leaves_nothing_but_the_data_volume(bench: Bench) -> None:
     assert containers.stdout == ""
 
 
+def test_a_kept_volume_makes_a_new_workbench_the_same(bench: Bench) -> None:
+    bench.server("echo kept | sudo tee /home/test-user/sentinel")
+    before = identity(bench)
+    said = bench.run("destroy", "--yes")
+    assert f"workbench:dataVolumeId {before['data volume']}" in said.stdout + said.stderr
+    bench.shell(f"pulumi config set workbench:dataVolumeId {before['data volume']}")
+    try:
+        bench.run("up")
+        assert identity(bench) == before
+        bench.shell("pulumi preview --expect-no-changes --non-interactive")
+        bench.run("data.grow", "21", "--yes")
+        bench.shell("pulumi preview --expect-no-changes --non-interactive")
+        check_all(bench)
+    finally:
+        bench.run("destroy", "--yes")
+        bench.shell("pulumi config rm workbench:dataVolumeId")
+        bench.shell("pulumi config rm workbench:dataVolumeSize")
+
+
 def test_the_certificate_is_verified_against_the_rehearsals_ca(bench: Bench) -> None:
     site = bench.site()
     untrusting = ssl.create_default_context()
