@@ -20,7 +20,7 @@ _WORDS = {
 _PARTS = ("create-replacement", "delete-replaced", "discard", "read", "refresh")
 # More changes than this are only counted, but for those of what a workbench can't be without.
 MOST_NAMED = 8
-_WEIGHTY = ("Instance", "Volume", "Eip", "Zone")
+_WEIGHTY = ("Instance", "Volume", "VolumeAttachment", "Eip", "Zone")
 # What of an instance is changed while it runs; EC2 or the provider stops it for all else.
 _WHILE_RUNNING = {
     "disableApiTermination",
@@ -49,14 +49,9 @@ class Changes:
         told = [f"{self.counts[op]} {word}" for op, word in _WORDS.items() if self.counts.get(op)]
         return ", ".join(told) if self.total else f"no changes ({', '.join(told) or 'empty'})"
 
-    @property
-    def stops_server(self) -> bool:
-        """Whether an instance stops, or ends, for the changes."""
-        return any(
-            op in ("replace", "delete") or (op == "update" and not _while_running(resource))
-            for op, resource in self.steps
-            if short_type(resource.type) == "Instance"
-        )
+    def stops_server(self, instance_id: str = "") -> bool:
+        """Whether an instance stops, or ends, for the changes; any, or that with the ID."""
+        return any(_stops_server(op, resource, instance_id) for op, resource in self.steps)
 
     def named(self) -> str:
         """Return what changes, by name: ``update Instance lab-server``; what weighs most first."""
@@ -71,6 +66,17 @@ class Changes:
 
 def _is_weighty(op: str, resource: Resource) -> bool:
     return op != "create" and short_type(resource.type) in _WEIGHTY
+
+
+def _stops_server(op: str, resource: Resource, instance_id: str) -> bool:
+    kind = short_type(resource.type)
+    if kind == "VolumeAttachment":
+        # The provider stops the instance before it takes the data volume away.
+        return op in ("replace", "delete")
+    # A second server, left over by a replacement, may go while the first one serves.
+    if kind != "Instance" or (instance_id and resource.id and resource.id != instance_id):
+        return False
+    return op in ("replace", "delete") or (op == "update" and not _while_running(resource))
 
 
 def _while_running(resource: Resource) -> bool:

@@ -88,7 +88,8 @@ class Reporter:
         if verb is None or _is_internal(step.type):
             return
         if step.op.value not in _UNCHANGING:
-            changed = replace(urn_resource(step.urn), changed=tuple(step.diffs or ()))
+            known = urn_resource(step.urn, step.old.id if step.old else "")
+            changed = replace(known, changed=tuple(step.diffs or ()))
             self.changes.append((step.op.value, changed))
         self._running[step.urn] = f"{verb} {urn_resource(step.urn)}"
         self._show()

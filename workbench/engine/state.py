@@ -16,6 +16,7 @@ from workbench.rehearsal.names import rehearsal_of
 # The key by which the engine marks a secret, an asset or an archive in its state.
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 _ARN = re.compile(r"arn:[\w-]+:ec2:(?P<region>[\w-]+):(?P<account>\d+):")
+_DEFAULT_PROVIDER = "::pulumi:providers:aws::default"
 ROOT = "pulumi:pulumi:Stack"
 # More resources than this are only counted.
 MOST_NAMED = 20
@@ -103,6 +104,9 @@ def parse_state(deployment: Mapping[str, Any]) -> State:
 def _places(listed: Iterable[Mapping[str, Any]]) -> Iterator[Place]:
     """Give the places that the ARNs in EC2 name; those of other services may name none."""
     for each in listed:
+        # A program's own providers have credentials and regions of their own.
+        if _DEFAULT_PROVIDER not in each.get("provider", ""):
+            continue
         # What was only looked up may be shared by another account.
         arn = "" if each.get("external") else (each.get("outputs") or {}).get("arn")
         if found := _ARN.match(str(arn)):

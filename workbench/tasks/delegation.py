@@ -26,7 +26,7 @@ def say_delegation(state: StackState, progress: Progress) -> None:
     # Not only where a name leads elsewhere: asked too early, this computer's resolver would
     # remember for a while that there is no such name.
     for name, values, where in delegation(state):
-        progress.say("\n  ".join([f"{name} {where}:", *values]))
+        progress.say("\n  ".join([f"{name} {where}, if they aren't yet:", *values]))
 
 
 def missing_delegation(state: StackState, failed: list[Report]) -> list[tuple[str, list[str], str]]:

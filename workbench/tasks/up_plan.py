@@ -45,10 +45,11 @@ def look_ahead(stack: str, changes: "Changes", progress: Progress) -> tuple[list
     if not changes.total:
         return ["Pulumi would change nothing."], People()
     lines = [f"Pulumi would {changes.named()}."]
-    state = read_stack(stack, progress) if changes.stops_server else None
-    if state is None or not state.outputs.get("instance_id"):
+    state = read_stack(stack, progress) if changes.stops_server() else None
+    instance_id = str(state.outputs.get("instance_id", "")) if state else ""
+    if state is None or not instance_id or not changes.stops_server(instance_id):
         return lines, People()
-    if PowerWatch(state.aws("ec2"), str(state.outputs["instance_id"]), stack).state != "running":
+    if PowerWatch(state.aws("ec2"), instance_id, stack).state != "running":
         return lines, People()
     try:
         people = see_people(state, progress)

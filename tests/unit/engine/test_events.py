@@ -14,10 +14,12 @@ def test_a_step_is_kept_with_what_it_changes():
     step = {"op": "update", "urn": URN, "type": "aws:ec2/instance:Instance"}
     event = {"sequence": 1, "timestamp": 1}
     reporter = Reporter(Progress(quiet=True), SimpleNamespace(tick=lambda text: None))
-    for more in ({"diffs": ["instanceType"]}, {}):
+    # All that the Automation API wants of an old state.
+    old = {"id": "i-1", "urn": URN, "type": step["type"], "parent": "", "provider": ""}
+    for more in ({"diffs": ["instanceType"], "old": old}, {}):
         told = {**event, "resourcePreEvent": {"metadata": {**step, **more}}}
         reporter.on_event(EngineEvent.from_json(told))
-    assert [(op, each.changed) for op, each in reporter.changes] == [
-        ("update", ("instanceType",)),
-        ("update", ()),
+    assert [(op, each.id, each.changed) for op, each in reporter.changes] == [
+        ("update", "i-1", ("instanceType",)),
+        ("update", "", ()),
     ]

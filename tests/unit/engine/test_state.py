@@ -77,14 +77,32 @@ def test_what_a_workbench_cannot_be_without_is_named_first_and_never_left_out():
 )
 def test_a_server_stops_for_what_cannot_be_changed_while_it_runs(operation, changed, stops):
     server = Resource("aws:ec2/instance:Instance", "lab", changed=changed)
-    assert Changes({}, ((operation, server),)).stops_server is stops
+    assert Changes({}, ((operation, server),)).stops_server("i-1") is stops
     volume = Resource("aws:ebs/volume:Volume", "lab", changed=changed)
-    assert not Changes({}, ((operation, volume),)).stops_server
+    assert not Changes({}, ((operation, volume),)).stops_server("i-1")
+
+
+def test_a_server_stops_where_its_data_volume_goes():
+    attached = Resource("aws:ec2/volumeAttachment:VolumeAttachment", "lab-data")
+    assert Changes({}, (("replace", attached),)).stops_server("i-1")
+    assert not Changes({}, (("create", attached),)).stops_server("i-1")
+
+
+def test_a_server_does_not_stop_where_a_second_one_goes():
+    second = Resource("aws:ec2/instance:Instance", "lab-2", "i-2")
+    gone = Changes({}, (("delete", second),))
+    assert gone.stops_server()
+    assert gone.stops_server("i-2")
+    assert not gone.stops_server("i-1")
 
 
 def test_the_arns_in_ec2_tell_where_the_stack_is():
-    def made(arn, **more):
-        return {"urn": URN, "type": "aws:any", "custom": True, "outputs": {"arn": arn}, **more}
+    default = "urn:pulumi:prod::lab::pulumi:providers:aws::default_7_51_1::4f8e"
+    own = "urn:pulumi:prod::lab::pulumi:providers:aws::elsewhere::5a9d"
+
+    def made(arn, provider=default, **more):
+        outputs = {"arn": arn}
+        return {"urn": URN, "type": "aws:any", "provider": provider, "outputs": outputs, **more}
 
     found = parse_state(
         {
@@ -94,8 +112,9 @@ def test_the_arns_in_ec2_tell_where_the_stack_is():
                 made("arn:aws-cn:ec2:cn-north-1:123456789012:security-group/sg-1"),
                 made("arn:aws:ec2:us-east-1::image/ami-1"),
                 made("arn:aws:ec2:us-east-1:999999999999:subnet/subnet-1", external=True),
+                made("arn:aws:ec2:eu-west-1:888888888888:volume/vol-1", provider=own),
                 made({"an": "output that is a secret"}),
-                {"urn": URN, "type": "aws:any", "custom": True},
+                {"urn": URN, "type": "aws:any", "provider": default},
             ]
         }
     )
