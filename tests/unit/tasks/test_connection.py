@@ -15,6 +15,7 @@ import pytest
 from invoke.exceptions import ThreadException
 from invoke.util import ExceptionWrapper
 
+from workbench.errors import WaitTimeoutError
 from workbench.errors import WorkbenchError
 from workbench.tasks.server import connection
 from workbench.tasks.server.connection import Door
@@ -177,6 +178,22 @@ def test_the_console_is_read_once_and_its_keys_kept(door: Door, ec2: Ec2) -> Non
     door.open().close()
     door.open().close()
     assert ec2.reads == 1
+
+
+def test_entering_never_waits_in_silence_for_a_late_console(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[bool] = []
+
+    def read(*_: Any, waiting: object, **__: Any) -> Any:
+        given.append(waiting is not None)
+        raise WaitTimeoutError("Late.")
+
+    monkeypatch.setattr(connection, "read_console_keys", read)
+    for enter in (door.enter, lambda: door.wait_open(waiting=lambda: None)):
+        with pytest.raises(WaitTimeoutError):
+            enter()
+    assert given == [False, True]
 
 
 def test_restored_host_keys_are_followed_when_the_console_shows_them(

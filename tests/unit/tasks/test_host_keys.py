@@ -115,14 +115,22 @@ class Older(Ec2):
 @pytest.mark.parametrize("code", ["UnsupportedOperation", "InvalidParameterCombination"])
 def test_an_older_type_shows_its_console_late_and_is_waited_for(code: str) -> None:
     ec2, told = Older("", "", console(FIRST), code=code), []
-    found = read_console_keys(ec2, "i-1", limit=0, on_late=lambda: told.append("late"))
+    found = read_console_keys(
+        ec2, "i-1", limit=0, waiting=lambda: None, on_late=lambda: told.append("late")
+    )
     assert found == FIRST
     assert (ec2.refused, told) == (1, ["late"])
 
 
+def test_a_late_console_is_not_waited_for_where_nobody_is_told() -> None:
+    with pytest.raises(WaitTimeoutError, match="after 0 s; of this type, EC2 shows it up to 20"):
+        read_console_keys(Older("", "", console(FIRST)), "i-1")
+    assert read_console_keys(Older(console(FIRST)), "i-1") == FIRST
+
+
 def test_the_console_of_one_that_runs_for_long_does_not_come_any_more() -> None:
     with pytest.raises(WaitTimeoutError, match="after 0 s") as ended:
-        read_console_keys(Older("", age=host_keys.LATE_LIMIT), "i-1", limit=0)
+        read_console_keys(Older("", age=host_keys.LATE_LIMIT), "i-1", limit=0, waiting=lambda: None)
     assert ended.value.hint == "aws ec2 get-console-output --output text --instance-id i-1"
 
 

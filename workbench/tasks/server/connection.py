@@ -121,15 +121,13 @@ class Door:
         """OpenSSH's options for this server."""
         return openssh_options(self.key.path, self.instance_id, self.known_hosts.path)
 
-    def pin(self, waiting: Callable[[], None] = lambda: None) -> None:
+    def pin(self, waiting: Callable[[], None] | None = None) -> None:
         """Have the server's host keys in the known-hosts file, from its console."""
         self._keys(waiting=waiting)
 
-    def _keys(self, old: Keys = (), waiting: Callable[[], None] = lambda: None) -> Keys:
+    def _keys(self, old: Keys = (), waiting: Callable[[], None] | None = None) -> Keys:
         def on_late() -> None:
-            self.awaited = (
-                "the console, which EC2 shows up to 20 minutes late of this instance type"
-            )
+            self.awaited = "the console (up to 20 min late on this type)"
 
         keys = () if old else self.known_hosts.read(self.instance_id)
         if not keys:
@@ -146,7 +144,7 @@ class Door:
             self.known_hosts.write(self.instance_id, keys)
         return keys
 
-    def open(self, waiting: Callable[[], None] = lambda: None) -> "RemoteServer":
+    def open(self, waiting: Callable[[], None] | None = None) -> "RemoteServer":
         """Connect once; read the console again if the server shows other keys than pinned.
 
         A replaced server restores its keys from the data volume while it converges, and prints

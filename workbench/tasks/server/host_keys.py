@@ -23,6 +23,7 @@ CONSOLE_LIMIT = 300.0
 # Of older types EC2 shows the console late; seconds after the instance was started.
 LATE_LIMIT = 1500.0
 CONSOLE_INTERVAL = 2.0
+_LATE = "; of this type, EC2 shows it up to 20 minutes late"
 
 Keys = tuple[tuple[str, str], ...]
 
@@ -51,13 +52,14 @@ def read_console_keys(
     *,
     limit: float = CONSOLE_LIMIT,
     unlike: Keys = (),
-    waiting: Callable[[], None] = lambda: None,
+    waiting: Callable[[], None] | None = None,
     on_late: Callable[[], None] = lambda: None,
 ) -> Keys:
     """Return the keys an instance's console shows, waiting up to ``limit`` seconds for them.
 
     ``unlike`` are keys already known to be old: the console is then read until it shows others.
-    On a type whose console EC2 shows late, ``on_late`` is called and the wait is longer.
+    On a type whose console EC2 shows late, ``on_late`` is called and the wait is longer; without
+    ``waiting``, which shows it, nothing is waited for there.
     """
     console = Console(ec2, instance_id)
     limits = [limit]
@@ -65,23 +67,26 @@ def read_console_keys(
     def read() -> Keys:
         found = parse_console(console.read())
         if console.is_late and len(limits) == 1:
-            # What a server prints later than its boot, as other keys, EC2 doesn't post at all.
-            limits.append(limit if unlike else max(limit, _late_limit(ec2, instance_id)))
-            on_late()
+            if waiting is None:
+                limits.append(0.0)
+            else:
+                # What a server prints later than its boot, as other keys, EC2 doesn't post at all.
+                limits.append(limit if unlike else max(limit, _late_limit(ec2, instance_id)))
+                on_late()
         return () if found == unlike else found
 
     attempts = Retrying(
         retry=retry_if_result(lambda keys: not keys),
         stop=lambda state: stop_after_delay(limits[-1])(state),
         wait=wait_fixed(CONSOLE_INTERVAL),
-        before=lambda state: waiting(),
+        before=lambda state: waiting() if waiting else None,
         retry_error_callback=lambda state: (),
     )
     keys: Keys = attempts(read)
     if not keys:
         raise WaitTimeoutError(
             f"The console of {instance_id} shows no{' new' if unlike else ''} SSH host keys"
-            f" after {limits[-1]:.0f} s.",
+            f" after {limits[-1]:.0f} s{_LATE if console.is_late else ''}.",
             f"aws ec2 get-console-output{'' if console.is_late else ' --latest'} --output text"
             f" --instance-id {instance_id}",
         )
