@@ -56,6 +56,12 @@ def opened(state: StackState) -> list[str]:
     return networks
 
 
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ssh_allow, "CLOSED_LIMIT", 0.05)
+    monkeypatch.setattr(ssh_allow, "CLOSED_INTERVAL", 0)
+
+
 @pytest.mark.parametrize(
     ("given", "network"),
     [
@@ -166,10 +172,13 @@ def test_a_part_of_a_range_can_not_be_taken_out(state: StackState, changed: list
 def test_a_removal_that_was_cut_off_behind_the_configuration_goes_on(
     state: StackState,
     changed: list[object],
-    opened: list[str],
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    opened += ["203.0.113.0/24", "192.0.2.1/32"]
+    # AWS tells of the rule for a moment after it was deleted.
+    told = iter((True, True, True, False))
+    monkeypatch.setattr(ssh_allow, "_is_open", lambda *_: next(told))
+    monkeypatch.setattr(ssh_allow, "CLOSED_LIMIT", 60)
     disallow(state, Progress(quiet=True), "192.0.2.1/32", yes=True, dry_run=False)
     assert changed == [{}]
     said = capsys.readouterr().out
@@ -189,10 +198,14 @@ def test_what_is_open_neither_in_the_configuration_nor_really_stays_as_it_is(
     assert "may not reach SSH anyway" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("counts", [{"same": 30}, {"same": 29, "delete": 1}])
 def test_a_rule_that_was_made_by_hand_is_not_called_closed(
-    state: StackState, opened: list[str], monkeypatch: pytest.MonkeyPatch
+    state: StackState,
+    opened: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    counts: dict[str, int],
 ) -> None:
     opened += ["192.0.2.1/32"]
-    monkeypatch.setattr(ssh_allow, "change_lists", lambda *_, **__: Changes({"same": 30}))
+    monkeypatch.setattr(ssh_allow, "change_lists", lambda *_, **__: Changes(counts))
     with pytest.raises(WorkbenchError, match="someone made it by hand"):
         disallow(state, Progress(quiet=True), "192.0.2.1/32", yes=True, dry_run=False)

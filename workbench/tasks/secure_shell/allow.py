@@ -5,6 +5,11 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from tenacity import Retrying
+from tenacity import retry_if_result
+from tenacity import stop_after_delay
+from tenacity import wait_fixed
+
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
@@ -23,11 +28,13 @@ from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
 
 if TYPE_CHECKING:
-    from workbench.engine.changes import Changes
     from workbench.engine.stack_config import Value
 
 # AWS applies a rule of a security group within seconds.
 APPLIED_LIMIT = 60.0
+# It may tell of a rule for a moment after it was deleted.
+CLOSED_LIMIT = 10.0
+CLOSED_INTERVAL = 2.0
 
 
 def read_network(given: str | None, state: StackState) -> str:
@@ -115,10 +122,21 @@ def _is_open(state: StackState, network: str) -> bool:
     return bool(group) and network in open_networks(state.aws("ec2"), [str(group)])
 
 
+def _stays_open(state: StackState, network: str) -> bool:
+    """Whether the range still reaches port 22, once AWS has had its moment."""
+    attempts = Retrying(
+        retry=retry_if_result(bool),
+        stop=stop_after_delay(CLOSED_LIMIT),
+        wait=wait_fixed(CLOSED_INTERVAL),
+        retry_error_callback=lambda attempt: True,
+    )
+    return attempts(_is_open, state, network)
+
+
 def _close_again(state: StackState, network: str, command: str, progress: Progress) -> None:
     """Go on with a removal that got as far as the configuration, and no further."""
-    changes = _change(state, {}, command, progress, closing=1)
-    if not changes.total and _is_open(state, network):
+    _change(state, {}, command, progress, closing=1)
+    if _stays_open(state, network):
         raise WorkbenchError(
             f"{network} may reach SSH by a rule that isn't the stack's: someone made it by hand.",
             "aws ec2 describe-security-group-rules --filters"
@@ -132,9 +150,9 @@ def _change(
     command: str,
     progress: Progress,
     **rules: int,
-) -> "Changes":
+) -> None:
     with interruptible("the configuration may have changed, the security group not yet", command):
-        return change_lists(state, values, command, progress, **rules)
+        change_lists(state, values, command, progress, **rules)
 
 
 def _await_answer(state: StackState, progress: Progress) -> None:
