@@ -129,13 +129,13 @@ def test_the_free_plan_starts_what_is_eligible_for_the_free_tier(account: Accoun
 class FreeTier:
     """AWS's Free Tier API; ``said`` is the account's plan, or what is raised."""
 
-    def __init__(self, said: str | Exception) -> None:
+    def __init__(self, said: str | Exception | None) -> None:
         self.said = said
 
     def get_account_plan_state(self) -> dict[str, str]:
         if isinstance(self.said, Exception):
             raise self.said
-        return {"accountPlanType": self.said}
+        return {"accountPlanType": self.said} if self.said else {}
 
 
 @pytest.mark.parametrize(
@@ -143,12 +143,13 @@ class FreeTier:
     [
         ("FREE", True),
         ("PAID", False),
+        (None, False),
         (ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetAccountPlanState"), False),
         (EndpointConnectionError(endpoint_url="https://freetier.us-east-1.api.aws/"), False),
     ],
 )
 def test_the_plan_is_free_only_where_aws_says_so(
-    account: Account, monkeypatch: pytest.MonkeyPatch, said: str | Exception, free: bool
+    account: Account, monkeypatch: pytest.MonkeyPatch, said: str | Exception | None, free: bool
 ) -> None:
     asked: list[str] = []
 

@@ -138,7 +138,7 @@ class Account:
         except (BotoCoreError, ClientError, ConfigError):
             # Most often it isn't allowed to the caller; a rehearsal has none.
             return False
-        return bool(found["accountPlanType"] == "FREE")
+        return bool(found.get("accountPlanType") == "FREE")
 
     def check_type(self, name: str) -> InstanceType:
         """Return an instance type if the region offers it."""
