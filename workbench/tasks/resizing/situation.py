@@ -7,8 +7,8 @@ from workbench.checks.instance import read_instance
 from workbench.tasks.resizing.note import NOTE
 from workbench.tasks.resizing.note import Note
 from workbench.tasks.selection import find_project
-from workbench.tasks.server.gone import ENDED
 from workbench.tasks.server.gone import gone_error
+from workbench.tasks.server.unreachable import ENDED
 from workbench.tasks.stack_state import StackState
 
 KEY = "workbench:instanceType"

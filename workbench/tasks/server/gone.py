@@ -5,9 +5,6 @@ from workbench.checks.instance import read_instance
 from workbench.errors import WorkbenchError
 from workbench.tasks.stack_state import StackState
 
-# EC2's words for an instance that never runs again.
-ENDED = ("shutting-down", "terminated")
-
 
 def gone_error(state: StackState) -> WorkbenchError:
     """Return why the stack has no server, and what to type."""

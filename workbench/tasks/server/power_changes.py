@@ -13,10 +13,10 @@ from workbench.tasks.changing import interruptible
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.server.boots import await_next_boot
 from workbench.tasks.server.boots import boot_before
-from workbench.tasks.server.gone import ENDED
 from workbench.tasks.server.gone import gone_error
 from workbench.tasks.server.power import PowerWatch
 from workbench.tasks.server.services_up import await_services
+from workbench.tasks.server.unreachable import ENDED
 from workbench.tasks.server.working_people import see_people
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack

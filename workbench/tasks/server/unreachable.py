@@ -9,7 +9,8 @@ from workbench.errors import WorkbenchError
 from workbench.tasks.setup.own_address import find_own_address
 
 SSH_PORT = 22
-_ENDED = ("shutting-down", "terminated")
+# EC2's words for an instance that never runs again.
+ENDED = ("shutting-down", "terminated")
 
 
 def explain_unreachable(ec2: Any, instance_id: str, host: str, stack: str) -> WorkbenchError | None:
@@ -24,7 +25,7 @@ def explain_unreachable(ec2: Any, instance_id: str, host: str, stack: str) -> Wo
             " account.",
             f"workbench doctor --stack {stack}   tells which",
         )
-    if state in _ENDED:
+    if state in ENDED:
         return WorkbenchError(
             f"The server {instance_id} is {state}.", f"workbench up --stack {stack}"
         )
