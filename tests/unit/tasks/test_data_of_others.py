@@ -8,12 +8,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks.stack_state import StackState
+from workbench.tasks.volumes.data_list import _show
 from workbench.tasks.volumes.data_list import collect
 from workbench.tasks.volumes.data_list import show_data
+from workbench.tasks.volumes.data_volumes import BY_TASK
 from workbench.tasks.volumes.data_volumes import Snapshot
 from workbench.tasks.volumes.data_volumes import Volume
 from workbench.tasks.volumes.restore_plan import choose_snapshot
@@ -95,10 +98,18 @@ def test_the_newest_of_the_volume_in_use_is_restored_unless_told_otherwise(
 def test_the_plan_says_whose_snapshot_it_is() -> None:
     snapshot = Snapshot("snap-0", "vol-0", 20, "completed", 100, NOW, "", "hand")
     plan = plan_lines(StackState("dev"), VOLUME, snapshot, None)
-    assert "by hand of vol-0, into a new volume of 20 GiB" in plan[0]
+    assert plan[0].endswith("by hand,")
+    assert plan[1] == "  of vol-0, into a new volume of 20 GiB."
 
 
-def test_only_what_is_this_workbenchs_is_offered_for_deletion(
+def test_the_plan_fits_a_terminal_with_ids_as_they_are() -> None:
+    ids = ("snap-0123456789abcdef0", "vol-0123456789abcdef0")
+    snapshot = Snapshot(*ids, 20, "completed", 100, NOW, "", "AWS Backup")
+    plan = plan_lines(StackState("dev"), replace(VOLUME, id=ids[1]), snapshot, None)
+    assert max(len(line) for line in plan[:2]) <= 80
+
+
+def test_only_what_is_this_workbenchs_is_called_so(
     shared: StackState, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kept = {each["id"]: each["remove"] for each in collect(shared)["kept_volumes"]}
@@ -106,7 +117,26 @@ def test_only_what_is_this_workbenchs_is_offered_for_deletion(
     assert [ident for ident, command in kept.items() if command is None] == ["vol-kept-by-others"]
     show_data(shared, Progress(quiet=True), as_json=False)
     said = capsys.readouterr().out
-    assert "hand, of vol-of-others" in " ".join(said.split())
     assert "one of the same name: vol-kept-by-others" in said
-    assert "--volume-id vol-kept-by-others" not in said
+    delete = "  aws ec2 delete-volume --region us-east-1 --volume-id"
+    assert f"{delete} vol-failed   deletes it\n" in said
+    # Whether it is can't be known once the snapshot has expired that it was restored from.
+    assert f"{delete} vol-kept-by-others   deletes it, if it is this stack's\n" in said
     assert "data.restore snap-1 --stack dev" in said
+
+
+def test_ids_are_there_to_be_copied_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    volume, before = "vol-0123456789abcdef0", "vol-0fedcba9876543210"
+    own, other = "snap-0123456789abcdef0", "snap-0fedcba9876543210"
+    volumes = [_ec2_volume(volume, other, "i-1"), _ec2_volume(before)]
+    snapshots = [_ec2_snapshot(own, volume, NOW), _ec2_snapshot(other, before, NOW)]
+    for each in snapshots:
+        each |= {"VolumeSize": 16384, "Tags": [{"Key": "workbench:made-by", "Value": BY_TASK}]}
+    state = StackState("dev", {"data_volume_id": volume, "instance_id": "i-1"})
+    state.__dict__["aws"] = lambda service: Ec2(volumes, snapshots)
+    _show(state, collect(state), Console(width=80, highlight=False))
+
+    head, _, tail = capsys.readouterr().out.partition(f"\nOf {before}:\n")
+    assert [line.split()[0] for line in head.splitlines()[-2:]] == ["SNAPSHOT", own]
+    assert [line.split()[0] for line in tail.splitlines()[:2]] == ["SNAPSHOT", other]
+    assert "data.backup" in tail.splitlines()[1]

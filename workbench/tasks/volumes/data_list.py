@@ -22,6 +22,10 @@ from workbench.tasks.volumes.data_volumes import read_kept
 from workbench.tasks.volumes.data_volumes import read_snapshots
 from workbench.tasks.volumes.data_volumes import read_volume
 
+TITLES = ("SNAPSHOT", "WHEN", "SIZE", "STATE", "BY")
+# What links a volume to the stack can be a snapshot, and those expire.
+TAGGED = "Tagged as this stack's, or one of the same name"
+
 
 def show_data(state: StackState, progress: Progress, *, as_json: bool) -> None:
     """Print what there is: for people, or as JSON."""
@@ -30,7 +34,7 @@ def show_data(state: StackState, progress: Progress, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    _show(found, make_console())
+    _show(state, found, make_console())
 
 
 def collect(state: StackState) -> dict[str, Any]:
@@ -81,26 +85,32 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _show(found: dict[str, Any], console: Console) -> None:
+def _show(state: StackState, found: dict[str, Any], console: Console) -> None:
     volume, stack = found["volume"], found["stack"]
     print_facts([("Data volume", _told(volume)), ("From", volume["snapshot_id"])], console)
-    if found["snapshots"]:
-        console.print()
-        titles = ("SNAPSHOT", "WHEN", "SIZE", "STATE", "BY")
-        print_rows(titles, [_row(each, volume["id"]) for each in found["snapshots"]], console)
-    own = [each["id"] for each in found["snapshots"] if each["volume_id"] == volume["id"]]
-    if not own:
-        console.print("\nNo snapshot of it.")
-        console.print(as_typed(f"  workbench data.backup --stack {stack}"), soft_wrap=True)
-    for each in found["kept_volumes"]:
-        if each["remove"] is None:
-            console.print(f"\nTagged as this stack's, or one of the same name: {_told(each)}")
-            continue
-        console.print(f"\nKept since a restore: {_told(each)}")
-        console.print(f"  {each['remove']}   deletes it", soft_wrap=True)
+    rows: dict[str, list[tuple[str, ...]]] = {}
+    for each in found["snapshots"]:
+        rows.setdefault(each["volume_id"], []).append(_row(each))
+    own = rows.pop(volume["id"], [])
     if own:
         console.print()
-        hint = as_typed(f"  workbench data.restore {own[0]} --stack {stack}")
+        print_rows(TITLES, own, console)
+    else:
+        console.print("\nNo snapshot of it.")
+        console.print(as_typed(f"  workbench data.backup --stack {stack}"), soft_wrap=True)
+    # A column for it would make the table too wide, and ids that are copied would break.
+    for volume_id, others in rows.items():
+        console.print(f"\nOf {volume_id}:")
+        print_rows(TITLES, others, console)
+    for each in found["kept_volumes"]:
+        is_own = each["remove"] is not None
+        whose = "Kept since a restore" if is_own else TAGGED
+        deletes = "deletes it" if is_own else "deletes it, if it is this stack's"
+        console.print(f"\n{whose}: {_told(each)}")
+        console.print(f"  {remove_command(state, each['id'])}   {deletes}", soft_wrap=True)
+    if own:
+        console.print()
+        hint = as_typed(f"  workbench data.restore {own[0][0]} --stack {stack}")
         console.print(hint, soft_wrap=True)
 
 
@@ -109,8 +119,7 @@ def _told(volume: dict[str, Any]) -> str:
     return f"{volume['id']}, {volume['size_gib']} GiB, {price} a month, {volume['state']}"
 
 
-def _row(each: dict[str, Any], volume_id: str) -> tuple[str, ...]:
+def _row(each: dict[str, Any]) -> tuple[str, ...]:
     when = datetime.fromisoformat(each["started"]).astimezone().strftime("%Y-%m-%d %H:%M")
     state = each["state"] if each["state"] != "pending" else f"{each['progress']} %"
-    of = "" if each["volume_id"] == volume_id else f", of {each['volume_id']}"
-    return (each["id"], when, f"{each['size_gib']} GiB", state, f"{each['by']}{of}")
+    return (each["id"], when, f"{each['size_gib']} GiB", state, each["by"])

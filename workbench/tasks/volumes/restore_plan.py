@@ -130,8 +130,8 @@ def plan_lines(
     if people is not None:
         stops = ["The server stops, and is away for some minutes.", *people.lines]
     return [
-        f"Restore {snapshot.id}, made {when} by {snapshot.by} of {snapshot.volume_id}, into a new"
-        f" volume of {size} GiB.",
+        f"Restore {snapshot.id}, made {when} by {snapshot.by},",
+        f"  of {snapshot.volume_id}, into a new volume of {size} GiB.",
         "Homes, accounts and passwords become what they were then.",
         *stops,
         f"What was written since stays on {volume.id}, which is kept until you delete it:",
