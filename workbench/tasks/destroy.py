@@ -45,8 +45,8 @@ def destroy(
     deployment = open_stack(name, find_project(), reading).export() if volume else {}
     is_kept = keeps(deployment, volume)
     plan = _plan(name, volume, is_kept=is_kept)
-    if volume:
-        plan += snapshot_lines(state, deployment, volume)
+    snapshots = snapshot_lines(state, deployment, volume) if volume else []
+    plan += snapshots
     if not confirm(plan, f"workbench destroy --stack {name}", yes=yes, dry_run=dry_run):
         return
     with closing(stack_progress(name, "destroy")) as progress:
@@ -58,6 +58,8 @@ def destroy(
     print(f"The stack {name} is empty.")
     if volume and is_kept:
         _tell_kept(state, volume)
+    if snapshots:
+        _tell_snapshots(state, volume)
 
 
 def _look(opened: "Stack", progress: "Progress") -> None:
@@ -108,3 +110,18 @@ def _tell_kept(state: "StackState", volume: str) -> None:
     print(f"  pulumi config set workbench:dataVolumeId {volume} --stack {stack}")
     print("and to remove it, too:")
     print(as_typed(f"  {remove}"))
+
+
+def _tell_snapshots(state: "StackState", volume: str) -> None:
+    """Say how to see the snapshots that are left; ``data.list`` has no volume to begin from."""
+    from workbench.rehearsal.names import rehearsal_of
+    from workbench.tasks.volumes.data_list import aws_options
+
+    if rehearsal_of(state.stack):
+        # AWS has none of them.
+        return
+    print(f"To see which snapshots of {volume} are left:")
+    print(
+        f"  aws ec2 describe-snapshots {aws_options(state)} --owner-ids self"
+        f" --filters Name=volume-id,Values={volume}"
+    )

@@ -9,6 +9,7 @@ from botocore.exceptions import EndpointConnectionError
 from invoke.context import Context
 
 from workbench.engine import stacks
+from workbench.rehearsal import names
 from workbench.tasks import stack_state
 from workbench.tasks.destroy import destroy
 from workbench.tasks.server import power
@@ -112,11 +113,25 @@ def test_the_snapshots_that_stay_are_told_with_how_long(
 ) -> None:
     stack.made_by = ["data.backup", "hand", "AWS Backup"]
     stack.vaults = [{**VAULT, "retainOnDelete": True}]
-    destroy(Context(), stack="prod", dry_run=True)
+    destroy(Context(), stack="prod", yes=True)
 
     said = capsys.readouterr().out
-    assert "stay until you delete them: 2 (workbench data.list)" in said
+    assert "stay until you delete them: 2.\n" in said
+    options = "--region eu-west-1 --profile 'the team' --owner-ids self"
+    look = f"describe-snapshots {options} --filters Name=volume-id,Values=vol-1\n"
+    assert said.endswith(f"are left:\n  aws ec2 {look}")
     assert "vault and role stay; its snapshots until they expire: 1." in said
+
+
+def test_aws_is_not_asked_for_snapshots_where_there_are_none(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    destroy(Context(), stack="prod", yes=True)
+    stack.made_by = ["hand"]
+    monkeypatch.setattr(names, "rehearsal_of", lambda _: "lab")
+    destroy(Context(), stack="prod", yes=True)
+
+    assert "describe-snapshots" not in capsys.readouterr().out
 
 
 def test_snapshots_that_go_with_their_vault_are_not_called_kept(

@@ -32,7 +32,7 @@ def snapshot_lines(state: StackState, deployment: Mapping[str, Any], volume: str
     scheduled = sum(each.by == BY_AWS_BACKUP for each in found)
     lines = []
     if others := len(found) - scheduled:
-        lines.append(f"Snapshots of it stay until you delete them: {others} (workbench data.list).")
+        lines.append(f"Snapshots of it stay until you delete them: {others}.")
     vaults = _made(deployment, "Vault")
     if not all(_stays(each) for each in vaults):
         lines.append(f"AWS Backup's snapshots of it are DELETED with their vault: {scheduled}.")
