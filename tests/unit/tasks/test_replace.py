@@ -174,6 +174,15 @@ def serves_alone(world: World, slot: str, instance_type: str) -> bool:
     return one and not {"next_instance_type", "previous_instance_type"} & world.args.keys()
 
 
+def test_a_server_nobody_knows_is_told_with_region_and_profile(world, resize, capsys, monkeypatch):
+    monkeypatch.setattr(replace, "stray_servers", lambda state: ["i-stray"])
+    monkeypatch.setattr(replace, "aws_options", lambda state: "--region r --profile p")
+    resize(NEW)
+
+    told = capsys.readouterr().out
+    assert "aws ec2 terminate-instances --region r --profile p --instance-ids i-stray\n" in told
+
+
 def test_the_new_server_is_ready_before_the_old_one_loses_anything(world, resize, capsys):
     resize(NEW)
 

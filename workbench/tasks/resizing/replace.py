@@ -21,6 +21,7 @@ from workbench.tasks.resizing.replacement import Stage
 from workbench.tasks.resizing.stray_servers import stray_servers
 from workbench.tasks.secure_shell.config import follow
 from workbench.tasks.stack_state import StackState
+from workbench.tasks.volumes.data_list import aws_options
 
 
 def replace_server(
@@ -160,8 +161,8 @@ class Replacing:
         print(f"The server is {instance}, a {self._target}, and the only one.")
         for stray in stray_servers(self._state):
             print(f"{stray} was made by a command that was killed; nobody else knows of it:")
-            region = self._state.outputs.get("region")
-            print(f"  aws ec2 terminate-instances --region {region} --instance-ids {stray}")
+            options = aws_options(self._state)
+            print(f"  aws ec2 terminate-instances {options} --instance-ids {stray}")
         print(f"  {self._state.url('url')}")
         print(as_typed(f"  workbench status --stack {stack}"))
         for alias in follow(self._state):
