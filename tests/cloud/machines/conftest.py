@@ -130,11 +130,15 @@ class Cloud:
 
     def run(self, instance_id: str, script: str) -> str:
         """Run a script in a machine as root; fail with its output if it fails."""
-        container = self.client.containers.get(self.container(instance_id))
-        code, output = container.exec_run(["bash", "-c", script])
-        text = output.decode()
-        assert code == 0, text
-        return text.strip()
+        # Not by docker-py, which loses some output now and then (docker/docker-py#2042).
+        done = subprocess.run(
+            ["docker", "exec", self.container(instance_id), "bash", "-c", script],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout
+        return done.stdout.strip()
 
     def wait_booted(self, instance_id: str, limit: float = 120) -> None:
         """Wait until a machine has booted, cloud-init included, and nothing failed."""

@@ -1,12 +1,15 @@
 """A rehearsal's volumes behave as EBS volumes do, with a real file system on them."""
 
+import http.client
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
 from workbench.rehearsal.volumes.loop_devices import list_loops
+from workbench.rehearsal.volumes.mounted import frozen
 from workbench.rehearsal.volumes.sparse_files import VolumeError
 from workbench.rehearsal.volumes.sparse_files import VolumeInUseError
 
@@ -143,6 +146,25 @@ def test_a_snapshot_that_is_killed_leaves_no_file_system_frozen(cloud, instance_
         process.kill()
     # A frozen one would hold this up for good.
     cloud.run(instance_id, "echo again > /data/file")
+
+
+def test_a_file_system_stands_still_however_late_the_engines_answer_is_read(
+    cloud, instance_id, volume, monkeypatch
+):
+    begin = http.client.HTTPResponse.begin
+
+    def late(self):
+        time.sleep(0.3)
+        return begin(self)
+
+    monkeypatch.setattr(http.client.HTTPResponse, "begin", late)
+    machine = cloud.client.containers.get(cloud.container(instance_id))
+    with frozen(machine, "/data"):
+        writing = ["docker", "exec", machine.name, "sh", "-c", "echo now > /data/file"]
+        process = subprocess.Popen(writing)
+        time.sleep(1)
+        assert process.poll() is None
+    assert process.wait(60) == 0
 
 
 def test_takes_no_more_of_the_disk_than_is_written(cloud, instance_id, volume):

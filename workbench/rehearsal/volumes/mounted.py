@@ -16,6 +16,7 @@ FREEZE_LIMIT = 300
 # Tenths of a second that one held by someone else is waited for; after that it is still enough.
 THAW_TRIES = 300
 _HOLD = """
+read -r _ || exit
 ours=
 for try in $(seq "$3"); do
     fsfreeze --freeze "$1" 2>/dev/null && ours=yes && break
@@ -50,6 +51,9 @@ def frozen(container: Container, mount: str) -> Iterator[None]:
     stream: Any = api.exec_start(execution, socket=True)
     connection: socket.socket = stream._sock
     try:
+        # docker-py loses what comes together with the answer's headers (docker/docker-py#2042), so
+        # the command says nothing before we are there to read it.
+        connection.sendall(b"\n")
         stream.read(1)
         yield
     finally:
