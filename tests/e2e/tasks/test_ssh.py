@@ -102,10 +102,13 @@ def test_an_alias_works_for_ssh_and_sftp_and_goes_without_a_trace(
     known = bench.folder / "ssh" / "known_hosts"
     pinned = known.read_text()
     wrong = make_key(folder.parent / "wrong").with_suffix(".pub").read_text().split()[1]
-    known.write_text(f"{instance} ssh-ed25519 {wrong}\n")
+    # Servers that this one took the place of have lines, too: those stay.
+    others = "".join(line for line in pinned.splitlines(True) if not line.startswith(instance))
+    known.write_text(f"{others}{instance} ssh-ed25519 {wrong}\n")
     assert "HOST IDENTIFICATION HAS CHANGED" in ssh(folder, "lab", "true")[1]
     bench.run("ssh.config")
-    assert (alias.read_text(), known.read_text()) == (right, pinned)
+    assert alias.read_text() == right
+    assert sorted(known.read_text().splitlines()) == sorted(pinned.splitlines())
     assert ssh(folder, "workbench", "true") == (0, "")
 
     bench.run("ssh.config", "--remove", "--alias", "lab")
