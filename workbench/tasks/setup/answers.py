@@ -12,6 +12,7 @@ from workbench.prices import hourly_price
 from workbench.prices import in_dollars
 from workbench.progress import Progress
 from workbench.rehearsal.names import rehearsal_of
+from workbench.tasks.configured import PUBLIC_KEY
 from workbench.tasks.people.declared_users import KEY as USERS_KEY
 from workbench.tasks.people.declared_users import DeclaredUsers
 from workbench.tasks.selection import VARIABLE
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from workbench.engine.stack_config import Value
 
 _STACK = re.compile(r"(?:[\w.-]+/){0,2}[\w.-]{1,100}", re.ASCII)
-PUBLIC_KEY, INSTANCE_TYPE = "workbench:publicKey", "workbench:instanceType"
+INSTANCE_TYPE = "workbench:instanceType"
 # Two to sixteen vCPUs, shown with their price; any other may be typed.
 SUGGESTED = (
     *("t3.medium", "t3.large", "m7i-flex.large", "t3.xlarge"),
