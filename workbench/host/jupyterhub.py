@@ -15,12 +15,15 @@ UNIT = "jupyterhub.service"
 CONFIGURATION = Path("/etc/jupyterhub/jupyterhub_config.py")
 PORT = 8000
 BASE = "/jupyter/"
+# What the hub's configuration imports.
+MODULES = Path(__file__).parent / "hub"
 
 
 @step("JupyterHub")
 def jupyterhub(settings: Settings) -> None:
     """Configure and start the hub."""
     unit_file = Path("/etc/systemd/system") / UNIT
+    modules = put_modules()
     put_template(
         "jupyterhub_config.py",
         CONFIGURATION,
@@ -36,4 +39,21 @@ def jupyterhub(settings: Settings) -> None:
         mode="700",
         user="root",
     )
-    unit(UNIT, files=[CONFIGURATION, unit_file, environments.MARKER], name="Start JupyterHub")
+    read = [CONFIGURATION, unit_file, environments.MARKER, *modules]
+    unit(UNIT, files=read, name="Start JupyterHub")
+
+
+def put_modules() -> list[Path]:
+    """Write the modules that the hub's configuration imports; return where they are."""
+    written = []
+    for module in sorted(MODULES.glob("*.py")):
+        written.append(places.HUB_MODULES / module.name)
+        files.put(
+            name=f"Write {written[-1]}",
+            src=str(module),
+            dest=str(written[-1]),
+            mode="644",
+            user="root",
+            group="root",
+        )
+    return written

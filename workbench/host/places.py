@@ -8,6 +8,8 @@ RECIPES = WORKBENCH / "recipe"
 VENV = WORKBENCH / "venv"
 LANDING = WORKBENCH / "landing"
 PROXY = WORKBENCH / "proxy"
+# A package of that name, for JupyterHub's own Python.
+HUB_MODULES = WORKBENCH / "hub" / "workbench_hub"
 JUPYTERHUB = Path("/opt/jupyterhub")
 NOTEBOOKS = Path("/opt/notebooks")
 CACHE = Path("/var/cache/workbench")

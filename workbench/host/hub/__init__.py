@@ -1,0 +1,1 @@
+"""What JupyterHub itself imports: its own Python runs it, apart from the recipe."""
