@@ -5,7 +5,7 @@ from bench import Bench
 from bench import eventually
 from bench import reachable
 
-SERVICE_PORTS = [2019, 3838, 8000, 8001, 8080, 8081, 8787]
+SERVICE_PORTS = [787, 2019, 3838, 8000, 8001, 8080, 8081, 8787]
 
 
 @pytest.mark.parametrize("port", SERVICE_PORTS)

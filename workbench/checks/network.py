@@ -17,8 +17,8 @@ from workbench.checks.target import WEB_PORTS
 from workbench.checks.target import Target
 
 SSH_PORT = 22
-# What the services behind the proxy, their helpers and the labs' programs listen on.
-INNER_PORTS = (2019, 3838, 8000, 8001, 8080, 8081, 8787)
+# What RStudio listens at, what services like these have by themselves, and the labs' programs.
+INNER_PORTS = (787, 2019, 3838, 8000, 8001, 8080, 8081, 8787)
 # Further ports that the configuration opens.
 EXTRA_PORTS = "workbench:extraPorts"
 # As EC2 writes them in a rule.

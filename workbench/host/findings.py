@@ -21,6 +21,8 @@ _ENABLE = re.compile(r"systemctl enable (?P<unit>\S+)")
 _UNMASK = re.compile(r"systemctl unmask (?P<unit>[^\s;]+)")
 _START = re.compile(r"systemctl reset-failed (?P<unit>\S+)\s.*systemctl start")
 _RESTART = re.compile(r"systemctl (?:reload-or-)?restart (?P<unit>\S+)")
+_END = re.compile(r"systemctl stop jupyter-(?P<name>\S+)-singleuser\.service")
+_LEAD_AWAY = re.compile(r"sed -i '.*reverse_proxy.*' (?P<path>\S+);")
 _ANSWER = re.compile(r"echo '(?P<unit>\S+) does not answer at (?P<url>\S+) ")
 _INSTALL = re.compile(r"apt-get .* install (?P<rest>.*)")
 _JOIN = re.compile(r"gpasswd --add (?P<name>\S+) (?P<group>\S+)")
@@ -114,6 +116,13 @@ def _say_unit(command: str) -> tuple[str, str] | None:
         unit = match["unit"]
         action = f"{command.split()[1]} {unit}{_ENDS.get(unit, '')}"
         return f"{unit} runs with an older configuration", action
+    if match := _END.fullmatch(command):
+        name = match["name"]
+        action = f"end {name}'s Jupyter server; what its kernels have not saved is lost"
+        return f"{name}'s Jupyter server listens at a port", action
+    if match := _LEAD_AWAY.match(command):
+        state = f"{match['path']} has ports that anyone on the server may take"
+        return state, "point the web server to the services' sockets"
     if match := _ANSWER.match(command):
         return f"{match['unit']} does not answer at {match['url']}", f"wait for {match['unit']}"
     return None

@@ -1,8 +1,9 @@
 """Wait until the services answer: a converge that says "done" means that they can be used."""
 
+import http.client
+import socket
 import time
-import urllib.error
-import urllib.request
+from pathlib import Path
 
 from . import jupyterhub
 from . import proxy
@@ -18,35 +19,41 @@ SECONDS = 90.0
 PLAN_SECONDS = 10.0
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Take a redirect as the answer that it is."""
+class SocketConnection(http.client.HTTPConnection):
+    """HTTP to a service at a socket."""
 
-    def redirect_request(self, *_: object) -> None:
-        return None
+    def __init__(self, path: Path, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
 
-
-_open = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect()).open
+    def connect(self) -> None:
+        """Connect to the socket."""
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
 
 
 @step("Services answer")
 def health(settings: Settings) -> None:
     """Wait for every service's own answer."""
-    hub = f"http://127.0.0.1:{jupyterhub.PORT}{jupyterhub.BASE}hub/api"
-    answers(hub, jupyterhub.UNIT, name="JupyterHub")
-    answers(f"http://127.0.0.1:{rstudio.PORT}/auth-sign-in", rstudio.UNIT, name="RStudio Server")
-    answers("http://127.0.0.1:80/", proxy.UNIT, name="Caddy")
+    # By way of its proxy, as for everyone.
+    answers(
+        jupyterhub.PROXY_SOCKET, f"{jupyterhub.BASE}hub/api", jupyterhub.UNIT, name="JupyterHub"
+    )
+    answers(rstudio.PORT, "/auth-sign-in", rstudio.UNIT, name="RStudio Server")
+    answers(80, "/", proxy.UNIT, name="Caddy")
 
 
 @operation
-def answers(url: str, unit: str) -> Commands:
-    """Wait for an HTTP answer; fail with the unit's log when there is none."""
+def answers(where: Path | int, page: str, unit: str) -> Commands:
+    """Wait for an HTTP answer at a socket or port; fail with the unit's log when there is none."""
     if planning.would_start(unit):
         return
     limit = time.monotonic() + (PLAN_SECONDS if planning.is_active else SECONDS)
-    while not _answers(url):
+    while not _answers(where, page):
         if time.monotonic() > limit:
             yield (
-                f"echo '{unit} does not answer at {url} after {SECONDS:.0f} seconds; its log:'; "
+                f"echo '{unit} does not answer at {where} after {SECONDS:.0f} seconds; its log:'; "
                 f"systemctl --no-pager --lines=0 status {unit}; "
                 f"journalctl --no-pager --output=cat -n 30 -u {unit}; exit 1"
             )
@@ -54,12 +61,16 @@ def answers(url: str, unit: str) -> Commands:
         time.sleep(0.2)
 
 
-def _answers(url: str) -> bool:
+def _answers(where: Path | int, page: str) -> bool:
+    if isinstance(where, Path):
+        connection: http.client.HTTPConnection = SocketConnection(where, 10)
+    else:
+        connection = http.client.HTTPConnection("127.0.0.1", where, timeout=10)
     try:
-        _open(url, timeout=10).close()
-    except urllib.error.HTTPError as error:
+        connection.request("GET", page)
         # A redirect is an answer; what a service that is not ready gives (404, 503) isn't.
-        return error.code < 400
-    except OSError:
+        return connection.getresponse().status < 400
+    except (OSError, http.client.HTTPException):
         return False
-    return True
+    finally:
+        connection.close()

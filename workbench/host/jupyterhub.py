@@ -1,10 +1,12 @@
-"""JupyterHub, on this computer only: people sign in with their account's password."""
+"""JupyterHub, at sockets of its own: people sign in with their account's password."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 from . import environments
 from . import kernels
 from . import places
+from . import servers
 from .operations import unit
 from .pyinfra_typed import files
 from .pyinfra_typed import step
@@ -13,7 +15,11 @@ from .settings import Settings
 
 UNIT = "jupyterhub.service"
 CONFIGURATION = Path("/etc/jupyterhub/jupyterhub_config.py")
-PORT = 8000
+RUNTIME = Path("/run/jupyterhub")
+# For people's servers, for the web server, and for the hub alone.
+HUB_SOCKET = RUNTIME / "hub.sock"
+PROXY_SOCKET = RUNTIME / "proxy" / "proxy.sock"
+API_SOCKET = RUNTIME / "private" / "api.sock"
 BASE = "/jupyter/"
 # What the hub's configuration imports.
 MODULES = Path(__file__).parent / "hub"
@@ -24,15 +30,23 @@ def jupyterhub(settings: Settings) -> None:
     """Configure and start the hub."""
     unit_file = Path("/etc/systemd/system") / UNIT
     modules = put_modules()
+    servers.lead_away_from_ports(PROXY_SOCKET, name="Lead the web server away from ports")
+    servers.end_at_ports(name="End Jupyter servers that listen at ports")
     put_template(
         "jupyterhub_config.py",
         CONFIGURATION,
-        port=PORT,
         base=BASE,
         jupyter_path=kernels.FOLDER,
+        hub_socket=HUB_SOCKET,
+        hub_url=_url(HUB_SOCKET),
+        proxy_url=_url(PROXY_SOCKET),
+        api_url=_url(API_SOCKET),
+        proxy_pid=API_SOCKET.parent / "proxy.pid",
     )
     put_template("pam", Path("/etc/pam.d/workbench"))
-    put_template(UNIT, unit_file)
+    put_template(
+        UNIT, unit_file, runtime=RUNTIME, proxy=PROXY_SOCKET.parent, private=API_SOCKET.parent
+    )
     files.directory(
         name="Make the hub's folder on the data volume",
         path=str(places.HUB_STATE),
@@ -57,3 +71,8 @@ def put_modules() -> list[Path]:
             group="root",
         )
     return written
+
+
+def _url(socket: Path) -> str:
+    """Return the address of a socket as JupyterHub writes it."""
+    return f"http+unix://{quote(str(socket), safe='')}"

@@ -7,8 +7,10 @@ from pathlib import Path
 from . import places
 from .pyinfra_typed import files
 from .pyinfra_typed import step
+from .rendering import put_template
 from .settings import Settings
 
+SERVER_CONFIGURATION = Path("/etc/jupyter/jupyter_server_config.py")
 # First in JUPYTER_PATH of the users' servers, so that these win over the hub's own.
 FOLDER = places.WORKBENCH / "share" / "jupyter"
 
@@ -20,6 +22,7 @@ def kernels(settings: Settings) -> None:
     kernel("python3", "Python 3", "python", [*python, "-f", "{connection_file}"])
     r = ["R", "--slave", "-e", "IRkernel::main()", "--args", "{connection_file}"]
     kernel("ir", "R", "R", r)
+    put_template(SERVER_CONFIGURATION.name, SERVER_CONFIGURATION)
 
 
 def kernel(folder: str, title: str, language: str, command: list[str]) -> None:

@@ -1,8 +1,13 @@
-"""The instance's metadata, which has the credentials of its role, are the system's alone."""
+"""What people's programs may not connect to: the instance's metadata, and RStudio's own port.
+
+The metadata has the credentials of the instance's role. RStudio believes what the proxy says of
+a request: of where it came from, and of the address that the browser has.
+"""
 
 from pathlib import Path
 
 from . import places
+from . import rstudio
 from .operations import unit
 from .pyinfra_typed import step
 from .register import FIRST_ID
@@ -17,6 +22,6 @@ RULES = places.CONFIGURATION / "metadata.nft"
 @step("Instance metadata")
 def metadata(settings: Settings) -> None:
     """Keep people's programs from the metadata: what the role may is not for all who sign in."""
-    put_template("metadata.nft", RULES, first_id=FIRST_ID)
+    put_template("metadata.nft", RULES, first_id=FIRST_ID, rstudio_port=rstudio.PORT)
     put_template(UNIT, UNIT_FILE, rules=RULES)
     unit(UNIT, files=[UNIT_FILE, RULES], name="Apply the rule")

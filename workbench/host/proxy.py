@@ -111,6 +111,6 @@ def caddyfile(settings: Settings) -> Commands:
         acme_root=ACME_ROOT,
         admin_socket=ADMIN_SOCKET,
         addresses=() if settings.names else public_names(),
-        jupyterhub_port=jupyterhub.PORT,
+        jupyterhub_socket=jupyterhub.PROXY_SOCKET,
         rstudio_port=rstudio.PORT,
     )

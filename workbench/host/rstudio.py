@@ -1,4 +1,4 @@
-"""RStudio Server, listening on this computer only, for the workbench's members."""
+"""RStudio Server, at a port that is the system's, for the workbench's members."""
 
 from pathlib import Path
 
@@ -9,7 +9,8 @@ from .rendering import put_template
 from .settings import Settings
 
 UNIT = "rstudio-server.service"
-PORT = 8787
+# Below 1024, which people can't listen at; rules keep them from connecting to it, too.
+PORT = 787
 CONFIGURATION = Path("/etc/rstudio/rserver.conf")
 DROP_IN = Path(f"/etc/systemd/system/{UNIT}.d/workbench.conf")
 

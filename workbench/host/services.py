@@ -23,12 +23,13 @@ SERVICES = places.STATE / "services.json"
 
 @dataclass(frozen=True)
 class Service:
-    """A service as it is installed: its systemd unit, and the port it answers at."""
+    """A service as it is installed: its systemd unit, and the port or socket it answers at."""
 
     name: str
     version: str
     unit: str
-    port: int
+    port: int | None
+    socket: str | None = None
 
 
 @step("Landing page")
@@ -77,8 +78,9 @@ def page_not_found(settings: Settings) -> Commands:
 def installed_services() -> list[Service]:
     """Return the services with the versions that are installed."""
     debian = apt.installed_versions(["caddy", "openssh-server", rstudio_package.NAME])
+    socket = str(jupyterhub.PROXY_SOCKET)
     return [
-        Service("jupyterhub", _wheel_version("jupyterhub"), jupyterhub.UNIT, jupyterhub.PORT),
+        Service("jupyterhub", _wheel_version("jupyterhub"), jupyterhub.UNIT, None, socket),
         Service("rstudio-server", debian[rstudio_package.NAME], rstudio.UNIT, rstudio.PORT),
         Service("caddy", _upstream(debian["caddy"]), proxy.UNIT, 443),
         Service("ssh", _upstream(debian["openssh-server"]), "ssh.service", 22),

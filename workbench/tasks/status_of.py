@@ -103,7 +103,10 @@ def _inside(state: StackState, found: dict[str, Any]) -> dict[str, Any]:
     """Return what only the server itself can tell."""
     try:
         services = [
-            {key: service.get(key) for key in ("name", "version", "state", "unit", "port")}
+            {
+                key: service.get(key)
+                for key in ("name", "version", "state", "unit", "port", "socket")
+            }
             for service in read_services(state.target())
         ]
         run = last_run(state.server)

@@ -5,8 +5,10 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -161,16 +163,22 @@ def test_a_tunnel_leads_to_a_service_until_ctrl_c(bench: Bench, folder: Path) ->
         assert tunnel.stdout is not None
         try:
             url = tunnel.stdout.readline().split(" ")[0]
-            answer = httpx.get(url, follow_redirects=True, timeout=30)
+            answer = through(bench, url).get(url, follow_redirects=True)
         finally:
             tunnel.send_signal(signal.SIGINT)
         assert tunnel.stdout.read() == "\nThe tunnel is closed.\n"
         assert tunnel.wait(30) == 0
     assert answer.headers["x-jupyterhub-version"]
     with pytest.raises(httpx.ConnectError):
-        httpx.get(url)
+        through(bench, url).get(url)
     said = bench.run("ssh.tunnel", "9", exit_code=1).stderr
     assert "Nothing listens on port 9" in said
+
+
+def through(bench: Bench, url: str) -> httpx.Client:
+    """Return a browser that has been told to look for the workbench's name on this computer."""
+    port = urlsplit(url).port or 443
+    return replace(bench.site(), ip="127.0.0.1", ports={"443": port}).client()
 
 
 def allowed(bench: Bench) -> Any:

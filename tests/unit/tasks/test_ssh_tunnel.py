@@ -6,23 +6,19 @@ import pytest
 
 from workbench.errors import ConfigError
 from workbench.host import jupyterhub
-from workbench.host import rstudio
 from workbench.tasks.secure_shell.tunnel import SERVICES
 from workbench.tasks.secure_shell.tunnel import _free_port
 from workbench.tasks.secure_shell.tunnel import find_service
 
 
-def test_the_services_are_where_the_recipe_puts_them() -> None:
-    assert {name: service.port for name, service in SERVICES.items()} == {
-        "jupyterhub": jupyterhub.PORT,
-        "rstudio": rstudio.PORT,
-    }
+def test_the_services_are_reached_through_the_web_server_by_the_workbenchs_name() -> None:
+    assert {service.port for service in SERVICES.values()} == {443}
     assert SERVICES["jupyterhub"].page == jupyterhub.BASE
+    assert find_service("rstudio", "lab").url("a.org", 8001) == "https://a.org:8001/rstudio/"
 
 
 def test_any_port_is_a_service() -> None:
-    assert find_service("5432", "lab").url(15432) == "127.0.0.1:15432"
-    assert find_service("jupyterhub", "lab").url(8001) == "http://127.0.0.1:8001/jupyter/"
+    assert find_service("5432", "lab").url("a.org", 15432) == "127.0.0.1:15432"
 
 
 @pytest.mark.parametrize("name", ["jupyter", "0", "65536", "-1", "", "８０"])

@@ -19,6 +19,8 @@ def machine_options() -> dict[str, Any]:
         "tty": True,  # /dev/console is this terminal, and what it gets is the container's log
         "log_config": LogConfig(type="json-file", config={"max-size": "5m", "max-file": "2"}),
         "cgroupns": "private",
+        # Docker opens the low ports to everyone; on a server they are root's, as elsewhere.
+        "sysctls": {"net.ipv4.ip_unprivileged_port_start": "1024"},
         "cap_add": [*_CAPABILITIES, *_obtainable()],
         "security_opt": ["seccomp=unconfined", "apparmor=unconfined", "label=disable"],
         "tmpfs": {"/run": "", "/run/lock": ""},

@@ -20,6 +20,11 @@ from workbench.tasks.server.connection import RemoteServer
 
 HERE = "127.0.0.1"
 LIMIT = 30.0
+# A browser asks DNS, which has the server's own address.
+ELSEWHERE = """\
+For this, a browser has to look for {host} on this computer:
+  chromium --host-resolver-rules="MAP {host} {here}"
+or, for every program: the line "{here} {host}" in /etc/hosts, as long as the tunnel is open."""
 INTERVAL = 0.1
 
 
@@ -30,13 +35,16 @@ class Service:
     port: int
     page: str = ""
 
-    def url(self, port: int) -> str:
-        """Return where it answers on this computer; for what isn't known, host and port."""
-        return f"http://{HERE}:{port}{self.page}" if self.page else f"{HERE}:{port}"
+    def url(self, name: str, port: int) -> str:
+        """Return where it answers on this computer; for what isn't known, host and port.
+
+        By the workbench's ``name``, which its certificate and its cookies are for.
+        """
+        return f"https://{name}:{port}{self.page}" if self.page else f"{HERE}:{port}"
 
 
-# As the recipe has them: a test keeps the two in step.
-SERVICES = {"jupyterhub": Service(8000, "/jupyter/"), "rstudio": Service(8787, "/")}
+# By way of the web server: nobody reaches them past it, not even from the server itself.
+SERVICES = {"jupyterhub": Service(443, "/jupyter/"), "rstudio": Service(443, "/rstudio/")}
 
 
 def find_service(name: str, stack: str) -> Service:
@@ -58,9 +66,10 @@ def tunnel(name: str, stack: str | None, port: str | None) -> None:
     with working_on(stack, "ssh.tunnel") as (state, progress), progress.phase("Server"):
         door = state.door()
         _refuse_silent(state.server, service, name, state.stack)
+        host = str(state.outputs.get("domain") or HERE)
     with tempfile.TemporaryDirectory(prefix="workbench-ssh-") as folder:
         log = Path(folder) / "log"
-        _hold(door, service, local, log)
+        _hold(door, service, local, host, log)
     print("\nThe tunnel is closed.")
 
 
@@ -74,7 +83,7 @@ def _refuse_silent(server: RemoteServer, service: Service, name: str, stack: str
         )
 
 
-def _hold(door: Door, service: Service, local: int, log: Path) -> None:
+def _hold(door: Door, service: Service, local: int, host: str, log: Path) -> None:
     forward = f"{HERE}:{local}:{HERE}:{service.port}"
     alive = ("-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=4")
     options = ("-N", "-o", "ExitOnForwardFailure=yes", *alive, "-L", forward)
@@ -83,8 +92,10 @@ def _hold(door: Door, service: Service, local: int, log: Path) -> None:
     )
     try:
         _await_open(process, local, log, door)
-        where = f"{service.url(local)} leads to port {service.port} of the server"
+        where = f"{service.url(host, local)} leads to port {service.port} of the server"
         print(f"{where}, until Ctrl-C.", flush=True)
+        if service.page and host != HERE and not host.endswith(".localhost"):
+            print(ELSEWHERE.format(host=host, here=HERE), flush=True)
         process.wait()
         refuse_failure(_read(log), door)
     except KeyboardInterrupt:
