@@ -61,7 +61,7 @@ class WorkbenchArgs(TypedDict):
     Let's Encrypt needs port 80 open to everyone."""
 
     extra_ports: NotRequired[list[Port]]
-    """More ports to open. Default: none."""
+    """More ports to open. Default: none. With UDP 443, the web server offers HTTP/3 too."""
 
     instance_type: NotRequired[str]
     """The instance type; another one stops and starts the same server. One with a processor of

@@ -23,6 +23,7 @@ _START = re.compile(r"systemctl reset-failed (?P<unit>\S+)\s.*systemctl start")
 _RESTART = re.compile(r"systemctl (?:reload-or-)?restart (?P<unit>\S+)")
 _ANSWER = re.compile(r"echo '(?P<unit>\S+) does not answer at (?P<url>\S+) ")
 _INSTALL = re.compile(r"apt-get .* install (?P<rest>.*)")
+_PURGE = re.compile(r"apt-get .* purge (?P<name>\S+)")
 _JOIN = re.compile(r"gpasswd --add (?P<name>\S+) (?P<group>\S+)")
 _LEAVE = re.compile(r"gpasswd --delete (?P<name>\S+) (?P<group>\S+)")
 _CREATE = re.compile(r"useradd .*--gid \S+ (?P<name>\S+)")
@@ -137,6 +138,8 @@ def _say_person(command: str) -> tuple[str, str] | None:
 
 
 def _say_packages(command: str) -> tuple[str, str] | None:
+    if match := _PURGE.search(command):
+        return f"the package {match['name']} is installed", f"remove the package {match['name']}"
     match = _INSTALL.search(command)
     if not match:
         return None
