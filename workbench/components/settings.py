@@ -68,6 +68,7 @@ def server_settings(
         },
         "ca_certificates": check_certificates(args.get("ca_certificates") or [], "ca_certificates"),
         "http3": _opens_http3(args),
+        "host_name_per_user": bool(args.get("host_name_per_user")),
     }
 
 

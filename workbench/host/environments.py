@@ -1,4 +1,4 @@
-"""Python and Node environments, and Caddy's wheel, built beside apt: first in the background, then waited for."""
+"""Python and Node environments and Caddy, built beside apt: begun in the background."""
 
 from pathlib import Path
 

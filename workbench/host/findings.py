@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
 
+from . import origins
 from . import rstudio
 from .file_diffs import file_diff
 from .operations import unit_properties
@@ -29,6 +30,7 @@ _LEAVE = re.compile(r"gpasswd --delete (?P<name>\S+) (?P<group>\S+)")
 _CREATE = re.compile(r"useradd .*--gid \S+ (?P<name>\S+)")
 _REOPEN = re.compile(r"usermod --expiredate '' (?P<name>\S+)")
 _CLOSE = re.compile(r"usermod --expiredate \S{5,} (?P<name>\S+)")
+_END_SERVERS = re.compile(rf"systemctl stop '{re.escape(origins.PEOPLES_SERVERS)}'")
 # What people lose when a unit is restarted.
 _ENDS = {rstudio.UNIT: ", which ends the R sessions in RStudio"}
 _UNSAID = re.compile(r"systemctl daemon-reload|.*/update-package-lists .*|groupadd .*")
@@ -104,6 +106,8 @@ def _permissions(path: Path, wanted: str) -> tuple[str, str]:
 
 
 def _say_unit(command: str) -> tuple[str, str] | None:
+    if _END_SERVERS.fullmatch(command):
+        return "people's Jupyter servers have other host names", "end people's Jupyter servers"
     if match := _UNMASK.match(command):
         return f"{match['unit']} is masked", f"unmask {match['unit']}"
     if match := _ENABLE.match(command):

@@ -6,6 +6,8 @@ from . import environments
 from . import kernels
 from . import places
 from .operations import unit
+from .origins import end_servers_of_before
+from .origins import person_domain
 from .pyinfra_typed import files
 from .pyinfra_typed import step
 from .rendering import put_template
@@ -24,12 +26,16 @@ def jupyterhub(settings: Settings) -> None:
     """Configure and start the hub."""
     unit_file = Path("/etc/systemd/system") / UNIT
     modules = put_modules()
+    end_servers_of_before(
+        settings, CONFIGURATION, name="End servers that began with other host names"
+    )
     put_template(
         "jupyterhub_config.py",
         CONFIGURATION,
         port=PORT,
         base=BASE,
         jupyter_path=kernels.FOLDER,
+        person_domain=person_domain(settings),
     )
     put_template("pam", Path("/etc/pam.d/workbench"))
     put_template(UNIT, unit_file)

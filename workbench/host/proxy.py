@@ -11,6 +11,7 @@ from cryptography import x509
 
 from . import caddy
 from . import jupyterhub
+from . import origins
 from . import places
 from . import rstudio
 from .instance import public_names
@@ -55,7 +56,7 @@ def proxy(settings: Settings) -> None:
     caddyfile(settings, name="Configure Caddy")
     reload_files = [CADDYFILE, ACME_ROOT]
     unit(UNIT, files=caddy.STARTS_WITH, reload_files=reload_files, name="Start Caddy")
-    certificates(settings.names or public_names(), name="Get the certificates")
+    certificates(origins.names(settings) or public_names(), name="Get the certificates")
 
 
 @operation
@@ -110,6 +111,7 @@ def caddyfile(settings: Settings) -> Commands:
         acme_root=ACME_ROOT,
         admin_socket=caddy.ADMIN_SOCKET,
         addresses=() if settings.names else public_names(),
+        people=origins.people(settings),
         jupyterhub_port=jupyterhub.PORT,
         rstudio_port=rstudio.PORT,
     )

@@ -90,6 +90,7 @@ class Settings:
     npm_registry: str | None
     ca_certificates: tuple[str, ...]
     http3: bool = False
+    host_name_per_user: bool = False
 
     @classmethod
     def parse(cls, text: str | bytes) -> Self:
@@ -129,6 +130,7 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
         "npm_registry": mirrors.get("npm"),
         "ca_certificates": tuple(values.get("ca_certificates") or ()),
         "http3": bool(values.get("http3")),
+        "host_name_per_user": bool(values.get("host_name_per_user")),
     }
 
 
