@@ -20,6 +20,7 @@ from workbench.components.errors import ArgumentError
 from workbench.components.machine_images import check_operating_system
 from workbench.components.server_slots import check_slot
 from workbench.components.server_slots import read_slots
+from workbench.components.users import DEFAULT_USER
 from workbench.components.users import User
 from workbench.components.users import check_users
 
@@ -223,11 +224,13 @@ def check_arguments(args: WorkbenchArgs) -> None:
 
 def _check_host_names(args: WorkbenchArgs, records: list[str]) -> None:
     """Check that no person's host name is one that the workbench has already."""
-    for user in args.get("users") or []:
-        host = f"{user.get('name')}.{records[0]}"
+    users = args.get("users")
+    names = [DEFAULT_USER] if users is None else [user["name"] for user in users]
+    for name in names:
+        host = f"{name}.{records[0]}"
         if host in records:
             raise ArgumentError(
-                f"host_name_per_user gives {user.get('name')} the name {host}, "
+                f"host_name_per_user gives {name} the name {host}, "
                 "which leads to the workbench's own pages.",
                 "Give the account another name, or take that name out of extra_names or www.",
             )
