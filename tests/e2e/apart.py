@@ -29,10 +29,10 @@ socket.send_fds(socket.socket(fileno=int(sys.argv[3])), [b"."], [opened.fileno()
 
 
 @contextmanager
-def apart(program: str, ports: Iterable[int], folder: Path) -> Iterator[Path]:
+def apart(program: str, ports: Iterable[int], folder: Path, to: str = LOOPBACK) -> Iterator[Path]:
     """Give a command, kept in ``folder``, that runs ``program`` in a namespace.
 
-    This computer's ``ports`` on the loopback answer there, and nothing else does.
+    The ``ports`` of ``to``, this computer's loopback, answer on its loopback; nothing else does.
     """
     ip, name = shutil.which("ip") or "ip", f"wb-apart-{os.getpid()}"
     subprocess.run([ip, "netns", "add", name], check=True)
@@ -41,9 +41,9 @@ def apart(program: str, ports: Iterable[int], folder: Path) -> Iterator[Path]:
         subprocess.run([ip, "-n", name, "link", "set", "lo", "up"], check=True)
         inside = [ip, "netns", "exec", name]
         for port in ports:
-            rule = Rule(LOOPBACK, port, "tcp", ("127.0.0.0/8",), LOOPBACK, port)
+            rule = Rule(LOOPBACK, port, "tcp", ("127.0.0.0/8",), to, port)
             opened = _listen(inside, port)
-            listeners.append(Listener(Listening(rule, LOOPBACK, port), opened, Capacity(256)))
+            listeners.append(Listener(Listening(rule, to, port), opened, Capacity(256)))
             thread.run(listeners[-1].start())
         command = folder / Path(program).name
         command.write_text(f'#!/bin/sh\nexec {" ".join(inside)} {program} "$@"\n')

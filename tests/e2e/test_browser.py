@@ -1,62 +1,35 @@
 """The printed URL in a real browser: no warning once the CA is trusted, and people get in."""
 
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from apart import apart
 from bench import Bench
+from chromium import chromium
+from chromium import trust
 from playwright.sync_api import Error
 from playwright.sync_api import Page
-from playwright.sync_api import sync_playwright
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
-def chromium(bench: Bench, home: Path) -> Iterator[Page]:
+def opened(bench: Bench, home: Path) -> Iterator[Page]:
     state = bench.state()
     assert state.rehearsal
     assert state.address
-    ports = state.rehearsal.browser[state.address.ip].values()
-    program = shutil.which("chromium") or "chromium"
-    with apart(program, ports, home) as command, sync_playwright() as p:
-        browser = p.chromium.launch_persistent_context(
-            str(home / "profile"),
-            executable_path=str(command),
-            args=FLAGS,
-            env={"HOME": str(home), "PATH": "/usr/bin:/bin"},
-            viewport={"width": 1280, "height": 800},
-        )
+    with chromium(home, state.rehearsal.browser[state.address.ip].values()) as browser:
         yield browser.new_page()
-        browser.close()
 
 
 @pytest.fixture
 def stranger(bench: Bench, tmp_path: Path) -> Iterator[Page]:
     """A browser that has never heard of the rehearsal's CA."""
-    yield from chromium(bench, tmp_path)
+    yield from opened(bench, tmp_path)
 
 
 @pytest.fixture
 def page(bench: Bench, tmp_path: Path) -> Iterator[Page]:
     """A browser in which a person has trusted the printed CA certificate."""
-    store = tmp_path / ".pki" / "nssdb"
-    store.mkdir(parents=True)
-    certutil = ["certutil", "-d", f"sql:{store}"]
-    subprocess.run([*certutil, "-N", "--empty-password"], check=True)
-    ca = bench.status()["ca_certificate"]
-    subprocess.run([*certutil, "-A", "-t", "C,,", "-n", "rehearsal", "-i", ca], check=True)
-    yield from chromium(bench, tmp_path)
+    trust(tmp_path, bench.status()["ca_certificate"])
+    yield from opened(bench, tmp_path)
 
 
 def test_the_browser_warns_before_the_ca_is_trusted(bench: Bench, stranger: Page) -> None:

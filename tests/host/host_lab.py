@@ -223,7 +223,8 @@ class Lab:
     def zone(self) -> Zone:
         """Return the domain's records: the server there is now."""
         addresses = (self.address,) if self.instance_id else ()
-        return Zone(DOMAIN, (Record(DOMAIN, "A", ttl=1, values=addresses),))
+        names = (DOMAIN, f"*.{DOMAIN}")
+        return Zone(DOMAIN, tuple(Record(name, "A", ttl=1, values=addresses) for name in names))
 
     @property
     def container(self) -> str:

@@ -42,12 +42,13 @@ def check_chain(target: Target) -> Outcome:
     if not target.outputs.get("domain"):
         return warned("without a domain the certificate is the server's own", SET_DOMAIN)
     found = []
-    for name in target.names:
+    names = [*target.names, *target.people_names]
+    for name in names:
         try:
             found.append(read_certificate(target, name))
         except ssl.SSLError as error:
             return failed(_why(target, name, error))
-    return passed(f"{', '.join(target.names)} verified, issued by {_issuer(found[0])}")
+    return passed(f"{', '.join(names)} verified, issued by {_issuer(found[0])}")
 
 
 def _why(target: Target, name: str, error: ssl.SSLError) -> str:

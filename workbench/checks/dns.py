@@ -18,10 +18,12 @@ def check_dns(target: Target) -> Outcome:
     if not target.outputs.get("domain"):
         return skipped("the stack has no domain")
     expected = target.output("address")
-    found = {name: sorted(target.resolve(name)) for name in target.names}
+    # People's names have one record together.
+    names = [*target.names, *target.people_names[:1]]
+    found = {name: sorted(target.resolve(name)) for name in names}
     wrong = [name for name, addresses in found.items() if addresses != [expected]]
     if not wrong:
-        return passed(f"{', '.join(target.names)} → {expected}")
+        return passed(f"{', '.join(names)} → {expected}")
     told = "; ".join(f"{name} leads to {', '.join(found[name]) or 'nothing'}" for name in wrong)
     return _why(target, wrong[0], f"{told}; it should lead to {expected}", found[wrong[0]])
 
@@ -35,7 +37,8 @@ def _why(target: Target, name: str, told: str, found: list[str]) -> Outcome:
     zone = find_zone(target, name)
     if zone is None:
         return failed(f"{told}; Route 53 has no hosted zone for it", UP)
-    kept = read_record(target, zone["Id"], name)
+    record = f"*.{name.partition('.')[2]}" if name in target.people_names else name
+    kept = read_record(target, zone["Id"], record)
     if kept != [target.output("address")]:
         cause = f"stale: {', '.join(kept)}" if kept else "missing"
         return failed(f"{told}; the record in Route 53 is {cause}", UP)
@@ -76,6 +79,7 @@ def read_record(target: Target, zone_id: str, name: str) -> list[str]:
     return [
         record["Value"]
         for each in found
-        if each["Name"].rstrip(".") == name and each["Type"] == "A"
+        # Route 53 writes the asterisk as its octal code.
+        if each["Name"].rstrip(".").replace("\\052", "*") == name and each["Type"] == "A"
         for record in each.get("ResourceRecords", [])
     ]

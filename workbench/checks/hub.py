@@ -5,7 +5,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -41,9 +43,15 @@ class Session:
         """What proves who asks."""
         return {"Authorization": f"token {self.token}"}
 
+    @cached_property
+    def host(self) -> str:
+        """The host name of the person's own Jupyter server, which may be another than the hub's."""
+        server = _json(self.hub("GET", f"users/{self.user}"))["server"]
+        return urlsplit(server).hostname or self.target.names[0]
+
     def api(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Ask the person's own Jupyter server."""
-        url = f"{self.base}/user/{self.user}/api/{path}"
+        url = f"https://{self.host}/jupyter/user/{self.user}/api/{path}"
         return self.http.request(method, url, headers=self.headers, **options)
 
     def hub(self, method: str, path: str, **options: Any) -> httpx.Response:
@@ -60,9 +68,8 @@ class Session:
             raise WorkbenchError(f"JupyterHub offers no {language} kernel, only {sorted(specs)}.")
         kernel = _json(self.api("POST", "kernels", json={"name": name}))["id"]
         try:
-            return execute(
-                self.target, f"/jupyter/user/{self.user}/api/kernels/{kernel}", self.headers, code
-            )
+            path = f"/jupyter/user/{self.user}/api/kernels/{kernel}"
+            return execute(self.target, self.host, path, self.headers, code)
         finally:
             self.api("DELETE", f"kernels/{kernel}")
 

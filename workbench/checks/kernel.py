@@ -27,22 +27,28 @@ class _Unanswered(Exception):
 
 
 def execute(
-    target: Target, path: str, headers: Mapping[str, str], code: str, *, limit: float = LIMIT
+    target: Target,
+    host: str,
+    path: str,
+    headers: Mapping[str, str],
+    code: str,
+    *,
+    limit: float = LIMIT,
 ) -> str:
-    """Run ``code`` in the kernel at ``path`` and return what it printed."""
+    """Run ``code`` in the kernel at ``path`` of ``host`` and return what it printed."""
     try:
-        return asyncio.run(_execute(target, path, headers, code, limit))
+        return asyncio.run(_execute(target, host, path, headers, code, limit))
     except TimeoutError as error:
         raise WaitTimeoutError(f"The kernel did not answer within {limit:.0f} s.") from error
 
 
 async def _execute(
-    target: Target, path: str, headers: Mapping[str, str], code: str, limit: float
+    target: Target, host: str, path: str, headers: Mapping[str, str], code: str, limit: float
 ) -> str:
     async with asyncio.timeout(limit):
         while True:
             try:
-                return await _execute_once(target, path, headers, code)
+                return await _execute_once(target, host, path, headers, code)
             except _Unanswered:
                 # Jupyter breaks off a connection, without a close frame, when the kernel has not
                 # answered Jupyter itself within a minute (kernel_info_timeout); it has read nothing
@@ -50,16 +56,18 @@ async def _execute(
                 await asyncio.sleep(RECONNECT_INTERVAL)
 
 
-async def _execute_once(target: Target, path: str, headers: Mapping[str, str], code: str) -> str:
+async def _execute_once(
+    target: Target, host: str, path: str, headers: Mapping[str, str], code: str
+) -> str:
     # Not the library's client with threads: one would read from the TLS connection while another
     # writes to it, which OpenSSL doesn't allow and Python before 3.13 doesn't prevent. 4 of 247
     # such connections hung, under load, and none of 811 of these.
     async with connect(
-        f"wss://{target.names[0]}{path}/channels",
+        f"wss://{host}{path}/channels",
         host=target.where.ip,
         port=target.where.port(443),
         ssl=tls_context(target),
-        server_hostname=target.names[0],
+        server_hostname=host,
         additional_headers=dict(headers),
         user_agent_header=BROWSER,
         open_timeout=LIMIT,

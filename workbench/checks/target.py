@@ -1,5 +1,6 @@
 """What checks look at: a stack's outputs, and the ways to reach what it made."""
 
+import re
 from collections.abc import Callable
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Protocol
 from workbench.errors import WorkbenchError
 
 WEB_PORTS = (80, 443)
+HOST_LABEL = re.compile(r"(?!.*--)[a-z]([a-z0-9-]*[a-z0-9])?")
 
 Keys = tuple[tuple[str, str], ...]
 
@@ -115,6 +117,17 @@ class Target:
         domain = str(self.outputs.get("domain") or "")
         ordered = [domain, *(name for name in names if name != domain)] if domain else names
         return ordered or [self.where.ip]
+
+    @property
+    def people_names(self) -> list[str]:
+        """The host names of people's own servers, where each has one.
+
+        Less those of accounts whose names aren't a host name's, which the server writes otherwise.
+        """
+        if self.config.get("workbench:hostNamePerUser") != "true":
+            return []
+        plain = [user for user in self.users if HOST_LABEL.fullmatch(user)]
+        return [f"{user}.{self.names[0]}" for user in plain]
 
     @property
     def users(self) -> list[str]:

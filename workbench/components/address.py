@@ -47,6 +47,9 @@ class AddressArgs(TypedDict):
     extra_names: NotRequired[list[str]]
     """More names below the domain, for example `app` or `*`. Default: none."""
 
+    host_name_per_user: NotRequired[bool]
+    """Whether each name directly below the domain leads there, as a person's. Default: false."""
+
     zone_id: NotRequired[pulumi.Input[str]]
     """The Route 53 hosted zone to put the records in."""
 
@@ -177,9 +180,15 @@ def record_names(args: AddressArgs) -> list[str]:
             "Leave out one of them.",
         )
     if given is None:
-        if zone_id is not None or create_zone or args.get("extra_names"):
+        if (
+            zone_id is not None
+            or create_zone
+            or args.get("extra_names")
+            or args.get("host_name_per_user")
+        ):
             raise ArgumentError(
-                "A hosted zone or extra names need a domain.", "Give domain as well."
+                "A hosted zone, extra names or a host name per user need a domain.",
+                "Give domain as well.",
             )
         return []
     domain = check_domain(given, "domain")
@@ -188,7 +197,8 @@ def record_names(args: AddressArgs) -> list[str]:
         check_record_name(value, f"extra_names[{index}]", domain)
         for index, value in enumerate(args.get("extra_names") or [])
     ]
-    return list(dict.fromkeys([domain, *www, *extra]))
+    people = [f"*.{domain}"] if args.get("host_name_per_user") else []
+    return list(dict.fromkeys([domain, *www, *extra, *people]))
 
 
 def served_names(records: list[str]) -> list[str]:

@@ -6,6 +6,7 @@ from typing import cast
 
 import pulumi
 
+from workbench.components.access import check_ports
 from workbench.components.address import AddressArgs
 from workbench.components.address import record_names
 from workbench.components.address import served_names
@@ -66,7 +67,15 @@ def server_settings(
             "npm": _checked(args, "npm_registry", check_url),
         },
         "ca_certificates": check_certificates(args.get("ca_certificates") or [], "ca_certificates"),
+        "http3": _opens_http3(args),
+        "host_name_per_user": bool(args.get("host_name_per_user")),
     }
+
+
+def _opens_http3(args: WorkbenchArgs) -> bool:
+    """Say whether the stack opens the port that HTTP/3 needs."""
+    ports = check_ports(args.get("extra_ports") or [], "extra_ports")
+    return any((protocol, port) == ("udp", 443) for protocol, port, _ in ports)
 
 
 def _data_volume(args: WorkbenchArgs, volume_id: pulumi.Input[str]) -> dict[str, Any]:

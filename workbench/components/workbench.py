@@ -205,7 +205,9 @@ class Workbench(pulumi.ComponentResource):
         return server
 
     def _create_address(self, name: str, network: Network, server: Server) -> Address:
-        names = self._chosen("domain", "www", "extra_names", "zone_id", "create_zone")
+        names = self._chosen(
+            "domain", "www", "extra_names", "host_name_per_user", "zone_id", "create_zone"
+        )
         args = {"instance_id": server.instance_id, **names}
         after = pulumi.ResourceOptions(parent=self, depends_on=[network])
         return Address(f"{name}-address", cast(AddressArgs, args), after)

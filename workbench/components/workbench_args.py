@@ -20,6 +20,7 @@ from workbench.components.errors import ArgumentError
 from workbench.components.machine_images import check_operating_system
 from workbench.components.server_slots import check_slot
 from workbench.components.server_slots import read_slots
+from workbench.components.users import DEFAULT_USER
 from workbench.components.users import User
 from workbench.components.users import check_users
 
@@ -44,6 +45,12 @@ class WorkbenchArgs(TypedDict):
     extra_names: NotRequired[list[str]]
     """More names below the domain that lead to the workbench, for example `app`. Default: none."""
 
+    host_name_per_user: NotRequired[bool]
+    """Whether each person's Jupyter server has a host name of its own, such as
+    `ada.lab.example.org`, so that a browser keeps one person's pages from another's and from the
+    hub. It needs a domain, and a DNS record for every name below it (`*.lab.example.org`), which is
+    made with the others. `docs/security.md` says what to know before. Default: false."""
+
     create_zone: NotRequired[bool]
     """Whether to make a Route 53 hosted zone for the domain. Its name servers (the output
     `name_servers`) then have to be entered where the domain was bought. Default: false."""
@@ -61,7 +68,7 @@ class WorkbenchArgs(TypedDict):
     Let's Encrypt needs port 80 open to everyone."""
 
     extra_ports: NotRequired[list[Port]]
-    """More ports to open. Default: none."""
+    """More ports to open. Default: none. With UDP 443, the web server offers HTTP/3 too."""
 
     instance_type: NotRequired[str]
     """The instance type; another one stops and starts the same server. One with a processor of
@@ -164,6 +171,7 @@ _CHECKS: dict[str, Callable[[Any, str], object]] = {
     "domain": validation.check_domain,
     "www": validation.check_flag,
     "extra_names": validation.check_texts,
+    "host_name_per_user": validation.check_flag,
     "create_zone": validation.check_flag,
     "ssh_from": validation.check_networks,
     "http_from": validation.check_networks,
@@ -196,7 +204,9 @@ def check_arguments(args: WorkbenchArgs) -> None:
     """Check all arguments, before a part of the workbench is registered."""
     for name in WorkbenchArgs.__annotations__:
         check_argument(name, args.get(name), name)
-    record_names(cast(AddressArgs, args))
+    records = record_names(cast(AddressArgs, args))
+    if args.get("host_name_per_user"):
+        _check_host_names(args, records)
     read_slots(args)
     if (args.get("rstudio_url") is None) != (args.get("rstudio_sha256") is None):
         raise ArgumentError(
@@ -209,6 +219,20 @@ def check_arguments(args: WorkbenchArgs) -> None:
             raise ArgumentError(
                 f"{other} can't be chosen for an existing subnet.",
                 f"Leave out {other}, or leave out subnet_id.",
+            )
+
+
+def _check_host_names(args: WorkbenchArgs, records: list[str]) -> None:
+    """Check that no person's host name is one that the workbench has already."""
+    users = args.get("users")
+    names = [DEFAULT_USER] if users is None else [user["name"] for user in users]
+    for name in names:
+        host = f"{name}.{records[0]}"
+        if host in records:
+            raise ArgumentError(
+                f"host_name_per_user gives {name} the name {host}, "
+                "which leads to the workbench's own pages.",
+                "Give the account another name, or take that name out of extra_names or www.",
             )
 
 

@@ -10,7 +10,6 @@ from .planning import planning
 
 # Everything the server takes from its distribution.
 PACKAGES = (
-    "caddy",
     "libpam-systemd",
     "nftables",
     "python3-venv",
@@ -34,6 +33,10 @@ INSTALL = (
     "WORKBENCH_INSTALLING=1 DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 "
     f"{TURNS} apt-get {OPTIONS} install --no-install-recommends "
     "-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
+)
+PURGE = (
+    "WORKBENCH_INSTALLING=1 DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 "
+    f"{TURNS} apt-get {OPTIONS} purge"
 )
 FRESH_SECONDS = 3600
 

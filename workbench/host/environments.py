@@ -1,4 +1,4 @@
-"""Python and Node environments, built beside apt: first in the background, then waited for."""
+"""Python and Node environments and Caddy, built beside apt: begun in the background."""
 
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from .pyinfra_typed import step
 from .settings import Settings
 
 MARKER = places.JUPYTERHUB / ".requirements"
+# Of its own: another Caddy is no reason to restart the hub.
+CADDY_MARKER = places.CADDY / ".requirements"
 BUILD = Path(__file__).parent / "scripts" / "build-environments"
 
 
@@ -21,9 +23,24 @@ def wanted() -> str:
     )
 
 
+def caddy_wanted() -> str:
+    """Return what the marker of Caddy's environment says when it is as required."""
+    return tools.digest("caddy.txt")
+
+
 def are_built() -> bool:
     """Say whether the environments are as required."""
-    return MARKER.is_file() and MARKER.read_text() == wanted()
+    return not _outdated()
+
+
+def _outdated() -> list[Path]:
+    """Return the markers that don't say what they should."""
+    markers = {MARKER: wanted(), CADDY_MARKER: caddy_wanted()}
+    return [path for path, said in markers.items() if not _says(path, said)]
+
+
+def _says(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text() == text
 
 
 @step("Environments begun")
@@ -34,7 +51,7 @@ def begin_environments(settings: Settings) -> None:
 
 @step("Environments")
 def environments(settings: Settings) -> None:
-    """Wait for JupyterHub's and the notebooks' environments, or build them."""
+    """Wait for the environments of JupyterHub, notebooks and Caddy, or build them."""
     build(name="Build what isn't built", _retries=2)
 
 
@@ -49,10 +66,11 @@ def begin() -> Commands:
 @operation
 def build() -> Commands:
     """Run the build, or wait for the one that runs: they take turns by a lock."""
-    if not are_built():
-        planning.note_file(MARKER)
+    if outdated := _outdated():
+        for marker in outdated:
+            planning.note_file(marker)
         yield _command()
 
 
 def _command() -> str:
-    return f"{BUILD} {tools.UV} {tools.REQUIREMENTS} {wanted()}"
+    return f"{BUILD} {tools.UV} {tools.REQUIREMENTS} {wanted()} {caddy_wanted()}"

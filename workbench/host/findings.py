@@ -9,6 +9,7 @@ from dataclasses import field
 from pathlib import Path
 
 from . import rstudio
+from . import servers
 from .file_diffs import file_diff
 from .operations import unit_properties
 from .pyinfra_typed import FileUpload
@@ -25,11 +26,13 @@ _END = re.compile(r"systemctl stop jupyter-(?P<name>\S+)-singleuser\.service")
 _LEAD_AWAY = re.compile(r"sed -i '.*reverse_proxy.*' (?P<path>\S+);")
 _ANSWER = re.compile(r"echo '(?P<unit>\S+) does not answer at (?P<url>\S+) ")
 _INSTALL = re.compile(r"apt-get .* install (?P<rest>.*)")
+_PURGE = re.compile(r"apt-get .* purge (?P<name>\S+)")
 _JOIN = re.compile(r"gpasswd --add (?P<name>\S+) (?P<group>\S+)")
 _LEAVE = re.compile(r"gpasswd --delete (?P<name>\S+) (?P<group>\S+)")
 _CREATE = re.compile(r"useradd .*--gid \S+ (?P<name>\S+)")
 _REOPEN = re.compile(r"usermod --expiredate '' (?P<name>\S+)")
 _CLOSE = re.compile(r"usermod --expiredate \S{5,} (?P<name>\S+)")
+_END_SERVERS = re.compile(rf"systemctl stop '{re.escape(servers.PATTERN)}'")
 # What people lose when a unit is restarted.
 _ENDS = {rstudio.UNIT: ", which ends the R sessions in RStudio"}
 _UNSAID = re.compile(r"systemctl daemon-reload|.*/update-package-lists .*|groupadd .*")
@@ -105,6 +108,8 @@ def _permissions(path: Path, wanted: str) -> tuple[str, str]:
 
 
 def _say_unit(command: str) -> tuple[str, str] | None:
+    if _END_SERVERS.fullmatch(command):
+        return "people's Jupyter servers have other host names", "end people's Jupyter servers"
     if match := _UNMASK.match(command):
         return f"{match['unit']} is masked", f"unmask {match['unit']}"
     if match := _ENABLE.match(command):
@@ -146,6 +151,8 @@ def _say_person(command: str) -> tuple[str, str] | None:
 
 
 def _say_packages(command: str) -> tuple[str, str] | None:
+    if match := _PURGE.search(command):
+        return f"the package {match['name']} is installed", f"remove the package {match['name']}"
     match = _INSTALL.search(command)
     if not match:
         return None

@@ -8,6 +8,8 @@ from . import kernels
 from . import places
 from . import servers
 from .operations import unit
+from .origins import end_servers_of_before
+from .origins import person_domain
 from .pyinfra_typed import files
 from .pyinfra_typed import step
 from .rendering import put_template
@@ -32,6 +34,9 @@ def jupyterhub(settings: Settings) -> None:
     modules = put_modules()
     servers.lead_away_from_ports(PROXY_SOCKET, name="Lead the web server away from ports")
     servers.end_at_ports(name="End Jupyter servers that listen at ports")
+    end_servers_of_before(
+        settings, CONFIGURATION, name="End servers that began with other host names"
+    )
     put_template(
         "jupyterhub_config.py",
         CONFIGURATION,
@@ -42,6 +47,7 @@ def jupyterhub(settings: Settings) -> None:
         proxy_url=_url(PROXY_SOCKET),
         api_url=_url(API_SOCKET),
         proxy_pid=API_SOCKET.parent / "proxy.pid",
+        person_domain=person_domain(settings),
     )
     put_template("pam", Path("/etc/pam.d/workbench"))
     put_template(

@@ -8,6 +8,7 @@ RECIPES = WORKBENCH / "recipe"
 VENV = WORKBENCH / "venv"
 LANDING = WORKBENCH / "landing"
 PROXY = WORKBENCH / "proxy"
+CADDY = WORKBENCH / "caddy"
 # A package of that name, for JupyterHub's own Python.
 HUB_MODULES = WORKBENCH / "hub" / "workbench_hub"
 JUPYTERHUB = Path("/opt/jupyterhub")

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from cryptography import x509
 
+from . import caddy
 from . import jupyterhub
+from . import origins
 from . import places
 from . import rstudio
 from .instance import public_names
@@ -22,26 +24,24 @@ from .pyinfra_typed import files
 from .pyinfra_typed import operation
 from .pyinfra_typed import step
 from .rendering import TEMPLATES
-from .rendering import put_template
 from .settings import Settings
 
-UNIT = "caddy.service"
-CADDYFILE = Path("/etc/caddy/Caddyfile")
+UNIT = caddy.UNIT
+CADDYFILE = caddy.CADDYFILE
 # Let's Encrypt takes a few seconds.
 CERTIFICATE_SECONDS = 20.0
 ACME_ROOT = places.CONFIGURATION / "acme-root.pem"
-DROP_IN = Path(f"/etc/systemd/system/{UNIT}.d/workbench.conf")
-ADMIN_SOCKET = Path("/run/caddy/admin.sock")
 
 
 @step("Web server")
 def proxy(settings: Settings) -> None:
     """Configure and start Caddy."""
+    caddy.put_caddy()
     files.directory(
         name="Make the certificates' folder on the data volume",
         path=str(places.CADDY_STORAGE),
-        user="caddy",
-        group="caddy",
+        user=caddy.ACCOUNT,
+        group=caddy.ACCOUNT,
         mode="700",
         # The account's uid may be another one on a replaced server.
         recursive=True,
@@ -53,10 +53,10 @@ def proxy(settings: Settings) -> None:
             dest=str(ACME_ROOT),
             mode="644",
         )
-    put_template("caddy.service.d.conf", DROP_IN, runtime_directory=ADMIN_SOCKET.parent.name)
     caddyfile(settings, name="Configure Caddy")
-    unit(UNIT, files=[DROP_IN], reload_files=[CADDYFILE, ACME_ROOT], name="Start Caddy")
-    certificates(settings.names or public_names(), name="Get the certificates")
+    reload_files = [CADDYFILE, ACME_ROOT]
+    unit(UNIT, files=caddy.STARTS_WITH, reload_files=reload_files, name="Start Caddy")
+    certificates(origins.names(settings) or public_names(), name="Get the certificates")
 
 
 @operation
@@ -109,8 +109,9 @@ def caddyfile(settings: Settings) -> Commands:
         places=places,
         settings=settings,
         acme_root=ACME_ROOT,
-        admin_socket=ADMIN_SOCKET,
+        admin_socket=caddy.ADMIN_SOCKET,
         addresses=() if settings.names else public_names(),
+        people=origins.people(settings),
         jupyterhub_socket=jupyterhub.PROXY_SOCKET,
         rstudio_port=rstudio.PORT,
     )

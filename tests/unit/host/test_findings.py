@@ -7,6 +7,7 @@ import pytest
 
 from workbench.host import findings
 from workbench.host.apt import INSTALL
+from workbench.host.apt import PURGE
 from workbench.host.apt import UPDATE
 from workbench.host.findings import find
 from workbench.host.pyinfra_typed import FileUpload
@@ -67,6 +68,11 @@ def server(monkeypatch: pytest.MonkeyPatch) -> None:
             "caddy is half-configured, r-cran-irkernel is not-installed,"
             " rstudio.deb is not installed",
             "install caddy r-cran-irkernel rstudio.deb",
+        ),
+        (
+            f"{PURGE} caddy",
+            "the package caddy is installed",
+            "remove the package caddy",
         ),
         ("xfs_growfs /data", "is not as the recipe has it", "run: xfs_growfs /data"),
     ],

@@ -28,7 +28,7 @@ def test_sshd_has_no_score_to_hand_down_to_peoples_sessions() -> None:
     assert values(PROTECTED, "OOMScoreAdjust") == []
 
 
-@pytest.mark.parametrize("template", ["caddy.service.d.conf.j2", "jupyterhub.service.j2"])
+@pytest.mark.parametrize("template", ["caddy.service.j2", "jupyterhub.service.j2"])
 def test_the_services_that_everyone_needs_end_last(template: str) -> None:
     (score,) = values(template, "OOMScoreAdjust")
     assert int(score) <= -800

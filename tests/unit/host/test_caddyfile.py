@@ -1,0 +1,67 @@
+"""What the web server is told: names of its own only, and for each person what is theirs."""
+
+import json
+import re
+from typing import Any
+
+import jinja2
+import pytest
+
+from workbench.host import origins
+from workbench.host import places
+from workbench.host.rendering import TEMPLATES
+from workbench.host.settings import Settings
+
+SETTINGS = {
+    "version": 1,
+    "name": "lab",
+    "domain": "lab.test",
+    "names": ["lab.test", "www.lab.test"],
+    "administrator": {"name": "ubuntu", "public_keys": []},
+    "users": [{"name": "ada", "public_keys": []}, {"name": "b_b", "public_keys": []}],
+    "data_volume": {"id": "vol-1", "device": "/dev/sdf"},
+}
+
+
+def caddyfile(**more: Any) -> str:
+    settings = Settings.parse(json.dumps(SETTINGS | more))
+    template = jinja2.Template((TEMPLATES / "Caddyfile.j2").read_text())
+    addresses = () if settings.names else ("203.0.113.7", "ec2.example")
+    people = origins.people(settings)
+    return template.render(settings=settings, places=places, addresses=addresses, people=people)
+
+
+def sites(text: str) -> list[str]:
+    """Return the heads of the blocks, but for snippets and the first one."""
+    return re.findall(r"^(?!\()(\S.*) \{$", text, flags=re.MULTILINE)
+
+
+def test_plain_http_leads_to_names_of_its_own_only() -> None:
+    named, others, *_ = sites(caddyfile())
+    assert (named, others) == ("http://lab.test, http://www.lab.test", "http://")
+    targets = re.findall(r"^\tredir (https\S+)", caddyfile(), flags=re.MULTILINE)
+    assert targets == ["https://{host}{uri}", "https://lab.test{uri}"]
+    named, others, *_ = sites(caddyfile(domain=None, names=[]))
+    assert (named, others) == ("http://203.0.113.7, http://ec2.example", "http://")
+
+
+def test_without_host_names_for_people_there_is_one_site() -> None:
+    assert sites(caddyfile())[2:] == ["lab.test, www.lab.test"]
+    assert "user/ada" not in caddyfile()
+
+
+def test_each_person_has_a_site_that_shows_their_server_only() -> None:
+    text = caddyfile(host_name_per_user=True)
+    assert sites(text)[2:] == [
+        "lab.test, www.lab.test",
+        "ada.lab.test",
+        "u-bb--12fe6dd.lab.test",
+    ]
+    theirs = text[text.index("\nada.lab.test {") : text.index("\n# b_b's")]
+    assert "@server path /jupyter/user/ada /jupyter/user/ada/*" in theirs
+    assert "redir https://lab.test{uri}" in theirs
+
+
+@pytest.mark.parametrize(("http3", "protocols"), [(False, "h1 h2"), (True, "h1 h2 h3")])
+def test_http3_is_on_where_its_port_is_open(http3: bool, protocols: str) -> None:
+    assert f"\t\tprotocols {protocols}\n" in caddyfile(http3=http3)
