@@ -13,6 +13,7 @@ PERSON = re.compile(r"user-(\d+)\.slice")
 PAGE = 4096
 # A cgroup without a limit: "max", or on version 1 the largest number of pages.
 UNLIMITED = 1 << 62
+MOST_GROUPS = 1000
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ class Cgroups:
         name = "memory.max" if self.is_unified else "memory.limit_in_bytes"
         with contextlib.suppress(OSError):
             (self.memory / slice_ / name).write_text(str(limit))
+
+    def limit_groups(self, slice_: str) -> None:
+        """Bound how many groups a person makes below their slice: all of them are looked at."""
+        with contextlib.suppress(OSError):
+            (self.units / slice_ / "cgroup.max.descendants").write_text(str(MOST_GROUPS))
 
     def tasks(self, slice_: str) -> tuple[int, int]:
         """Return how many tasks a slice has, and may have."""

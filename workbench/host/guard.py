@@ -57,6 +57,7 @@ class Guard:
         self.seen: dict[int, list[Process]] = {}
         self.told: dict[int, float] = {}
         self.lowered: dict[int, int] = {}
+        self.writers: list[subprocess.Popen[str]] = []
         self.is_first = True
 
     def look(self) -> float:
@@ -82,7 +83,7 @@ class Guard:
             counts = self.groups.kills(person(uid))
             news = sum(max(0, count - self.kills.get(key, 0)) for key, count in counts.items())
             now |= counts
-            if news and not self.is_first:
+            if news and not self.is_first and self._may_tell(uid):
                 limit = self.lowered.get(uid, self.limits.person_memory)
                 own = limit == self.limits.person_memory and memory * 2 > limit
                 self._tell(uid, self._victim(uid, limit - memory), "person" if own else "server")
@@ -97,6 +98,8 @@ class Guard:
             left = people * (100 - SPARED_PERCENT) // 100 - (everyone - memory)
             # The kernel would end a process to bring a slice below a new limit.
             limit = max(left, equal, memory + SMALL)
+            if uid not in self.lowered:
+                self.groups.limit_groups(person(uid))
             self.lowered[uid] = limit = min(self.limits.person_memory, limit)
             if abs(limit - self.groups.memory_limit(person(uid))) > SMALL // 4:
                 self.groups.limit_memory(person(uid), limit)
@@ -129,7 +132,7 @@ class Guard:
             if self._end(process.pid, uid):
                 ended.append(process)
                 wanted -= process.memory
-        if ended:
+        if ended and self._may_tell(uid):
             self._tell(uid, ended[0], "server")
 
     def _end(self, pid: int, uid: int) -> bool:
@@ -144,16 +147,20 @@ class Guard:
                 os.close(descriptor)
         return False
 
+    def _may_tell(self, uid: int) -> bool:
+        # Also for the time that it takes to find out what to tell.
+        return time.monotonic() - self.told.get(uid, -QUIET_SECONDS) >= QUIET_SECONDS
+
     def _tell(self, uid: int, process: Process, cause: str) -> None:
-        now = time.monotonic()
-        if now - self.told.get(uid, -QUIET_SECONDS) < QUIET_SECONDS:
-            return
-        self.told[uid] = now
+        self.told[uid] = time.monotonic()
         name = kill_notes.printable(process.name)
         kill = Kill(time.time(), _name(uid), name, process.memory, cause)
         print(f"ended for want of memory: {name} of {kill.user} ({cause})", flush=True)
         kill_notes.record(kill)
-        kill_notes.tell(kill, self.limits)
+        writer = kill_notes.tell(kill, self.limits)
+        # Those that have ended are forgotten, and so reaped.
+        running = [each for each in self.writers if each.poll() is None]
+        self.writers = [*running, writer] if writer else running
 
 
 def kernel_says(uid: int) -> Process | None:
@@ -198,7 +205,7 @@ def main() -> None:
             strays.move()
             moved = now
         if now - cleaned > CLEANING_SECONDS:
-            remove_shared_memory()
+            remove_shared_memory(groups)
             cleaned = now
         time.sleep(seconds)
 

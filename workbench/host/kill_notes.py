@@ -1,8 +1,8 @@
 """Tell a person which of their programs was ended for want of memory: a note, and their terminals.
 
-Run as that person (``python3 -m workbench_host.kill_notes``, the note on standard input): what is
-in their home and at their terminals is theirs, and root must not follow a link there. Standard
-library only.
+The writer runs as that person (``python3 -m workbench_host.kill_notes``, the note on standard
+input): what is in their home and at their terminals is theirs, and root must not follow a link
+there. Standard library only.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ NOTE = "ENDED-FOR-MEMORY.txt"
 RECORD = places.STATE / "kills.jsonl"
 KEPT = 200
 LARGEST_NOTE = 64 * 1024
-# It is the person's own process, which they can hold up.
+# For the writer to end.
 SECONDS = 10
 GIB = 1024 * MIB
 
@@ -72,24 +72,34 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in text)
 
 
-def tell(kill: Kill, limits: Shares) -> None:
-    """Write the note as the person, and show it at their terminals."""
-    with contextlib.suppress(KeyError, OSError, subprocess.SubprocessError):
+def tell(kill: Kill, limits: Shares) -> subprocess.Popen[str] | None:
+    """Begin to write the note as the person, and to show it at their terminals.
+
+    In a unit of the person's own slice, and not waited for: they can hold it up, and reach into it.
+    """
+    try:
         entry = pwd.getpwnam(kill.user)
-        # The environment's path to this package is the guard's.
-        subprocess.run(
-            [sys.executable, "-m", "workbench_host.kill_notes"],
-            input=note(kill, limits),
-            text=True,
-            user=entry.pw_uid,
-            group=entry.pw_gid,
-            extra_groups=[],
-            cwd="/",
-            timeout=SECONDS,
-            check=False,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+    except KeyError:
+        return None
+    writer = subprocess.Popen(
+        [
+            *("systemd-run", "--quiet", "--collect", "--pipe", "--service-type=exec"),
+            *(f"--uid={entry.pw_uid}", f"--gid={entry.pw_gid}"),
+            *(f"--slice=user-{entry.pw_uid}.slice", f"--property=RuntimeMaxSec={SECONDS}"),
+            f"--setenv=PYTHONPATH={Path(__file__).parents[1]}",
+            *(sys.executable, "-m", __name__),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    with contextlib.suppress(OSError):
+        # Less than a pipe holds.
+        if writer.stdin:
+            writer.stdin.write(note(kill, limits))
+            writer.stdin.close()
+    return writer
 
 
 def record(kill: Kill, path: Path = RECORD) -> None:

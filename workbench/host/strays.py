@@ -8,7 +8,10 @@ import contextlib
 import os
 import shutil
 import subprocess
+import time
+from collections.abc import Collection
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from .cgroups import PEOPLE
@@ -21,11 +24,24 @@ from .register import LAST_ID
 UNITS = tuple(
     f"{slice_}/{unit}.service"
     for slice_ in ("system.slice", PEOPLE)
-    for unit in ("rstudio-server", "cron", "atd", "ssh", "jupyterhub")
+    for unit in ("rstudio-server", "cron", "atd", "ssh", "jupyterhub", "workbench-converge")
 )
+# All are looked at, again and again.
+MOST_FILES = 50_000
+# What someone made who has only just come isn't left behind.
+NEW_SECONDS = 60.0
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
 SEGMENTS = Path("/proc/sysvipc/shm")
 MANAGER = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A file or a segment of shared memory: its name, whose it is, and when it last changed."""
+
+    name: str
+    uid: int
+    changed: float
 
 
 class Strays:
@@ -80,38 +96,53 @@ def move(pid: int, uid: int) -> None:
             return
 
 
-def remove_shared_memory() -> None:
+def remove_shared_memory(groups: Cgroups) -> None:
     """Remove what people who have no process any more left in memory: nothing else would."""
-    owners = {process.uid for process in processes()}
-    for uid, path in _files():
-        if _is_persons(uid) and uid not in owners:
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
+    running = set(groups.people())
+    before = time.time() - NEW_SECONDS
+    files = [each for each in _files() if is_left(each, running, before)]
+    segments = [each for each in _segments() if is_left(each, running, before)]
+    if not files and not segments:
+        return
+    # Also what runs elsewhere, such as an administrator's service of theirs.
+    running |= {process.uid for process in processes()}
+    for left in files:
+        if is_left(left, running, before):
+            if Path(left.name).is_dir() and not Path(left.name).is_symlink():
+                shutil.rmtree(left.name, ignore_errors=True)
             else:
-                path.unlink(missing_ok=True)
-    for uid, segment in _segments():
-        if _is_persons(uid) and uid not in owners:
-            subprocess.run(["ipcrm", "-m", segment], stderr=subprocess.DEVNULL, check=False)
+                Path(left.name).unlink(missing_ok=True)
+    for left in segments:
+        if is_left(left, running, before):
+            subprocess.run(["ipcrm", "-m", left.name], stderr=subprocess.DEVNULL, check=False)
 
 
-def _files() -> Iterator[tuple[int, Path]]:
+def is_left(piece: Piece, running: Collection[int], before: float) -> bool:
+    """Say whether a piece of memory is a person's who runs nothing, and no new one."""
+    return _is_persons(piece.uid) and piece.uid not in running and piece.changed < before
+
+
+def _files() -> Iterator[Piece]:
     for path in SHARED_MEMORY.iterdir():
         with contextlib.suppress(OSError):
-            yield path.lstat().st_uid, path
+            state = path.lstat()
+            yield Piece(str(path), state.st_uid, state.st_ctime)
 
 
-def _segments() -> Iterator[tuple[int, str]]:
+def _segments() -> Iterator[Piece]:
     head, *rows = (line.split() for line in SEGMENTS.read_text().splitlines())
     for row in rows:
         values = dict(zip(head, row, strict=False))
-        yield int(values["uid"]), values["shmid"]
+        last = max(int(values[key]) for key in ("atime", "dtime", "ctime"))
+        yield Piece(values["shmid"], int(values["uid"]), last)
 
 
 def bound_shared_memory(most: int) -> None:
     """Keep ``/dev/shm``, which outlives who filled it, below a size in bytes."""
     state = os.statvfs(SHARED_MEMORY)
     if state.f_blocks * state.f_frsize > most:
-        subprocess.run(["mount", "-o", f"remount,size={most}", str(SHARED_MEMORY)], check=False)
+        options = f"remount,size={most},nr_inodes={MOST_FILES}"
+        subprocess.run(["mount", "-o", options, str(SHARED_MEMORY)], check=False)
 
 
 def _is_persons(uid: int) -> bool:

@@ -11,7 +11,9 @@ import pytest
 
 from workbench.host import guard
 from workbench.host import kill_notes
+from workbench.host import share_use
 from workbench.host import shares
+from workbench.host import strays
 from workbench.host.cgroups import Cgroups
 from workbench.host.cgroups import person
 from workbench.host.kill_notes import Kill
@@ -219,3 +221,50 @@ def test_the_record_of_kills_does_not_grow_without_end(tmp_path: Path) -> None:
     lines = path.read_text().splitlines()
     assert len(lines) == kill_notes.KEPT
     assert f'"time": {kill_notes.KEPT + 4}' in lines[-1]
+
+
+def test_it_is_told_who_is_near_a_limit(machine: Machine) -> None:
+    machine.put("user.slice", PEOPLE * 95 // 100)
+    machine.put(person(ADA), PERSON * 95 // 100)
+    machine.put(person(BOB), 100)
+    pids = machine.cgroups.pids / person(BOB)
+    pids.mkdir(parents=True, exist_ok=True)
+    (pids / "pids.current").write_text("1900\n")
+    (pids / "pids.max").write_text("2000\n")
+    found = share_use.near(machine.cgroups, LIMITS)
+    assert [(use["user"], use["what"]) for use in found] == [
+        (str(ADA), "memory"),
+        (str(BOB), "tasks"),
+        (None, "memory"),
+    ]
+
+
+def test_what_the_kernel_does_not_limit_is_found(machine: Machine) -> None:
+    for slice_ in ("user.slice", person(ADA)):
+        machine.put(slice_, 1)
+    weight = "cpu.weight" if machine.unified else "cpu.shares"
+    folder = machine.cgroups.cpu / "system.slice"
+    folder.mkdir(parents=True)
+    (folder / weight).write_text("400\n")
+    for slice_, most in (("user.slice", 9000), (person(ADA), 2048)):
+        pids = machine.cgroups.pids / slice_
+        pids.mkdir(parents=True, exist_ok=True)
+        (pids / "pids.max").write_text(f"{most}\n")
+    assert share_use.missing_limits(machine.cgroups, LIMITS) == []
+
+    (machine.cgroups.pids / person(ADA) / "pids.max").write_text("max\n")
+    machine.cgroups.limit_memory("user.slice", 1 << 62)
+    (folder / weight).unlink()
+    assert share_use.missing_limits(machine.cgroups, LIMITS) == [
+        "memory of user.slice",
+        f"tasks of {person(ADA)}",
+        "CPU of system.slice",
+    ]
+
+
+def test_only_what_is_left_behind_in_memory_is_removed() -> None:
+    old, now = strays.Piece("x", ADA, 100), 1000.0
+    assert strays.is_left(old, set(), now)
+    assert not strays.is_left(old, {ADA}, now)
+    assert not strays.is_left(strays.Piece("x", ADA, now + 1), set(), now)
+    assert not strays.is_left(strays.Piece("x", 0, 100), set(), now)

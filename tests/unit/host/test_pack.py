@@ -28,6 +28,7 @@ ALONE = (
     "guard",
     "host_keys",
     "kill_notes",
+    "share_use",
     "shares",
     "volume",
 )
