@@ -27,6 +27,7 @@ from . import identity
 from . import journal
 from . import jupyterhub
 from . import metadata
+from . import limits
 from . import network
 from . import proxy
 from . import rstudio
@@ -50,6 +51,8 @@ UNITS = (
     "ssh.service",
     "user.slice",
     "system.slice",
+    "systemd-logind.service",
+    limits.GUARD,
     metadata.UNIT,
     proxy.UNIT,
     jupyterhub.UNIT,
