@@ -144,18 +144,19 @@ def test_a_persons_keys_are_where_ssh_wants_them(lab: Lab) -> None:
     assert modes.splitlines() == ["700 test-user", "600 test-user"]
 
 
-def test_members_sessions_are_limited(lab: Lab, password: str) -> None:
+def test_what_a_person_runs_is_limited(lab: Lab, password: str) -> None:
     total = 4096 * 2**20
-    unit = "jupyter-test-user-singleuser.service"
+    slice_ = f"user-{lab.run('id -u test-user')}.slice"
     with at_hub(lab, password):
-        assert int(lab.run("systemctl show -P MemoryMax user.slice")) < total
-        assert int(lab.run(f"systemctl show -P MemoryMax {unit}")) < total * 0.7
-        assert lab.run(f"systemctl show -P Slice {unit}") == "user.slice"
-        assert lab.run(f"systemctl show -P CPUQuotaPerSecUSec {unit}") == "1.750000s"
+        assert lab.run("systemctl show -P Slice jupyter-test-user-singleuser.service") == slice_
+        assert int(lab.run("systemctl show -P MemoryMax user.slice")) < total * 0.86
+        assert int(lab.run(f"systemctl show -P MemoryMax {slice_}")) < total * 0.7
+        assert int(lab.run(f"systemctl show -P TasksMax {slice_}")) == 2048
+        assert lab.run(f"systemctl show -P CPUQuotaPerSecUSec {slice_}") == "1.750000s"
 
 
 def test_memory_is_kept_for_what_everyone_needs(lab: Lab) -> None:
-    assert lab.run("systemctl show -P MemoryMin system.slice") == str(256 * 2**20)
+    assert lab.run("systemctl show -P MemoryMin system.slice") == str(288 * 2**20)
     assert lab.run("systemctl show -P OOMScoreAdjust caddy") == "-900"
     # Each person's session would have it, too.
     assert lab.run("systemctl show -P OOMScoreAdjust ssh") != "-900"

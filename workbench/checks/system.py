@@ -30,13 +30,15 @@ def check_memory(target: Target) -> Outcome:
     said = f"{free} of {total} MiB memory available"
     killed = [line.strip() for line in server.run(KILLED).stdout.splitlines() if line.strip()]
     if killed:
-        return warned(f"{said}; killed for want of memory: {killed[-1][:120]}", _bigger(target))
+        return warned(
+            f"{said}; killed for want of memory: {killed[-1][:120]}", larger_server(target)
+        )
     if free * 100 < total * LOW_PERCENT:
-        return warned(said, _bigger(target))
+        return warned(said, larger_server(target))
     return passed(said)
 
 
-def _bigger(target: Target) -> str:
+def larger_server(target: Target) -> str:
     """Return the command that makes the server the next size."""
     bigger = next_size(str(target.outputs.get("instance_type") or ""))
     return f"workbench resize {bigger or 'TYPE'} --stack {{stack}}"

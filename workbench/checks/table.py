@@ -17,6 +17,7 @@ from workbench.checks.packages import check_updates
 from workbench.checks.server import check_converged
 from workbench.checks.server import check_listeners
 from workbench.checks.services import check_services
+from workbench.checks.shares import check_shares
 from workbench.checks.snapshots import check_snapshots
 from workbench.checks.ssh import check_host_key
 from workbench.checks.ssh import check_ssh
@@ -57,6 +58,7 @@ CHECKS: tuple[Check, ...] = (
     Check("packages", check_packages, ("ssh",), CONVERGE, "server"),
     Check("clock", check_clock, ("ssh",), "", "server"),
     Check("memory", check_memory, ("ssh",), "", "server"),
+    Check("shares", check_shares, ("ssh",), CONVERGE, "server"),
     Check("updates", check_updates, ("ssh",), "", "server", slow=True),
     Check("mount", check_mount, ("ssh", "data-volume"), CONVERGE, "disk"),
     Check("disks", check_disks, ("ssh",), "", "disk"),

@@ -1,20 +1,86 @@
-"""A reserve of memory for what is not a user's: nobody can lock everyone out."""
+"""Each person's share of the server, and what is kept for what everyone needs."""
 
+import hashlib
+from io import StringIO
 from pathlib import Path
 
+from . import places
+from . import shares
 from .operations import daemon_reload
+from .operations import unit
+from .pyinfra_typed import Commands
+from .pyinfra_typed import files
+from .pyinfra_typed import operation
 from .pyinfra_typed import step
+from .register import FIRST_ID
 from .rendering import put_template
 from .settings import Settings
 
+GUARD = "workbench-guard.service"
+SYSTEM = Path("/etc/systemd/system")
+GENERATOR = Path("/etc/systemd/system-generators/workbench-shares")
+GENERATED = Path("/run/systemd/generator")
+LOGIND = Path("/etc/systemd/logind.conf.d/workbench.conf")
+PROFILE = Path("/usr/share/pam-configs/workbench-slices")
+# Written by pam-auth-update, and included by cron and at.
+SESSION = Path("/etc/pam.d/common-session-noninteractive")
+VERSION = places.STATE / "guard"
+# What the guard reads when it starts.
+GUARDS = (
+    "cgroups",
+    "guard",
+    "kill_notes",
+    "places",
+    "processes",
+    "register",
+    "shares",
+    "strays",
+)
 
-@step("Memory reserve")
+
+@step("Shares")
 def limits(settings: Settings) -> None:
-    """Limit all users' sessions together, and protect what everyone needs."""
-    system = Path("/etc/systemd/system")
-    for unit in ("user.slice", "system.slice"):
-        put_template(f"{unit}.conf", system / f"{unit}.d" / "workbench.conf")
-    for unit in ("ssh.service", "caddy.service"):
-        put_template("protected.conf", system / f"{unit}.d" / "reserve.conf")
+    """Keep what each person runs in one slice, and protect what everyone needs."""
+    for each in ("user.slice", "system.slice", "user@.service"):
+        put_template(f"{each}.conf", SYSTEM / f"{each}.d" / "workbench.conf")
+    for each in ("ssh.service", "caddy.service"):
+        put_template("protected.conf", SYSTEM / f"{each}.d" / "reserve.conf")
+    put_template("user-manager.conf", Path("/etc/systemd/user.conf.d/workbench.conf"))
+    put_template("generator", GENERATOR, mode="755")
     units = ["user.slice", "system.slice", "ssh.service", "caddy.service"]
-    daemon_reload(units, name="Apply the limits")
+    daemon_reload(units, name="Apply the reserves")
+    apply_shares(name="Work out people's shares")
+    put_template("logind.conf", LOGIND)
+    unit("systemd-logind.service", files=[LOGIND], name="Apply the size of people's /run/user")
+    put_template("pam-config-slices", PROFILE, first_id=FIRST_ID)
+    enable_profile(name="Put people's cron jobs into their slices")
+    put_template(GUARD, SYSTEM / GUARD)
+    files.put(name="Note the guard's version", src=StringIO(guards_version()), dest=str(VERSION))
+    unit(GUARD, files=[SYSTEM / GUARD, VERSION], name="Start the guard")
+
+
+def guards_version() -> str:
+    """Return what changes with the modules that the guard read when it started.
+
+    Their times say nothing: an archive's files all have the same.
+    """
+    content = [Path(__file__).with_name(f"{name}.py").read_bytes() for name in GUARDS]
+    return hashlib.sha256(b"".join(content)).hexdigest() + "\n"
+
+
+@operation
+def apply_shares() -> Commands:
+    """Have systemd run the generator again where its limits are not the server's."""
+    wanted = shares.drop_ins(shares.read_shares(), shares.administrators())
+    for name, content in wanted.items():
+        path = shares.place(GENERATED, name)
+        if not path.exists() or path.read_text() != content:
+            yield "systemctl daemon-reload"
+            return
+
+
+@operation
+def enable_profile() -> Commands:
+    """Put the profile into PAM's common files, the distribution's way."""
+    if "service in cron:atd" not in SESSION.read_text():
+        yield "DEBIAN_FRONTEND=noninteractive pam-auth-update --package"

@@ -27,6 +27,7 @@ from . import certificates
 from . import identity
 from . import journal
 from . import jupyterhub
+from . import limits
 from . import metadata
 from . import network
 from . import proxy
@@ -51,6 +52,8 @@ UNITS = (
     "ssh.service",
     "user.slice",
     "system.slice",
+    "systemd-logind.service",
+    limits.GUARD,
     metadata.UNIT,
     proxy.UNIT,
     jupyterhub.UNIT,

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from workbench.checks.instance import read_instance
 from workbench.checks.server import read_services
+from workbench.checks.shares import read_use
 from workbench.errors import WorkbenchError
 from workbench.rehearsal.names import rehearsal_of
 from workbench.tasks.command_name import as_typed
@@ -48,6 +49,7 @@ def read_status(state: StackState) -> dict[str, Any]:
         "services": [],
         "people": None,
         "converged": None,
+        "limits": None,
         "problem": None,
     }
     if not found["instance_id"]:
@@ -117,7 +119,20 @@ def _inside(state: StackState, found: dict[str, Any]) -> dict[str, Any]:
         # The console is read at the first sign-in, for the host keys.
         return {"problem": found["problem"] or explain_aws(error, state.stack)}
     converged = {"result": run.result, "failed_step": run.failed_step or None} if run else None
-    return {"services": services, "people": people, "converged": converged}
+    return {
+        "services": services,
+        "people": people,
+        "converged": converged,
+        "limits": _limits(state),
+    }
+
+
+def _limits(state: StackState) -> list[str] | None:
+    """Return who is near a limit and what was ended for it; a new server's can't be asked yet."""
+    try:
+        return read_use(state.target()).told()
+    except WorkbenchError:
+        return None
 
 
 def print_status(found: dict[str, Any], console: Console) -> None:
@@ -140,6 +155,7 @@ def print_status(found: dict[str, Any], console: Console) -> None:
             *((f"Password of {u}", f"cat {p}") for u, p in found["password_files"].items()),
             ("Recipe", _recipe_text(found["converged"] or {})),
             ("Signed in", _people_text(found["people"])),
+            ("Limits", "\n".join(found["limits"] or []) or None),
             ("Problem", found["problem"]),
         ],
         console,

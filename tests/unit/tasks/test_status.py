@@ -28,6 +28,15 @@ OUTPUTS = {
     "users": ["test-user"],
 }
 
+USE = {
+    "person": {},
+    "missing": [],
+    "reserve": True,
+    "near": [{"user": "ana", "what": "tasks", "used": 2000, "limit": 2048}],
+    "ended": [],
+    "guard": "active",
+}
+
 
 def description(**changes: Any) -> Description:
     known: dict[str, Any] = {
@@ -80,6 +89,8 @@ def shell(scripted: Any) -> Any:
     def answer(command: str) -> str | None:
         if "services.json" in command:
             return listed
+        if "share_use" in command:
+            return json.dumps(USE)
         if "python3" in command:
             return people
         return last if "converged" in command else None
@@ -108,6 +119,7 @@ def test_a_running_workbench(state: State) -> None:
     assert found["ca_certificate"] == "/state/ca.pem"
     assert found["instance_id"] == "i-0123456789abcdef0"
     assert found["instance_type"] == "t3.large"
+    assert found["limits"] == ["ana has 2000 of 2048 tasks"]
     assert found["services"] == [
         {"name": "jupyterhub", "version": "6.1.1", "state": "active"}
         | {"unit": "jupyterhub", "port": None, "socket": "/s"}

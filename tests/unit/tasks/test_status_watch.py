@@ -23,6 +23,7 @@ RUNNING: dict[str, Any] = {
     "services": [],
     "people": [],
     "converged": None,
+    "limits": None,
     "problem": None,
 }
 STOPPED = RUNNING | {"state": "stopped", "people": None}

@@ -5,6 +5,7 @@ owner's requests, with what proves who they are.
 """
 
 import asyncio
+import pwd
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,8 @@ class SocketSpawner(SystemdSpawner):
     async def start(self) -> Any:
         """Start the server, in an empty folder."""
         self.on_socket = True
+        # That of everything else the person runs, with their limits.
+        self.slice = f"user-{pwd.getpwnam(self.user.name).pw_uid}.slice"
         await super().stop()
         await asyncio.to_thread(make_folder, self.folder)
         # systemd gives it to the person, with the file of the server's environment in it. A
