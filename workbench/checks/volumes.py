@@ -10,6 +10,8 @@ from workbench.checks.check import warned
 from workbench.checks.target import Target
 
 DATA = "/data"
+# The homes' row has what their quota leaves them, and the volume's name.
+PLACES = f"/ {DATA} {DATA}/home"
 FULL_PERCENT = 90
 # A disk with less than this left is as good as full: nothing can be installed or saved.
 FULL_MIB = 200
@@ -72,8 +74,8 @@ def check_mount(target: Target) -> Outcome:
 def check_disks(target: Target) -> Outcome:
     """Check that no disk is full: neither its space nor its inodes."""
     server = target.server()
-    rows = _df(server.run(f"df -Pm / {DATA} 2>/dev/null || df -Pm /").stdout)
-    inodes = _df(server.run(f"df -Pi / {DATA} 2>/dev/null || df -Pi /").stdout)
+    rows = _df(server.run(f"df -Pm {PLACES} 2>/dev/null || df -Pm /").stdout)
+    inodes = _df(server.run(f"df -Pi {PLACES} 2>/dev/null || df -Pi /").stdout)
     said = ", ".join(f"{place} {row.used} % used" for place, row in rows.items())
     for place, row in rows.items():
         if row.used >= 100 or row.free < FULL_MIB:
@@ -97,8 +99,12 @@ class _Row:
 
 
 def _df(text: str) -> dict[str, _Row]:
-    rows = [line.split() for line in text.splitlines()[1:]]
-    return {row[5]: _Row(row) for row in rows if len(row) > 5}
+    lines = [line.split() for line in text.splitlines()[1:]]
+    rows: dict[str, _Row] = {}
+    for place, row in ((line[5], _Row(line)) for line in lines if len(line) > 5):
+        if place not in rows or row.free < rows[place].free:
+            rows[place] = row
+    return rows
 
 
 def _biggest(target: Target, place: str) -> str:
