@@ -81,7 +81,7 @@ def test_a_full_volume_keeps_nobody_from_what_the_workbench_does(full: Lab) -> N
     lab.run("workbench-passwd newcomer", stdin=PASSWORD + "\n")
     assert sign_in(lab, "newcomer", PASSWORD) == 302
 
-    lab.run(as_person("test-user", "sudo -n rm -rf /home/ann/fill"))
+    lab.run(as_person("test-user", "sudo -kS rm -rf /home/ann/fill"), stdin=PASSWORD + "\n")
     with at_hub(lab, PASSWORD) as hub:
         assert hub.run("python3", "open('saved', 'w').write('x' * 10**6); print('done')") == "done"
 

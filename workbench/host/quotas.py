@@ -36,9 +36,14 @@ ALL_FILES = 450_000
 
 
 # It says what failed, and doesn't always end with another code than 0.
-CARRY_OUT = (
+SET_LIMIT = (
     "said=$(xfs_quota -x -c '{command}' {volume} 2>&1); code=$?; case \"$said\" in"
-    ' *xfs_quota:*|*cannot*) code=1;; esac; [ $code = 0 ] || {{ echo "$said"; exit 1; }}'
+    ' xfs_quota:*) code=1;; esac; [ $code = 0 ] || {{ echo "$said"; exit 1; }}'
+)
+# It complains of every link and socket in a home, and of what is deleted meanwhile.
+SET_UP = (
+    "xfs_quota -x -c '{command}' {volume} >/dev/null 2>&1;"
+    f" xfs_io -r -c lsproj {{homes}} | grep -qw {PROJECT}"
 )
 
 
@@ -50,10 +55,14 @@ def set_limits(settings: Settings) -> Commands:
     status = os.statvfs(places.DATA)
     commands = list(limits(settings, status.f_blocks * status.f_frsize))
     text = "\n".join(commands) + "\n"
-    if SET.is_file() and SET.read_text() == text:
+    before = SET.read_text() if SET.is_file() else ""
+    if before == text:
         return
     for command in commands:
-        yield CARRY_OUT.format(command=command, volume=places.DATA)
+        # The walk through all homes is long, and needed once.
+        if command not in before.splitlines():
+            carry_out = SET_UP if command.startswith("project") else SET_LIMIT
+            yield carry_out.format(command=command, volume=places.DATA, homes=places.HOMES)
     yield from files.put._inner(src=StringIO(text), dest=str(SET), mode="600")
 
 
