@@ -28,6 +28,7 @@ from workbench.checks.system import check_memory
 from workbench.checks.volumes import check_attachment
 from workbench.checks.volumes import check_disks
 from workbench.checks.volumes import check_mount
+from workbench.checks.volumes import check_reserve
 from workbench.checks.web import check_hub
 from workbench.checks.web import check_hub_redirects
 from workbench.checks.web import check_landing
@@ -64,6 +65,7 @@ CHECKS: tuple[Check, ...] = (
     Check("disks", check_disks, ("ssh",), "", "disk"),
     Check("quotas", check_quotas, ("mount",), "", "disk"),
     Check("own-room", check_own_room, ("mount",), "", "disk"),
+    Check("root-reserve", check_reserve, ("ssh",), "", "disk"),
     Check("services", check_services, ("ssh",), CONVERGE, "services"),
     Check("listeners", check_listeners, ("ssh",), CONVERGE, "services"),
     Check("https-redirect", check_redirect, ("web-ports",), PROXY_LOG, "services"),

@@ -16,6 +16,9 @@ FULL_PERCENT = 90
 # A disk with less than this left is as good as full: nothing can be installed or saved.
 FULL_MIB = 200
 GROW = "workbench data.grow {size} --stack {{stack}}"
+CONVERGE = "workbench converge --stack {stack}"
+# Of the root disk, in percent.
+LEAST_RESERVE = 4
 CLEAN = (
     "workbench ssh.connect 'sudo apt-get clean; sudo journalctl --vacuum-size=200M' --stack {stack}"
 )
@@ -88,6 +91,23 @@ def check_disks(target: Target) -> Outcome:
     if worst and rows[worst].used >= FULL_PERCENT:
         return warned(said, _mend(target, worst, rows[worst]))
     return passed(said)
+
+
+def check_reserve(target: Target) -> Outcome:
+    """Check that people can't take all of the root disk: the system needs some of it."""
+    server = target.server()
+    source, _, kind = server.run("findmnt -rno SOURCE,FSTYPE /").stdout.strip().partition(" ")
+    if kind != "ext4":
+        return skipped(
+            f"the root disk is {kind}, which has no reserve for the system: people"
+            " can fill it by /tmp"
+        )
+    listing = server.run(f"sudo -n tune2fs -l {source}").stdout
+    fields = dict(line.split(":", 1) for line in listing.splitlines() if ":" in line)
+    percent = 100 * int(fields["Reserved block count"]) / int(fields["Block count"])
+    if percent < LEAST_RESERVE:
+        return warned("people can fill all of the root disk by /tmp", CONVERGE)
+    return passed(f"{percent:.0f} % of the root disk are kept for the system")
 
 
 class _Row:
