@@ -14,6 +14,8 @@ from workbench.checks.network import check_security_group
 from workbench.checks.network import check_web_ports
 from workbench.checks.packages import check_packages
 from workbench.checks.packages import check_updates
+from workbench.checks.quotas import check_own_room
+from workbench.checks.quotas import check_quotas
 from workbench.checks.server import check_converged
 from workbench.checks.server import check_listeners
 from workbench.checks.services import check_services
@@ -27,6 +29,7 @@ from workbench.checks.system import check_memory
 from workbench.checks.volumes import check_attachment
 from workbench.checks.volumes import check_disks
 from workbench.checks.volumes import check_mount
+from workbench.checks.volumes import check_reserve
 from workbench.checks.web import check_hub
 from workbench.checks.web import check_hub_redirects
 from workbench.checks.web import check_landing
@@ -62,6 +65,9 @@ CHECKS: tuple[Check, ...] = (
     Check("updates", check_updates, ("ssh",), "", "server", slow=True),
     Check("mount", check_mount, ("ssh", "data-volume"), CONVERGE, "disk"),
     Check("disks", check_disks, ("ssh",), "", "disk"),
+    Check("quotas", check_quotas, ("mount",), "", "disk"),
+    Check("own-room", check_own_room, ("mount",), "", "disk"),
+    Check("root-reserve", check_reserve, ("ssh",), "", "disk"),
     Check("services", check_services, ("ssh",), CONVERGE, "services"),
     Check("listeners", check_listeners, ("ssh",), CONVERGE, "services"),
     Check("https-redirect", check_redirect, ("web-ports",), PROXY_LOG, "services"),

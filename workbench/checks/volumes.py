@@ -10,10 +10,15 @@ from workbench.checks.check import warned
 from workbench.checks.target import Target
 
 DATA = "/data"
+# The homes' row has what their quota leaves them, and the volume's name.
+PLACES = f"/ {DATA} {DATA}/home"
 FULL_PERCENT = 90
 # A disk with less than this left is as good as full: nothing can be installed or saved.
 FULL_MIB = 200
 GROW = "workbench data.grow {size} --stack {{stack}}"
+CONVERGE = "workbench converge --stack {stack}"
+# Of the root disk, in percent.
+LEAST_RESERVE = 4
 CLEAN = (
     "workbench ssh.connect 'sudo apt-get clean; sudo journalctl --vacuum-size=200M' --stack {stack}"
 )
@@ -72,8 +77,8 @@ def check_mount(target: Target) -> Outcome:
 def check_disks(target: Target) -> Outcome:
     """Check that no disk is full: neither its space nor its inodes."""
     server = target.server()
-    rows = _df(server.run(f"df -Pm / {DATA} 2>/dev/null || df -Pm /").stdout)
-    inodes = _df(server.run(f"df -Pi / {DATA} 2>/dev/null || df -Pi /").stdout)
+    rows = _df(server.run(f"df -Pm {PLACES} 2>/dev/null || df -Pm /").stdout)
+    inodes = _df(server.run(f"df -Pi {PLACES} 2>/dev/null || df -Pi /").stdout)
     said = ", ".join(f"{place} {row.used} % used" for place, row in rows.items())
     for place, row in rows.items():
         if row.used >= 100 or row.free < FULL_MIB:
@@ -88,6 +93,23 @@ def check_disks(target: Target) -> Outcome:
     return passed(said)
 
 
+def check_reserve(target: Target) -> Outcome:
+    """Check that people can't take all of the root disk: the system needs some of it."""
+    server = target.server()
+    source, _, kind = server.run("findmnt -rno SOURCE,FSTYPE /").stdout.strip().partition(" ")
+    if kind != "ext4":
+        return skipped(
+            f"the root disk is {kind}, which has no reserve for the system: people"
+            " can fill it by /tmp"
+        )
+    listing = server.run(f"sudo -n tune2fs -l {source}").stdout
+    fields = dict(line.split(":", 1) for line in listing.splitlines() if ":" in line)
+    percent = 100 * int(fields["Reserved block count"]) / int(fields["Block count"])
+    if percent < LEAST_RESERVE:
+        return warned("people can fill all of the root disk by /tmp", CONVERGE)
+    return passed(f"{percent:.0f} % of the root disk are kept for the system")
+
+
 class _Row:
     """One disk of df: how full it is (percent), its size and what is free (MiB, or inodes)."""
 
@@ -97,8 +119,12 @@ class _Row:
 
 
 def _df(text: str) -> dict[str, _Row]:
-    rows = [line.split() for line in text.splitlines()[1:]]
-    return {row[5]: _Row(row) for row in rows if len(row) > 5}
+    lines = [line.split() for line in text.splitlines()[1:]]
+    rows: dict[str, _Row] = {}
+    for place, row in ((line[5], _Row(line)) for line in lines if len(line) > 5):
+        if place not in rows or row.free < rows[place].free:
+            rows[place] = row
+    return rows
 
 
 def _biggest(target: Target, place: str) -> str:

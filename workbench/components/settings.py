@@ -57,6 +57,7 @@ def server_settings(
             ],
         },
         "users": default_users(public_key) if users is None else check_users(users, "users"),
+        "home_quota": args.get("home_quota"),
         "data_volume": _data_volume(args, volume_id),
         "rstudio": {
             "url": _checked(args, "rstudio_url", check_url),

@@ -9,6 +9,7 @@ import pulumi
 from workbench.components.errors import ArgumentError
 from workbench.components.machine_images import OPERATING_SYSTEMS
 from workbench.components.validation import check_flag
+from workbench.components.validation import check_number
 from workbench.components.validation import check_public_key
 from workbench.components.validation import check_user_name
 
@@ -38,6 +39,10 @@ class User(TypedDict):
     administrator: NotRequired[bool]
     """Whether the user may use sudo. Default: false."""
 
+    quota: NotRequired[int]
+    """The GiB of the data volume that the user's files may take, 1 to 16384. Default: what
+    `home_quota` says."""
+
 
 def default_users(public_key: pulumi.Input[str]) -> list[dict[str, Any]]:
     """Return the book's lab user, for a workbench that names no users."""
@@ -60,11 +65,19 @@ def _check_user(user: User, what: str) -> dict[str, Any]:
         raise ArgumentError(
             f"{what}.name is {name!r}, which is an account of the system.", "Choose another name."
         )
-    keys = user.get("public_keys") or []
-    return {
+    keys, quota = user.get("public_keys") or [], user.get("quota")
+    given = (
+        {} if quota is None else {"quota": check_number(quota, f"{what}.quota", 1, 16384, "GiB")}
+    )
+    return given | {
         "name": name,
         "public_keys": [
             check_public_key(key, f"{what}.public_keys[{index}]") for index, key in enumerate(keys)
         ],
         "administrator": check_flag(user.get("administrator") or False, f"{what}.administrator"),
+        **_quota(user.get("quota"), f"{what}.quota"),
     }
+
+
+def _quota(quota: object, what: str) -> dict[str, int]:
+    return {} if quota is None else {"quota": check_number(quota, what, 1, 16384, "GiB")}

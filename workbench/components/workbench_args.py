@@ -127,6 +127,11 @@ class WorkbenchArgs(TypedDict):
     """The people with an account. Default: `test-user`, who may use sudo and has the
     administrator's public key."""
 
+    home_quota: NotRequired[int]
+    """The GiB of the data volume that each person's files may take, 1 to 16384, or 0 for no limit.
+    A person's entry in `users` may have a `quota` of its own. Default: half of what all homes may
+    have together, which is the data volume less a reserve."""
+
     acme_directory: NotRequired[str]
     """The directory address of the ACME certificate authority. Default: Let's Encrypt's."""
 
@@ -188,6 +193,7 @@ _CHECKS: dict[str, Callable[[Any, str], object]] = {
     "backup_retention_days": check_retention,
     "protect_instance": validation.check_flag,
     "users": check_users,
+    "home_quota": partial(_check_size, low=0),
     "acme_directory": validation.check_url,
     "acme_email": validation.check_email,
     "acme_root_certificate": validation.check_certificate,

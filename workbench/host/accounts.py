@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import places
+from .full_disk import explain
 from .register import FIRST_ID
 from .register import LAST_ID
 from .volume import read_volume
@@ -117,11 +118,15 @@ def save() -> None:
 def _write_saved() -> None:
     SAVED.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = SAVED.with_suffix(f".{os.getpid()}")
-    with open(temporary, "w", opener=_private) as file:
-        file.write(_text(present(read_volume().administrator)))
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(SAVED)
+    try:
+        with open(temporary, "w", opener=_private) as file:
+            file.write(_text(present(read_volume().administrator)))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(SAVED)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def restore() -> None:
@@ -216,5 +221,7 @@ def _text(accounts: dict[str, object]) -> str:
 if __name__ == "__main__":
     try:
         {"save": save, "restore": restore}[sys.argv[1]]()
+    except OSError as error:
+        sys.exit(explain(error, places.ACCOUNTS, "the accounts are not saved for the next server"))
     except (AccountsError, subprocess.CalledProcessError) as error:
         sys.exit(str(error))

@@ -5,12 +5,16 @@ link they may have put there. Run as ``python3 -m workbench_host.authorized_keys
 standard input, those to be taken out behind a ``-``.
 """
 
+import errno
 import os
 import pwd
 import stat
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from .full_disk import explain
+from .full_disk import is_full
 
 BEGIN = "# The workbench's stack configuration: begin"
 END = "# The workbench's stack configuration: end"
@@ -71,12 +75,41 @@ def write() -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     folder.chmod(0o700)
     path = folder / "authorized_keys"
-    text = with_keys(_decoded(read_file(path)), keys, without)
+    before = read_file(path)
+    content = with_keys(_decoded(before), keys, without).encode(errors="surrogateescape")
     temporary = folder / "authorized_keys.workbench"
     temporary.unlink(missing_ok=True)
-    temporary.touch(mode=0o600, exist_ok=False)
-    temporary.write_bytes(text.encode(errors="surrogateescape"))
-    temporary.rename(path)
+    try:
+        temporary.touch(mode=0o600, exist_ok=False)
+        temporary.write_bytes(content)
+        temporary.rename(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        if not is_full(error) or len(content) > len(before):
+            raise
+        # A key is taken out all the same: the blocks are there.
+        _overwrite(path, content)
+
+
+def _overwrite(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW)
+    with open(descriptor, "wb") as file:
+        # Not truncated first: what was given back, others may take.
+        os.pwrite(descriptor, content, 0)
+        file.truncate(len(content))
+
+
+def run() -> None:
+    """Write them; say in a sentence why that can't be."""
+    try:
+        write()
+    except OSError as error:
+        entry = pwd.getpwuid(os.getuid())
+        told = explain(error, Path(entry.pw_dir), f"the keys of {entry.pw_name} are not written")
+        if error.errno != errno.EDQUOT:
+            sys.exit(told)
+        # Their own share, which they can make room in: nobody else waits for that.
+        print(told)
 
 
 def _decoded(content: bytes) -> str:
@@ -89,4 +122,4 @@ def _data(key: str) -> str:
 
 
 if __name__ == "__main__":
-    write()
+    run()

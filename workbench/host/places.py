@@ -22,6 +22,8 @@ CONFIGURATION = Path("/etc/workbench")
 DATA = Path("/data")
 HOMES = DATA / "home"
 IDENTITY = DATA / "workbench"
+# A file system of its own, in a file: what people fill can't take its room.
+IDENTITY_IMAGE = DATA / "workbench.img"
 HOST_KEYS = IDENTITY / "ssh"
 ACCOUNTS = IDENTITY / "accounts"
 CADDY_STORAGE = IDENTITY / "caddy"

@@ -13,6 +13,7 @@ from .limits import limits
 from .metadata import metadata
 from .packages import packages
 from .proxy import proxy
+from .root_disk import root_disk
 from .rstudio import begin_rstudio_server
 from .rstudio import rstudio_server
 from .rstudio_package import rstudio_package
@@ -38,6 +39,7 @@ RECIPE: tuple[Step, ...] = (
     identity,
     users,
     ssh,
+    root_disk,
     limits,
     metadata,
     updates,
@@ -59,6 +61,7 @@ STANDBY: tuple[Step, ...] = (
     begin_rstudio_server,
     packages,
     ssh,
+    root_disk,
     limits,
     metadata,
     updates,

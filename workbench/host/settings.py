@@ -38,6 +38,8 @@ class Account:
     name: str
     public_keys: tuple[str, ...]
     administrator: bool = False
+    # GiB of the data volume; None is what everyone has.
+    quota: int | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ class Settings:
     ca_certificates: tuple[str, ...]
     http3: bool = False
     host_name_per_user: bool = False
+    # GiB that each person may have of the data volume; None is by its size, 0 no limit.
+    home_quota: int | None = None
 
     @classmethod
     def parse(cls, text: str | bytes) -> Self:
@@ -131,6 +135,7 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
         "ca_certificates": tuple(values.get("ca_certificates") or ()),
         "http3": bool(values.get("http3")),
         "host_name_per_user": bool(values.get("host_name_per_user")),
+        "home_quota": _quota(values.get("home_quota"), "home_quota"),
     }
 
 
@@ -152,7 +157,15 @@ def _account(values: Mapping[str, Any]) -> Account:
         )
     if name in TAKEN_NAMES:
         raise SettingsError(f"{name!r} can't be a person's account: the name is taken")
-    return Account(name, tuple(values["public_keys"]), bool(values.get("administrator")))
+    quota = _quota(values.get("quota"), f"{name}'s quota")
+    return Account(name, tuple(values["public_keys"]), bool(values.get("administrator")), quota)
+
+
+def _quota(value: object, what: str) -> int | None:
+    # It ends up in a command.
+    if value is not None and (not isinstance(value, int) or value < 0):
+        raise SettingsError(f"{what} is {value!r}, which is no whole number of GiB")
+    return value
 
 
 def _data_volume(values: Mapping[str, Any]) -> DataVolume:

@@ -5,7 +5,9 @@ import os
 from io import StringIO
 from pathlib import Path
 
+from . import own_room
 from . import places
+from . import room
 from . import volume
 from .operations import unit
 from .pyinfra_typed import Commands
@@ -16,6 +18,8 @@ from .rendering import put_template
 from .settings import Settings
 
 UNIT = "workbench-data.service"
+# What writes into the product's folder.
+WRITERS = ("jupyterhub.service", "caddy.service", "workbench-accounts.path")
 
 
 @step("Data volume")
@@ -37,6 +41,8 @@ def storage(settings: Settings) -> None:
     # Never restarted for a changed file: that would stop every service on it.
     unit(UNIT, name="Mount it")
     grow(name="Grow its file system")
+    separate(name="Give the product's state a file system of its own")
+    keep_room(name="Keep room for new homes")
 
 
 @operation
@@ -58,6 +64,30 @@ def grow() -> Commands:
     device = volume.find(volume.read_volume())
     if device and volume.must_grow(device):
         yield f"xfs_growfs {places.DATA}"
+
+
+@operation
+def separate() -> Commands:
+    """Move the product's folder, of a server from before, into a file system of its own.
+
+    What writes there ends first: later steps start it again.
+    """
+    if os.path.ismount(places.DATA) and not own_room.is_mounted() and own_room.can_be_made():
+        yield f"systemctl stop {' '.join(WRITERS)}"
+        yield module_command("volume", "separate")
+
+
+@operation
+def keep_room() -> Commands:
+    """Take the room that new homes get where people filled the volume."""
+    if os.path.ismount(places.DATA) and not room.is_kept() and room.can_be_kept():
+        yield module_command("room", "keep")
+
+
+def make_room() -> Commands:
+    """Give up some of that room where homes have none."""
+    if os.path.ismount(places.DATA) and room.is_left() and room.is_short():
+        yield module_command("room", "give")
 
 
 def module_command(module: str, *arguments: str) -> str:

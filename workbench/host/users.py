@@ -18,6 +18,7 @@ from .pyinfra_typed import Commands
 from .pyinfra_typed import StringCommand
 from .pyinfra_typed import operation
 from .pyinfra_typed import step
+from .quotas import set_limits
 from .register import FIRST_ID
 from .register import PEOPLE
 from .register import read_register
@@ -27,6 +28,7 @@ from .rendering import put_template
 from .settings import Account
 from .settings import Settings
 from .sign_ins import note_sign_ins
+from .storage import make_room
 from .storage import module_command
 from .sudoers import only_administrators
 
@@ -47,6 +49,7 @@ def users(settings: Settings) -> None:
     put_template("workbench-passwd", PASSWD, mode="755", shortest=SHORTEST_PASSWORD)
     note_sign_ins()
     save_accounts(name="Keep the accounts on the data volume")
+    set_limits(settings, name="Limit each person's share of the data volume")
 
 
 @operation
@@ -79,6 +82,8 @@ def _create(name: str) -> Commands:
         yield f"install -d -m 700 {PEOPLE.parent}"
         yield f"echo '{text}' > {PEOPLE}.new && mv {PEOPLE}.new {PEOPLE}"
     home = Path("/home") / name
+    if not home.exists():
+        yield from make_room()
     if not entry:
         had_home = home.exists()
         yield f"getent group {name} >/dev/null || groupadd --gid {number} {name}"
@@ -117,6 +122,7 @@ def authorize(user: Account, without: Sequence[str] = ()) -> Commands:
     """Put a person's public keys into their authorized_keys, as that person."""
     is_there = _entry(user.name) is not None
     if not (is_there and authorized_keys.are_authorized(user.name, user.public_keys, without)):
+        yield from make_room()
         yield StringCommand(
             authorized_keys.AS_PERSON.format(name=user.name),
             module_command("authorized_keys"),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import host_keys
+from . import own_room
 from . import places
 
 CONFIGURATION = places.CONFIGURATION / "data-volume.json"
@@ -20,6 +21,10 @@ FILE_SYSTEM = "xfs"
 LABEL = "workbench"
 SERVER_HOMES = Path("/run/workbench/server-home")
 NEXT_HOMES = Path("/run/workbench/next-home")
+# There where the kernel has no quotas for this file system; they begin with a mount only.
+WITHOUT_QUOTAS = Path("/run/workbench/without-quotas")
+OPTIONS = "nodev,nosuid"
+QUOTAS = "uquota,pquota"
 # An instance starts before its volume is attached; at boot it is there from the first moment.
 WAIT_SECONDS = 300.0
 BOOT_WAIT_SECONDS = 60.0
@@ -160,11 +165,24 @@ def mount(volume: Volume, seconds: float) -> None:
                 f"{FILE_SYSTEM}: see {places.LOGS}/converge.log"
             )
         places.DATA.mkdir(mode=0o755, exist_ok=True)
-        _mount("-t", FILE_SYSTEM, "-o", "nodev,nosuid", device, places.DATA)
+        _mount_with_quotas(device)
     places.HOMES.mkdir(mode=0o755, exist_ok=True)
     places.IDENTITY.mkdir(mode=0o711, exist_ok=True)
+    own_room.mount()
     if not os.path.ismount("/home"):
         _mount_homes(volume)
+
+
+def _mount_with_quotas(device: Path) -> None:
+    """Mount the volume, with quotas where the kernel has them."""
+    WITHOUT_QUOTAS.parent.mkdir(parents=True, exist_ok=True)
+    WITHOUT_QUOTAS.unlink(missing_ok=True)
+    try:
+        _mount("-t", FILE_SYSTEM, "-o", f"{OPTIONS},{QUOTAS}", device, places.DATA)
+    except subprocess.CalledProcessError:
+        _mount("-t", FILE_SYSTEM, "-o", OPTIONS, device, places.DATA)
+        WITHOUT_QUOTAS.touch()
+        print("this kernel has no XFS quotas: nobody's share of the volume is limited")
 
 
 def _mount_homes(volume: Volume) -> None:
@@ -195,7 +213,8 @@ def unmount() -> None:
     """Take the volume off, for a stop or a detachment."""
     _unmount_all(Path("/home"))
     subprocess.run(["umount", str(SERVER_HOMES)], check=False)
-    subprocess.run(["umount", str(places.DATA)], check=True)
+    own_room.unmount()
+    own_room.unmount_when_free(places.DATA)
 
 
 def must_grow(device: Path) -> bool:
@@ -226,13 +245,15 @@ def _unmount_all(point: Path) -> None:
 
 
 def main() -> None:
-    """Do what the command line says: ``format``, ``mount`` or ``unmount``."""
+    """Do what the command line says: ``format``, ``mount``, ``separate`` or ``unmount``."""
     action = sys.argv[1]
     if action == "format":
         ensure_file_system(wait_for(read_volume(), WAIT_SECONDS))
     elif action == "mount":
         mount(read_volume(), BOOT_WAIT_SECONDS)
         host_keys.announce()
+    elif action == "separate":
+        own_room.mount()
     elif action == "unmount":
         unmount()
 
@@ -240,5 +261,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (VolumeError, subprocess.CalledProcessError) as error:
+    except (VolumeError, own_room.OwnRoomError, OSError, subprocess.CalledProcessError) as error:
         sys.exit(str(error))

@@ -145,3 +145,24 @@ def test_a_file_system_that_counts_no_inodes_has_enough(shell: Shell) -> None:
 def test_a_disk_that_fills_up_is_warned_of(shell: Shell) -> None:
     found = check(shell, disks("30000 9000 21000 30%", "20000 18500 1500 93%"))
     assert found == ("WARN", "/ 30 % used, /data 93 % used", GROW)
+
+
+@pytest.mark.parametrize(
+    ("root", "listing", "result", "words"),
+    [
+        ("/dev/a ext4", "Block count: 1000\nReserved block count: 50\n", "PASS", "5 % of the"),
+        ("/dev/a ext4", "Block count: 1000\nReserved block count: 0\n", "WARN", "can fill all"),
+        ("overlay overlay", "", "SKIP", "is overlay, which has no reserve"),
+    ],
+)
+def test_the_systems_reserve_on_the_root_disk(
+    shell: Shell, root: str, listing: str, result: str, words: str
+) -> None:
+    found = volumes.check_reserve(target(shell(findmnt=root, sudo=listing)))
+    assert found.result == result
+    assert words in found.evidence
+
+
+def test_homes_that_are_full_by_their_quota_count_as_the_volume(shell: Shell) -> None:
+    homes = f"{SPACE}/dev/b 19456 19456 0 100% /data\n"
+    assert check(shell, homes)[0] == "FAIL"

@@ -121,7 +121,8 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
     more = {
         "os": "debian-12",
         "extra_names": ["app", "*"],
-        "users": [{"name": "ada", "public_keys": [public_key]}],
+        "users": [{"name": "ada", "public_keys": [public_key], "quota": 50}],
+        "home_quota": 20,
         "administrator_keys": [SECOND_KEY],
         "acme_directory": "https://acme.example.org/dir",
         "rstudio_url": "https://example.org/rstudio.deb",
@@ -145,7 +146,10 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
             "root_certificate": None,
         },
         "administrator": {"name": "admin", "public_keys": [public_key, SECOND_KEY]},
-        "users": [{"name": "ada", "public_keys": [public_key], "administrator": False}],
+        "users": [
+            {"name": "ada", "public_keys": [public_key], "administrator": False, "quota": 50}
+        ],
+        "home_quota": 20,
         "data_volume": {"id": "lab-storage-volume-id", "device": "/dev/sdf"},
         "rstudio": {"url": "https://example.org/rstudio.deb", "sha256": "0" * 64},
         "mirrors": {"pypi": "https://pypi.example.org/simple", "npm": None},

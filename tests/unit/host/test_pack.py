@@ -28,6 +28,8 @@ ALONE = (
     "guard",
     "host_keys",
     "kill_notes",
+    "password",
+    "room",
     "share_use",
     "shares",
     "volume",

@@ -16,6 +16,7 @@ from workbench.engine import find
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks.diagnosis import known_stack
+from workbench.tasks.diagnosis.examination import causes_first
 from workbench.tasks.diagnosis.examination import examine
 from workbench.tasks.diagnosis.layers import print_layers
 from workbench.tasks.stack_state import StackState
@@ -192,3 +193,25 @@ def test_layers_are_printed_as_blocks_of_80_columns(capsys: pytest.CaptureFixtur
     blocked = lines[lines.index("SSH, Disk") + 1]
     assert " ".join(blocked.split()) == "SKIP 2 checks need what failed"
     assert lines[-2:] == ["Begin with the first FAIL, dns:", "  workbench up --stack tests"]
+
+
+def test_a_full_disk_and_memory_that_ran_out_come_before_what_they_made_fail(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    reports = causes_first(
+        [
+            report("ssh", "ssh", Result.PASS),
+            report("converged", "server", Result.FAIL),
+            report("memory", "server", Result.WARN),
+            report("disks", "disk", Result.FAIL),
+            report("quotas", "disk", Result.PASS),
+        ]
+    )
+    assert [each.name for each in reports] == ["disks", "memory", "ssh", "converged", "quotas"]
+    print_layers(reports, Console(width=80))
+    assert "Begin with the first FAIL, disks:" in capsys.readouterr().out
+
+
+def test_a_warning_alone_stays_where_it_is() -> None:
+    reports = [report("ssh", "ssh", Result.PASS), report("memory", "server", Result.WARN)]
+    assert causes_first(reports) == reports

@@ -24,7 +24,8 @@ def machine_options() -> dict[str, Any]:
         "cap_add": [*_CAPABILITIES, *_obtainable()],
         "security_opt": ["seccomp=unconfined", "apparmor=unconfined", "label=disable"],
         "tmpfs": {"/run": "", "/run/lock": ""},
-        "device_cgroup_rules": ["b 7:* rmw"],  # loop devices, attached while it runs
+        # Loop devices: volumes, attached while it runs, and those it makes of its own files.
+        "device_cgroup_rules": ["b 7:* rmw", "c 10:237 rmw"],
         "stop_signal": "SIGRTMIN+4",  # systemd: power off in order
         # reboot(2) ends PID 1 with 129; see the image's exit.conf for powering off.
         "restart_policy": {"Name": "on-failure"},

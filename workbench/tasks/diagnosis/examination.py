@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from workbench.checks.check import Check
 from workbench.checks.check import Report
+from workbench.checks.check import Result
 from workbench.checks.check import run_checks
 from workbench.checks.table import CHECKS
 from workbench.checks.target import Target
@@ -28,6 +29,8 @@ LAYERS = (
     "certificates",
     "snapshots",
 )
+# Checks of what everything else needs.
+CAUSES = ("disks", "own-room", "memory")
 
 
 def examine(stack: str, progress: Progress, *, quick: bool = False) -> list[Report]:
@@ -47,7 +50,20 @@ def examine(stack: str, progress: Progress, *, quick: bool = False) -> list[Repo
             reports += run_checks(wanted, known.target(), begin=begin, after=reports)
     finally:
         known.close()
-    return reports
+    return causes_first(reports)
+
+
+def causes_first(reports: list[Report]) -> list[Report]:
+    """Put what made the others fail before them: a full disk, or memory that ran out.
+
+    Of a warning that is only said where something failed: by itself it is no cause.
+    """
+    if not any(report.result is Result.FAIL for report in reports):
+        return reports
+    told = (Result.FAIL, Result.WARN)
+    causes = [each for each in reports if each.name in CAUSES and each.result in told]
+    causes.sort(key=lambda report: report.result is not Result.FAIL)
+    return causes + [report for report in reports if report not in causes]
 
 
 def _behind(checks: Iterable[Check], last: str) -> Iterator[Check]:

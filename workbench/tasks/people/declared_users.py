@@ -22,6 +22,8 @@ class User:
     name: str
     public_keys: tuple[str, ...] = ()
     administrator: bool = False
+    # GiB of the data volume, where it isn't what everyone has.
+    quota: int | None = None
 
     def as_config(self) -> dict[str, Any]:
         """Return what the configuration holds; what is the default isn't written."""
@@ -30,6 +32,8 @@ class User:
             entry["publicKeys"] = list(self.public_keys)
         if self.administrator:
             entry["administrator"] = True
+        if self.quota is not None:
+            entry["quota"] = self.quota
         return entry
 
 
@@ -142,5 +146,8 @@ def _in_program(state: StackState, names: list[str]) -> WorkbenchError:
 
 def _user(entry: Mapping[str, Any]) -> User:
     return User(
-        str(entry["name"]), tuple(entry.get("publicKeys") or ()), bool(entry.get("administrator"))
+        str(entry["name"]),
+        tuple(entry.get("publicKeys") or ()),
+        bool(entry.get("administrator")),
+        entry.get("quota"),
     )

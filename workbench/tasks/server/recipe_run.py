@@ -66,6 +66,10 @@ def is_running(server: Server) -> bool:
     return state == "activating"
 
 
+# What the kernel, and the recipe's own sentences, say of a disk or a quota without room.
+NO_ROOM = ("No space left on device", "Disk quota exceeded", "the disk of /")
+
+
 class Follower:
     """Read the server's progress lines as they come, over any number of connections.
 
@@ -218,12 +222,20 @@ def converge(
 def _checked(run: Run, door: Door) -> Run:
     if run.ok:
         return run
+    step = run.failed_step or "an unnamed step"
     raise WorkbenchError(
-        f"The server's recipe failed at: {run.failed_step or 'an unnamed step'}\n"
+        f"The server's recipe failed at: {step}{_full_disk(run.log)}\n"
         f"{_indent(run.log[-SHOWN_LOG_LINES:])}",
         "When the cause is mended, the same command goes on from there. The machine is kept"
         f" for a look, its whole log is {LOG}:\n  {door.command}",
     )
+
+
+def _full_disk(log: tuple[str, ...]) -> str:
+    """Say that a disk was full where the log does, and what names it."""
+    if not any(words in line for line in log for words in NO_ROOM):
+        return ""
+    return ". A disk of the server is full: workbench doctor says which, and what takes its room"
 
 
 def read_run(event: Mapping[str, Any], log: tuple[str, ...] = ()) -> Run:

@@ -4,6 +4,7 @@ import getpass
 import ipaddress
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from workbench.errors import ConfigError
@@ -43,7 +44,7 @@ def ask_users(
         lambda text: _among(text, names),
         ", ".join(name for name, user in chosen.items() if user.administrator) or NONE,
     )
-    declared = {name: User(name, user.public_keys, name in admins) for name, user in chosen.items()}
+    declared = {name: replace(user, administrator=name in admins) for name, user in chosen.items()}
     return DeclaredUsers(declared, is_default=there.is_default and declared == dict(there.users))
 
 
