@@ -23,6 +23,7 @@ from workbench.tasks.people.public_keys import fingerprint
 from workbench.tasks.server_start import start_lines
 from workbench.tasks.show import print_rows
 from workbench.tasks.stack_state import StackState
+from workbench.terminal import escape_name
 
 
 def add_keys(
@@ -84,7 +85,8 @@ def _left_over(state: StackState, progress: Progress, user: User, wanted: str) -
         if key.declared and key.fingerprint not in declared
     }
     marks = find_marks({mark: key.comment for mark, key in left.items()}, wanted)
-    return [f"{left[mark].type} {mark} {left[mark].comment}".strip() for mark in marks]
+    told = {mark: f"{left[mark].type} {mark} {escape_name(left[mark].comment)}" for mark in marks}
+    return [each.strip() for each in told.values()]
 
 
 def _change(
@@ -148,7 +150,10 @@ def print_keys(name: str, found: list[dict[str, Any]], stack: str, console: Cons
         print(f"{name} has no key: JupyterHub and RStudio by password, no SSH.")
         print(as_typed(f"  workbench users.keys.add {name} --public-key FILE --stack {stack}"))
         return
-    rows = ((key["fingerprint"], key["comment"] or key["type"], _origin(key)) for key in found)
+    rows = (
+        (key["fingerprint"], escape_name(key["comment"] or key["type"]), _origin(key))
+        for key in found
+    )
     print_rows(("Fingerprint", "Comment", "From"), rows, console)
 
 
