@@ -42,7 +42,7 @@ def read_people(*, with_disk: bool) -> list[dict[str, Any]]:
         if FIRST_ID <= entry.pw_uid <= LAST_ID and entry.pw_name != administrator
     ]
     shadow = read_shadow()
-    running = Counter(process.uid for process in processes())
+    running = Counter(number for each in processes() for number in {each.uid, each.slice})
     homes = [Path(entry.pw_dir) for entry in entries]
     sizes = read_sizes(homes, DISK_SECONDS) if with_disk else {}
     return [

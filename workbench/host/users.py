@@ -104,11 +104,15 @@ def _reopen(name: str) -> Commands:
 
 
 def _demote(name: str) -> Commands:
-    if name in _members(places.ADMINISTRATORS):
+    is_member = name in _members(places.ADMINISTRATORS)
+    if is_member:
         yield f"gpasswd --delete {name} {places.ADMINISTRATORS}"
-    # A session keeps the groups it began with, and sudo believes them.
+    # A session keeps the groups it began with, and sudo believes them; and what an administrator
+    # left running may be root's.
     entry, group = _entry(name), grp.getgrnam(places.ADMINISTRATORS).gr_gid
-    if entry and any(p.uid == entry.pw_uid and group in p.groups for p in processes()):
+    if entry and any(
+        each.is_of(entry.pw_uid) and (is_member or group in each.groups) for each in processes()
+    ):
         yield from end_sessions(name)
 
 
