@@ -9,8 +9,11 @@ from typing import TextIO
 
 from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
 from workbench.folding import fold
+from workbench.plain_console import PlainConsole
+from workbench.terminal import escape
 
 # A plain terminal or a log file gets a sign of life this often, in seconds.
 PLAIN_INTERVAL = 20.0
@@ -50,7 +53,7 @@ class Progress:
     def __init__(
         self, log_path: Path | None = None, *, console: Console | None = None, quiet: bool = False
     ) -> None:
-        self.console = console or Console(stderr=True, highlight=False)
+        self.console = console or PlainConsole(stderr=True)
         self.log_path = log_path
         self.quiet = quiet
         self._status: Status | None = None
@@ -72,7 +75,7 @@ class Progress:
         self.log(f"== {title}")
         self._plain_shown = time.monotonic()
         if self.interactive:
-            self._status = self.console.status(f"{title} …")
+            self._status = self.console.status(Text(f"{title} …"))
             self._status.start()
         elif not self.quiet:
             self.console.print(f"{title} …", markup=False, soft_wrap=True)
@@ -86,7 +89,8 @@ class Progress:
     def log(self, text: str) -> None:
         """Append a line to the log file."""
         if self._log is not None:
-            self._log.write(f"{time.strftime('%H:%M:%S')} {text.rstrip()}\n")
+            # A log is read at a terminal, too.
+            self._log.write(f"{time.strftime('%H:%M:%S')} {escape(text.rstrip())}\n")
 
     def say(self, text: str) -> None:
         """Print a line that stays, above any spinner."""
@@ -100,9 +104,8 @@ class Progress:
         """Show what a phase is doing: redraw the spinner, or a plain line now and then."""
         if self._status is not None:
             room = max(20, self.console.width - len(phase.title) - 16)
-            self._status.update(
-                f"{phase.title}  {phase.seconds:.0f} s  [dim]{_plain(now[:room])}[/dim]"
-            )
+            shown = (escape(now)[:room], "dim")
+            self._status.update(Text.assemble(f"{phase.title}  {phase.seconds:.0f} s  ", shown))
         elif not self.quiet and time.monotonic() - self._plain_shown >= PLAIN_INTERVAL:
             self._plain_shown = time.monotonic()
             self.console.print(f"  {phase.seconds:.0f} s: {now}", markup=False, soft_wrap=True)
@@ -122,10 +125,6 @@ class Progress:
             self._log = None
 
 
-def _plain(text: str) -> str:
-    return text.replace("[", "\\[")
-
-
 def stderr_progress(log_path: Path | None = None) -> Progress:
     """Return a progress on standard error, so that standard output stays for results."""
-    return Progress(log_path, console=Console(file=sys.stderr, highlight=False))
+    return Progress(log_path, console=PlainConsole(file=sys.stderr))

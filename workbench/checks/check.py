@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from workbench.checks.target import Target
 from workbench.errors import WorkbenchError
+from workbench.terminal import escape
 
 
 class Result(StrEnum):
@@ -131,4 +132,5 @@ def _report(check: Check, outcome: Outcome, target: Target, *, blocked: bool) ->
     # What stands in the way is mended first; its own report says how.
     wanted = outcome.result is not Result.PASS and not blocked
     fix = (outcome.fix or check.fix).replace("{stack}", target.stack) if wanted else ""
-    return Report(check.name, outcome.result, outcome.evidence, fix, check.layer, blocked)
+    evidence = escape(outcome.evidence, keep="")
+    return Report(check.name, outcome.result, evidence, fix, check.layer, blocked)

@@ -16,6 +16,7 @@ from workbench.checks.packages import check_packages
 from workbench.checks.packages import check_updates
 from workbench.checks.quotas import check_own_room
 from workbench.checks.quotas import check_quotas
+from workbench.checks.rights import check_rights
 from workbench.checks.server import check_converged
 from workbench.checks.server import check_listeners
 from workbench.checks.services import check_services
@@ -59,6 +60,7 @@ CHECKS: tuple[Check, ...] = (
     Check("ssh", check_ssh, ("host-key",), "workbench ssh.keys.list --stack {stack}", "ssh"),
     Check("converged", check_converged, ("ssh",), CONVERGE, "server"),
     Check("packages", check_packages, ("ssh",), CONVERGE, "server"),
+    Check("rights", check_rights, ("ssh",), CONVERGE, "server", slow=True),
     Check("clock", check_clock, ("ssh",), "", "server"),
     Check("memory", check_memory, ("ssh",), "", "server"),
     Check("shares", check_shares, ("ssh",), CONVERGE, "server"),

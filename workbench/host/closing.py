@@ -7,11 +7,11 @@ keys. The rest makes sure that no way is left which doesn't ask.
 
 import grp
 import pwd
-from pathlib import Path
 
 from . import authorized_keys
 from . import places
 from .accounts import read_shadow
+from .ending import LINGER
 from .processes import processes
 from .pyinfra_typed import Commands
 from .pyinfra_typed import StringCommand
@@ -20,9 +20,6 @@ from .storage import module_command
 # In days since 1970, as /etc/shadow has it: 0 is read as "never" by some programs (shadow(5)).
 CLOSED = "1"
 EXPIRED = "1970-01-02"
-LINGER = Path("/var/lib/systemd/linger")
-# For processes to be gone after SIGKILL; what still hangs in the kernel ends when that lets go.
-KILL_SECONDS = 10
 
 
 def close(name: str) -> Commands:
@@ -43,16 +40,12 @@ def close(name: str) -> Commands:
             "< /dev/null || true",
         )
     # Last: what began before the groups were gone would be missed.
-    if (LINGER / name).exists():
-        yield f"loginctl disable-linger {name}"
     number = pwd.getpwnam(name).pw_uid
-    if any(process.uid == number for process in processes()):
+    if (LINGER / name).exists() or any(process.is_of(number) for process in processes()):
         yield from end_sessions(name)
 
 
 def end_sessions(name: str) -> Commands:
     """End all that a person runs: their Jupyter server, logins, R sessions, what is left."""
-    yield f"systemctl stop jupyter-{name}-singleuser.service 2>/dev/null || true"
-    yield f"loginctl terminate-user {name} 2>/dev/null || true"
-    kill = f"while pkill -KILL -U {name}; do sleep 0.1; done"
-    yield f"timeout {KILL_SECONDS} bash -c '{kill}' || true"
+    # What is left of it is told by who asked: the account is closed all the same.
+    yield module_command("ending", name) + " || true"

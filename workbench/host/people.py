@@ -26,6 +26,7 @@ from .authorized_keys import read_file
 from .processes import processes
 from .register import FIRST_ID
 from .register import LAST_ID
+from .sudo_rights import may_use_sudo
 from .volume import read_volume
 
 CLOSED = "1"
@@ -42,7 +43,7 @@ def read_people(*, with_disk: bool) -> list[dict[str, Any]]:
         if FIRST_ID <= entry.pw_uid <= LAST_ID and entry.pw_name != administrator
     ]
     shadow = read_shadow()
-    running = Counter(process.uid for process in processes())
+    running = Counter(number for each in processes() for number in {each.uid, each.slice})
     homes = [Path(entry.pw_dir) for entry in entries]
     sizes = read_sizes(homes, DISK_SECONDS) if with_disk else {}
     return [
@@ -53,6 +54,8 @@ def read_people(*, with_disk: bool) -> list[dict[str, Any]]:
             "home_bytes": sizes.get(Path(entry.pw_dir)),
             "member": entry.pw_name in grp.getgrnam(places.MEMBERS).gr_mem,
             "administrator": entry.pw_name in grp.getgrnam(places.ADMINISTRATORS).gr_mem,
+            # By sudo itself, whatever lets them.
+            "sudo": may_use_sudo(entry.pw_name),
             "disabled": shadow[entry.pw_name][1] == CLOSED,
             # A locked hash is one still, with a mark before it.
             "password": shadow[entry.pw_name][0].strip("!*").startswith("$"),
@@ -70,12 +73,12 @@ def read_keys(home: Path) -> list[dict[str, Any]]:
     content = read_file(home / ".ssh" / "authorized_keys", LARGEST_FILE)
     for line in content.decode(errors="replace").splitlines():
         ours = (ours or line == BEGIN) and line != END
-        if key := _key(line):
+        if key := key_of(line):
             found.append(key | {"declared": ours})
     return found
 
 
-def _key(line: str) -> dict[str, str] | None:
+def key_of(line: str) -> dict[str, str] | None:
     """Return a line's key, by its fingerprint; options may stand before it."""
     words = line.split()
     for kind, data in itertools.pairwise(words):

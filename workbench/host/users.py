@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import authorized_keys
+from . import known_keys
 from . import places
 from .accounts import read_shadow
 from .closing import CLOSED
@@ -46,6 +47,7 @@ def users(settings: Settings) -> None:
         account(user, name=f"Make the account {user.name}")
         authorize(user, name=f"Authorize {user.name}'s SSH keys")
     only_administrators(settings, name="Let nobody else use sudo")
+    note_keys(settings, name="Note whose key is whose")
     put_template("workbench-passwd", PASSWD, mode="755", shortest=SHORTEST_PASSWORD)
     note_sign_ins()
     save_accounts(name="Keep the accounts on the data volume")
@@ -109,11 +111,15 @@ def _reopen(name: str) -> Commands:
 
 
 def _demote(name: str) -> Commands:
-    if name in _members(places.ADMINISTRATORS):
+    is_member = name in _members(places.ADMINISTRATORS)
+    if is_member:
         yield f"gpasswd --delete {name} {places.ADMINISTRATORS}"
-    # A session keeps the groups it began with, and sudo believes them.
+    # A session keeps the groups it began with, and sudo believes them; and what an administrator
+    # left running may be root's.
     entry, group = _entry(name), grp.getgrnam(places.ADMINISTRATORS).gr_gid
-    if entry and any(p.uid == entry.pw_uid and group in p.groups for p in processes()):
+    if entry and any(
+        each.is_of(entry.pw_uid) and (is_member or group in each.groups) for each in processes()
+    ):
         yield from end_sessions(name)
 
 
@@ -127,6 +133,20 @@ def authorize(user: Account, without: Sequence[str] = ()) -> Commands:
             authorized_keys.AS_PERSON.format(name=user.name),
             module_command("authorized_keys"),
             _stdin=[*user.public_keys, *(f"-{key}" for key in without)],
+        )
+
+
+@operation
+def note_keys(settings: Settings) -> Commands:
+    """Note people's keys for good: in another's account they are a way back for who was let go."""
+    known = known_keys.read_known()
+    now = [(user.name, key) for user in settings.users for key in user.public_keys]
+    wanted = known_keys.with_keys(known, now)
+    if wanted != known:
+        yield f"install -d -m 700 {known_keys.KNOWN.parent}"
+        yield StringCommand(
+            f"cat > {known_keys.KNOWN}.new && mv {known_keys.KNOWN}.new {known_keys.KNOWN}",
+            _stdin=known_keys.as_text(wanted),
         )
 
 

@@ -13,6 +13,7 @@ from workbench.folding import fold
 from workbench.places import state_dir
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.selection import select_stack
+from workbench.terminal import escape
 
 INTERRUPTED = 130
 DEBUG = "WORKBENCH_DEBUG"
@@ -54,7 +55,7 @@ class Failure:
 def explain(error: BaseException, stack: str | None = None) -> Failure:
     """Return how a command that met ``error`` ends; ``stack`` is its option, where it had one."""
     failure = _explain(error, select_stack(stack))
-    return Failure(_fold(as_typed(failure.text)), failure.exit_code)
+    return Failure(_fold(as_typed(escape(failure.text))), failure.exit_code)
 
 
 def _explain(error: BaseException, stack: str) -> Failure:
@@ -150,7 +151,7 @@ def _unexpected(error: BaseException) -> str:
     what = f"An error that was not expected: {type(error).__name__}: {first}"
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_text(details, encoding="utf-8")
+        log.write_text(escape(details), encoding="utf-8")
     except OSError:
         return f"{what}\n  {DEBUG}=1 and the same command show where"
     return f"{what}\n  Details, for a report: {log}"

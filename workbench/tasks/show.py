@@ -13,14 +13,18 @@ from rich.text import Text
 
 from workbench.checks.check import Report
 from workbench.checks.check import Result
+from workbench.plain_console import PlainConsole
 from workbench.progress import Progress
 from workbench.progress import stderr_progress
 from workbench.tasks.command_name import as_typed
+from workbench.terminal import escape_name
 
 STYLES = {Result.PASS: "green", Result.FAIL: "bold red", Result.WARN: "yellow", Result.SKIP: "dim"}
 
 # Values that begin like this are typed or opened, so they are never broken.
 WHOLE = ("cat ", "/", "https://")
+# In characters: what is longer only pushes the rest off the screen.
+LONGEST_CELL = 500
 
 
 def print_json(value: Any) -> None:
@@ -31,7 +35,7 @@ def print_json(value: Any) -> None:
 
 def make_console() -> Console:
     """Return a console for results, on standard output."""
-    return Console(highlight=False, soft_wrap=False)
+    return PlainConsole(soft_wrap=False)
 
 
 def make_progress(*, quiet: bool) -> Progress:
@@ -69,7 +73,8 @@ def print_rows(titles: tuple[str, ...], rows: Iterable[tuple[str, ...]], console
     for title in titles:
         table.add_column(title, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        # Escaped here, too: a column is as wide as what is shown in it.
+        table.add_row(*(Text(escape_name(cell, LONGEST_CELL)) for cell in row))
     console.print(table)
 
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from workbench.plain_console import PlainConsole
 from workbench.tasks.show import make_console
 from workbench.tasks.show import make_progress
 from workbench.tasks.show import print_json
@@ -79,7 +80,7 @@ def _redraw(reader: StatusReader, console: Console) -> None:
 
 def render(found: dict[str, Any], width: int) -> Text:
     """Return a status as it is drawn, with the time it is of."""
-    console = Console(width=width, force_terminal=True, highlight=False)
+    console = PlainConsole(width=width, force_terminal=True)
     with console.capture() as drawn:
         print_status(found, console)
         console.print(f"\n  {time.strftime('%H:%M:%S')}   Ctrl-C ends", style="dim")

@@ -8,6 +8,7 @@ from invoke.exceptions import Exit
 from invoke.exceptions import UnexpectedExit
 
 from workbench.tasks.failures import explain
+from workbench.terminal import plain_output
 
 
 class WorkbenchTask(fabric_tasks.Task):  # type: ignore[misc]
@@ -29,7 +30,8 @@ class WorkbenchTask(fabric_tasks.Task):  # type: ignore[misc]
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task."""
         try:
-            return super().__call__(*args, **kwargs)
+            with plain_output():
+                return super().__call__(*args, **kwargs)
         except (Exit, UnexpectedExit):
             raise
         except (Exception, KeyboardInterrupt) as error:

@@ -69,9 +69,27 @@ def test_processes_are_told_with_the_groups_they_hold(tmp_path: Path) -> None:
         (tmp_path / str(pid) / "status").write_text(
             f"Name:\tbash\nState:\t{state}\nUid:\t1003\t1003\t1003\t1003\nGroups:\t27 700 \n"
         )
+        (tmp_path / str(pid) / "cgroup").write_text("0::/system.slice/cron.service\n")
     (tmp_path / "9").mkdir()
     (tmp_path / "meminfo").write_text("")
     assert list(processes(tmp_path)) == [Process(7, 1003, frozenset({27, 700}))]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "0::/user.slice/user-1003.slice/session-4.scope",
+        "1:name=systemd:/user.slice/user-1003.slice/x",
+    ],
+)
+def test_what_root_runs_in_a_persons_slice_is_theirs(tmp_path: Path, line: str) -> None:
+    (tmp_path / "7").mkdir()
+    status = "Name:\tbash\nState:\tS (sleeping)\nUid:\t0\t0\t0\t0\nGroups:\t0 \n"
+    (tmp_path / "7" / "status").write_text(status)
+    (tmp_path / "7" / "cgroup").write_text(f"4:memory:/user.slice\n{line}\n")
+    (process,) = processes(tmp_path)
+    assert process.is_of(1003)
+    assert not process.is_of(1004)
 
 
 def test_this_process_is_among_them() -> None:

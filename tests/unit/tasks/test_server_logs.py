@@ -89,7 +89,7 @@ def test_a_time_is_told_in_systemds_words(typed: str, systemd: str) -> None:
 
 
 def test_what_users_write_into_logs_cannot_drive_the_terminal() -> None:
-    assert show_line("\x1b[2Jgone\ttab\r") == "�[2Jgone\ttab"
+    assert show_line("\x1b[2Jgone\ttab\r") == "\\u001b[2Jgone\ttab"
 
 
 @pytest.mark.parametrize(

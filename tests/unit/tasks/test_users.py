@@ -58,6 +58,8 @@ class Lab:
     server: Any
     accounts: dict[str, ServerUser] = field(default_factory=lambda: {"test-user": TEST_USER})
     running: list[dict[str, Any]] = field(default_factory=list)
+    # What people can do beyond their rank.
+    ways: list[dict[str, Any]] = field(default_factory=list)
     config: dict[str, str] = field(default_factory=lambda: {PUBLIC_KEY: ED25519})
     # Whom the stack has; None for those of the configuration.
     applied: list[str] | None = None
@@ -88,6 +90,8 @@ class Lab:
         return [user["name"] for user in declared]
 
     def answer(self, command: str) -> str | Answer | None:
+        if "workbench_host.rights" in command:
+            return json.dumps({"ways": self.ways, "failed": []})
         if "workbench_host.people" in command:
             return json.dumps([_as_reported(account) for account in self.accounts.values()])
         if command.startswith("getent passwd"):

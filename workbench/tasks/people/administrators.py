@@ -1,5 +1,6 @@
 """Make a person an administrator, or no longer one."""
 
+from contextlib import closing
 from dataclasses import replace
 
 from workbench.progress import Progress
@@ -10,6 +11,9 @@ from workbench.tasks.people.change_users import last_administrator
 from workbench.tasks.people.change_users import look
 from workbench.tasks.people.change_users import others_changed
 from workbench.tasks.people.declared_users import read_changeable
+from workbench.tasks.people.ways_left import MEMBER
+from workbench.tasks.people.ways_left import plan_of_ways
+from workbench.tasks.people.ways_left import require_none_left
 from workbench.tasks.stack_state import StackState
 
 
@@ -28,6 +32,9 @@ def set_administrator(
     there = look(state, progress)
     account = there.get(name)
     is_so = account is not None and account.administrator is administrator
+    if is_so and not administrator and not user.administrator and not dry_run:
+        # Whoever may not be root: is it so?
+        require_none_left(state, progress, name, MEMBER, administrator=False)
     if user.administrator is administrator and is_so:
         print(f"{name} is {_rank(administrator)} already. Nothing was changed.")
         return
@@ -37,13 +44,16 @@ def set_administrator(
         plan += last_administrator(user, wanted, state)
         if account and account.processes:
             plan.append(f"What {name} runs now with the right to use sudo ends.")
+        plan += plan_of_ways(state, progress, name, MEMBER, administrator=True)
     plan += others_changed(name, declared, there)
     verb = "promote" if administrator else "demote"
     command = f"workbench users.{verb} {name} --stack {state.stack}"
     if not confirm([*plan, *declared.written_out()], command, yes=yes, dry_run=dry_run):
         return
     now, _ = apply(state, wanted, command, progress)
-    now.close()
+    with closing(now):
+        if not administrator:
+            require_none_left(now, progress, name, MEMBER, administrator=True)
     since = ", from the next sign-in on" if administrator else ""
     print(f"\n{name} is {_rank(administrator)}{since}.")
     print(as_typed(f"\nNext:\n  workbench users.list --stack {state.stack}"))

@@ -1,5 +1,7 @@
 """A person's public keys: given, taken, and listed."""
 
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -20,9 +22,12 @@ from workbench.tasks.people.public_keys import described
 from workbench.tasks.people.public_keys import find_keys
 from workbench.tasks.people.public_keys import find_marks
 from workbench.tasks.people.public_keys import fingerprint
+from workbench.tasks.people.ways_left import plan_of_key
+from workbench.tasks.people.ways_left import require_key_gone
 from workbench.tasks.server_start import start_lines
 from workbench.tasks.show import print_rows
 from workbench.tasks.stack_state import StackState
+from workbench.terminal import escape_name
 
 
 def add_keys(
@@ -71,7 +76,10 @@ def remove_key(
     if not left:
         plan.append("No key is left: JupyterHub and RStudio by password, no SSH.")
     wanted = replace(user, public_keys=left)
-    _change(state, progress, wanted, plan, f"remove {name} {key}", yes=yes, dry_run=dry_run)
+    taken = [fingerprint(each) for each in found]
+    _change(
+        state, progress, wanted, plan, f"remove {name} {key}", yes=yes, dry_run=dry_run, taken=taken
+    )
 
 
 def _left_over(state: StackState, progress: Progress, user: User, wanted: str) -> list[str]:
@@ -84,7 +92,8 @@ def _left_over(state: StackState, progress: Progress, user: User, wanted: str) -
         if key.declared and key.fingerprint not in declared
     }
     marks = find_marks({mark: key.comment for mark, key in left.items()}, wanted)
-    return [f"{left[mark].type} {mark} {left[mark].comment}".strip() for mark in marks]
+    told = {mark: f"{left[mark].type} {mark} {escape_name(left[mark].comment)}" for mark in marks}
+    return [each.strip() for each in told.values()]
 
 
 def _change(
@@ -96,14 +105,17 @@ def _change(
     *,
     yes: bool,
     dry_run: bool,
+    taken: Sequence[str] = (),
 ) -> None:
     declared = read_changeable(state, wanted.name)
     command = f"workbench users.keys.{typed} --stack {state.stack}"
+    plan += plan_of_key(state, progress, wanted.name, taken)
     plan = [*plan, *declared.written_out(), *start_lines(state)]
     if not confirm(plan, command, yes=yes, dry_run=dry_run):
         return
     now, accounts = apply(state, declared.with_user(wanted), command, progress)
-    now.close()
+    with closing(now):
+        require_key_gone(now, progress, wanted.name, taken)
     count = len(made(accounts, wanted.name, state.stack).keys)
     print(f"\n{wanted.name} has {count} {'key' if count == 1 else 'keys'} on the server.")
     print(as_typed(f"\nNext:\n  workbench users.keys.list {wanted.name} --stack {state.stack}"))
@@ -148,7 +160,10 @@ def print_keys(name: str, found: list[dict[str, Any]], stack: str, console: Cons
         print(f"{name} has no key: JupyterHub and RStudio by password, no SSH.")
         print(as_typed(f"  workbench users.keys.add {name} --public-key FILE --stack {stack}"))
         return
-    rows = ((key["fingerprint"], key["comment"] or key["type"], _origin(key)) for key in found)
+    rows = (
+        (key["fingerprint"], escape_name(key["comment"] or key["type"]), _origin(key))
+        for key in found
+    )
     print_rows(("Fingerprint", "Comment", "From"), rows, console)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
+from workbench.terminal import escape_name
 
 # Longer than any public key's file; nobody means a disk image.
 LARGEST = 1 << 20
@@ -83,7 +84,9 @@ def fingerprint(key: str) -> str:
 
 def described(key: str) -> str:
     """Return a key in a few words: kind, fingerprint, comment."""
-    return " ".join(filter(None, (key.partition(" ")[0], fingerprint(key), comment(key))))
+    return " ".join(
+        filter(None, (key.partition(" ")[0], fingerprint(key), escape_name(comment(key))))
+    )
 
 
 def comment(key: str) -> str:

@@ -1,5 +1,7 @@
 """Shut a person out of the workbench; nothing of theirs is deleted."""
 
+from contextlib import closing
+
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks.changing import confirm
@@ -13,6 +15,9 @@ from workbench.tasks.people.change_users import print_wrapped
 from workbench.tasks.people.declared_users import User
 from workbench.tasks.people.declared_users import read_changeable
 from workbench.tasks.people.server_users import ServerUser
+from workbench.tasks.people.ways_left import GONE
+from workbench.tasks.people.ways_left import plan_of_ways
+from workbench.tasks.people.ways_left import require_none_left
 from workbench.tasks.server.sessions import read_activities
 from workbench.tasks.stack_state import StackState
 
@@ -40,12 +45,15 @@ def remove_user(
     running = [each for each in read_activities(state.server) if each.user == name]
     plan = plan_of_removal(user, account, left, state, running)
     plan += others_changed(name, declared, there)
+    was_root = user.administrator or bool(account and account.administrator)
+    plan += plan_of_ways(state, progress, name, GONE, administrator=was_root)
     if not confirm(plan, command, yes=yes, dry_run=dry_run):
         return
     now, accounts = apply(state, left, command, progress)
-    now.close()
-    closed = accounts.get(name)
-    _check_closed(name, closed, state.stack)
+    with closing(now):
+        closed = accounts.get(name)
+        _check_closed(name, closed, state.stack)
+        require_none_left(now, progress, name, GONE, administrator=was_root)
     print()
     print_wrapped([f"{name} is shut out. {kept(name, closed, now)}"])
     print("\nNext:")

@@ -40,6 +40,8 @@ class ServerUser:
     keys: tuple[ServerKey, ...]
     last_sign_in: float | None
     processes: int
+    # By sudo's own answer; a server with an older recipe doesn't give it.
+    sudo: bool = False
 
 
 def read_server_users(
@@ -66,5 +68,6 @@ def is_taken(server: Server, name: str) -> bool:
 
 
 def _user(entry: dict[str, Any]) -> ServerUser:
+    entry = {"sudo": entry["administrator"], **entry}
     known = {each.name: entry[each.name] for each in fields(ServerUser)}
     return ServerUser(**(known | {"keys": tuple(ServerKey(**key) for key in entry["keys"])}))

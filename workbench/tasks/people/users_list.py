@@ -61,6 +61,7 @@ def _entry(
         "home": account and account.home,
         "home_bytes": account and account.home_bytes,
         "administrator": account and account.administrator,
+        "sudo": account and account.sudo,
         "keys": [key.fingerprint for key in account.keys] if account else None,
         "password_set": account and account.password,
         "disabled": account and account.disabled,
@@ -82,10 +83,13 @@ def differences(user: User | None, account: ServerUser | None) -> list[str]:
     """Return in words what the server has otherwise than the configuration declares."""
     if user is None:
         is_open = account is not None and account.member and not account.disabled
-        return ["not declared, but open"] if is_open else []
+        found = ["not declared, but open"] if is_open else []
+        return found + ["may use sudo"] * bool(account and account.sudo)
     if account is None or account.disabled or not account.member:
         return ["declared, but no open account"]
     found = []
+    if account.sudo and not (user.administrator or account.administrator):
+        found.append("may use sudo all the same (workbench check says by what)")
     if user.administrator is not account.administrator:
         found.append("administrator" if account.administrator else "no administrator")
     if {key.fingerprint for key in account.keys if key.declared} != {
@@ -115,7 +119,7 @@ def _row(user: dict[str, Any]) -> tuple[str, ...]:
     size = user["home_bytes"]
     return (
         user["name"],
-        _yes(user["administrator"]),
+        "yes" if user["administrator"] else "sudo" if user["sudo"] else "no",
         str(len(user["keys"])),
         "set" if user["password_set"] else "none",
         _here(user["last_sign_in"]),

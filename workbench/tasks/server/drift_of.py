@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from workbench.checks.rights import RightsUnknownError
+from workbench.checks.rights import read_ways
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks.command_name import as_typed
@@ -12,6 +14,11 @@ from workbench.tasks.server.server_plan import Plan
 from workbench.tasks.server.server_plan import plan_applied
 from workbench.tasks.server.show_plan import state_lines
 from workbench.tasks.stack_state import StackState
+from workbench.terminal import escape_name
+
+# Not a step of the recipe: what the server gives beside it.
+RIGHTS = "Rights"
+LONGEST_COMMAND = 1000
 
 
 def find_drift(state: StackState, progress: Progress) -> Sequence[Finding]:
@@ -25,7 +32,22 @@ def find_drift(state: StackState, progress: Progress) -> Sequence[Finding]:
             "A converge is under way on the server.",
             f"workbench drift --stack {state.stack}   again, when it has ended",
         )
-    return [*_own_files(plan.last, plan), *plan.findings]
+    return [*_own_files(plan.last, plan), *plan.findings, *_rights(state, progress)]
+
+
+def _rights(state: StackState, progress: Progress) -> list[Finding]:
+    """Return the rights that people have beyond the configuration, which no recipe takes away."""
+    try:
+        with progress.phase("Who can do more than the configuration says"):
+            ways, _ = read_ways(state.server, state.stack)
+    except RightsUnknownError:
+        # A recipe from before there was such a question; the check says so.
+        return []
+    return [
+        Finding(RIGHTS, way.kind, (way.what,), (way.command(state.stack),), ())
+        for way in ways
+        if way.sure
+    ]
 
 
 def _own_files(last: Run | None, plan: Plan) -> list[Finding]:
@@ -45,8 +67,9 @@ def print_drift(findings: Sequence[Finding], stack: str) -> None:
     print(f"{number} not as the recipe left the server:")
     for line in state_lines(findings):
         print(line)
-    print(
-        as_typed(
-            f"\nNext:\n  workbench converge --stack {stack}   puts it right, after showing how"
-        )
-    )
+    print("\nNext:")
+    for finding in findings:
+        if finding.step == RIGHTS:
+            print(as_typed(f"  {escape_name(finding.actions[0], LONGEST_COMMAND)}"))
+    if any(finding.step != RIGHTS for finding in findings):
+        print(as_typed(f"  workbench converge --stack {stack}   puts it right, after showing how"))

@@ -18,6 +18,8 @@ from workbench.progress import Phase
 from workbench.tasks.server.connection import Door
 from workbench.tasks.server.connection import RemoteServer
 from workbench.tasks.server.connection import UnreachableError
+from workbench.terminal import TAB
+from workbench.terminal import escape
 
 PROGRESS = "/var/log/workbench/progress.jsonl"
 LOG = "/var/log/workbench/converge.log"
@@ -253,4 +255,4 @@ def read_run(event: Mapping[str, Any], log: tuple[str, ...] = ()) -> Run:
 
 
 def _indent(lines: tuple[str, ...] | list[str]) -> str:
-    return "\n".join(f"    {line}" for line in lines)
+    return "\n".join(f"    {escape(line, keep=TAB)}" for line in lines)

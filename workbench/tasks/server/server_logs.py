@@ -10,6 +10,8 @@ from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.tasks.server.recipe_run import LOG
 from workbench.tasks.server.recipe_run import PROGRESS
+from workbench.terminal import TAB
+from workbench.terminal import escape
 
 CONVERGE = "converge"
 # What a service's log is about, and the systemd units that write it.
@@ -34,8 +36,6 @@ OTHER_NAMES = {
     "sshd": "ssh",
 }
 _AGO = re.compile(r"(\d+)\s*(s|sec|m|min|h|hours?|d|days?|w|weeks?)")
-# Control characters (but tab) don't reach a person's terminal: users can write into logs.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def log_command(wish: Wish, users: Sequence[str], stack: str) -> str:
 
 def show_line(line: str) -> str:
     """Return a log's line as a terminal may show it."""
-    return _CONTROL.sub("�", line.rstrip("\r"))
+    return escape(line.rstrip("\r"), keep=TAB)
 
 
 def _until_input_ends(command: str, follow: bool) -> str:

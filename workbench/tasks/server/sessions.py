@@ -12,6 +12,7 @@ from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.tasks.server.remote_server import RemoteServer
+from workbench.terminal import escape_name
 
 SCRIPT = "sessions_script.py"
 LIMIT = 30.0
@@ -58,7 +59,8 @@ class Activity:
         if self.count != 1:
             word = _PLURALS.get(word, f"{word}s")
         more = ", …" if len(self.names) > MOST_NAMED else ""
-        named = f" ({', '.join(self.names[:MOST_NAMED])}{more})" if self.names else ""
+        shown = ", ".join(map(escape_name, self.names[:MOST_NAMED]))
+        named = f" ({shown}{more})" if self.names else ""
         return f"{self.count} {word}{named}"
 
 
@@ -83,7 +85,7 @@ def describe(activities: Iterable[Activity]) -> list[str]:
     return [
         line
         for user, items in sorted(told.items())
-        for line in _folded(f"{user}: {', '.join(items)}")
+        for line in _folded(f"{escape_name(user)}: {', '.join(items)}")
     ]
 
 

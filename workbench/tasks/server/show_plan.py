@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from workbench.tasks.server.server_plan import Finding
+from workbench.terminal import TAB
+from workbench.terminal import escape
 
 
 def action_lines(findings: Sequence[Finding]) -> Iterator[str]:
@@ -37,5 +39,5 @@ def _about(finding: Finding) -> Sequence[str]:
 
 
 def _paragraph(said: Sequence[str], diff: Sequence[str]) -> Iterator[str]:
-    yield from (f"  {line}" for line in said)
-    yield from (f"      {line}" for line in diff)
+    yield from (f"  {escape(line, keep=TAB)}" for line in said)
+    yield from (f"      {escape(line, keep=TAB)}" for line in diff)

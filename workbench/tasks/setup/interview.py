@@ -10,6 +10,7 @@ from rich.text import Text
 
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
+from workbench.plain_console import PlainConsole
 
 T = TypeVar("T")
 
@@ -25,7 +26,7 @@ class Interview:
 
     def __init__(self, command: str, *, console: Console | None = None) -> None:
         self._command = command
-        self.console = console or Console(stderr=True, highlight=False)
+        self.console = console or PlainConsole(stderr=True)
         # None where standard input is closed.
         self.interactive = sys.stdin is not None and sys.stdin.isatty()
 
