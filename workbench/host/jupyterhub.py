@@ -5,6 +5,7 @@ from pathlib import Path
 from . import environments
 from . import kernels
 from . import places
+from . import private_files
 from .operations import unit
 from .pyinfra_typed import files
 from .pyinfra_typed import step
@@ -30,6 +31,7 @@ def jupyterhub(settings: Settings) -> None:
         port=PORT,
         base=BASE,
         jupyter_path=kernels.FOLDER,
+        umask=private_files.UMASK,
     )
     put_template("pam", Path("/etc/pam.d/workbench"))
     put_template(UNIT, unit_file)
