@@ -14,6 +14,7 @@ from workbench.checks.network import check_security_group
 from workbench.checks.network import check_web_ports
 from workbench.checks.packages import check_packages
 from workbench.checks.packages import check_updates
+from workbench.checks.privacy import check_privacy
 from workbench.checks.server import check_converged
 from workbench.checks.server import check_listeners
 from workbench.checks.services import check_services
@@ -56,6 +57,7 @@ CHECKS: tuple[Check, ...] = (
     Check("converged", check_converged, ("ssh",), CONVERGE, "server"),
     Check("packages", check_packages, ("ssh",), CONVERGE, "server"),
     Check("clock", check_clock, ("ssh",), "", "server"),
+    Check("privacy", check_privacy, ("ssh",), CONVERGE, "server"),
     Check("memory", check_memory, ("ssh",), "", "server"),
     Check("updates", check_updates, ("ssh",), "", "server", slow=True),
     Check("mount", check_mount, ("ssh", "data-volume"), CONVERGE, "disk"),

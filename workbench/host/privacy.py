@@ -3,13 +3,11 @@
 import grp
 import os
 import pwd
-import stat
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from . import places
-from .operations import daemon_reload
-from .operations import reloaded
 from .operations import unit
 from .pyinfra_typed import Commands
 from .pyinfra_typed import files
@@ -22,6 +20,12 @@ UNIT = "workbench-processes.service"
 UNIT_FILE = Path("/etc/systemd/system") / UNIT
 MOUNTS = Path("/proc/mounts")
 BUS_POLICY = Path("/etc/dbus-1/system.d/workbench.conf")
+# Succeeds where the bus tells everyone.
+ASK_BUS = (
+    *("runuser", "-u", "nobody", "--", "busctl", "call", "org.freedesktop.systemd1"),
+    *("/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"),
+    *("GetUnitProcesses", "s", "init.scope"),
+)
 SYSCTL = Path("/etc/sysctl.d/99-workbench.conf")
 KERNEL = {
     # Nobody's link, file or pipe in /tmp leads another's program astray (proc_sys_fs(5)).
@@ -34,8 +38,6 @@ KERNEL = {
     "kernel.dmesg_restrict": 1,
     "kernel.kptr_restrict": 1,
 }
-# Both write to other people's terminals, and the second takes what is typed there for it.
-WRITERS = ("/usr/bin/wall", "/usr/bin/write.ul")
 # uv makes them writable for all: who holds one keeps the next converge waiting.
 LOCKS = tuple(folder / ".lock" for folder in (places.VENV, places.JUPYTERHUB, places.NOTEBOOKS))
 LOG_READERS = "adm"
@@ -50,12 +52,10 @@ def privacy(settings: Settings) -> None:
     hide_processes(name="Hide other people's processes now")
     let_polkit_see(name="Let polkit see who asks it")
     put_template("bus-policy", BUS_POLICY)
-    daemon_reload(["dbus.service"], name="Look at the bus as it is now")
-    reloaded("dbus.service", files=[BUS_POLICY], name="Let the bus keep command lines to itself")
+    keep_command_lines(name="Let the bus keep command lines to itself")
     content = "".join(f"{name} = {value}\n" for name, value in KERNEL.items())
     put_template("sysctl.conf", SYSCTL, settings=content)
     set_kernel(name="Have the kernel protect shared folders")
-    keep_terminals(name="Keep people from each other's terminals")
     remove_locks(name="Remove lock files that anyone could hold")
     files.directory(
         name="Keep the logs for administrators",
@@ -88,6 +88,16 @@ def let_polkit_see() -> Commands:
         yield "systemctl try-restart polkit.service"
 
 
+@operation
+def keep_command_lines() -> Commands:
+    """Let the bus read its rules again if it doesn't keep them.
+
+    It looks at a new file at once, which may be before it can read it, and counts as reloaded.
+    """
+    if subprocess.run(ASK_BUS, capture_output=True, check=False).returncode == 0:
+        yield "systemctl reload dbus.service"
+
+
 def _names() -> set[str]:
     return {entry.pw_name for entry in pwd.getpwall()}
 
@@ -99,14 +109,6 @@ def set_kernel() -> Commands:
         path = Path("/proc/sys") / name.replace(".", "/")
         if path.exists() and int(path.read_text()) != value and os.access(path, os.W_OK):
             yield f"sysctl --quiet --write {name}={value}"
-
-
-@operation
-def keep_terminals(programs: Sequence[str] = WRITERS) -> Commands:
-    """Take from programs the right to write to others' terminals; upgrades leave it at that."""
-    for program in programs:
-        if os.path.exists(program) and os.stat(program).st_mode & (stat.S_ISUID | stat.S_ISGID):
-            yield f"dpkg-statoverride --force-all --update --add root root 0755 {program}"
 
 
 @operation
