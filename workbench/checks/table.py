@@ -14,6 +14,7 @@ from workbench.checks.network import check_security_group
 from workbench.checks.network import check_web_ports
 from workbench.checks.packages import check_packages
 from workbench.checks.packages import check_updates
+from workbench.checks.privacy import check_privacy
 from workbench.checks.quotas import check_own_room
 from workbench.checks.quotas import check_quotas
 from workbench.checks.rights import check_rights
@@ -62,6 +63,7 @@ CHECKS: tuple[Check, ...] = (
     Check("packages", check_packages, ("ssh",), CONVERGE, "server"),
     Check("rights", check_rights, ("ssh",), CONVERGE, "server", slow=True),
     Check("clock", check_clock, ("ssh",), "", "server"),
+    Check("privacy", check_privacy, ("ssh",), CONVERGE, "server"),
     Check("memory", check_memory, ("ssh",), "", "server"),
     Check("shares", check_shares, ("ssh",), CONVERGE, "server"),
     Check("updates", check_updates, ("ssh",), "", "server", slow=True),

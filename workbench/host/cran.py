@@ -3,6 +3,7 @@
 import platform
 from pathlib import Path
 
+from .private_files import UMASK
 from .pyinfra_typed import step
 from .rendering import put_template
 from .settings import Settings
@@ -18,7 +19,8 @@ REPOSITORY = "https://packagemanager.posit.co/cran/__linux__/{codename}/{snapsho
 def cran(settings: Settings) -> None:
     """Let R and RStudio install binaries from a dated snapshot of CRAN."""
     # After the packages: the first belongs to r-base-core, and dpkg leaves it alone from now on.
-    put_template("Rprofile.site", Path("/etc/R/Rprofile.site"), repository=repository())
+    profile = Path("/etc/R/Rprofile.site")
+    put_template("Rprofile.site", profile, repository=repository(), umask=UMASK)
     put_template("rsession.conf", Path("/etc/rstudio/rsession.conf"), repository=repository())
 
 

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from . import environments
 from . import kernels
 from . import places
+from . import private_files
 from . import servers
 from .operations import unit
 from .origins import end_servers_of_before
@@ -48,6 +49,7 @@ def jupyterhub(settings: Settings) -> None:
         api_url=_url(API_SOCKET),
         proxy_pid=API_SOCKET.parent / "proxy.pid",
         person_domain=person_domain(settings),
+        umask=private_files.UMASK,
     )
     put_template("pam", Path("/etc/pam.d/workbench"))
     put_template(

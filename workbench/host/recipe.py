@@ -12,6 +12,8 @@ from .kernels import kernels
 from .limits import limits
 from .metadata import metadata
 from .packages import packages
+from .privacy import privacy
+from .private_files import private_files
 from .proxy import proxy
 from .root_disk import root_disk
 from .rstudio import begin_rstudio_server
@@ -46,6 +48,8 @@ RECIPE: tuple[Step, ...] = (
     cran,
     kernels,
     environments,
+    privacy,
+    private_files,
     jupyterhub,
     rstudio_package,
     rstudio_server,
@@ -68,6 +72,8 @@ STANDBY: tuple[Step, ...] = (
     cran,
     kernels,
     environments,
+    privacy,
+    private_files,
     rstudio_package,
     landing,
 )

@@ -1,0 +1,36 @@
+"""What the kernel hides of people from each other, and what it can't where it is another's."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from workbench.checks.privacy import KERNEL
+from workbench.checks.privacy import check_privacy
+from workbench.checks.target import Target
+
+Shell = Callable[..., Any]
+BEST = "".join(f"{name} = {value}\n" for name, value in KERNEL.items())
+WEAK = BEST.replace("fs.protected_regular = 2", "fs.protected_regular = 0")
+
+
+def mounts(options: str, kernel: str = "") -> str:
+    lines = [f"proc /proc proc rw,nosuid,{options} 0 0", "tmpfs /run tmpfs rw 0 0"]
+    return "\n".join([*lines, *([f"proc /proc/sys proc {kernel} 0 0"] if kernel else []), ""])
+
+
+@pytest.mark.parametrize(
+    ("told", "result", "evidence"),
+    [
+        (mounts("hidepid=invisible") + BEST, "PASS", "the kernel protects shared folders"),
+        (mounts("hidepid=2") + BEST, "PASS", "own processes only"),
+        (mounts("relatime") + BEST, "FAIL", "everyone sees what others run"),
+        (mounts("hidepid=2") + WEAK, "WARN", "less: fs.protected_regular=0"),
+        (mounts("hidepid=2", "ro,nosuid") + WEAK, "PASS", "not set here"),
+        (mounts("hidepid=2", "ro,nosuid") + WEAK, "PASS", "fs.protected_regular=0"),
+    ],
+)
+def test_privacy(shell: Shell, told: str, result: str, evidence: str) -> None:
+    found = check_privacy(Target("tests", {}, server=lambda: shell(cat=told)))
+    assert found.result == result
+    assert evidence in found.evidence
