@@ -25,6 +25,33 @@ _ASSUME_ROLE = {
         }
     ],
 }
+# What the agent of Systems Manager needs for a shell and for run command without an open port, on
+# Ubuntu, whose image has it (Debian's has none). AWS's own AmazonSSMManagedInstanceCore would let
+# the server read every parameter of the account.
+# docs.aws.amazon.com/systems-manager/latest/userguide/setup-instance-permissions.html
+_SYSTEMS_MANAGER = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": [
+                "ssm:UpdateInstanceInformation",
+                "ssmmessages:CreateControlChannel",
+                "ssmmessages:CreateDataChannel",
+                "ssmmessages:OpenControlChannel",
+                "ssmmessages:OpenDataChannel",
+                "ec2messages:AcknowledgeMessage",
+                "ec2messages:DeleteMessage",
+                "ec2messages:FailMessage",
+                "ec2messages:GetEndpoint",
+                "ec2messages:GetMessages",
+                "ec2messages:SendReply",
+            ],
+            # These actions know no resources.
+            "Resource": "*",
+        }
+    ],
+}
 
 
 class Port(TypedDict):
@@ -145,15 +172,10 @@ class Access(pulumi.ComponentResource):
             description="What a workbench's server may do in AWS",
             opts=own,
         )
-        partition = aws.get_partition_output(opts=pulumi.InvokeOptions(parent=self)).partition
-        # Systems Manager: a shell and run command without an open port, on Ubuntu, whose image has
-        # the agent. Debian's has none.
-        aws.iam.RolePolicyAttachment(
+        aws.iam.RolePolicy(
             f"{name}-systems-manager",
             role=role.name,
-            policy_arn=pulumi.Output.format(
-                "arn:{0}:iam::aws:policy/AmazonSSMManagedInstanceCore", partition
-            ),
+            policy=json.dumps(_SYSTEMS_MANAGER),
             opts=own,
         )
         profile = aws.iam.InstanceProfile(f"{name}-instance-profile", role=role.name, opts=own)

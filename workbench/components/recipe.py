@@ -12,6 +12,7 @@ import pulumi_aws as aws
 
 from workbench.components.settings_document import RECIPE_PREFIX
 from workbench.components.settings_document import settings_document
+from workbench.components.stack_tag import stack_tag
 from workbench.components.validation import check_name
 from workbench.places import cache_dir
 from workbench.writing import put_file
@@ -87,7 +88,7 @@ class Recipe(pulumi.ComponentResource):
         bucket = aws.s3.Bucket(
             f"{name}-bucket",
             force_destroy=force_destroy,
-            tags={"Name": name},
+            tags={"Name": name, **stack_tag()},
             opts=pulumi.ResourceOptions(parent=self),
         )
         own = pulumi.ResourceOptions(parent=self)

@@ -11,6 +11,7 @@ from workbench.components.machine_images import administrator_of
 from workbench.components.machine_images import check_operating_system
 from workbench.components.machine_images import find_architecture
 from workbench.components.machine_images import find_image
+from workbench.components.stack_tag import stack_tag
 from workbench.components.validation import check_instance_type
 from workbench.components.validation import check_number
 
@@ -141,7 +142,7 @@ class Server(pulumi.ComponentResource):
                 "delete_on_termination": True,
             },
             disable_api_termination=protect,
-            tags={"Name": name},
+            tags={"Name": name, **stack_tag()},
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # A component's own depends_on doesn't reach its children.

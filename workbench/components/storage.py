@@ -11,11 +11,10 @@ from workbench.components.backup import Backup
 from workbench.components.backup import BackupArgs
 from workbench.components.backup import check_schedule
 from workbench.components.errors import ArgumentError
+from workbench.components.stack_tag import stack_tag
 from workbench.components.validation import check_number
 
 DEFAULT_SIZE = 20
-# By it, the tasks find what belongs to a stack: the volume, those before it, and snapshots.
-STACK_TAG = "workbench:stack"
 
 
 class StorageArgs(TypedDict):
@@ -136,7 +135,8 @@ class Storage(pulumi.ComponentResource):
             encrypted=True,
             kms_key_id=args.get("kms_key_id"),
             snapshot_id=snapshot_id,
-            tags={"Name": name, STACK_TAG: f"{pulumi.get_project()}/{pulumi.get_stack()}"},
+            # The tasks find by it this volume, those before it, and their snapshots.
+            tags={"Name": name, **stack_tag()},
             # Also on replacement: no change of the configuration ever deletes people's data.
             opts=pulumi.ResourceOptions(parent=self, retain_on_delete=keep is not False),
         )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from workbench.engine.damage import StateDamagedError
 from workbench.engine.events import Diagnostic
 from workbench.engine.events import plain_text
 from workbench.errors import WorkbenchError
@@ -33,6 +34,10 @@ class StackOperationError(WorkbenchError):
     """The program, a resource or the engine reported an error."""
 
 
+class PassphraseError(StackOperationError):
+    """The passphrase is missing, or isn't the one that the stack's secrets have."""
+
+
 class InterruptedUpdateError(WorkbenchError):
     """The person stopped an operation (128 + SIGINT, as shells say it)."""
 
@@ -46,16 +51,6 @@ _KNOWN = (
         "Pulumi doesn't know where to keep the stack's state.",
         "Type `pulumi login --local` to keep it on this computer, `pulumi login s3://BUCKET` for"
         " a bucket, or `pulumi login` for Pulumi Cloud.",
-    ),
-    (
-        "incorrect passphrase",
-        "The passphrase doesn't fit the stack's secrets.",
-        "Set PULUMI_CONFIG_PASSPHRASE to the one the stack was made with.",
-    ),
-    (
-        "passphrase must be set",
-        "The stack's secrets have a passphrase, and none is set.",
-        "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, and try again.",
     ),
     (
         "no Pulumi.yaml project file found",
@@ -78,6 +73,11 @@ _KNOWN = (
     ),
 )
 
+_WRONG_PASSPHRASE = ("incorrect passphrase", "message authentication failed")
+_LOST = "workbench recover --new-passphrase --stack {stack}   gives it a new one where it is lost"
+# The last one is how the engine begins where it reads outputs.
+_DAMAGED = ("failed to load checkpoint", "unexpected end of JSON input", "error: place 1: ")
+
 # The Pulumi AWS provider's way of saying that there is one error.
 _BULLET = re.compile(r"^(?:\d+ errors? occurred:)?\s*(?:\*\s*)?", re.MULTILINE)
 # Said by the engine after the error that matters.
@@ -95,8 +95,13 @@ def explain(
 
     ``what`` is what was attempted ("up"), ``details`` says where to find more.
     """
+    said_all = "\n".join([stderr, *(each.message for each in errors)])
+    if any(sign in said_all for sign in _DAMAGED):
+        return StateDamagedError.named(stack)
+    if (refused := _passphrase(stack, said_all)) is not None:
+        return refused
     for sign, message, hint in _KNOWN:
-        if sign in stderr or any(sign in each.message for each in errors):
+        if sign in said_all:
             return StackOperationError(message, hint.replace("{stack}", stack))
     sentences = list(dict.fromkeys(_sentence(each) for each in errors if not _is_echo(each)))
     if not sentences:
@@ -107,6 +112,22 @@ def explain(
     # A rehearsal's provider, which doesn't know whose it is, may say what to type.
     said = with_name("\n".join(sentences), rehearsal_of(stack) or DEFAULT)
     return StackOperationError(said, details)
+
+
+def _passphrase(stack: str, said: str) -> PassphraseError | None:
+    lost = _LOST.replace("{stack}", stack)
+    if any(sign in said for sign in _WRONG_PASSPHRASE):
+        return PassphraseError(
+            "The passphrase doesn't fit the stack's secrets.",
+            f"Set PULUMI_CONFIG_PASSPHRASE to the one the stack was made with.\n  {lost}",
+        )
+    if "passphrase must be set" in said:
+        return PassphraseError(
+            "The stack's secrets have a passphrase, and none is set.",
+            "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, and try again."
+            f"\n  {lost}",
+        )
+    return None
 
 
 def _sentence(error: Diagnostic) -> str:

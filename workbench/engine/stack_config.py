@@ -13,6 +13,8 @@ from workbench.errors import ConfigError
 
 # One argument of a program holds up to 128 KiB on Linux.
 LARGEST = 100_000
+# What a file says of how its secrets are encrypted.
+_OF_ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
 
 
 @dataclass(frozen=True)
@@ -49,16 +51,43 @@ def read_config_file(path: Path) -> dict[str, str] | None:
     if not path.exists():
         return {}
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        return read_config_text(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ConfigError(
+            f"{path} can't be read as a stack's configuration ({str(error).splitlines()[0]}).",
+            f"workbench recover --stack {stack_of(path)}   brings back the one of the last up;\n"
+            "  or correct it (pulumi config shows what it should look like), and try again",
+        ) from error
+
+
+def read_config_text(text: str) -> dict[str, str] | None:
+    """Return what ``read_config_file`` does, of a text; raise ValueError where it is damaged."""
+    try:
+        content = yaml.safe_load(text) or {}
         values = content.get("config") or {}
         found = {str(key): as_text(value) for key, value in values.items()}
     except (yaml.YAMLError, AttributeError) as error:
-        raise ConfigError(
-            f"{path} can't be read as a stack's configuration ({str(error).splitlines()[0]}).",
-            "Correct it (pulumi config shows what it should look like), and try again.",
-        ) from error
+        raise ValueError(str(error)) from error
     encrypted = any(_is_encrypted(value) for value in values.values())
     return None if encrypted or "environment" in content else found
+
+
+def without_secrets(text: str) -> tuple[str, list[str]]:
+    """Return a configuration without what nobody can decrypt any more, and the keys it had."""
+    values = (yaml.safe_load(text) or {}).get("config") or {}
+    gone = [str(key) for key, value in values.items() if _is_encrypted(value)]
+    if not gone:
+        # Line by line, so that a person's comments stay.
+        lines = text.splitlines(keepends=True)
+        return "".join(line for line in lines if not line.startswith(_OF_ENCRYPTION)), []
+    content = {k: v for k, v in yaml.safe_load(text).items() if k not in _OF_ENCRYPTION}
+    content["config"] = {key: value for key, value in values.items() if key not in gone}
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True), gone
+
+
+def stack_of(path: Path) -> str:
+    """Return the stack whose configuration a file is."""
+    return path.name.removeprefix("Pulumi.").removesuffix(".yaml")
 
 
 def as_text(value: object) -> str:

@@ -14,13 +14,18 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from workbench.engine.changes import Changes
+from workbench.engine.copies import Copy
+from workbench.engine.copies import copy_path
+from workbench.engine.copies import refuse_lost_configuration
 from workbench.engine.failures import InterruptedUpdateError
+from workbench.engine.failures import PassphraseError
 from workbench.engine.failures import StackChangesError
 from workbench.engine.failures import StackLockedError
 from workbench.engine.failures import StackMissingError
 from workbench.engine.failures import StackOperationError
 from workbench.engine.find import Engine
 from workbench.engine.find import ensure_engine
+from workbench.engine.keeping import keep_copy
 from workbench.engine.stack_config import Default
 from workbench.engine.stack_config import Secret
 from workbench.engine.stack_config import Value
@@ -32,6 +37,7 @@ from workbench.engine.state import State
 from workbench.engine.state import parse_state
 from workbench.engine.state import read_outputs_fast
 from workbench.engine.state import read_state_file
+from workbench.engine.state import state_file
 from workbench.engine.whereabouts import refuse_elsewhere
 from workbench.errors import ConfigError
 from workbench.progress import Progress
@@ -98,21 +104,45 @@ class Stack:
         """The file with the stack's configuration, or with the one that is tried out."""
         return self._tried or config_file(self.name, self.project_dir)
 
+    @property
+    def configuration_text(self) -> str:
+        """The configuration file's text; empty where there is none."""
+        path = self.config_path
+        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
     def exists(self) -> bool:
         """Whether there is such a stack."""
         if rehearsal_of(self.name) is not None:
-            return read_state_file(self.name) is not None
+            # One that is damaged is there, too.
+            return state_file(self.name) is not None
         return self._operations.exists()
 
     def create(self) -> None:
-        """Make the stack, empty."""
-        if rehearsal_of(self.name) is not None:
-            # Generated for an earlier rehearsal of this name; its passphrase is gone with it.
-            self.config_path.unlink(missing_ok=True)
-        self._operations.create()
+        """Make the stack, empty; a configuration that is there already becomes its own."""
+        try:
+            self._operations.create()
+        except PassphraseError:
+            if rehearsal_of(self.name) is None:
+                raise
+            self._create_without(self.config_path)
+
+    def _create_without(self, leftover: Path) -> None:
+        """Make the stack without an earlier rehearsal's configuration, which is kept aside.
+
+        The passphrase of what is encrypted in it went with that rehearsal.
+        """
+        aside = leftover.with_name(f"{leftover.name}.old")
+        leftover.replace(aside)
+        try:
+            self._operations.create()
+        except BaseException:
+            aside.replace(leftover)
+            raise
+        self._progress.say(f"{leftover.name} was of an earlier rehearsal: it is {aside.name} now.")
 
     def preview(self, expect_no_changes: bool = False) -> Changes:
         """Return what ``up`` would change; StackChangesError if that is more than expected."""
+        self.refuse_lost_configuration()
         changes = self._operations.preview("Preview", self.state, self._tried)
         if expect_no_changes and changes.total:
             raise StackChangesError(
@@ -123,8 +153,16 @@ class Stack:
 
     def up(self) -> Changes:
         """Make what the program declares; return what changed."""
+        self.refuse_lost_configuration()
         self._settle_pending()
-        return self._operations.up("Pulumi up", self.state)
+        try:
+            changes = self._operations.up("Pulumi up", self.state)
+        except BaseException:
+            # What was made until then is known to the state, and else to nobody.
+            keep_copy(self, self._progress, everywhere=False)
+            raise
+        keep_copy(self, self._progress, everywhere=True)
+        return changes
 
     def refresh(self) -> Changes:
         """Adopt what was changed behind Pulumi's back; return what differed.
@@ -139,7 +177,10 @@ class Stack:
         # Elsewhere nothing would be found, and all of it be forgotten.
         self._refuse_elsewhere()
         self._settle_pending()
-        return self._operations.destroy("Pulumi destroy", self.state)
+        changes = self._operations.destroy("Pulumi destroy", self.state)
+        # What was is not to come back.
+        copy_path(self.name, self.project_dir).unlink(missing_ok=True)
+        return changes
 
     def remove(self) -> None:
         """Remove the stack itself with its history and configuration; it must be empty."""
@@ -193,6 +234,7 @@ class Stack:
         stack's own is as it was. Gives whether the values change anything. Raises ConfigError
         where someone else changed the stack's own meanwhile.
         """
+        self.refuse_lost_configuration()
         path = self.config_path
         before = path.read_bytes() if path.exists() else b""
         with TemporaryDirectory(prefix="workbench-config-") as folder:
@@ -213,6 +255,29 @@ class Stack:
                 "The same command again begins with the configuration of now.",
             )
         put_file(path, wanted)
+
+    def refuse_lost_configuration(self) -> None:
+        """Raise ConfigLostError where the stack's own configuration is lost."""
+        if self._tried is None:
+            refuse_lost_configuration(self.name, self.project_dir)
+
+    def put_back(self, copy: Copy) -> None:
+        """Make Pulumi's state that of a copy; the stack is made where it isn't there."""
+        if not self.exists():
+            self._operations.create()
+        with TemporaryDirectory(prefix="workbench-state-") as folder:
+            file = Path(folder) / "state.json"
+            put_file(file, copy.exported, mode=0o600)
+            where = ["--stack", self.name, "--file", str(file)]
+            self._operations.run(["stack", "import", *where], "stack import")
+
+    def check_passphrase(self, configuration: str) -> None:
+        """Raise PassphraseError where the passphrase isn't that of a configuration's text."""
+        with TemporaryDirectory(prefix="workbench-config-") as folder:
+            probe = Path(folder) / self.config_path.name
+            put_file(probe, configuration, mode=0o600)
+            where = ["--stack", self.name, "--config-file", str(probe)]
+            self._operations.set_secret("workbench:probe", "probe", where)
 
     @property
     def _where(self) -> list[str]:

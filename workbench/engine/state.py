@@ -10,6 +10,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from workbench.engine.damage import StateDamagedError
 from workbench.engine.environment import backend_dir
 from workbench.rehearsal.names import rehearsal_of
 
@@ -116,16 +117,26 @@ def _places(listed: Iterable[Mapping[str, Any]]) -> Iterator[Place]:
 def read_state_file(stack_name: str) -> State | None:
     """Return a rehearsal stack's state, from its file: a millisecond, and no engine.
 
-    None where there is no such stack, or it isn't a rehearsal's.
+    None where there is no such stack, or it isn't a rehearsal's. Raises StateDamagedError.
     """
-    path = _state_file(stack_name)
+    deployment = read_deployment_file(stack_name)
+    return None if deployment is None else parse_state(deployment)
+
+
+def read_deployment_file(stack_name: str) -> dict[str, Any] | None:
+    """Return a rehearsal stack's deployment from its file, as ``read_state_file`` does."""
+    path = state_file(stack_name)
     if path is None:
         return None
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return parse_state(content["checkpoint"].get("latest") or {})
-    except (OSError, ValueError, KeyError, TypeError):
+        deployment = content["checkpoint"].get("latest") or {}
+        parse_state(deployment)
+    except FileNotFoundError:
         return None
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise StateDamagedError.named(stack_name, str(path)) from error
+    return dict(deployment)
 
 
 def read_outputs_fast(stack_name: str) -> dict[str, Any] | None:
@@ -141,7 +152,8 @@ def read_outputs_fast(stack_name: str) -> dict[str, Any] | None:
     return dict(state.outputs)
 
 
-def _state_file(stack_name: str) -> Path | None:
+def state_file(stack_name: str) -> Path | None:
+    """Return the file with a rehearsal stack's state; None where there is none."""
     rehearsal = rehearsal_of(stack_name)
     if rehearsal is None:
         return None

@@ -22,6 +22,7 @@ from workbench.tasks.open import open_page
 from workbench.tasks.power import restart
 from workbench.tasks.power import start
 from workbench.tasks.power import stop
+from workbench.tasks.recover import recover
 from workbench.tasks.resize import resize
 from workbench.tasks.status import status
 from workbench.tasks.up import up
@@ -44,6 +45,7 @@ namespace = Collection(
     open_page,
     doctor,
     env,
+    recover,
     data.collection,
     rehearsal.collection,
     ssh.collection,

@@ -21,6 +21,7 @@ from workbench.tasks.delegation import say_delegation
 from workbench.tasks.people import passwords
 from workbench.tasks.people.declared_users import KEY
 from workbench.tasks.people.declared_users import read_declared
+from workbench.tasks.recovery.unknown import refuse_unknown
 from workbench.tasks.secure_shell.config import follow
 from workbench.tasks.selection import find_project
 from workbench.tasks.server.converging import converge_server
@@ -124,10 +125,13 @@ def _apply_stack(
     if description is not None:
         from workbench.tasks.rehearsal_configuration import rehearsal_configuration
 
+        refuse_unknown(stack, progress)
         opened = open_stack(stack, find_project(), progress, create=True)
+        opened.refuse_lost_configuration()
         opened.set_config(rehearsal_configuration(description))
         _look(opened, progress)
         return str(opened.up())
+    refuse_unknown(stack, progress)
     try:
         opened = open_stack(stack, find_project(), progress)
     except StackMissingError as error:

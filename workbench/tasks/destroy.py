@@ -31,6 +31,7 @@ def destroy(
     from workbench.tasks.changing import confirm
     from workbench.tasks.changing import ensure_rehearsal
     from workbench.tasks.changing import stack_progress
+    from workbench.tasks.recovery.unknown import refuse_unknown
     from workbench.tasks.show import make_progress
     from workbench.tasks.stack_state import read_stack
     from workbench.tasks.volumes.what_stays import keeps
@@ -38,6 +39,8 @@ def destroy(
 
     name, reading = select_stack(stack), make_progress(quiet=False)
     state = read_stack(name, reading)
+    if not state.outputs.get("instance_id"):
+        refuse_unknown(name, reading)
     if not state.exists:
         print(f"There is no stack {name}: nothing to remove.")
         return

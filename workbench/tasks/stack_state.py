@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from workbench.checks.target import Address
 from workbench.checks.target import HostKeys
 from workbench.checks.target import Target
+from workbench.engine.damage import StateDamagedError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.rehearsal.credentials import ACCESS_KEY
@@ -218,3 +219,16 @@ def read_stack(stack: str, progress: Progress) -> StackState:
         return StackState(stack, opened.outputs(), opened.get_config(), rehearsal)
     except StackMissingError:
         return StackState(stack, rehearsal=rehearsal, exists=False)
+    except StateDamagedError as error:
+        raise _with_what_aws_has(error, stack, progress) from error
+
+
+def _with_what_aws_has(
+    error: StateDamagedError, stack: str, progress: Progress
+) -> StateDamagedError:
+    # It asks AWS by what is known of a stack, as all here.
+    from workbench.tasks.recovery.unknown import look_for_unknown
+
+    unknown = look_for_unknown(stack, progress)
+    told = f"\n{unknown.told(stack)}" if unknown else ""
+    return StateDamagedError(f"{error.message}{told}", error.hint)

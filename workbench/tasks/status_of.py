@@ -9,11 +9,14 @@ from rich.console import Console
 from workbench.checks.instance import read_instance
 from workbench.checks.server import read_services
 from workbench.checks.shares import read_use
+from workbench.engine.damage import recover
 from workbench.errors import WorkbenchError
+from workbench.progress import Progress
 from workbench.rehearsal.names import rehearsal_of
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.failures import explain_aws
 from workbench.tasks.people import passwords
+from workbench.tasks.recovery.unknown import look_for_unknown
 from workbench.tasks.resizing.note import NOTE as RESIZE
 from workbench.tasks.server.recipe_run import last_run
 from workbench.tasks.server.sessions import Activity
@@ -53,7 +56,7 @@ def read_status(state: StackState) -> dict[str, Any]:
         "problem": None,
     }
     if not found["instance_id"]:
-        return found
+        return found | {"problem": _unknown(state)}
     rehearsal = rehearsal_of(state.stack)
     if rehearsal and state.rehearsal is None:
         hint = REHEARSAL_START.format(rehearsal=rehearsal)
@@ -63,6 +66,16 @@ def read_status(state: StackState) -> dict[str, Any]:
     except (BotoCoreError, ClientError) as error:
         return found | {"state": None, "problem": explain_aws(error, state.stack)}
     return found | (_inside(state, found) if found["state"] == RUNNING else {})
+
+
+def _unknown(state: StackState) -> str | None:
+    """Return what AWS has of a stack whose state names no server."""
+    unknown = look_for_unknown(state.stack, Progress(quiet=True))
+    if unknown:
+        return f"{unknown.told(state.stack)}\n{recover(state.stack)}"
+    if unknown.problem:
+        return f"Whether AWS has a workbench of it isn't known: {unknown.problem}"
+    return None
 
 
 def _address(state: StackState) -> dict[str, Any] | None:
@@ -137,6 +150,12 @@ def _limits(state: StackState) -> list[str] | None:
 
 def print_status(found: dict[str, Any], console: Console) -> None:
     """Print a status as tables that fit 80 columns."""
+    if found["state"] == ABSENT and found["problem"]:
+        said, _, command = found["problem"].partition("\n")
+        console.print(said)
+        if command:
+            console.print(as_typed(f"  {command}"), soft_wrap=True)
+        return
     if found["state"] == ABSENT:
         console.print(f"There is no workbench in the stack {found['stack']} yet.")
         console.print(as_typed(f"  workbench up --stack {found['stack']}"), soft_wrap=True)

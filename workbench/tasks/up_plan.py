@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from workbench.progress import Progress
 from workbench.rehearsal.names import rehearsal_of
+from workbench.tasks.recovery.unknown import refuse_unknown
 from workbench.tasks.selection import find_project
 from workbench.tasks.selection import running_rehearsal
 from workbench.tasks.server.power import PowerWatch
@@ -26,6 +27,7 @@ def plan_up(stack: str, progress: Progress) -> list[str]:
             f"Start the cloud on this computer (rehearsal {rehearsal!r}), and make the workbench",
             f"of the stack {stack} in it, or bring it up to date.",
         ]
+    refuse_unknown(stack, progress)
     try:
         opened = open_stack(stack, find_project(), progress)
     except StackMissingError:

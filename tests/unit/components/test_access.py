@@ -8,6 +8,14 @@ from workbench.components.errors import ArgumentError
 ARGS = {"vpc_id": "vpc-1"}
 
 
+def _allowed(done):
+    """Return the actions that the role's own policies allow."""
+    policies = [json.loads(each.inputs["policy"]) for each in done.all(":RolePolicy")]
+    statements = [statement for policy in policies for statement in policy["Statement"]]
+    assert all(statement["Effect"] == "Allow" for statement in statements)
+    return [action for statement in statements for action in statement["Action"]]
+
+
 @pytest.fixture
 def rules(deploy, public_key):
     def ingress(**args):
@@ -64,13 +72,21 @@ def test_the_group_has_no_rules_inside_it(deploy, public_key):
     assert (egress["ipProtocol"], egress["cidrIpv4"]) == ("-1", "0.0.0.0/0")
 
 
-def test_the_role_is_for_instances_and_systems_manager(deploy, public_key):
+def test_the_role_is_for_instances_and_the_agent_of_systems_manager(deploy, public_key):
     done = deploy(lambda: Access("in", {**ARGS, "public_key": public_key}))
 
     trust = json.loads(done.one(":Role").inputs["assumeRolePolicy"])
     assert trust["Statement"][0]["Principal"] == {"Service": "ec2.amazonaws.com"}
-    policies = [each.inputs["policyArn"] for each in done.all(":RolePolicyAttachment")]
-    assert policies == ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"]
+    # AWS's managed policies allow more than the agent needs.
+    assert done.all(":RolePolicyAttachment") == []
+    assert {action.partition(":")[0] for action in _allowed(done)} == {
+        "ssm",
+        "ssmmessages",
+        "ec2messages",
+    }
+    assert [action for action in _allowed(done) if action.startswith("ssm:")] == [
+        "ssm:UpdateInstanceInformation"
+    ]
 
 
 def test_another_public_key_never_makes_another_key_pair(deploy, public_key):

@@ -269,3 +269,36 @@ def test_the_longest_name_fits_into_every_name_that_pulumi_makes_of_it(deploy, a
     room = [(row.name.longest - len(each.name) - 8, row.type) for each, row in rows if row.name]
     assert {"aws:backup/vault:Vault", "aws:s3/bucket:Bucket"} < {type for _, type in room}
     assert min(room)[0] == 0, room
+
+
+def test_the_servers_role_may_read_its_own_settings_and_serve_the_agent_and_nothing_more(
+    deploy, args
+):
+    done = deploy(lambda: Workbench("lab", {**args, "backup_schedule": "cron(0 5 ? * * *)"}))
+
+    own = done.named("lab-access-role").state["name"]
+    attached = [each.inputs["role"] for each in done.all(":RolePolicyAttachment")]
+    policies = [each for each in done.all(":RolePolicy") if each.inputs["role"] == own]
+    statements = [
+        statement
+        for policy in policies
+        for statement in json.loads(policy.inputs["policy"])["Statement"]
+    ]
+    allowed = {}
+    for statement in statements:
+        assert statement["Effect"] == "Allow"
+        actions = statement["Action"]
+        for action in [actions] if isinstance(actions, str) else actions:
+            allowed[action] = statement["Resource"]
+    # Nothing of the account's: no parameter, no secret, no other bucket, no role to take.
+    assert own not in attached
+    assert len(policies) == 2
+    assert not [action for action in allowed if "*" in action]
+    assert {
+        action for action in allowed if not action.startswith(("ssmmessages", "ec2messages"))
+    } == {
+        "s3:GetObject",
+        "ssm:UpdateInstanceInformation",
+    }
+    bucket = done.one("s3/bucket:Bucket").state["arn"]
+    assert allowed["s3:GetObject"] == [f"{bucket}/settings.json", f"{bucket}/recipe/*"]

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from workbench.engine.changes import Changes
+from workbench.engine.damage import StateDamagedError
 from workbench.engine.environment import backend_dir
 from workbench.engine.state import SIGNATURE
 from workbench.engine.state import Place
@@ -140,11 +141,16 @@ def test_a_secret_output_is_left_to_the_engine(written):
     assert read_outputs_fast("rehearsal") is None
 
 
-def test_there_may_be_no_such_stack_or_a_damaged_file(written):
+def test_there_may_be_no_such_stack(written):
     assert read_outputs_fast("rehearsal") is None
     assert read_outputs_fast("dev") is None
-    written({}).write_text("{half")
-    assert read_outputs_fast("rehearsal") is None
+
+
+@pytest.mark.parametrize("content", ["", "{half", "[]", '{"checkpoint": {"latest": 1}}', "\0\0"])
+def test_a_damaged_file_is_no_missing_stack(written, content):
+    written({}).write_text(content)
+    with pytest.raises(StateDamagedError, match=r"rehearsal\.json.*\n  workbench recover"):
+        read_outputs_fast("rehearsal")
 
 
 def test_changes_are_told_in_numbers_and_by_name():

@@ -11,14 +11,18 @@ from workbench.checks.check import warned
 from workbench.checks.target import Target
 from workbench.errors import WorkbenchError
 from workbench.places import state_dir
+from workbench.progress import Progress
 from workbench.rehearsal.description import read_description
 from workbench.rehearsal.names import rehearsal_of
 from workbench.tasks.diagnosis.credentials_check import check_credentials
 from workbench.tasks.diagnosis.credentials_check import check_region
 from workbench.tasks.diagnosis.known_stack import KnownStack
+from workbench.tasks.diagnosis.own_files_check import own_files_check
+from workbench.tasks.recovery.unknown import look_for_unknown
 from workbench.tasks.selection import find_project
 
 UP = "workbench up --stack {stack}"
+RECOVER = "workbench recover --stack {stack}"
 FREE_GIB = 5
 
 
@@ -28,6 +32,7 @@ def computer_checks(known: KnownStack) -> list[Check]:
         return [
             *_tools(),
             Check("credentials", lambda _: check_credentials(known), (), "", "credentials"),
+            own_files_check(known),
             _state(known, ("project", "pulumi")),
             Check(
                 "region",
@@ -42,6 +47,7 @@ def computer_checks(known: KnownStack) -> list[Check]:
         Check("docker", _docker, (), start, "tools"),
         Check("free-space", _free_space, (), "docker system df", "tools"),
         Check("rehearsal", _rehearsal, ("docker",), start, "rehearsal"),
+        own_files_check(known),
         _state(known, ("project", "pulumi", "rehearsal")),
     ]
 
@@ -113,6 +119,10 @@ def _check_state(known: KnownStack) -> Outcome:
         state = known.read()
     except WorkbenchError as error:
         return _logged_out(known) or failed(error.message, error.hint)
+    if not state.outputs.get("instance_id"):
+        unknown = look_for_unknown(known.name, Progress(quiet=True))
+        if unknown:
+            return failed(unknown.told(known.name), RECOVER)
     if not state.exists:
         make = UP if rehearsal_of(known.name) else "workbench init --stack {stack}"
         return failed(f"there is no stack {known.name}", make)

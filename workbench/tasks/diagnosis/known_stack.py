@@ -43,7 +43,11 @@ class KnownStack:
         path = config_file(self.name, find_project())
         if not path.exists():
             return {}
-        values = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("config") or {}
+        try:
+            values = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("config") or {}
+        except (yaml.YAMLError, UnicodeDecodeError, AttributeError):
+            # The check of the state says so.
+            return {}
         return {k: v for k, v in values.items() if k.startswith("aws:") and isinstance(v, str)}
 
     def aws(self, service: str) -> Any:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
 
+from workbench.engine.copies import refuse_lost_configuration
 from workbench.engine.state import short_name
 from workbench.errors import WorkbenchError
 from workbench.tasks.configured import PUBLIC_KEY
+from workbench.tasks.selection import find_project
 from workbench.tasks.stack_state import StackState
 
 KEY = "workbench:users"
@@ -108,10 +110,12 @@ def read_changeable(state: StackState, name: str) -> DeclaredUsers:
 def read_declared(state: StackState) -> DeclaredUsers:
     """Return everyone whom the stack's configuration declares, or the default.
 
-    Raises WorkbenchError where the people are in the stack's program instead.
+    Raises WorkbenchError where the people are in the stack's program instead, or the
+    configuration is lost.
     """
     text = state.config.get(KEY)
     if text is None:
+        refuse_lost_configuration(state.stack, find_project())
         return _default(state)
     try:
         users = [_user(entry) for entry in json.loads(text)]

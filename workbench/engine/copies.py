@@ -1,0 +1,131 @@
+"""Copies of a stack's state and configuration, for when Pulumi's own are damaged or lost.
+
+One is on this computer, and one in the workbench's own bucket, where another computer finds it.
+What is encrypted in Pulumi's state and in the configuration is encrypted in a copy, too.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from dataclasses import dataclass
+from datetime import UTC
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from workbench.engine.damage import ConfigLostError
+from workbench.engine.stack_config import config_file
+from workbench.engine.stack_config import read_config_file
+from workbench.engine.stack_config import read_config_text
+from workbench.engine.state import parse_state
+from workbench.engine.state import short_name
+from workbench.places import stack_dir
+from workbench.rehearsal.description import rehearsal_dir
+from workbench.rehearsal.names import rehearsal_of
+from workbench.writing import put_file
+
+# The server's role may not read what is below it.
+BUCKET_KEY = "recovery/stack.json"
+_DEPLOYMENT_VERSION = 3
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A stack as it was at ``time`` (UTC, as ISO 8601 writes it).
+
+    ``deployment`` is what ``pulumi stack export`` says, ``configuration`` the file's text.
+    """
+
+    project: str
+    stack: str
+    time: str
+    deployment: Mapping[str, Any]
+    configuration: str
+
+    @property
+    def text(self) -> str:
+        """Return what is written into a file."""
+        return json.dumps(asdict(self))
+
+    @property
+    def exported(self) -> str:
+        """Return the deployment as ``pulumi stack import`` takes it."""
+        return json.dumps({"version": _DEPLOYMENT_VERSION, "deployment": self.deployment})
+
+    @property
+    def has_configuration(self) -> bool:
+        """Whether there are values in the configuration."""
+        return has_values(self.configuration)
+
+    @property
+    def resources(self) -> int:
+        """How many resources the stack had."""
+        return len(parse_state(self.deployment).resources)
+
+
+def make_copy(
+    stack: str, project_dir: Path, deployment: Mapping[str, Any], configuration: Path
+) -> Copy:
+    """Return a copy of a stack as it is now."""
+    text = configuration.read_text(encoding="utf-8") if configuration.is_file() else ""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return Copy(project_name(project_dir), short_name(stack), now, deployment, text)
+
+
+def parse_copy(text: str) -> Copy | None:
+    """Return the copy that a text holds; None where it is none."""
+    try:
+        found = Copy(**json.loads(text))
+        datetime.fromisoformat(found.time)
+    except (ValueError, TypeError):
+        return None
+    return found if isinstance(found.deployment, dict) else None
+
+
+def copy_path(stack: str, project_dir: Path) -> Path:
+    """Return where this computer keeps a stack's copy: other projects may have such a stack."""
+    rehearsal = rehearsal_of(stack)
+    folder = rehearsal_dir(rehearsal) if rehearsal else stack_dir(stack)
+    return folder / f"copy-{project_name(project_dir)}.json"
+
+
+def read_copy(stack: str, project_dir: Path) -> Copy | None:
+    """Return this computer's copy; None where there is none, or no usable one."""
+    try:
+        return parse_copy(copy_path(stack, project_dir).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def write_copy(stack: str, project_dir: Path, copy: Copy) -> None:
+    """Keep a copy on this computer, for its owner alone."""
+    put_file(copy_path(stack, project_dir), copy.text, mode=0o600)
+
+
+def project_name(project_dir: Path) -> str:
+    """Return the name of the Pulumi project in a folder."""
+    found = yaml.safe_load((project_dir / "Pulumi.yaml").read_text(encoding="utf-8"))
+    return str(found["name"])
+
+
+def has_values(configuration: str) -> bool:
+    """Whether a configuration file's text holds any value: Pulumi makes an empty one by the way."""
+    try:
+        return read_config_text(configuration) != {}
+    except ValueError:
+        return False
+
+
+def refuse_lost_configuration(stack: str, project_dir: Path) -> None:
+    """Raise where the configuration had values at the last operation, and has none now.
+
+    Written anew, it would be another one: without the people and sizes that it had.
+    """
+    path = config_file(stack, project_dir)
+    if path.is_file() and read_config_file(path) != {}:
+        return
+    copy = read_copy(stack, project_dir)
+    if copy is not None and copy.has_configuration:
+        raise ConfigLostError.named(stack, str(path))
