@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from . import environments
-from . import kernels
 from . import places
+from . import session_environment
 from .operations import unit
 from .pyinfra_typed import files
 from .pyinfra_typed import step
@@ -29,7 +29,8 @@ def jupyterhub(settings: Settings) -> None:
         CONFIGURATION,
         port=PORT,
         base=BASE,
-        jupyter_path=kernels.FOLDER,
+        path=session_environment.path_of("/home/{USERNAME}"),
+        variables=session_environment.VARIABLES,
     )
     put_template("pam", Path("/etc/pam.d/workbench"))
     put_template(UNIT, unit_file)

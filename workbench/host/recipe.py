@@ -17,6 +17,7 @@ from .rstudio import begin_rstudio_server
 from .rstudio import rstudio_server
 from .rstudio_package import rstudio_package
 from .services import landing
+from .session_environment import session_environment
 from .settings import Settings
 from .ssh import ssh
 from .standby import administrator
@@ -42,6 +43,7 @@ RECIPE: tuple[Step, ...] = (
     metadata,
     updates,
     cran,
+    session_environment,
     kernels,
     environments,
     jupyterhub,
@@ -63,6 +65,7 @@ STANDBY: tuple[Step, ...] = (
     metadata,
     updates,
     cran,
+    session_environment,
     kernels,
     environments,
     rstudio_package,
