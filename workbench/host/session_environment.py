@@ -35,7 +35,11 @@ FOR_ALL = (
     # Last: for "jupyter", and no other program of the hub's.
     f"{places.JUPYTERHUB}/bin",
 )
-VARIABLES = {"JUPYTER_PATH": str(kernels.FOLDER)}
+VARIABLES = {
+    "JUPYTER_PATH": str(kernels.FOLDER),
+    # uv trusts the authorities it brought along only, unless told so.
+    "UV_SYSTEM_CERTS": "1",
+}
 PAM_PROFILE = Path("/usr/share/pam-configs/workbench-environment")
 PAM_VARIABLES = Path("/etc/security/workbench-env.conf")
 SESSION = Path("/usr/local/sbin/workbench-session")
@@ -61,7 +65,7 @@ def session_environment(settings: Settings) -> None:
     put_template("start-kernel", kernels.START, mode="755")
     put_template("start_kernel.py", kernels.STARTER, python=PYTHON)
     put_template("workbench-session", SESSION, mode="755")
-    values: dict[str, Any] = {"path": path_of, "variables": VARIABLES}
+    values: dict[str, Any] = {"path": path_of, "variables": VARIABLES, "in_home": IN_HOME}
     put_template("profile.sh", Path("/etc/profile.d/workbench.sh"), **values)
     # For "systemctl --user".
     put_template("environment.d.conf", Path("/etc/environment.d/50-workbench.conf"), **values)
