@@ -1,5 +1,6 @@
 """apt's commands; standard library only, since the first ones run before pyinfra is here."""
 
+import platform
 import subprocess
 import time
 from collections.abc import Sequence
@@ -10,7 +11,13 @@ from .planning import planning
 
 # Everything the server takes from its distribution.
 PACKAGES = (
+    # "systemctl --user" and "systemd-run --user".
+    "dbus-user-session",
+    "git",
+    "jq",
     "libpam-systemd",
+    "libpython3-dev",
+    "nano",
     "nftables",
     "python3-venv",
     "r-base-core",
@@ -18,6 +25,8 @@ PACKAGES = (
     "r-base-dev",
     "r-cran-irkernel",
     "r-recommended",
+    "rsync",
+    "tmux",
     "unattended-upgrades",
     "xfsprogs",
 )
@@ -46,6 +55,11 @@ def update_commands() -> list[str]:
     if UPDATED.exists() and time.time() - UPDATED.stat().st_mtime < FRESH_SECONDS:
         return []
     return [UPDATE]
+
+
+def architecture() -> str:
+    """Return the processor's architecture as the kernel names it: x86_64 or aarch64."""
+    return platform.machine()
 
 
 def missing(names: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 import platform
 from pathlib import Path
 
+from . import session_environment
 from .private_files import UMASK
 from .pyinfra_typed import step
 from .rendering import put_template
@@ -19,8 +20,15 @@ REPOSITORY = "https://packagemanager.posit.co/cran/__linux__/{codename}/{snapsho
 def cran(settings: Settings) -> None:
     """Let R and RStudio install binaries from a dated snapshot of CRAN."""
     # After the packages: the first belongs to r-base-core, and dpkg leaves it alone from now on.
-    profile = Path("/etc/R/Rprofile.site")
-    put_template("Rprofile.site", profile, repository=repository(), umask=UMASK)
+    put_template(
+        "Rprofile.site",
+        Path("/etc/R/Rprofile.site"),
+        repository=repository(),
+        umask=UMASK,
+        path=session_environment.path_of,
+        variables=session_environment.VARIABLES,
+    )
+    put_template("Renviron.site", Path("/etc/R/Renviron.site"))
     put_template("rsession.conf", Path("/etc/rstudio/rsession.conf"), repository=repository())
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from . import environments
-from . import kernels
 from . import places
 from . import private_files
 from . import servers
+from . import session_environment
 from .operations import unit
 from .origins import end_servers_of_before
 from .origins import person_domain
@@ -42,7 +42,8 @@ def jupyterhub(settings: Settings) -> None:
         "jupyterhub_config.py",
         CONFIGURATION,
         base=BASE,
-        jupyter_path=kernels.FOLDER,
+        path=session_environment.path_of("/home/{USERNAME}"),
+        variables=session_environment.VARIABLES,
         hub_socket=HUB_SOCKET,
         hub_url=_url(HUB_SOCKET),
         proxy_url=_url(PROXY_SOCKET),

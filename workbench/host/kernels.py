@@ -13,13 +13,15 @@ from .settings import Settings
 SERVER_CONFIGURATION = Path("/etc/jupyter/jupyter_server_config.py")
 # First in JUPYTER_PATH of the users' servers, so that these win over the hub's own.
 FOLDER = places.WORKBENCH / "share" / "jupyter"
+# Starts a Python kernel in a person's own environment.
+START = places.WORKBENCH / "bin" / "start-kernel"
+STARTER = places.WORKBENCH / "bin" / "start_kernel.py"
 
 
 @step("Kernels")
 def kernels(settings: Settings) -> None:
     """Offer Python and R, for everyone."""
-    python = [str(places.NOTEBOOKS / "bin" / "python"), "-m", "ipykernel_launcher"]
-    kernel("python3", "Python 3", "python", [*python, "-f", "{connection_file}"])
+    kernel("python3", "Python 3", "python", [str(START), "-f", "{connection_file}"])
     r = ["R", "--slave", "-e", "IRkernel::main()", "--args", "{connection_file}"]
     kernel("ir", "R", "R", r)
     put_template(SERVER_CONFIGURATION.name, SERVER_CONFIGURATION)

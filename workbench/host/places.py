@@ -13,6 +13,8 @@ CADDY = WORKBENCH / "caddy"
 HUB_MODULES = WORKBENCH / "hub" / "workbench_hub"
 JUPYTERHUB = Path("/opt/jupyterhub")
 NOTEBOOKS = Path("/opt/notebooks")
+# What people type, or is started for them.
+PERSONAL_PYTHON = Path("/usr/local/bin/personal-python")
 CACHE = Path("/var/cache/workbench")
 STATE = Path("/var/lib/workbench")
 LOGS = Path("/var/log/workbench")

@@ -20,6 +20,7 @@ from .rstudio import begin_rstudio_server
 from .rstudio import rstudio_server
 from .rstudio_package import rstudio_package
 from .services import landing
+from .session_environment import session_environment
 from .settings import Settings
 from .ssh import ssh
 from .standby import administrator
@@ -46,6 +47,7 @@ RECIPE: tuple[Step, ...] = (
     metadata,
     updates,
     cran,
+    session_environment,
     kernels,
     environments,
     privacy,
@@ -70,6 +72,7 @@ STANDBY: tuple[Step, ...] = (
     metadata,
     updates,
     cran,
+    session_environment,
     kernels,
     environments,
     privacy,

@@ -1,0 +1,92 @@
+"""One environment wherever a person is: PATH, locale and Jupyter's folders.
+
+Notebooks, JupyterLab's terminals, RStudio, SSH with and without a terminal, and ``su`` each read
+it at another place, so it is written once here and rendered into each of them.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from . import apt
+from . import kernels
+from . import places
+from . import tools
+from .pyinfra_typed import Commands
+from .pyinfra_typed import files
+from .pyinfra_typed import operation
+from .pyinfra_typed import step
+from .rendering import put_template
+from .settings import Settings
+
+PYTHON = "python{}.{}".format(*sys.version_info)
+# The version and the architecture are in its name: a replaced server may have another of either,
+# and find its own again when it comes back.
+PERSONAL_PYTHON = f".local/share/workbench/{PYTHON}-{apt.architecture()}"
+# Below a person's home, and everyone's: who installs something means it.
+IN_HOME = (f"{PERSONAL_PYTHON}/bin", ".local/bin")
+FOR_ALL = (
+    f"{places.NOTEBOOKS}/bin",
+    "/usr/local/bin",
+    "/usr/bin",
+    "/bin",
+    "/usr/local/games",
+    "/usr/games",
+    # Last: for "jupyter", and no other program of the hub's.
+    f"{places.JUPYTERHUB}/bin",
+)
+VARIABLES = {
+    "JUPYTER_PATH": str(kernels.FOLDER),
+    # uv trusts the authorities it brought along only, unless told so.
+    "UV_SYSTEM_CERTS": "1",
+}
+PAM_PROFILE = Path("/usr/share/pam-configs/workbench-environment")
+PAM_VARIABLES = Path("/etc/security/workbench-env.conf")
+SESSION = Path("/usr/local/sbin/workbench-session")
+COMMON = Path("/etc/pam.d/common-session")
+ENVIRONMENT = Path("/etc/environment")
+
+
+def path_of(home: str) -> list[str]:
+    """Return the folders of PATH, in order, for a home as the reader of the file writes it."""
+    return [*(f"{home}/{folder}" for folder in IN_HOME), *FOR_ALL]
+
+
+@step("People's environment")
+def session_environment(settings: Settings) -> None:
+    """Give people a Python of their own, and the same PATH everywhere."""
+    put_template(
+        "personal-python",
+        places.PERSONAL_PYTHON,
+        mode="755",
+        python=PYTHON,
+        folder=PERSONAL_PYTHON,
+    )
+    put_template("start-kernel", kernels.START, mode="755")
+    put_template("start_kernel.py", kernels.STARTER, python=PYTHON)
+    put_template("workbench-session", SESSION, mode="755")
+    values: dict[str, Any] = {"path": path_of, "variables": VARIABLES, "in_home": IN_HOME}
+    put_template("profile.sh", Path("/etc/profile.d/workbench.sh"), **values)
+    # For "systemctl --user".
+    put_template("environment.d.conf", Path("/etc/environment.d/50-workbench.conf"), **values)
+    put_template("pam-env.conf", PAM_VARIABLES, **values)
+    put_template("pam-config-environment", PAM_PROFILE, variables=PAM_VARIABLES, program=SESSION)
+    files.link(name="Offer uv", path="/usr/local/bin/uv", target=str(tools.UV))
+    enable_profile(name="Have PAM set the environment")
+    leave_path_alone(name="Take PATH out of /etc/environment")
+
+
+@operation
+def enable_profile() -> Commands:
+    """Put the profile into PAM's common files, the distribution's way."""
+    if str(PAM_VARIABLES) not in COMMON.read_text():
+        yield "DEBIAN_FRONTEND=noninteractive pam-auth-update --package"
+
+
+@operation
+def leave_path_alone() -> Commands:
+    """Take out Ubuntu's line with PATH: sshd reads it after ours, and "ssh host python" fails."""
+    if ENVIRONMENT.exists() and any(
+        line.startswith("PATH=") for line in ENVIRONMENT.read_text().splitlines()
+    ):
+        yield f"sed -i '/^PATH=/d' {ENVIRONMENT}"
