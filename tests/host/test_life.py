@@ -201,7 +201,10 @@ def make_token(hub: Hub) -> str:
 def spawn(token: str) -> str:
     """Return the command that starts ann's server with a token, and prints the hub's answer."""
     url = "http://hub/jupyter/hub/api/users/ann/server"
-    return f"curl --unix-socket /run/jupyterhub/proxy/proxy.sock -so /dev/null -w '%{{http_code}}' -X POST -H 'Authorization: token {token}' {url}"
+    curl = "curl --unix-socket /run/jupyterhub/proxy/proxy.sock"
+    return (
+        f"{curl} -so /dev/null -w '%{{http_code}}' -X POST -H 'Authorization: token {token}' {url}"
+    )
 
 
 def test_who_is_no_administrator_any_more_has_no_session_with_sudo(lab: Lab) -> None:

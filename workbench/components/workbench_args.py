@@ -17,6 +17,7 @@ from workbench.components.address import record_names
 from workbench.components.backup import check_retention
 from workbench.components.backup import check_schedule
 from workbench.components.errors import ArgumentError
+from workbench.components.idle_timeout import check_idle_timeout
 from workbench.components.machine_images import check_operating_system
 from workbench.components.server_slots import check_slot
 from workbench.components.server_slots import read_slots
@@ -120,6 +121,10 @@ class WorkbenchArgs(TypedDict):
     """The people with an account. Default: `test-user`, who may use sudo and has the
     administrator's public key."""
 
+    idle_timeout_minutes: NotRequired[int]
+    """Minutes after which a person's Jupyter server is ended when nobody used it, and no kernel and
+    no program in a terminal ran: 10 to 43200, or 0 for never. Default: 1440, a day."""
+
     acme_directory: NotRequired[str]
     """The directory address of the ACME certificate authority. Default: Let's Encrypt's."""
 
@@ -180,6 +185,7 @@ _CHECKS: dict[str, Callable[[Any, str], object]] = {
     "backup_retention_days": check_retention,
     "protect_instance": validation.check_flag,
     "users": check_users,
+    "idle_timeout_minutes": check_idle_timeout,
     "acme_directory": validation.check_url,
     "acme_email": validation.check_email,
     "acme_root_certificate": validation.check_certificate,

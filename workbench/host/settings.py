@@ -26,6 +26,9 @@ RSTUDIO_URL = (
 )
 RSTUDIO_SHA256 = "452804d61bfee2996d98d1c406b31d93e03e58df2a34996b821925ce0c04ffe8"
 
+# Seconds after which a Jupyter server that nobody uses is ended; 0 is never.
+IDLE_TIMEOUT = 24 * 3600
+
 
 class SettingsError(Exception):
     """The settings can't be used; the message is one plain sentence."""
@@ -89,6 +92,7 @@ class Settings:
     pypi_index: str | None
     npm_registry: str | None
     ca_certificates: tuple[str, ...]
+    idle_timeout: int = IDLE_TIMEOUT
 
     @classmethod
     def parse(cls, text: str | bytes) -> Self:
@@ -127,6 +131,7 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
         "pypi_index": mirrors.get("pypi"),
         "npm_registry": mirrors.get("npm"),
         "ca_certificates": tuple(values.get("ca_certificates") or ()),
+        "idle_timeout": int(values.get("idle_timeout", IDLE_TIMEOUT)),
     }
 
 

@@ -23,7 +23,14 @@ from workbench.host.recipe import RECIPE
 # Modules that the distribution's Python runs, before pyinfra is there or beside it.
 ALONE = ("__main__", "accounts", "authorized_keys", "host_keys", "volume")
 # What JupyterHub runs with, on the server.
-HUBS = {"jupyterhub", "jupyterhub_idle_culler", "systemdspawner", "tornado", "traitlets"}
+HUBS = {
+    "jupyterhub",
+    "jupyterhub_idle_culler",
+    "psutil",
+    "systemdspawner",
+    "tornado",
+    "traitlets",
+}
 THIRD_PARTY = {"cryptography", "pyinfra", "jinja2", "typing_extensions"}
 
 
