@@ -4,6 +4,7 @@ from workbench.checks.certificate import check_chain
 from workbench.checks.certificate import check_expiry
 from workbench.checks.check import Check
 from workbench.checks.dns import check_dns
+from workbench.checks.holders import check_holders
 from workbench.checks.instance import check_encryption
 from workbench.checks.instance import check_metadata
 from workbench.checks.instance import check_running
@@ -73,6 +74,7 @@ CHECKS: tuple[Check, ...] = (
     Check("own-room", check_own_room, ("mount",), "", "disk"),
     Check("root-reserve", check_reserve, ("ssh",), "", "disk"),
     Check("services", check_services, ("ssh",), CONVERGE, "services"),
+    Check("service-ports", check_holders, ("services",), CONVERGE, "services"),
     Check("listeners", check_listeners, ("ssh",), CONVERGE, "services"),
     Check("https-redirect", check_redirect, ("web-ports",), PROXY_LOG, "services"),
     Check("landing-page", check_landing, ("certificate",), PROXY_LOG, "services"),

@@ -10,6 +10,8 @@ from workbench.components.access import check_ports
 from workbench.components.address import AddressArgs
 from workbench.components.address import record_names
 from workbench.components.address import served_names
+from workbench.components.idle_timeout import DEFAULT_MINUTES
+from workbench.components.idle_timeout import check_idle_timeout
 from workbench.components.machine_images import administrator_of
 from workbench.components.server import DATA_DEVICE
 from workbench.components.server_slots import read_slots
@@ -67,6 +69,10 @@ def server_settings(
             "pypi": _checked(args, "pypi_index", check_url),
             "npm": _checked(args, "npm_registry", check_url),
         },
+        "idle_timeout": 60
+        * check_idle_timeout(
+            args.get("idle_timeout_minutes", DEFAULT_MINUTES), "idle_timeout_minutes"
+        ),
         "ca_certificates": check_certificates(args.get("ca_certificates") or [], "ca_certificates"),
         "http3": _opens_http3(args),
         "host_name_per_user": bool(args.get("host_name_per_user")),

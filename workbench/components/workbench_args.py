@@ -17,6 +17,7 @@ from workbench.components.address import record_names
 from workbench.components.backup import check_retention
 from workbench.components.backup import check_schedule
 from workbench.components.errors import ArgumentError
+from workbench.components.idle_timeout import check_idle_timeout
 from workbench.components.machine_images import check_operating_system
 from workbench.components.server_slots import check_slot
 from workbench.components.server_slots import read_slots
@@ -131,6 +132,9 @@ class WorkbenchArgs(TypedDict):
     """The GiB of the data volume that each person's files may take, 1 to 16384, or 0 for no limit.
     A person's entry in `users` may have a `quota` of its own. Default: half of what all homes may
     have together, which is the data volume less a reserve."""
+    idle_timeout_minutes: NotRequired[int]
+    """Minutes after which a person's Jupyter server is ended when nobody used it, and no kernel and
+    no program in a terminal ran: 10 to 43200, or 0 for never. Default: 1440, a day."""
 
     acme_directory: NotRequired[str]
     """The directory address of the ACME certificate authority. Default: Let's Encrypt's."""
@@ -194,6 +198,7 @@ _CHECKS: dict[str, Callable[[Any, str], object]] = {
     "protect_instance": validation.check_flag,
     "users": check_users,
     "home_quota": partial(_check_size, low=0),
+    "idle_timeout_minutes": check_idle_timeout,
     "acme_directory": validation.check_url,
     "acme_email": validation.check_email,
     "acme_root_certificate": validation.check_certificate,

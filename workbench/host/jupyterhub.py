@@ -24,6 +24,7 @@ HUB_SOCKET = RUNTIME / "hub.sock"
 PROXY_SOCKET = RUNTIME / "proxy" / "proxy.sock"
 API_SOCKET = RUNTIME / "private" / "api.sock"
 BASE = "/jupyter/"
+ACTIVITY_INTERVAL = 60
 # What the hub's configuration imports.
 MODULES = Path(__file__).parent / "hub"
 
@@ -44,6 +45,8 @@ def jupyterhub(settings: Settings) -> None:
         base=BASE,
         path=session_environment.path_of("/home/{USERNAME}"),
         variables=session_environment.VARIABLES,
+        idle_timeout=settings.idle_timeout,
+        activity_interval=min(ACTIVITY_INTERVAL, settings.idle_timeout // 4 or ACTIVITY_INTERVAL),
         hub_socket=HUB_SOCKET,
         hub_url=_url(HUB_SOCKET),
         proxy_url=_url(PROXY_SOCKET),

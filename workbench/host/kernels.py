@@ -25,6 +25,13 @@ def kernels(settings: Settings) -> None:
     r = ["R", "--slave", "-e", "IRkernel::main()", "--args", "{connection_file}"]
     kernel("ir", "R", "R", r)
     put_template(SERVER_CONFIGURATION.name, SERVER_CONFIGURATION)
+    enabled = {"ServerApp": {"jpserver_extensions": {"workbench_hub.activity": True}}}
+    files.put(
+        name="Have unattended work count as activity",
+        src=StringIO(json.dumps(enabled, indent=1) + "\n"),
+        dest=str(SERVER_CONFIGURATION.with_suffix(".d") / "workbench.json"),
+        mode="644",
+    )
 
 
 def kernel(folder: str, title: str, language: str, command: list[str]) -> None:

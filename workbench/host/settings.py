@@ -26,6 +26,9 @@ RSTUDIO_URL = (
 )
 RSTUDIO_SHA256 = "452804d61bfee2996d98d1c406b31d93e03e58df2a34996b821925ce0c04ffe8"
 
+# Seconds after which a Jupyter server that nobody uses is ended; 0 is never.
+IDLE_TIMEOUT = 24 * 3600
+
 
 class SettingsError(Exception):
     """The settings can't be used; the message is one plain sentence."""
@@ -95,6 +98,7 @@ class Settings:
     host_name_per_user: bool = False
     # GiB that each person may have of the data volume; None is by its size, 0 no limit.
     home_quota: int | None = None
+    idle_timeout: int = IDLE_TIMEOUT
 
     @classmethod
     def parse(cls, text: str | bytes) -> Self:
@@ -136,6 +140,7 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
         "http3": bool(values.get("http3")),
         "host_name_per_user": bool(values.get("host_name_per_user")),
         "home_quota": _quota(values.get("home_quota"), "home_quota"),
+        "idle_timeout": int(values.get("idle_timeout", IDLE_TIMEOUT)),
     }
 
 

@@ -120,7 +120,7 @@ def _inside(state: StackState, found: dict[str, Any]) -> dict[str, Any]:
         services = [
             {
                 key: service.get(key)
-                for key in ("name", "version", "state", "unit", "port", "socket")
+                for key in ("name", "version", "state", "unit", "port", "sockets")
             }
             for service in read_services(state.target())
         ]

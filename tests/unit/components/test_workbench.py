@@ -7,6 +7,7 @@ import pytest
 from workbench import Workbench
 from workbench.components.errors import ArgumentError
 from workbench.components.validation import LONGEST_NAME
+from workbench.components.workbench_args import check_arguments
 from workbench.host import origins
 from workbench.host.settings import Settings
 from workbench.rehearsal.provider.table import find_type
@@ -128,6 +129,7 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
         "rstudio_url": "https://example.org/rstudio.deb",
         "rstudio_sha256": "0" * 64,
         "pypi_index": "https://pypi.example.org/simple",
+        "idle_timeout_minutes": 30,
     }
     done = deploy(lambda: Workbench("lab", {**args, **more}))
 
@@ -135,6 +137,7 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
     digest = document["recipe"]["sha256"]
     assert document == {
         "version": 1,
+        "idle_timeout": 30 * 60,
         "name": "lab",
         "recipe": {"key": f"recipe/{digest}.tar.gz", "sha256": digest},
         "region": "us-east-1",
@@ -302,3 +305,17 @@ def test_the_servers_role_may_read_its_own_settings_and_serve_the_agent_and_noth
     }
     bucket = done.one("s3/bucket:Bucket").state["arn"]
     assert allowed["s3:GetObject"] == [f"{bucket}/settings.json", f"{bucket}/recipe/*"]
+
+
+@pytest.mark.parametrize(("minutes", "seconds"), [(None, 86400), (0, 0), (10, 600)])
+def test_an_idle_server_is_ended_after_a_day_or_as_said(deploy, args, minutes, seconds):
+    more = {} if minutes is None else {"idle_timeout_minutes": minutes}
+    done = deploy(lambda: Workbench("lab", {**args, **more}))
+    settings = json.loads(done.named("lab-recipe-settings").inputs["content"])
+    assert settings["idle_timeout"] == seconds
+
+
+@pytest.mark.parametrize("minutes", [9, -1, 43201, True, False, "10"])
+def test_a_time_that_cannot_be_is_refused(args, minutes):
+    with pytest.raises(ArgumentError, match="a whole number from 10 to 43200 minutes, or 0"):
+        check_arguments({**args, "idle_timeout_minutes": minutes})

@@ -38,7 +38,14 @@ ALONE = (
     "volume",
 )
 # What JupyterHub runs with, on the server.
-HUBS = {"jupyterhub", "jupyterhub_idle_culler", "systemdspawner", "tornado", "traitlets"}
+HUBS = {
+    "jupyterhub",
+    "jupyterhub_idle_culler",
+    "psutil",
+    "systemdspawner",
+    "tornado",
+    "traitlets",
+}
 THIRD_PARTY = {"cryptography", "pyinfra", "jinja2", "typing_extensions"}
 
 

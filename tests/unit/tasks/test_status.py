@@ -81,7 +81,7 @@ class State(StackState):
 
 
 def shell(scripted: Any) -> Any:
-    services = [{"name": "jupyterhub", "version": "6.1.1", "unit": "jupyterhub", "socket": "/s"}]
+    services = [{"name": "jupyterhub", "version": "6.1.1", "unit": "jupyterhub", "sockets": ["/s"]}]
     listed = f"{json.dumps(services)}\n\njupyterhub.service loaded active running Hub\n"
     last = json.dumps({"event": "end", "result": "ok"})
     people = json.dumps([{"user": "ana", "kind": "kernel", "count": 2, "names": ["R", "python"]}])
@@ -122,7 +122,7 @@ def test_a_running_workbench(state: State) -> None:
     assert found["limits"] == ["ana has 2000 of 2048 tasks"]
     assert found["services"] == [
         {"name": "jupyterhub", "version": "6.1.1", "state": "active"}
-        | {"unit": "jupyterhub", "port": None, "socket": "/s"}
+        | {"unit": "jupyterhub", "port": None, "sockets": ["/s"]}
     ]
     assert found["people"] == [
         {"user": "ana", "kind": "kernel", "count": 2, "names": ["R", "python"]}

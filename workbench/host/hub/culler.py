@@ -1,13 +1,16 @@
 """The idle culler, which ends people's servers that nobody uses, at the hub's socket.
 
-Run by the hub: ``culler.py SOCKET PATH OPTIONS…``, with the path of the hub's API.
+The hub runs it: ``culler.py SOCKET PATH GRACE OPTIONS…``, with the path of the hub's API, and for
+how many seconds after its start nothing is ended.
 """
 
 import socket
 import sys
+import time
 from typing import Any
 
 from jupyterhub_idle_culler import IdleCuller
+from jupyterhub_idle_culler import default_cull_arbiter
 from tornado.netutil import Resolver
 
 
@@ -21,7 +24,19 @@ class SocketResolver(Resolver):
         return [(socket.AF_UNIX, self.path)]
 
 
+class Arbiter:
+    """Decide which server is ended: none before all could tell a hub that was away what they do."""
+
+    def __init__(self, grace: float) -> None:
+        self._begin = time.monotonic() + grace
+
+    def __call__(self, **server: Any) -> bool:
+        """Say whether a server is ended."""
+        return time.monotonic() > self._begin and bool(default_cull_arbiter(**server))
+
+
 if __name__ == "__main__":
-    SocketResolver.path, path, *options = sys.argv[1:]
+    SocketResolver.path, path, grace, *options = sys.argv[1:]
     Resolver.configure(SocketResolver)
-    IdleCuller.launch_instance([f"--url=http://hub{path}", *options])
+    arbiter = Arbiter(float(grace))
+    IdleCuller.launch_instance([f"--url=http://hub{path}", *options], cull_arbiter_hook=arbiter)
