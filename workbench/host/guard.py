@@ -20,10 +20,10 @@ from .cgroups import PEOPLE
 from .cgroups import Cgroups
 from .cgroups import Process
 from .cgroups import person
+from .generator import read_shares
 from .kill_notes import Kill
 from .shares import MIB
 from .shares import Shares
-from .shares import read_shares
 from .strays import Strays
 from .strays import bound_shared_memory
 from .strays import remove_shared_memory

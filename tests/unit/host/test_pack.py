@@ -25,11 +25,11 @@ ALONE = (
     "__main__",
     "accounts",
     "authorized_keys",
+    "generator",
     "guard",
     "host_keys",
     "kill_notes",
     "share_use",
-    "shares",
     "volume",
 )
 # What JupyterHub runs with, on the server.
