@@ -26,8 +26,8 @@ from . import certificates
 from . import identity
 from . import journal
 from . import jupyterhub
-from . import metadata
 from . import limits
+from . import metadata
 from . import network
 from . import proxy
 from . import rstudio

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 MIB = 1 << 20
-# For the system, of the memory: what sshd, the hub, its proxy, Caddy and RStudio Server take
-# (350 MiB measured), with room; a small server can't spare that much.
+# For the system, of the memory: what the hub with its proxy (150 MiB measured), Caddy, sshd and
+# the rest take (50), with room for many connections; a small server can't spare that much.
 SYSTEM_PERCENT = 15
 SYSTEM_BYTES = 512 * MIB
 SYSTEM_MOST_PERCENT = 25
