@@ -95,7 +95,9 @@ def test_everything_comes_back_after_a_reboot(lab: Lab) -> None:
     ssh = int(lab.run("systemctl show -P ExecMainStartTimestampMonotonic ssh"))
     assert ssh > int(lab.run("systemctl show -P ActiveEnterTimestampMonotonic workbench-data"))
     lab.wait_for(lambda: not lab.run("systemctl list-jobs --no-legend"))
+    # People's limits are worked out at boot, before the recipe runs.
     assert lab.events()[-1]["changed"] == 0
+    assert lab.run("systemctl show -P MemoryMax user.slice").isdigit()
     assert lab.run("systemctl --failed --no-legend --plain") == ""
     assert sign_in(lab, "test-user", PASSWORD) == 302
 

@@ -14,7 +14,7 @@ PARTS = ("components", "host", "engine", "checks", "rehearsal", "tasks")
 # A part, and the modules of another that it may import where that isn't all of them.
 ONLY = {
     ("components", "host"): {"host.pack", "host.bootstrap"},
-    ("tasks", "host"): {"host.pack"},
+    ("tasks", "host"): {"host.pack", "host.shares"},
     ("engine", "rehearsal"): {"rehearsal.names", "rehearsal.description", "rehearsal.credentials"},
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .shares import CGROUPS
+from .generator import CGROUPS
 
 PEOPLE = "user.slice"
 PERSON = re.compile(r"user-(\d+)\.slice")

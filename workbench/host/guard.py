@@ -14,16 +14,18 @@ import re
 import signal
 import subprocess
 import time
+from concurrent.futures import Future
+from concurrent.futures import ThreadPoolExecutor
 
 from . import kill_notes
 from .cgroups import PEOPLE
 from .cgroups import Cgroups
 from .cgroups import Process
 from .cgroups import person
+from .generator import read_shares
 from .kill_notes import Kill
 from .shares import MIB
 from .shares import Shares
-from .shares import read_shares
 from .strays import Strays
 from .strays import bound_shared_memory
 from .strays import remove_shared_memory
@@ -57,6 +59,8 @@ class Guard:
         self.seen: dict[int, list[Process]] = {}
         self.told: dict[int, float] = {}
         self.lowered: dict[int, int] = {}
+        self.pool = ThreadPoolExecutor(thread_name_prefix="limit")
+        self.setting: dict[int, Future[None]] = {}
         self.writers: list[subprocess.Popen[str]] = []
         self.is_first = True
 
@@ -102,7 +106,12 @@ class Guard:
                 self.groups.limit_groups(person(uid))
             self.lowered[uid] = limit = min(self.limits.person_memory, limit)
             if abs(limit - self.groups.memory_limit(person(uid))) > SMALL // 4:
-                self.groups.limit_memory(person(uid), limit)
+                self._lower(uid, limit)
+
+    def _lower(self, uid: int, limit: int) -> None:
+        """Set a limit beside the looks: the kernel first makes room in what is cached for them."""
+        if uid not in self.setting or self.setting[uid].done():
+            self.setting[uid] = self.pool.submit(self.groups.limit_memory, person(uid), limit)
 
     def _largest(self, uid: int, memory: int) -> list[Process]:
         """Return the largest processes of a person who might come to their limit."""

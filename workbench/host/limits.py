@@ -4,8 +4,8 @@ import hashlib
 from io import StringIO
 from pathlib import Path
 
+from . import generator
 from . import places
-from . import shares
 from .operations import daemon_reload
 from .operations import unit
 from .pyinfra_typed import Commands
@@ -28,6 +28,7 @@ VERSION = places.STATE / "guard"
 # What the guard reads when it starts.
 GUARDS = (
     "cgroups",
+    "generator",
     "guard",
     "kill_notes",
     "places",
@@ -71,9 +72,9 @@ def guards_version() -> str:
 @operation
 def apply_shares() -> Commands:
     """Have systemd run the generator again where its limits are not the server's."""
-    wanted = shares.drop_ins(shares.read_shares(), shares.administrators())
+    wanted = generator.drop_ins(generator.read_shares(), generator.administrators())
     for name, content in wanted.items():
-        path = shares.place(GENERATED, name)
+        path = generator.place(GENERATED, name)
         if not path.exists() or path.read_text() != content:
             yield "systemctl daemon-reload"
             return

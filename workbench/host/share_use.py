@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from . import kill_notes
-from . import shares
 from .cgroups import PEOPLE
 from .cgroups import UNLIMITED
 from .cgroups import Cgroups
 from .cgroups import person
+from .generator import read_shares
+from .shares import Shares
 
 DAY = 86400.0
 # Of a limit; a limit that the kernel rounds is still the same.
@@ -26,7 +27,7 @@ SYSTEM = "system.slice"
 
 def read_use() -> dict[str, Any]:
     """Return limits, what the kernel doesn't hold to, who is near a limit, and what was ended."""
-    limits, groups = shares.read_shares(), Cgroups()
+    limits, groups = read_shares(), Cgroups()
     return {
         "memory": limits.memory,
         "person": {
@@ -47,7 +48,7 @@ def read_use() -> dict[str, Any]:
     }
 
 
-def missing_limits(groups: Cgroups, limits: shares.Shares) -> list[str]:
+def missing_limits(groups: Cgroups, limits: Shares) -> list[str]:
     """Return which limits the kernel doesn't have as they are worked out."""
     found = []
     slices = [PEOPLE, *map(person, groups.people())]
@@ -66,7 +67,7 @@ def missing_limits(groups: Cgroups, limits: shares.Shares) -> list[str]:
     return found
 
 
-def near(groups: Cgroups, limits: shares.Shares) -> list[dict[str, Any]]:
+def near(groups: Cgroups, limits: Shares) -> list[dict[str, Any]]:
     """Return who has nearly all they may have."""
     found = []
     for uid in groups.people():

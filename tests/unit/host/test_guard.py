@@ -120,11 +120,18 @@ def test_kills_from_before_the_guard_began_are_not_told_again(
     assert told == []
 
 
+def share_out(machine: Machine) -> None:
+    """Look once, until all limits are set."""
+    watch = guard.Guard(machine.cgroups, LIMITS)
+    watch.look()
+    watch.pool.shutdown()
+
+
 def test_who_is_alone_may_have_a_persons_whole_share(machine: Machine, told: list[Kill]) -> None:
     machine.put("user.slice", 300)
     machine.put(person(ADA), 100)
     machine.put(person(BOB), 200)
-    guard.Guard(machine.cgroups, LIMITS).look()
+    share_out(machine)
     assert machine.cgroups.memory_limit(person(ADA)) // MIB == PERSON
 
 
@@ -134,7 +141,7 @@ def test_a_limit_is_what_others_leave_and_never_below_an_equal_share(
     machine.put("user.slice", 2400)
     machine.put(person(ADA), 2200)
     machine.put(person(BOB), 200)
-    guard.Guard(machine.cgroups, LIMITS).look()
+    share_out(machine)
     left = machine.cgroups.memory_limit(person(BOB)) // MIB
     assert left == PEOPLE // 2 > PEOPLE - 2200
     # Ada has more than an equal share, which nobody wants now.

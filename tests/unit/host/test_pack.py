@@ -26,6 +26,7 @@ ALONE = (
     "accounts",
     "authorized_keys",
     "ending",
+    "generator",
     "guard",
     "host_keys",
     "kill_notes",
@@ -34,7 +35,6 @@ ALONE = (
     "rights",
     "room",
     "share_use",
-    "shares",
     "volume",
 )
 # What JupyterHub runs with, on the server.

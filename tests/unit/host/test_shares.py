@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.host import generator
 from workbench.host import shares
 
 GIB = 1 << 30
@@ -33,22 +34,22 @@ def test_one_person_leaves_a_quarter_of_a_core(cores: int, percent: int) -> None
 
 
 def test_a_limit_of_the_root_group_counts_as_the_servers_memory(tmp_path: Path) -> None:
-    assert shares.memory_bytes(tmp_path) > 0
+    assert generator.memory_bytes(tmp_path) > 0
     (tmp_path / "memory.max").write_text("max\n")
-    whole = shares.memory_bytes(tmp_path)
+    whole = generator.memory_bytes(tmp_path)
     (tmp_path / "memory.max").write_text("1000\n")
-    assert (shares.memory_bytes(tmp_path), whole > 1000) == (1000, True)
+    assert (generator.memory_bytes(tmp_path), whole > 1000) == (1000, True)
 
 
 def test_administrators_have_a_reserve_that_their_slice_has_too(tmp_path: Path) -> None:
-    files = shares.drop_ins(shares.shares(4 * GIB, 2, 30000), [1000, 1002])
-    assert f"MemoryMin={2 * shares.ADMINISTRATORS_RESERVE}" in files["user.slice"]
-    assert f"MemoryMin={shares.ADMINISTRATORS_RESERVE}" in files["user-1002.slice"]
+    files = generator.drop_ins(shares.shares(4 * GIB, 2, 30000), [1000, 1002])
+    assert f"MemoryMin={2 * generator.ADMINISTRATORS_RESERVE}" in files["user.slice"]
+    assert f"MemoryMin={generator.ADMINISTRATORS_RESERVE}" in files["user-1002.slice"]
 
 
 def test_a_persons_own_drop_in_is_read_after_everyones(tmp_path: Path) -> None:
     # systemd sorts by the file's name, whatever the folder.
-    everyones = shares.place(tmp_path, "user-.slice").name
-    assert everyones < shares.place(tmp_path, "user-1000.slice").name
+    everyones = generator.place(tmp_path, "user-.slice").name
+    assert everyones < generator.place(tmp_path, "user-1000.slice").name
     # One of the same name in /etc would hide it.
     assert everyones != "workbench.conf"

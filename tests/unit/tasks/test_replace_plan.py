@@ -31,7 +31,9 @@ class State(StackState):
                 "Reservations": [{"Instances": [{"State": {"Name": "running"}}]}]
             },
             describe_instance_types=lambda InstanceTypes: {
-                "InstanceTypes": [{"InstanceType": InstanceTypes[0]}]
+                "InstanceTypes": [
+                    {"InstanceType": InstanceTypes[0], "MemoryInfo": {"SizeInMiB": 8192}}
+                ]
             },
             describe_instance_type_offerings=lambda **_: {
                 "InstanceTypeOfferings": [{"Location": "us-east-1a"}]
@@ -74,6 +76,14 @@ def test_names_both_servers_their_prices_and_every_stage(plan):
 def test_the_quota_has_to_hold_both_servers(plan):
     assert "vCPU quota: fits." in plan("t3.large")
     assert plan.asked == [""]
+
+
+def test_a_type_without_memory_for_everyone_is_told(plan):
+    # An output is whatever Pulumi kept.
+    people = {"users": [f"person{number}" for number in range(40)]}
+    told = " ".join(plan("t3.large", people))
+    assert "40 people have accounts, and a t3.large (8 GiB) has memory for about 31" in told
+    assert "have accounts" not in " ".join(plan("t3.large"))
 
 
 def test_a_type_that_the_zone_has_not_is_refused_before_anything_is_made(plan):

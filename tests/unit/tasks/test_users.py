@@ -73,13 +73,17 @@ class Lab:
             "administrator": "admin",
             "users": self.people(),
             "data_volume_id": "vol-1",
+            "instance_type": "t3.small",
         }
         state = StackState("lab", outputs, self.config, self.rehearsal)
         state.__dict__["server"] = self.server
         state.aws = lambda service: SimpleNamespace(  # type: ignore[method-assign]
             describe_instances=lambda Filters: {
                 "Reservations": [{"Instances": [{"State": {"Name": self.power}}]}]
-            }
+            },
+            describe_instance_types=lambda InstanceTypes: {
+                "InstanceTypes": [{"MemoryInfo": {"SizeInMiB": 2048}}]
+            },
         )
         return state
 
@@ -174,6 +178,13 @@ def test_a_dry_run_changes_nothing_and_asks_for_nothing(lab: Lab, capsys: Any) -
     call(user_keys.add, "test-user", public_key=[ED25519], dry_run=True)
     assert capsys.readouterr().out.count("Nothing was changed") == 4
     assert lab.declared == []
+
+
+def test_one_more_than_the_server_has_memory_for_is_told(lab: Lab, capsys: Any) -> None:
+    lab.config[KEY] = json.dumps([{"name": f"person{number}"} for number in range(6)])
+    call(users.add, "ada", dry_run=True)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "7 people have accounts, and a t3.small (2 GiB) has memory for about 6 at once" in said
 
 
 def test_without_yes_and_terminal_nothing_is_changed(lab: Lab) -> None:

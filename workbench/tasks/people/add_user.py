@@ -4,6 +4,7 @@ import sys
 
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
+from workbench.tasks.capacity import too_many_here
 from workbench.tasks.changing import confirm
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.people.change_users import apply
@@ -46,6 +47,7 @@ def add_user(
     user = _checked(user, declared, account, state)
     command = f"{command} --stack {state.stack}"
     plan = plan_of(user, account, declared) + others_changed(user.name, declared, there)
+    plan += too_many_here(len(declared.users.keys() | {user.name}), state)
     if not confirm(plan, command, yes=yes, dry_run=dry_run):
         return
     given = _ask(state, user.name, account, command, from_stdin=password_stdin)

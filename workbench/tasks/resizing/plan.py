@@ -12,6 +12,7 @@ from workbench.prices import in_dollars
 from workbench.prices import monthly_cost
 from workbench.prices import surplus_sentence
 from workbench.progress import Progress
+from workbench.tasks.capacity import too_many
 from workbench.tasks.resizing.instance_types import InstanceType
 from workbench.tasks.resizing.instance_types import check_fits
 from workbench.tasks.resizing.instance_types import read_type
@@ -49,6 +50,7 @@ def look_ahead(
         f"{'; free in a rehearsal' if state.rehearsal else ''}.",
         *textwrap.wrap(surplus_sentence(wanted), WIDTH),
         *_memory(before, then),
+        *too_many(len(state.target().users), then),
         quota,
         *_stop(now, people),
         "Instance, volumes, address, host key and certificate stay the same.",

@@ -6,6 +6,7 @@ from workbench.prices import TABLE_DATE
 from workbench.prices import in_dollars
 from workbench.prices import monthly_cost
 from workbench.progress import Progress
+from workbench.tasks.capacity import too_many
 from workbench.tasks.resizing.instance_types import check_offered
 from workbench.tasks.resizing.instance_types import read_type
 from workbench.tasks.resizing.quota import check_quota
@@ -31,11 +32,11 @@ def look_ahead(
     state: StackState, target: str, left: tuple[Stage, ...], progress: Progress
 ) -> tuple[list[str], People]:
     """Return the plan's lines and who works now; raise where there can't be such a server."""
-    now, quota = replacement_of(state), []
+    now, quota = replacement_of(state), list[str]()
     with progress.phase("Look ahead") as phase:
         phase.tick(f"asking AWS about {target}")
         if Stage.BUILD in left and now.next_type is None:
-            quota = [_check_new(state, target)]
+            quota = _check_new(state, target)
         stops = _runs(state) and any(stage in left for stage in (Stage.SWITCH, Stage.SWITCH_BACK))
     people = see_people(state, progress) if stops else People()
     lines = [
@@ -61,13 +62,14 @@ def _runs(state: StackState) -> bool:
     return PowerWatch(state.aws("ec2"), instance, state.stack).state == "running"
 
 
-def _check_new(state: StackState, target: str) -> str:
-    """Raise where AWS has no such server to give here; return a line on the quota."""
+def _check_new(state: StackState, target: str) -> list[str]:
+    """Raise where AWS has no such server to give here; return lines on quota and memory."""
     ec2 = state.aws("ec2")
     wanted = read_type(ec2, target)
     check_offered(ec2, str(state.outputs["zone"]), target)
     # The old server runs beside it.
-    return check_quota(state, "", wanted)
+    quota = check_quota(state, "", wanted)
+    return [quota, *too_many(len(state.target().users), wanted)]
 
 
 def _heading(state: StackState, now: Replacement, target: str) -> list[str]:
