@@ -46,6 +46,14 @@ def can_be_made() -> bool:
     return status.f_bavail * status.f_frsize > SIZE + 16 * MIB
 
 
+def has_holes() -> bool:
+    """Say whether something trimmed it, and others may take what it gave back."""
+    if not IMAGE.exists():
+        return False
+    status = IMAGE.stat()
+    return status.st_blocks * 512 < status.st_size
+
+
 def mount() -> None:
     """Mount it over the product's folder; make it, with what the folder has, where it isn't there.
 
