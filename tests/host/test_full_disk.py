@@ -153,3 +153,18 @@ def test_the_volume_comes_off_with_what_is_mounted_on_it_and_on_again(lab: Lab) 
     lab.converge()
     lab.run("mountpoint -q /data/workbench")
     lab.wait_for(lambda: answers(lab))
+
+
+def test_a_damaged_file_system_of_the_products_own_is_named_and_repaired(lab: Lab) -> None:
+    lab.run("systemctl stop workbench-data && mount $(blkid -L workbench) /data")
+    lab.run("dd if=/dev/zero of=/data/workbench.img bs=4k count=1 conv=notrunc && umount /data")
+    try:
+        lab.run("systemctl start workbench-data", code=1)
+        said = lab.run("journalctl -u workbench-data -n 5 -o cat --no-pager")
+        assert "repair it with sudo xfs_repair /data/workbench.img" in said
+        assert "Traceback" not in said
+    finally:
+        lab.run("xfs_repair /data/workbench.img && systemctl start workbench-data")
+    lab.converge()
+    lab.wait_for(lambda: answers(lab))
+    assert lab.run("ls /data/workbench/accounts/accounts.json")
