@@ -83,7 +83,10 @@ def test_a_full_volume_keeps_nobody_from_what_the_workbench_does(full: Lab) -> N
 
     lab.run(as_person("test-user", "sudo -kS rm -rf /home/ann/fill"), stdin=PASSWORD + "\n")
     with at_hub(lab, PASSWORD) as hub:
-        assert hub.run("python3", "open('saved', 'w').write('x' * 10**6); print('done')") == "done"
+        assert (
+            hub.run("python3", "open('saved', 'w').write('x' * 10**6); print('done')").strip()
+            == "done"
+        )
 
 
 def test_the_products_own_room_is_really_there_on_a_full_volume(full: Lab) -> None:
@@ -109,3 +112,59 @@ def test_a_password_that_the_volume_does_not_take_is_not_set(lab: Lab) -> None:
         lab.run("rm /data/workbench/all")
     lab.run("workbench-passwd ann", stdin="Another-on-ice-43\n")
     assert before != real_hash(lab, "ann") == saved_hash(lab, "ann")
+
+
+# As a server has it that was made before the file system of its own: a folder on the volume.
+AS_BEFORE = """
+systemctl stop jupyterhub caddy workbench-accounts.path
+mount --bind --make-private /data /mnt && cp -a /data/workbench/. /mnt/workbench/ && umount /mnt
+umount /data/workbench && rm /data/workbench.img
+systemctl start jupyterhub caddy workbench-accounts.path
+"""
+
+
+def test_a_server_from_before_moves_its_state_when_the_volume_has_room(lab: Lab) -> None:
+    lab.converge()
+    lab.run("workbench-passwd ann", stdin=PASSWORD + "\n")
+    files = "cd /data/workbench && find . -type f ! -name '*.sqlite*' | sort | xargs sha256sum"
+    before = lab.run(files)
+    lab.run(AS_BEFORE)
+    free = "$(($(stat -f -c '%a * %S' /data) - 100 * 2**20))"
+    lab.run(f"fallocate -l {free} /data/home/filler")
+    try:
+        lab.converge()
+        lab.run("mountpoint -q /data/workbench", code=32)
+    finally:
+        lab.run("rm /data/home/filler")
+    lab.converge()
+    lab.run("mountpoint -q /data/workbench")
+    assert lab.run(files) == before
+    below = "mount --bind --make-private /data /mnt && ls -A /mnt/workbench; umount /mnt"
+    assert lab.run(below) == ""
+    lab.wait_for(lambda: answers(lab))
+    assert sign_in(lab, "ann", PASSWORD) == 302
+    assert lab.converge()["changed"] == 0
+
+
+def test_the_volume_comes_off_with_what_is_mounted_on_it_and_on_again(lab: Lab) -> None:
+    lab.run("systemctl stop workbench-data")
+    lab.run("mountpoint -q /data", code=32)
+    assert "workbench.img" not in lab.run("losetup --list --noheadings --output BACK-FILE")
+    lab.converge()
+    lab.run("mountpoint -q /data/workbench")
+    lab.wait_for(lambda: answers(lab))
+
+
+def test_a_damaged_file_system_of_the_products_own_is_named_and_repaired(lab: Lab) -> None:
+    lab.run("systemctl stop workbench-data && mount $(blkid -L workbench) /data")
+    lab.run("dd if=/dev/zero of=/data/workbench.img bs=4k count=1 conv=notrunc && umount /data")
+    try:
+        lab.run("systemctl start workbench-data", code=1)
+        said = lab.run("journalctl -u workbench-data -n 5 -o cat --no-pager")
+        assert "repair it with sudo xfs_repair /data/workbench.img" in said
+        assert "Traceback" not in said
+    finally:
+        lab.run("xfs_repair /data/workbench.img && systemctl start workbench-data")
+    lab.converge()
+    lab.wait_for(lambda: answers(lab))
+    assert lab.run("ls /data/workbench/accounts/accounts.json")

@@ -33,7 +33,7 @@ def check_own_room(target: Target) -> Outcome:
         return failed(f"{OWN}, the workbench's own state, is full ({size} MiB)")
     blocks, block, wanted = map(int, image)
     if blocks * block < wanted:
-        return warned(f"{IMAGE} has lost some of its room, which others may take", RESTART)
+        return warned(f"{IMAGE} has lost some of its room, which others may take", CONVERGE)
     return passed(f"{OWN} has {free} of {size} MiB free, which the homes can't take")
 
 

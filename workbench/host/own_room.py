@@ -27,6 +27,7 @@ MIB = 1 << 20
 # accounts are a few. Not ext4: it has a loop device forget blocks whenever it zeroes some, and
 # what the file gave back to the volume, people may take.
 SIZE = 320 * MIB
+LOOP_CONTROL = Path("/dev/loop-control")
 LABEL = "own-room"
 OPTIONS = "loop,nodev,nosuid,noexec"
 
@@ -41,9 +42,19 @@ def is_mounted() -> bool:
 
 
 def can_be_made() -> bool:
-    """Say whether the volume has room for it now."""
+    """Say whether the volume has room for it now, and the system what mounts a file."""
+    if not LOOP_CONTROL.exists():
+        return False
     status = os.statvfs(places.DATA)
     return status.f_bavail * status.f_frsize > SIZE + 16 * MIB
+
+
+def has_holes() -> bool:
+    """Say whether something trimmed it, and others may take what it gave back."""
+    if not IMAGE.exists():
+        return False
+    status = IMAGE.stat()
+    return status.st_blocks * 512 < status.st_size
 
 
 def mount() -> None:
@@ -59,14 +70,7 @@ def mount() -> None:
             _make()
         except OSError as error:
             NEXT_IMAGE.unlink(missing_ok=True)
-            if not is_full(error):
-                raise
-            print(
-                f"{places.DATA} is too full for a file system of its own for {places.IDENTITY},"
-                f" which needs {SIZE // MIB} MiB: it stays a folder, that has no room when"
-                " the volume has none",
-                file=sys.stderr,
-            )
+            print(_why_not(error), file=sys.stderr)
             return
     try:
         _run("mount", "-o", OPTIONS, str(IMAGE), str(places.IDENTITY))
@@ -77,6 +81,15 @@ def mount() -> None:
         ) from error
     _keep_allocated()
     _forget_folder()
+
+
+def _why_not(error: OSError) -> str:
+    if is_full(error):
+        return (
+            f"{places.DATA} is too full for a file system of its own for {places.IDENTITY}, which"
+            f" needs {SIZE // MIB} MiB: it stays a folder, that has no room when the volume has none"
+        )
+    return f"{places.IDENTITY} stays a folder, which people can fill: {error.strerror}"
 
 
 def unmount() -> None:

@@ -79,9 +79,11 @@ def separate() -> Commands:
 
 @operation
 def keep_room() -> Commands:
-    """Take the room that new homes get where people filled the volume."""
+    """Take the room that new homes get where people filled the volume, and what was trimmed."""
     if os.path.ismount(places.DATA) and not room.is_kept() and room.can_be_kept():
         yield module_command("room", "keep")
+    if own_room.is_mounted() and own_room.has_holes() and own_room.can_be_made():
+        yield f"fallocate --length {own_room.SIZE} {own_room.IMAGE}"
 
 
 def make_room() -> Commands:

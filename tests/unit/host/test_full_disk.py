@@ -119,3 +119,15 @@ def test_a_volume_that_is_full_already_keeps_the_folder_and_says_so(
     own_room.mount()
     assert "it stays a folder" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_kernel_that_mounts_no_file_keeps_the_folder_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(own_room, "IMAGE", tmp_path / "workbench.img")
+    monkeypatch.setattr(own_room, "NEXT_IMAGE", tmp_path / "workbench.new")
+    monkeypatch.setattr(own_room, "_make", no_room(errno.EPERM))
+    monkeypatch.setattr(own_room, "LOOP_CONTROL", tmp_path / "none")
+    own_room.mount()
+    assert "stays a folder, which people can fill" in capsys.readouterr().err
+    assert not own_room.can_be_made()

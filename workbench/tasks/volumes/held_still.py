@@ -13,9 +13,12 @@ from workbench.tasks.stack_state import StackState
 # Seconds after which the server thaws by itself, whatever happened to this computer.
 LIMIT = 20
 UNIT = "workbench-thaw"
+# What was written to the product's own file system goes into its file first; that one has a
+# journal, so what it writes while the volume stands still is as after a power failure.
 # The way to thaw is there before anything freezes. XFS thaws with all that waits still whole.
 FREEZE = (
-    f"mountpoint -q /data && sudo -n systemd-run --quiet --collect --unit={UNIT}"
+    "mountpoint -q /data && sudo -n sync --file-system /data/workbench"
+    f" && sudo -n systemd-run --quiet --collect --unit={UNIT}"
     f" --on-active={LIMIT} fsfreeze --unfreeze /data && sudo -n timeout 10 fsfreeze --freeze /data"
 )
 # Fails where it had thawed by itself before.
