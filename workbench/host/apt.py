@@ -11,8 +11,10 @@ from .planning import planning
 # Everything the server takes from its distribution.
 PACKAGES = (
     "caddy",
+    "libpam-passwdqc",
     "libpam-systemd",
     "nftables",
+    "passwdqc",
     "python3-venv",
     "r-base-core",
     # Compilers: what CRAN has no binary of is built from its sources.

@@ -13,6 +13,7 @@ from .closing import close
 from .closing import end_sessions
 from .identity import save_accounts
 from .instance import first_boot_key
+from .passwords import passwords
 from .processes import processes
 from .pyinfra_typed import Commands
 from .pyinfra_typed import StringCommand
@@ -23,15 +24,11 @@ from .register import PEOPLE
 from .register import read_register
 from .register import registered
 from .register import uid_for
-from .rendering import put_template
 from .settings import Account
 from .settings import Settings
 from .sign_ins import note_sign_ins
 from .storage import module_command
 from .sudoers import only_administrators
-
-PASSWD = Path("/usr/local/sbin/workbench-passwd")
-SHORTEST_PASSWORD = 8
 
 
 @step("Users")
@@ -44,7 +41,7 @@ def users(settings: Settings) -> None:
         account(user, name=f"Make the account {user.name}")
         authorize(user, name=f"Authorize {user.name}'s SSH keys")
     only_administrators(settings, name="Let nobody else use sudo")
-    put_template("workbench-passwd", PASSWD, mode="755", shortest=SHORTEST_PASSWORD)
+    passwords(settings)
     note_sign_ins()
     save_accounts(name="Keep the accounts on the data volume")
 
