@@ -20,6 +20,13 @@ PROFILE = Path("/usr/share/pam-configs/workbench-password")
 COMMON = Path("/etc/pam.d/common-password")
 # Shorter ones are in too many passwords by chance.
 SHORTEST_WORD = 4
+# What passwords are made from where a rule asks for a capital, a digit and a sign: passwdqc's own
+# list has few of them.
+FAVORITES = (
+    *("january", "february", "march", "april", "june", "july", "august", "september"),
+    *("october", "november", "december", "spring", "summer", "autumn", "winter"),
+    *("monday", "friday", "password", "welcome", "changeme", "letmein", "secret"),
+)
 
 
 def passwords(settings: Settings) -> None:
@@ -32,11 +39,11 @@ def passwords(settings: Settings) -> None:
 
 
 def guessable(settings: Settings) -> list[str]:
-    """Return the words that are no secret here: the workbench's names, and their parts."""
+    """Return the words that are no secret here: the workbench's names, their parts, and favorites."""
     names = ["workbench", "jupyter", "rstudio", settings.name, *settings.names]
     parts = [part for name in names for part in re.findall(r"[^\W_]+", name)]
     known = dict.fromkeys(word.lower() for word in [*names, *parts])
-    return [word for word in known if len(word) >= SHORTEST_WORD]
+    return [*(word for word in known if len(word) >= SHORTEST_WORD), *FAVORITES]
 
 
 @operation
