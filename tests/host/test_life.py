@@ -53,7 +53,7 @@ def identity(lab: Lab) -> dict[str, str]:
 def test_a_replaced_server_is_the_same_to_everyone(lab: Lab) -> None:
     lab.publish(users=[*lab.settings["users"], NEWCOMER])
     lab.converge()
-    lab.run("workbench-passwd newcomer", stdin="Gone-tomorrow-1\n")
+    lab.run("workbench-passwd newcomer", stdin="Gone-tomorrow-one-day\n")
     lab.publish(**lab.first)
     lab.converge()
     lab.run("runuser -u test-user -- sh -c 'echo penguins > ~/kept'")
@@ -157,10 +157,10 @@ def test_settings_that_cannot_be_read_say_why(lab: Lab) -> None:
 
 
 def test_who_is_no_longer_named_is_shut_out_and_may_come_back(lab: Lab) -> None:
-    lab.run("workbench-passwd ann", stdin="Anns-own-77\n")
+    lab.run("workbench-passwd ann", stdin="Anns-own-penguin-77\n")
     lab.run("loginctl enable-linger ann; runuser -u ann -- setsid sleep 900 >/dev/null 2>&1 &")
     users, before = lab.settings["users"], lab.run(ANN)
-    with at_hub(lab, "Anns-own-77", "ann") as hub:
+    with at_hub(lab, "Anns-own-penguin-77", "ann") as hub:
         token = make_token(hub)
         lab.publish(users=[user for user in users if user["name"] != "ann"])
         lab.converge()
@@ -170,9 +170,9 @@ def test_who_is_no_longer_named_is_shut_out_and_may_come_back(lab: Lab) -> None:
         lab.wait_for(lambda: hub.http.get(f"{hub.base}/hub/home").status_code == 302)
         assert "/hub/login" in hub.http.get(f"{hub.base}/hub/home").headers["location"]
     assert lab.run("ls /var/lib/systemd/linger") == ""
-    assert sign_in(lab, "ann", "Anns-own-77") == 403
+    assert sign_in(lab, "ann", "Anns-own-penguin-77") == 403
     assert lab.run("passwd --status ann").split()[1] == "L"
-    assert "not a user" in lab.run("workbench-passwd ann 2>&1", stdin="Other-one-77\n", code=2)
+    assert "not a user" in lab.run("workbench-passwd ann 2>&1", stdin="Other-ones-own-77\n", code=2)
     assert lab.run("stat -c %U /home/ann") == "ann"
     assert lab.converge()["changed"] == 0
     # Even who deletes the account by hand doesn't free the uid for the next person.
@@ -184,7 +184,7 @@ def test_who_is_no_longer_named_is_shut_out_and_may_come_back(lab: Lab) -> None:
     lab.run("chpasswd --encrypted", stdin=f"ann:{before.rpartition('ann:')[2].split(':')[0]}\n")
     assert lab.run(ANN) == before
     assert lab.run("id -u newcomer") != lab.run("id -u ann")
-    assert sign_in(lab, "ann", "Anns-own-77") == 302
+    assert sign_in(lab, "ann", "Anns-own-penguin-77") == 302
 
 
 def make_token(hub: Hub) -> str:

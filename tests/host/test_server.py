@@ -100,9 +100,10 @@ def test_rstudio_refuses_a_wrong_password(lab: Lab, password: str, user: str) ->
 
 
 def test_who_is_no_member_is_refused_with_the_right_password(lab: Lab) -> None:
-    lab.run("id -u visitor >/dev/null 2>&1 || useradd visitor; echo visitor:right | chpasswd")
-    assert sign_in(lab, "visitor", "right") == 403
-    assert "error" in rstudio_sign_in(lab, "visitor", "right")[0]
+    lab.run("id -u visitor >/dev/null 2>&1 || useradd visitor")
+    lab.run("chpasswd", stdin=f"visitor:{PASSWORD}\n")
+    assert sign_in(lab, "visitor", PASSWORD) == 403
+    assert "error" in rstudio_sign_in(lab, "visitor", PASSWORD)[0]
     lab.run("userdel visitor")
 
 

@@ -15,10 +15,12 @@ PACKAGES = (
     "dbus-user-session",
     "git",
     "jq",
+    "libpam-passwdqc",
     "libpam-systemd",
     "libpython3-dev",
     "nano",
     "nftables",
+    "passwdqc",
     "python3-venv",
     "r-base-core",
     # Compilers: what CRAN has no binary of is built from its sources.

@@ -87,7 +87,7 @@ def _why_not(error: OSError) -> str:
     if is_full(error):
         return (
             f"{places.DATA} is too full for a file system of its own for {places.IDENTITY}, which"
-            f" needs {SIZE // MIB} MiB: it stays a folder, that has no room when the volume has none"
+            f" needs {SIZE // MIB} MiB: it stays a folder, with no room when the volume has none"
         )
     return f"{places.IDENTITY} stays a folder, which people can fill: {error.strerror}"
 

@@ -14,6 +14,7 @@ from .closing import close
 from .closing import end_sessions
 from .identity import save_accounts
 from .instance import first_boot_key
+from .passwords import passwords
 from .processes import processes
 from .pyinfra_typed import Commands
 from .pyinfra_typed import StringCommand
@@ -25,16 +26,12 @@ from .register import PEOPLE
 from .register import read_register
 from .register import registered
 from .register import uid_for
-from .rendering import put_template
 from .settings import Account
 from .settings import Settings
 from .sign_ins import note_sign_ins
 from .storage import make_room
 from .storage import module_command
 from .sudoers import only_administrators
-
-PASSWD = Path("/usr/local/sbin/workbench-passwd")
-SHORTEST_PASSWORD = 8
 
 
 @step("Users")
@@ -48,7 +45,7 @@ def users(settings: Settings) -> None:
         authorize(user, name=f"Authorize {user.name}'s SSH keys")
     only_administrators(settings, name="Let nobody else use sudo")
     note_keys(settings, name="Note whose key is whose")
-    put_template("workbench-passwd", PASSWD, mode="755", shortest=SHORTEST_PASSWORD)
+    passwords(settings)
     note_sign_ins()
     save_accounts(name="Keep the accounts on the data volume")
     set_limits(settings, name="Limit each person's share of the data volume")

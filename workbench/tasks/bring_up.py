@@ -209,5 +209,6 @@ def _take_password(server: Server, user: str, *, from_stdin: bool) -> bool:
     """Set a password that is read or typed; return whether there was one."""
     password = passwords.ask_password(user, from_stdin=from_stdin)
     if password is not None:
+        passwords.check_password(server, user, password)
         passwords.set_password(server, user, password)
     return password is not None

@@ -93,7 +93,7 @@ def test_a_bigger_server_takes_over_and_the_old_one_is_kept_until_it_has_been_ch
     own.shell("pulumi preview --expect-no-changes")
 
     # A password that is changed meanwhile is not forgotten by the one that had the volume once.
-    own.server("echo test-user:another-pass-1 | sudo chpasswd")
+    own.server("echo test-user:another-pass-today-1 | sudo chpasswd")
     before["password"] = own.server("sudo getent shadow test-user | cut -d: -f2").strip()
     own.aws("ec2").start_instances(InstanceIds=[new])
     assert eventually(lambda: on_machine(own, new, "userdel", "intruder"), limit=120)

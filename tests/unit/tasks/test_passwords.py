@@ -60,3 +60,28 @@ def test_a_password_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None
         passwords.ask_password("ada", from_stdin=True)
     assert refused.value.message == "A password has at least 8 characters."
     assert passwords.ask_password("ada", from_stdin=False) is None
+
+
+EASY = Answer(4, "", "The password is too easy to guess.\n")
+
+
+def test_a_password_that_the_server_finds_easy_is_refused_in_its_words(scripted: Any) -> None:
+    server = scripted(lambda command: EASY)
+    with pytest.raises(passwords.PasswordError) as refused:
+        passwords.check_password(server, "ada", "secret")
+    assert refused.value.message == "The password is too easy to guess."
+    assert server.asked == [("sudo workbench-passwd --check ada", "secret\n")]
+
+
+def test_a_server_without_the_rule_is_not_in_the_way(scripted: Any) -> None:
+    unknown = Answer(2, "", "--check is not a user of this workbench")
+    passwords.check_password(scripted(lambda command: unknown), "ada", "secret")
+
+
+def test_a_kept_password_of_before_the_rule_is_replaced(tmp_path: Path, scripted: Any) -> None:
+    passwords.keep_password(tmp_path, "ada", "secret")
+    server = scripted(lambda command: EASY if "--check" in command else "")
+    passwords.make_password(tmp_path, server, "ada")
+    kept = passwords.read_password(tmp_path, "ada")
+    assert kept != "secret"
+    assert server.asked[-1] == ("sudo workbench-passwd ada", f"{kept}\n")

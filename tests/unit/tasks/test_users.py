@@ -65,6 +65,8 @@ class Lab:
     applied: list[str] | None = None
     rehearsal: Any = None
     power: str = "running"
+    # What the server says of a password that is too easy to guess.
+    easy: str = ""
     declared: list[DeclaredUsers] = field(default_factory=list)
 
     def state(self) -> StackState:
@@ -100,6 +102,8 @@ class Lab:
             return json.dumps([_as_reported(account) for account in self.accounts.values()])
         if command.startswith("getent passwd"):
             return "crontab:x:105:\n" if "crontab" in command else Answer(2, "")
+        if "workbench-passwd --check" in command and self.easy:
+            return Answer(4, "", f"{self.easy}\n")
         if "workbench-passwd" in command:
             return ""
         return json.dumps(self.running) if "sudo -n /usr/bin/python3" in command else None
@@ -198,8 +202,10 @@ def test_a_given_password_reaches_the_server_by_standard_input(
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("four little words\n"))
     call(users.add, "ada", password_stdin=True, yes=True)
+    # Asked whether it is good enough before anything is changed.
     assert commands(lab, "workbench-passwd") == [
-        ("sudo workbench-passwd ada", "four little words\n")
+        ("sudo workbench-passwd --check ada", "four little words\n"),
+        ("sudo workbench-passwd ada", "four little words\n"),
     ]
     printed = capsys.readouterr()
     assert "four little words" not in printed.out + printed.err
@@ -472,9 +478,28 @@ def test_a_password_is_set_for_people_with_an_account_only(
     assert "workbench users.password ada --password-stdin --stack lab < FILE" in said
     monkeypatch.setattr("sys.stdin", io.StringIO("four little words\r\n"))
     call(users.password, "ada", password_stdin=True)
+    # Asked whether it is good enough before anything is changed.
     assert commands(lab, "workbench-passwd") == [
-        ("sudo workbench-passwd ada", "four little words\n")
+        ("sudo workbench-passwd --check ada", "four little words\n"),
+        ("sudo workbench-passwd ada", "four little words\n"),
     ]
+
+
+@pytest.mark.parametrize("task", [users.add, users.password])
+def test_a_password_that_the_server_finds_easy_stops_before_anything_is_changed(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, task: Any
+) -> None:
+    lab.easy = "The password is too easy to guess: it is made from a common word. Choose a longer."
+    if task is users.password:
+        lab.config[KEY] = json.dumps([{"name": "ada"}])
+        lab.accounts["ada"] = ADA
+    monkeypatch.setattr("sys.stdin", io.StringIO("Password123!\n"))
+    said = refusal(task, "ada", password_stdin=True, **({"yes": True} if task is users.add else {}))
+    assert f"{lab.easy} Nothing was changed." in said
+    assert commands(lab, "workbench-passwd") == [
+        ("sudo workbench-passwd --check ada", "Password123!\n")
+    ]
+    assert lab.declared == []
 
 
 def test_the_list_tells_what_differs(lab: Lab, capsys: Any) -> None:

@@ -95,7 +95,7 @@ def _ask(
     is_made = state.rehearsal is not None or (account is not None and account.password)
     if not from_stdin and is_made:
         return None
-    return ask_first(name, command, from_stdin=from_stdin)
+    return ask_first(state.server, name, command, from_stdin=from_stdin)
 
 
 def _ssh(state: StackState, name: str) -> str:

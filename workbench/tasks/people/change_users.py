@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Mapping
 from collections.abc import Sequence
 
+from workbench.checks.target import Server
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks.changing import interruptible
@@ -142,10 +143,13 @@ def hand_over(state: StackState, name: str, account: ServerUser, given: str | No
     return f"none yet: workbench users.password {name} --stack {state.stack}"
 
 
-def ask_first(name: str, command: str, *, from_stdin: bool) -> str | None:
+def ask_first(server: Server, name: str, command: str, *, from_stdin: bool) -> str | None:
     """Return the password given now, before anything is changed; None for none."""
     try:
-        return passwords.ask_password(name, from_stdin=from_stdin)
+        password = passwords.ask_password(name, from_stdin=from_stdin)
+        if password is not None:
+            passwords.check_password(server, name, password)
+        return password
     except passwords.PasswordError as error:
         hint = error.hint or f"{command} < FILE"
         raise WorkbenchError(f"{error.message} Nothing was changed.", hint) from error

@@ -12,6 +12,8 @@ from workbench.errors import WorkbenchError
 # 15 random bytes: 120 bits, 20 characters that copy with a double click.
 RANDOM_BYTES = 15
 SET_COMMAND = "sudo workbench-passwd"
+# What it ends with when a password is too easy to guess, whose rule is the server's.
+TOO_EASY = 4
 SHORTEST = 8
 LONGEST = 200
 
@@ -65,12 +67,31 @@ def set_password(server: Server, user: str, password: str) -> None:
         )
 
 
+def check_password(server: Server, user: str, password: str) -> None:
+    """Raise PasswordError when the server finds a password too easy to guess."""
+    answer = server.run(f"{SET_COMMAND} --check {user}", stdin=f"{password}\n")
+    # Others are of a server from before the rule, which has no such option.
+    if answer.exit_code == TOO_EASY:
+        raise PasswordError(answer.stderr.strip(), "Type the same command again")
+
+
 def make_password(folder: Path, server: Server, user: str) -> Path:
     """Set the password that is kept here, or a new one: kept before it is set, so never lost."""
-    password = read_password(folder, user) or generate_password()
+    password = _kept_password(folder, server, user) or generate_password()
     path = keep_password(folder, user, password)
     set_password(server, user, password)
     return path
+
+
+def _kept_password(folder: Path, server: Server, user: str) -> str | None:
+    """Return the password that is kept here, unless it is of before the rule and too easy."""
+    password = read_password(folder, user)
+    try:
+        if password is not None:
+            check_password(server, user, password)
+    except PasswordError:
+        return None
+    return password
 
 
 def generate_password() -> str:

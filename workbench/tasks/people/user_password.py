@@ -19,7 +19,7 @@ def change_password(state: StackState, progress: Progress, name: str, *, from_st
             f"workbench up --stack {state.stack}",
         )
     command = f"workbench users.password {name} --password-stdin --stack {state.stack}"
-    password = ask_first(name, command, from_stdin=from_stdin)
+    password = ask_first(state.server, name, command, from_stdin=from_stdin)
     if password is None:
         raise WorkbenchError(
             "There is no terminal to ask for the password at.", f"{command} < FILE"

@@ -1,0 +1,53 @@
+"""Passwords: set by administrators and by people themselves, by one rule.
+
+passwdqc's: PAM holds ``passwd`` and all its like to it, also root's; ``workbench-passwd`` asks it
+first, to say in a sentence what is wrong.
+"""
+
+import re
+from pathlib import Path
+
+from .pyinfra_typed import Commands
+from .pyinfra_typed import operation
+from .rendering import put_template
+from .settings import Settings
+
+PASSWD = Path("/usr/local/sbin/workbench-passwd")
+RULE = Path("/etc/workbench/passwdqc.conf")
+WORDS = Path("/etc/workbench/password-words")
+PROFILE = Path("/usr/share/pam-configs/workbench-password")
+# Written by pam-auth-update, and included by everything that sets a password.
+COMMON = Path("/etc/pam.d/common-password")
+# Shorter ones are in too many passwords by chance.
+SHORTEST_WORD = 4
+# What passwords are made from where a rule asks for a capital, a digit and a sign: passwdqc's own
+# list has few of them.
+FAVORITES = (
+    *("january", "february", "march", "april", "june", "july", "august", "september"),
+    *("october", "november", "december", "spring", "summer", "autumn", "winter"),
+    *("monday", "friday", "password", "welcome", "changeme", "letmein", "secret"),
+)
+
+
+def passwords(settings: Settings) -> None:
+    """Write the rule, and have PAM hold everyone to it."""
+    put_template("password-words", WORDS, known=guessable(settings))
+    put_template("passwdqc.conf", RULE, words=WORDS)
+    put_template("workbench-passwd", PASSWD, mode="755", rule=RULE)
+    put_template("pam-password", PROFILE, rule=RULE)
+    enable_rule(name="Have one rule for everyone's passwords")
+
+
+def guessable(settings: Settings) -> list[str]:
+    """Return words that are no secret here: the workbench's names, their parts, favorites."""
+    names = ["workbench", "jupyter", "rstudio", settings.name, *settings.names]
+    parts = [part for name in names for part in re.findall(r"[^\W_]+", name)]
+    known = dict.fromkeys(word.lower() for word in [*names, *parts])
+    return [*(word for word in known if len(word) >= SHORTEST_WORD), *FAVORITES]
+
+
+@operation
+def enable_rule() -> Commands:
+    """Put the profile into PAM's common files, the distribution's way."""
+    if f"config={RULE}" not in COMMON.read_text():
+        yield "DEBIAN_FRONTEND=noninteractive pam-auth-update --package"
