@@ -71,7 +71,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         (
             f"{PURGE} caddy",
-            "the package caddy is installed",
+            "the package caddy is there",
             "remove the package caddy",
         ),
         ("xfs_growfs /data", "is not as the recipe has it", "run: xfs_growfs /data"),
