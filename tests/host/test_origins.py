@@ -160,6 +160,19 @@ def test_a_hostile_page_sends_no_form_to_the_hub(bob: Page, path: str) -> None:
     assert sent.value.status == 403
 
 
+def test_rstudio_is_at_a_host_of_its_own(lab: Lab, people: None) -> None:
+    with lab.site().client() as http:
+        answer = http.get(f"https://{DOMAIN}/rstudio/")
+        assert answer.headers["location"] == f"https://rstudio.{DOMAIN}/rstudio/"
+        shown = http.get(f"https://rstudio.{DOMAIN}/rstudio/", follow_redirects=True)
+        assert (shown.status_code, shown.url.host) == (200, f"rstudio.{DOMAIN}")
+        assert "<form" in shown.text
+        # A forwarded port is kept.
+        forwarded = {"Host": f"{DOMAIN}:8443"}
+        answer = http.get(f"https://{DOMAIN}/rstudio/", headers=forwarded)
+        assert answer.headers["location"] == f"https://rstudio.{DOMAIN}:8443/rstudio/"
+
+
 def test_a_persons_host_shows_none_of_the_hubs_pages(lab: Lab, people: None) -> None:
     with lab.site().client() as http:
         for path in ("/", "/jupyter/hub/login", "/jupyter/user/bob/lab", "/rstudio/"):

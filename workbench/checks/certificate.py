@@ -42,7 +42,7 @@ def check_chain(target: Target) -> Outcome:
     if not target.outputs.get("domain"):
         return warned("without a domain the certificate is the server's own", SET_DOMAIN)
     found = []
-    names = [*target.names, *target.people_names]
+    names = list(dict.fromkeys([*target.names, target.rstudio_name, *target.people_names]))
     for name in names:
         try:
             found.append(read_certificate(target, name))

@@ -119,12 +119,21 @@ class Target:
         return ordered or [self.where.ip]
 
     @property
+    def rstudio_name(self) -> str:
+        """The host name of RStudio Server."""
+        return f"rstudio.{self.names[0]}" if self._has_host_names else self.names[0]
+
+    @property
+    def _has_host_names(self) -> bool:
+        return self.config.get("workbench:hostNamePerUser") == "true"
+
+    @property
     def people_names(self) -> list[str]:
         """The host names of people's own servers, where each has one.
 
         Less those of accounts whose names aren't a host name's, which the server writes otherwise.
         """
-        if self.config.get("workbench:hostNamePerUser") != "true":
+        if not self._has_host_names:
             return []
         plain = [user for user in self.users if HOST_LABEL.fullmatch(user)]
         return [f"{user}.{self.names[0]}" for user in plain]

@@ -66,12 +66,16 @@ def check_wrong_password(target: Target) -> Outcome:
 
 def check_rstudio(target: Target) -> Outcome:
     """Check that /rstudio and /rstudio/ lead to RStudio's sign-in form, staying on https."""
-    return _leads_to_sign_in(target, "/rstudio", "<form")
+    return _leads_to_sign_in(target, "/rstudio", "<form", target.rstudio_name)
 
 
-def _leads_to_sign_in(target: Target, path: str, form: str) -> Outcome:
-    """Follow redirects from ``path``; each must stay at the site, on https, below the path."""
+def _leads_to_sign_in(target: Target, path: str, form: str, host: str = "") -> Outcome:
+    """Follow redirects from ``path``; each must stay at the site, on https, below the path.
+
+    ``host`` is where the service is, if not at the site's own name.
+    """
     base = site(target)
+    allowed = (f"{base}{path}/", f"https://{host or target.names[0]}{path}")
     url = f"{base}{path}"
     with client(target) as http:
         for _ in range(8):
@@ -79,7 +83,7 @@ def _leads_to_sign_in(target: Target, path: str, form: str) -> Outcome:
             if answer.status_code not in REDIRECTS:
                 break
             url = urljoin(url, answer.headers.get("location", ""))
-            if not url.startswith(f"{base}{path}/"):
+            if not url.startswith(allowed):
                 return failed(f"{answer.request.url} leads away, to {url}")
     shown = url.partition("?")[0]
     if answer.status_code != httpx.codes.OK:

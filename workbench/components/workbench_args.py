@@ -49,8 +49,9 @@ class WorkbenchArgs(TypedDict):
     host_name_per_user: NotRequired[bool]
     """Whether each person's Jupyter server has a host name of its own, such as
     `ada.lab.example.org`, so that a browser keeps one person's pages from another's and from the
-    hub. It needs a domain, and a DNS record for every name below it (`*.lab.example.org`), which is
-    made with the others. `docs/security.md` says what to know before. Default: false."""
+    hub; RStudio Server has one, too, `rstudio.lab.example.org`. It needs a domain, and a DNS record
+    for every name below it (`*.lab.example.org`), which is made with the others.
+    `docs/security.md` says what to know before. Default: false."""
 
     create_zone: NotRequired[bool]
     """Whether to make a Route 53 hosted zone for the domain. Its name servers (the output
@@ -239,7 +240,7 @@ def _check_host_names(args: WorkbenchArgs, records: list[str]) -> None:
     names = [DEFAULT_USER] if users is None else [user["name"] for user in users]
     for name in names:
         host = f"{name}.{records[0]}"
-        if host in records:
+        if host in (*records, f"rstudio.{records[0]}"):
             raise ArgumentError(
                 f"host_name_per_user gives {name} the name {host}, "
                 "which leads to the workbench's own pages.",

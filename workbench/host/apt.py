@@ -69,6 +69,17 @@ def missing(names: Sequence[str]) -> list[str]:
     return sorted(set(names) - installed_versions(names).keys())
 
 
+def is_there(name: str) -> bool:
+    """Say whether anything of a package is there, half of it or only its configuration."""
+    state = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${db:Status-Status}", name],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+    return state not in ("", "not-installed")
+
+
 def installed_versions(names: Sequence[str]) -> dict[str, str]:
     """Return the version of each of the packages that is installed."""
     known = planning.packages

@@ -59,5 +59,5 @@ def remove_package() -> Commands:
 
     The package leaves its account, and knows nothing of the certificates on the data volume.
     """
-    if apt.installed_versions([PACKAGE]):
+    if apt.is_there(PACKAGE):
         yield f"{apt.PURGE} {PACKAGE}"

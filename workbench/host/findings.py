@@ -152,7 +152,7 @@ def _say_person(command: str) -> tuple[str, str] | None:
 
 def _say_packages(command: str) -> tuple[str, str] | None:
     if match := _PURGE.search(command):
-        return f"the package {match['name']} is installed", f"remove the package {match['name']}"
+        return f"the package {match['name']} is there", f"remove the package {match['name']}"
     match = _INSTALL.search(command)
     if not match:
         return None

@@ -31,9 +31,19 @@ def person_domain(settings: Settings) -> str | None:
     return settings.domain if settings.host_name_per_user else None
 
 
+def rstudio_host(settings: Settings) -> str | None:
+    """Return RStudio Server's host name; None where it is the hub's.
+
+    It shows pages of the person whose cookie it is sent, and another host's page can plant one.
+    """
+    domain = person_domain(settings)
+    return f"rstudio.{domain}" if domain else None
+
+
 def names(settings: Settings) -> tuple[str, ...]:
     """Return every name that the web server needs a certificate for."""
-    return (*settings.names, *(person.host for person in people(settings)))
+    rstudio, hosts = rstudio_host(settings), [person.host for person in people(settings)]
+    return tuple(dict.fromkeys([*settings.names, *([rstudio] if rstudio else []), *hosts]))
 
 
 @operation

@@ -22,7 +22,6 @@ from pyinfra.context import ctx_host
 from pyinfra.context import ctx_state
 
 from . import apt
-from . import caddy
 from . import certificates
 from . import identity
 from . import journal
@@ -59,7 +58,7 @@ UNITS = (
     jupyterhub.UNIT,
     rstudio.UNIT,
 )
-PACKAGES = (*apt.PACKAGES, caddy.PACKAGE, "openssh-server", rstudio_package.NAME)
+PACKAGES = (*apt.PACKAGES, "openssh-server", rstudio_package.NAME)
 
 
 def find_all(settings: Settings) -> Iterator[Finding]:

@@ -111,7 +111,9 @@ def caddyfile(settings: Settings) -> Commands:
         acme_root=ACME_ROOT,
         admin_socket=caddy.ADMIN_SOCKET,
         addresses=() if settings.names else public_names(),
+        names=origins.names(settings),
         people=origins.people(settings),
+        rstudio_host=origins.rstudio_host(settings),
         jupyterhub_socket=jupyterhub.PROXY_SOCKET,
         rstudio_port=rstudio.PORT,
     )

@@ -240,6 +240,7 @@ def test_an_existing_subnet_is_where_everything_goes(deploy, args):
         ({"subnet_id": "subnet-1", "cidr_block": "10.0.0.0/16"}, "for an existing subnet"),
         ({"domain": None, "create_zone": True}, "need a domain"),
         ({"users": [{"name": "www"}], "host_name_per_user": True}, "gives www the name www.lab"),
+        ({"users": [{"name": "rstudio"}], "host_name_per_user": True}, "gives rstudio the name"),
         ({"extra_names": ["test-user"], "host_name_per_user": True}, "gives test-user the name"),
     ],
 )

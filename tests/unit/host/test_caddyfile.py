@@ -27,8 +27,14 @@ def caddyfile(**more: Any) -> str:
     settings = Settings.parse(json.dumps(SETTINGS | more))
     template = jinja2.Template((TEMPLATES / "Caddyfile.j2").read_text())
     addresses = () if settings.names else ("203.0.113.7", "ec2.example")
-    people = origins.people(settings)
-    return template.render(settings=settings, places=places, addresses=addresses, people=people)
+    return template.render(
+        settings=settings,
+        places=places,
+        addresses=addresses,
+        names=origins.names(settings),
+        people=origins.people(settings),
+        rstudio_host=origins.rstudio_host(settings),
+    )
 
 
 def sites(text: str) -> list[str]:
@@ -54,12 +60,19 @@ def test_each_person_has_a_site_that_shows_their_server_only() -> None:
     text = caddyfile(host_name_per_user=True)
     assert sites(text)[2:] == [
         "lab.test, www.lab.test",
+        "rstudio.lab.test",
         "ada.lab.test",
         "u-bb--12fe6dd.lab.test",
     ]
     theirs = text[text.index("\nada.lab.test {") : text.index("\n# b_b's")]
     assert "@server path /jupyter/user/ada /jupyter/user/ada/*" in theirs
     assert "redir https://lab.test{uri}" in theirs
+
+
+def test_rstudio_at_a_host_of_its_own_may_be_an_extra_name() -> None:
+    text = caddyfile(host_name_per_user=True, names=["lab.test", "rstudio.lab.test"])
+    assert sites(text)[2:4] == ["lab.test", "rstudio.lab.test"]
+    assert sites(text)[0].split(", ").count("http://rstudio.lab.test") == 1
 
 
 @pytest.mark.parametrize(("http3", "protocols"), [(False, "h1 h2"), (True, "h1 h2 h3")])

@@ -70,8 +70,13 @@ def server(monkeypatch: pytest.MonkeyPatch) -> None:
             "install caddy r-cran-irkernel rstudio.deb",
         ),
         (
+            "systemctl stop 'jupyter-*-singleuser.service'",
+            "people's Jupyter servers have other host names",
+            "end people's Jupyter servers",
+        ),
+        (
             f"{PURGE} caddy",
-            "the package caddy is installed",
+            "the package caddy is there",
             "remove the package caddy",
         ),
         ("xfs_growfs /data", "is not as the recipe has it", "run: xfs_growfs /data"),
