@@ -19,6 +19,8 @@ from typing import cast
 # What a layout of our own is made of.
 TAB = "\t"
 LAYOUT = f"\n{TAB}"
+# Where str.splitlines ends a line.
+_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 # A name that is longer tells nobody more.
 LONGEST_NAME = 80
 
@@ -38,6 +40,24 @@ def escape_name(text: str, longest: int = LONGEST_NAME) -> str:
     """Return a name for the middle of a line: it begins no other, and it isn't endless."""
     shown = escape(text, keep="")
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
+
+
+def read_json(text: str) -> Any:
+    """Return what a server said as JSON, in which no text begins a line: its lines are lists.
+
+    All else stays as it is, for scripts, and is escaped where it is shown.
+    """
+    return _in_one_line(json.loads(text))
+
+
+def _in_one_line(value: Any) -> Any:
+    if isinstance(value, str):
+        return "".join(_escaped(each) if each in _BREAKS else each for each in value)
+    if isinstance(value, list):
+        return [_in_one_line(each) for each in value]
+    if isinstance(value, dict):
+        return {_in_one_line(key): _in_one_line(each) for key, each in value.items()}
+    return value
 
 
 def _is_plain(character: str) -> bool:

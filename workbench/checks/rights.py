@@ -1,6 +1,5 @@
 """Who can do more on the server than the configuration says: asked of the server itself."""
 
-import json
 import shlex
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from workbench.checks.check import warned
 from workbench.checks.target import Server
 from workbench.checks.target import Target
 from workbench.errors import WorkbenchError
+from workbench.terminal import read_json
 
 REPORT = (
     "sudo -n env PYTHONPATH=/opt/workbench/recipe/current /usr/bin/python3 -m workbench_host.rights"
@@ -65,7 +65,7 @@ def read_ways_of_key(server: Server, stack: str, fingerprint: str) -> list[Way]:
 def _ask(server: Server, stack: str, words: Sequence[str]) -> tuple[list[Way], list[str]]:
     answer = server.run(" ".join([REPORT, *words]), limit=LIMIT)
     try:
-        found = json.loads(answer.stdout)
+        found = read_json(answer.stdout)
         known = [each.name for each in fields(Way)]
         ways = [Way(**{name: way[name] for name in known}) for way in found["ways"]]
         return ways, [str(each) for each in found["failed"]]

@@ -1,6 +1,5 @@
 """The server as its administrator sees it: converged, its services, what listens."""
 
-import json
 from typing import Any
 
 from workbench.checks.check import Outcome
@@ -8,6 +7,7 @@ from workbench.checks.check import failed
 from workbench.checks.check import passed
 from workbench.checks.check import warned
 from workbench.checks.target import Target
+from workbench.terminal import read_json
 
 CONVERGED = "/var/lib/workbench/converged.json"
 SERVICES = "/var/lib/workbench/services.json"
@@ -24,7 +24,7 @@ def check_converged(target: Target) -> Outcome:
     answer = server.run(f"cat {CONVERGED}")
     if not answer.ok:
         return failed("the recipe has not run to its end yet")
-    last = json.loads(answer.stdout)
+    last = read_json(answer.stdout)
     if last.get("result") != "ok":
         return failed(f"the last run failed at: {last.get('failed_step', 'an unknown step')}")
     for what, output in (("recipe", "recipe_sha256"), ("settings", "settings_sha256")):
@@ -47,7 +47,7 @@ def read_services(target: Target) -> list[dict[str, Any]]:
     states = {row[0]: row[2] for line in units.splitlines() if len(row := line.split()) > 3}
     return [
         service | {"state": states.get(_unit_file(service["unit"]), "absent")}
-        for service in json.loads(listed)
+        for service in read_json(listed)
     ]
 
 

@@ -114,6 +114,10 @@ def _units_of_gone(server: Server, people: People) -> Iterator[Way]:
                 yield Way(person.name, "unit", what, f"systemctl disable --now {shlex.quote(unit)}")
 
 
+def _does_something(text: str) -> bool:
+    return bool({*_EXEC.findall(text)} - {"", "/bin/true", "/usr/bin/true"})
+
+
 def _is_ours(file: str, text: str) -> bool:
     # The recipe's own unit is the bootstrap's.
     return RECIPES in text or _is_jupyter(file) or Path(file).name == "workbench-converge.service"
@@ -131,7 +135,7 @@ def _by_hand(server: Server) -> Iterator[Way]:
     units = [
         file
         for file, text in _units(server)
-        if file.startswith(UNITS[:4]) and _EXEC.search(text) and not _is_ours(file, text)
+        if file.startswith(UNITS[:4]) and _does_something(text) and not _is_ours(file, text)
     ]
     found = [*tables, *files, *units, *server.files("/etc/udev/rules.d")]
     packages = server.packages(found)

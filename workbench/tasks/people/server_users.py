@@ -1,12 +1,12 @@
 """The people that the server itself knows: accounts, passwords, keys."""
 
-import json
 from dataclasses import dataclass
 from dataclasses import fields
 from typing import Any
 
 from workbench.checks.target import Server
 from workbench.errors import WorkbenchError
+from workbench.terminal import read_json
 
 REPORT = (
     "sudo env PYTHONPATH=/opt/workbench/recipe/current /usr/bin/python3 -m workbench_host.people"
@@ -50,7 +50,7 @@ def read_server_users(
     """Return everyone's account on the server, by name."""
     answer = server.run(f"{REPORT} disk" if with_disk else REPORT, limit=LIMIT)
     try:
-        return {entry["name"]: _user(entry) for entry in json.loads(answer.stdout)}
+        return {entry["name"]: _user(entry) for entry in read_json(answer.stdout)}
     except (ValueError, KeyError, TypeError) as error:
         said = (answer.stderr.strip().splitlines() or [str(error)])[-1]
         raise WorkbenchError(

@@ -1,6 +1,5 @@
 """Follow a run of the recipe on the server, step by step, and start one where needed."""
 
-import json
 import time
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from workbench.tasks.server.connection import RemoteServer
 from workbench.tasks.server.connection import UnreachableError
 from workbench.terminal import TAB
 from workbench.terminal import escape
+from workbench.terminal import read_json
 
 PROGRESS = "/var/log/workbench/progress.jsonl"
 LOG = "/var/log/workbench/converge.log"
@@ -58,7 +58,7 @@ class Run:
 def last_run(server: Server) -> Run | None:
     """Return the server's last finished run, None before the first."""
     answer = server.run(f"cat {CONVERGED}")
-    return read_run(json.loads(answer.stdout)) if answer.ok else None
+    return read_run(read_json(answer.stdout)) if answer.ok else None
 
 
 def is_running(server: Server) -> bool:
@@ -186,7 +186,7 @@ class Follower:
 def _event(line: str) -> dict[str, Any]:
     """Return a line's event; an empty one for a line that is none."""
     try:
-        event = json.loads(line)
+        event = read_json(line)
     except ValueError:
         return {}
     return event if isinstance(event, dict) else {}

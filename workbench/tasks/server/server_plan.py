@@ -1,7 +1,6 @@
 """Ask the server what a converge would change; nothing is changed by asking."""
 
 import io
-import json
 import shlex
 import tarfile
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from workbench.tasks.server.recipe_run import LOG
 from workbench.tasks.server.recipe_run import Run
 from workbench.tasks.server.recipe_run import read_run
 from workbench.tasks.server.remote_command import run_with_bytes
+from workbench.terminal import read_json
 
 RECIPES = "/opt/workbench/recipe"
 PYTHON = "/opt/workbench/venv/bin/python"
@@ -109,7 +109,7 @@ def _plan(server: RemoteServer, script: str, stdin: bytes) -> Plan | None:
             f"The server can't say what a converge would change:\n{last}",
             f"workbench logs converge --stack {server.stack}   shows {LOG}",
         )
-    return _read(json.loads(answer.stdout.splitlines()[-1]))
+    return _read(read_json(answer.stdout.splitlines()[-1]))
 
 
 def _read(said: Mapping[str, Any]) -> Plan:

@@ -1,6 +1,5 @@
 """Who is signed in to the server, and what runs for them: seen before anything stops."""
 
-import json
 import shlex
 import textwrap
 from collections.abc import Iterable
@@ -13,6 +12,7 @@ from typing import Any
 from workbench.errors import WorkbenchError
 from workbench.tasks.server.remote_server import RemoteServer
 from workbench.terminal import escape_name
+from workbench.terminal import read_json
 
 SCRIPT = "sessions_script.py"
 LIMIT = 30.0
@@ -74,7 +74,7 @@ def read_activities(server: RemoteServer) -> list[Activity]:
             f"The server doesn't say who is signed in: {answer.stderr.strip()[-200:]}",
             server.doctor,
         )
-    return [Activity.of_json(each) for each in json.loads(answer.stdout)]
+    return [Activity.of_json(each) for each in read_json(answer.stdout)]
 
 
 def describe(activities: Iterable[Activity]) -> list[str]:
