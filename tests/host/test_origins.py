@@ -13,6 +13,7 @@ from chromium import trust
 from clients import Hub
 from host_lab import DOMAIN
 from host_lab import Lab
+from playwright.sync_api import BrowserContext
 from playwright.sync_api import Error
 from playwright.sync_api import Page
 
@@ -77,18 +78,31 @@ def people(lab: Lab) -> Iterator[None]:
     lab.converge()
 
 
-@pytest.fixture
-def bob(lab: Lab, people: None, tmp_path: Path) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def browser(
+    lab: Lab, people: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrowserContext]:
     """Give bob's browser, in which he has signed in and has his Jupyter server."""
-    trust(tmp_path, str(lab.folder / "ca.pem"))
-    with chromium(tmp_path, [80, 443], RESOLVER, to=lab.address) as browser:
+    home = tmp_path_factory.mktemp("bob")
+    trust(home, str(lab.folder / "ca.pem"))
+    with chromium(home, [80, 443], RESOLVER, to=lab.address) as browser:
         page = browser.new_page()
         page.goto(f"{HUB}/")
         page.get_by_label("Username").fill("bob")
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url(f"{OWN}/lab**", timeout=120_000)
-        yield page
+        page.close()
+        yield browser
+
+
+@pytest.fixture
+def bob(browser: BrowserContext) -> Iterator[Page]:
+    """Give a page of bob's browser, at his own JupyterLab."""
+    page = browser.new_page()
+    page.goto(f"{OWN}/lab")
+    yield page
+    page.close()
 
 
 def tokens(lab: Lab) -> str:
