@@ -47,7 +47,7 @@ check: $(STAMP) ## Lint, format, types and unit tests, in under 90 seconds
 .PHONY: test
 test: $(STAMP) test-programs ## All tests, on a rehearsal of their own (needs root and Linux)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
-	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder
+	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder --durations=10
 
 .PHONY: format
 format: $(STAMP) ## Format the code and mend what the linter can

@@ -23,9 +23,11 @@ from botocore.exceptions import ClientError
 from clients import Hub
 from clients import Site
 from cryptography import x509
+from warm_image import warm_image
 
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
+from workbench.rehearsal.machines.image import VARIABLE
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
 
@@ -41,6 +43,8 @@ class Bench:
     # Not in pytest's own folder: what a killed run left mounted there would fail the next runs.
     state_dir: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="workbench-e2e-")))
     browsers: list[Hub] = field(default_factory=list)
+    # The plain machine image, where this is empty.
+    image: str = ""
 
     @property
     def stack(self) -> str:
@@ -57,6 +61,7 @@ class Bench:
             "WORKBENCH_STACK": self.stack,
             "PATH": f"{BIN}:{os.environ['PATH']}",
             "COLUMNS": "80",
+            VARIABLE: self.image,
         }
         # A person's own Pulumi or AWS settings must not reach the tests.
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PULUMI_", "AWS_PROFILE"))}
@@ -197,7 +202,7 @@ class Bench:
 @contextmanager
 def made(name: str) -> Iterator[Bench]:
     """Make a workbench; everything of it goes at the end, or when it can't be made."""
-    bench = Bench(name=name)
+    bench = Bench(name=name, image=warm_image())
     try:
         bench.run("up", limit=1800)
         yield bench

@@ -11,13 +11,13 @@ from workbench.progress import Progress
 from workbench.rehearsal.docker_engine import ensure_engine
 from workbench.rehearsal.endpoints.bridge import add_addresses
 from workbench.rehearsal.endpoints.ca import ensure_ca
-from workbench.rehearsal.machines.image import ensure_image
 
 HERE = Path(__file__).parent
 # The clients of the end-to-end tests too: a person's browser and kernels.
 sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 from host_lab import Lab  # noqa: E402
 from host_lab import surroundings  # noqa: E402
+from warm_image import warm_image  # noqa: E402
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -35,7 +35,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
     progress = Progress(quiet=True)
     client = ensure_engine(progress)
-    image = ensure_image(client, progress).tag
+    image = warm_image()
     made = Lab(client, image, folder, ensure_ca(folder), (folder / "key.pub").read_text().strip())
     try:
         network = made.machines.ensure_network()

@@ -26,6 +26,7 @@ def mounts(options: str, kernel: str = "") -> str:
         (mounts("hidepid=2") + BEST, "PASS", "own processes only"),
         (mounts("relatime") + BEST, "FAIL", "everyone sees what others run"),
         (mounts("hidepid=2") + WEAK, "WARN", "less: fs.protected_regular=0"),
+        (mounts("hidepid=2", "ro,nosuid"), "WARN", "can't be read"),
         (mounts("hidepid=2", "ro,nosuid") + WEAK, "PASS", "not set here"),
         (mounts("hidepid=2", "ro,nosuid") + WEAK, "PASS", "fs.protected_regular=0"),
     ],

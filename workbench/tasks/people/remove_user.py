@@ -81,6 +81,6 @@ def _check_closed(name: str, account: ServerUser | None, stack: str) -> None:
     if account and account.processes:
         raise WorkbenchError(
             f"{name} is shut out, but {account.processes} of their processes didn't end.",
-            f"ps -u {name}   (on the server) shows them\n"
+            f"sudo ps -u {name}   (on the server) shows them\n"
             f"  workbench restart --stack {stack}   ends them",
         )
