@@ -29,13 +29,11 @@ SOCKETS = {
     "/run/systemd/io.system.ManagedOOM": "systemd looks who asks",
     "/run/systemd/userdb/*": "names of accounts, as in /etc/passwd",
     "/run/udev/control": "udev looks who asks",
+    "/run/jupyterhub/hub.sock": "people's servers call the hub: it asks for a token",
 }
 PORTS = {
     ("root", "ssh.service"): "OpenSSH",
     ("caddy", "caddy.service"): "pages for everyone",
-    ("root", "jupyterhub.service"): "asks everyone to sign in",
-    ("root", "rstudio-server.service"): "asks everyone to sign in",
-    (VICTIM, UNIT): "asks for a token",
 }
 # Everyone may put something here, and nobody takes away or reads what another put.
 SHARED = {

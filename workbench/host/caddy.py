@@ -26,8 +26,7 @@ STARTS_WITH = (UNIT_FILE, environments.CADDY_MARKER)
 
 
 def put_caddy() -> None:
-    """Make Caddy's account and unit, in place of the distribution's package."""
-    account(name="Make Caddy's account")
+    """Make Caddy's unit, in place of the distribution's package; its account is there already."""
     remove_package(name="Remove the distribution's Caddy")
     files.file(name="Remove its drop-in", path=str(PACKAGE_DROP_IN), present=False)
     put_template(

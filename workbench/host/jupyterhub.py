@@ -3,6 +3,7 @@
 from pathlib import Path
 from urllib.parse import quote
 
+from . import caddy
 from . import environments
 from . import places
 from . import private_files
@@ -34,6 +35,8 @@ def jupyterhub(settings: Settings) -> None:
     """Configure and start the hub."""
     unit_file = Path("/etc/systemd/system") / UNIT
     modules = put_modules()
+    # Its group is the one that may reach the hub's pages.
+    caddy.account(name="Make the web server's account")
     servers.lead_away_from_ports(PROXY_SOCKET, name="Lead the web server away from ports")
     servers.end_at_ports(name="End Jupyter servers that listen at ports")
     end_servers_of_before(
