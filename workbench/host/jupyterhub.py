@@ -28,6 +28,8 @@ BASE = "/jupyter/"
 ACTIVITY_INTERVAL = 60
 # What the hub's configuration imports.
 MODULES = Path(__file__).parent / "hub"
+# What the hub's proxy loads first.
+PROXY_SOCKETS = places.HUB_MODULES.parent / "proxy_sockets.mjs"
 
 
 @step("JupyterHub")
@@ -54,10 +56,12 @@ def jupyterhub(settings: Settings) -> None:
         hub_url=_url(HUB_SOCKET),
         proxy_url=_url(PROXY_SOCKET),
         api_url=_url(API_SOCKET),
+        proxy_sockets=PROXY_SOCKETS,
         proxy_pid=API_SOCKET.parent / "proxy.pid",
         person_domain=person_domain(settings),
         umask=private_files.UMASK,
     )
+    put_template(PROXY_SOCKETS.name, PROXY_SOCKETS)
     put_template("pam", Path("/etc/pam.d/workbench"))
     put_template(
         UNIT, unit_file, runtime=RUNTIME, proxy=PROXY_SOCKET.parent, private=API_SOCKET.parent
@@ -68,7 +72,7 @@ def jupyterhub(settings: Settings) -> None:
         mode="700",
         user="root",
     )
-    read = [CONFIGURATION, unit_file, environments.MARKER, *modules]
+    read = [CONFIGURATION, unit_file, environments.MARKER, PROXY_SOCKETS, *modules]
     unit(UNIT, files=read, name="Start JupyterHub")
 
 
