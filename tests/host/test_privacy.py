@@ -34,6 +34,7 @@ SOCKETS = {
 PORTS = {
     ("root", "ssh.service"): "OpenSSH",
     ("caddy", "caddy.service"): "pages for everyone",
+    (VICTIM, UNIT): "a kernel's, for the output of its own forks, with a key",
 }
 # Everyone may put something here, and nobody takes away or reads what another put.
 SHARED = {

@@ -199,7 +199,7 @@ def test_connections_that_nobody_signs_in_on_do_not_keep_others_out(lab: Lab) ->
     assert other == "b'SSH'"
 
 
-WEAK = ("password", "aaaaaaaa", "Summer2026!", "Penguin.Lab.2026", "ann-ann-2026")
+WEAK = ("password", "aaaaaaaa", "Summer2026!", "Penguin2026!", "ann-ann-2026")
 
 
 @pytest.mark.parametrize("weak", WEAK)
