@@ -87,7 +87,8 @@ def _why_not(error: OSError) -> str:
     if is_full(error):
         return (
             f"{places.DATA} is too full for a file system of its own for {places.IDENTITY}, which"
-            f" needs {SIZE // MIB} MiB: it stays a folder, with no room when the volume has none"
+            f" needs {SIZE // MIB} MiB: it stays a folder, which has no room when the volume has"
+            " none"
         )
     return f"{places.IDENTITY} stays a folder, which people can fill: {error.strerror}"
 
@@ -184,7 +185,8 @@ def _run(*command: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         code = errno.ENOSPC if "No space left" in done.stderr else errno.EIO
-        raise OSError(code, f"{command[0]} failed: {done.stderr.strip()}")
+        said = (done.stderr.strip().splitlines() or ["no reason given"])[0]
+        raise OSError(code, f"{command[0]} failed: {said}")
 
 
 def _private(path: str, flags: int) -> int:
