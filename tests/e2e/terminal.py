@@ -18,7 +18,8 @@ class Terminal:
     def __init__(
         self, argv: Sequence[str], env: Mapping[str, str], folder: Path, limit: float = 120
     ) -> None:
-        self.shown = ""
+        # As a person reads it, and as the terminal gets it.
+        self.shown, self.raw = "", ""
         self._read = 0
         self._limit = limit
         self._pid, self._descriptor = pty.fork()
@@ -52,5 +53,6 @@ class Terminal:
             data = os.read(self._descriptor, 65536)
         except OSError:  # Linux's way to say that the other side is closed
             return False
+        self.raw += data.decode(errors="replace")
         self.shown += _COLOURS.sub("", data.decode(errors="replace"))
         return bool(data)

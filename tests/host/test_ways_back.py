@@ -177,10 +177,12 @@ def told(with_eve: Lab) -> Iterator[list[dict[str, Any]]]:
     finally:
         lab.run("\n".join(plant.undo for plant in PLANTS.values()) + "\ntrue")
         for way in ways(lab, "eve=gone"):
-            lab.run(" && ".join(f"sudo {part}" for part in way["fix"].split(" && ")))
+            # What ended one way may have ended another.
+            fix = " && ".join(f"sudo {part}" for part in way["fix"].split(" && "))
+            lab.run(f"{fix} || true")
         left = ways(lab, "eve=gone")
         lab.run("rm -rf /data/shared; systemctl daemon-reload; groupdel docker")
-        assert left == [] or [way["what"] for way in left] == []
+        assert [way["what"] for way in left] == []
 
 
 @pytest.mark.parametrize("name", PLANTS)
