@@ -21,7 +21,15 @@ from workbench.host.pack import recipe_files
 from workbench.host.recipe import RECIPE
 
 # Modules that the distribution's Python runs, before pyinfra is there or beside it.
-ALONE = ("__main__", "accounts", "authorized_keys", "host_keys", "volume")
+ALONE = (
+    "__main__",
+    "accounts",
+    "authorized_keys",
+    "host_keys",
+    "register",
+    "state_files",
+    "volume",
+)
 # What JupyterHub runs with, on the server.
 HUBS = {"jupyterhub", "jupyterhub_idle_culler", "systemdspawner", "tornado", "traitlets"}
 THIRD_PARTY = {"cryptography", "pyinfra", "jinja2", "typing_extensions"}
