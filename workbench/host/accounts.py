@@ -9,20 +9,25 @@ import grp
 import json
 import os
 import pwd
+import shutil
 import subprocess
 import sys
 import uuid
 from dataclasses import asdict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from . import places
 from .full_disk import explain
 from .register import FIRST_ID
 from .register import LAST_ID
+from .set_aside import set_aside
 from .volume import read_volume
 
 SAVED = places.ACCOUNTS / "accounts.json"
+# As they were before the last change.
+BEFORE = places.ACCOUNTS / "accounts.before.json"
 # On the server's own disk: a new server hasn't it, and must restore before it may save.
 RESTORED = places.STATE / "accounts-restored"
 # On the volume: which restore was the last. Where two servers take turns with it, the one that
@@ -118,6 +123,8 @@ def save() -> None:
 def _write_saved() -> None:
     SAVED.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = SAVED.with_suffix(f".{os.getpid()}")
+    if _read(SAVED) is not None:
+        shutil.copy2(SAVED, BEFORE)
     try:
         with open(temporary, "w", opener=_private) as file:
             file.write(_text(present(read_volume().administrator)))
@@ -129,9 +136,34 @@ def _write_saved() -> None:
         raise
 
 
+def _read(path: Path) -> dict[str, list[dict[str, Any]]] | None:
+    """Return the accounts in a file; None where it is missing or damaged."""
+    try:
+        found = json.loads(path.read_text())
+        for person in found["people"]:
+            Person(**person)
+        for group in found["groups"]:
+            Group(**group)
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    return dict(found)
+
+
+def _read_saved() -> dict[str, list[dict[str, Any]]]:
+    """Return the volume's accounts; those before the last change where that is damaged.
+
+    Without either, homes still tell whose they are, and everyone gets a new password.
+    """
+    saved = _read(SAVED)
+    if saved is None and SAVED.is_file():
+        set_aside(SAVED, "no accounts in it")
+        saved = _read(BEFORE)
+    return saved or {"people": [], "groups": []}
+
+
 def restore() -> None:
     """Create the volume's accounts on this server."""
-    saved = json.loads(SAVED.read_text()) if SAVED.is_file() else {"people": [], "groups": []}
+    saved = _read_saved()
     for group in saved["groups"]:
         if group["name"] != AGENT_ACCOUNT:
             _restore_group(Group(**group))

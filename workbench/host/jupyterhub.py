@@ -9,10 +9,14 @@ from . import places
 from . import private_files
 from . import servers
 from . import session_environment
+from . import state_files
 from .operations import unit
+from .operations import unit_properties
 from .origins import end_servers_of_before
 from .origins import person_domain
+from .pyinfra_typed import Commands
 from .pyinfra_typed import files
+from .pyinfra_typed import operation
 from .pyinfra_typed import step
 from .rendering import put_template
 from .settings import Settings
@@ -74,6 +78,15 @@ def jupyterhub(settings: Settings) -> None:
     )
     read = [CONFIGURATION, unit_file, environments.MARKER, PROXY_SOCKETS, *modules]
     unit(UNIT, files=read, name="Start JupyterHub")
+    begin_anew(name="Begin anew where its database is damaged or gone")
+
+
+@operation
+def begin_anew() -> Commands:
+    """Restart a hub that still runs on what it couldn't start with; its start sets that aside."""
+    is_well = state_files.HUB_DATABASE.is_file() and not any(state_files.hub_findings())
+    if not is_well and unit_properties(UNIT)["ActiveState"] == "active":
+        yield f"systemctl restart {UNIT}"
 
 
 def put_modules() -> list[Path]:

@@ -10,19 +10,37 @@ import pwd
 from pathlib import Path
 
 from . import places
+from .set_aside import set_aside
 
 PEOPLE = places.ACCOUNTS / "register.json"
+# On the server's own disk.
+COPY = places.STATE / "register.json"
 # The range that Debian and Ubuntu give to people (login.defs).
 FIRST_ID = 1000
 LAST_ID = 59999
 
 
 def read_register(path: Path = PEOPLE) -> dict[str, int]:
-    """Return the uid of each name."""
+    """Return the uid of each name; where the file is damaged or lost, by this server's own copy.
+
+    Without either the homes tell whose they are (``uid_for``).
+    """
+    for each in (path, COPY):
+        if (found := _read(each)) is not None:
+            return found
+    return {}
+
+
+def is_readable(path: Path = PEOPLE) -> bool:
+    """Say whether the register is there, whole."""
+    return _read(path) is not None
+
+
+def _read(path: Path) -> dict[str, int] | None:
     try:
         return {str(name): int(uid) for name, uid in json.loads(path.read_text()).items()}
-    except FileNotFoundError:
-        return {}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return None
 
 
 def uid_for(name: str, register: dict[str, int]) -> int:
@@ -60,3 +78,8 @@ def _owners(homes: Path) -> list[int]:
 
 def _is_persons(number: int) -> bool:
     return FIRST_ID <= number <= LAST_ID
+
+
+if __name__ == "__main__":
+    # "set-aside" is all that it is run for.
+    set_aside(PEOPLE, "no register of names and uids")

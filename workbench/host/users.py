@@ -21,8 +21,10 @@ from .pyinfra_typed import StringCommand
 from .pyinfra_typed import operation
 from .pyinfra_typed import step
 from .quotas import set_limits
+from .register import COPY
 from .register import FIRST_ID
 from .register import PEOPLE
+from .register import is_readable
 from .register import read_register
 from .register import registered
 from .register import uid_for
@@ -38,6 +40,7 @@ from .sudoers import only_administrators
 def users(settings: Settings) -> None:
     """Close the accounts of people who are no longer named; make everyone's else."""
     members_group(name="Make the members' group")
+    mend_register(name="Have a register of everyone's uid")
     # First: whatever fails below, who was taken out is out.
     close_accounts([user.name for user in settings.users], name="Close accounts not named any more")
     for user in settings.users:
@@ -49,6 +52,7 @@ def users(settings: Settings) -> None:
     note_sign_ins()
     save_accounts(name="Keep the accounts on the data volume")
     set_limits(settings, name="Limit each person's share of the data volume")
+    copy_register(name="Keep a copy of the register")
 
 
 @operation
@@ -56,6 +60,24 @@ def members_group() -> Commands:
     """Make the group whose members may sign in to the services."""
     if not any(entry.gr_name == places.MEMBERS for entry in grp.getgrall()):
         yield f"groupadd --gid {places.MEMBERS_GID} {places.MEMBERS}"
+
+
+@operation
+def mend_register() -> Commands:
+    """Write the register again where it is damaged or lost; what is damaged is set aside."""
+    if is_readable():
+        return
+    if PEOPLE.exists():
+        yield module_command("register", "set-aside")
+    yield f"install -d -m 700 {PEOPLE.parent}"
+    yield f"echo '{registered(read_register())}' > {PEOPLE}.new && mv {PEOPLE}.new {PEOPLE}"
+
+
+@operation
+def copy_register() -> Commands:
+    """Keep the register on the server's own disk, too."""
+    if not COPY.is_file() or COPY.read_bytes() != PEOPLE.read_bytes():
+        yield f"install -D -m 600 {PEOPLE} {COPY}"
 
 
 @operation

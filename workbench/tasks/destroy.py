@@ -47,7 +47,7 @@ def destroy(
     volume = str(state.outputs.get("data_volume_id") or "")
     deployment = open_stack(name, find_project(), reading).export() if volume else {}
     is_kept = keeps(deployment, volume)
-    plan = _plan(name, volume, is_kept=is_kept)
+    plan = [*_plan(name, volume, is_kept=is_kept), *_people(state, reading)]
     snapshots = snapshot_lines(state, deployment, volume) if volume else []
     plan += snapshots
     if not confirm(plan, f"workbench destroy --stack {name}", yes=yes, dry_run=dry_run):
@@ -96,11 +96,28 @@ def _plan(stack: str, volume: str, *, is_kept: bool) -> list[str]:
     ]
 
 
+def _people(state: "StackState", progress: "Progress") -> list[str]:
+    """Say who works on the server, where it runs and can be asked."""
+    from workbench.rehearsal.names import rehearsal_of
+    from workbench.tasks.server.power import PowerWatch
+    from workbench.tasks.server.working_people import see_people
+
+    instance = state.outputs.get("instance_id")
+    if not instance or (rehearsal_of(state.stack) and state.rehearsal is None):
+        return []
+    if PowerWatch(state.aws("ec2"), str(instance), state.stack).state != "running":
+        return []
+    people = see_people(state, progress)
+    state.close()
+    return people.lines
+
+
 def _tell_kept(state: "StackState", volume: str) -> None:
     """Say what is kept, how to have it again, and how to remove it, too."""
     from workbench.rehearsal.names import rehearsal_of
     from workbench.tasks.command_name import as_typed
     from workbench.tasks.volumes.data_list import remove_command
+    from workbench.tasks.volumes.restore_plan import SNAPSHOT
 
     stack = state.stack
     rehearsal = rehearsal_of(stack)
@@ -110,6 +127,9 @@ def _tell_kept(state: "StackState", volume: str) -> None:
         else remove_command(state, volume)
     )
     print(f"Kept: the data volume {volume}, with homes and accounts. To have it in a new one:")
+    if SNAPSHOT in state.config:
+        # Of a restore: a volume that is there isn't made from a snapshot.
+        print(f"  pulumi config rm {SNAPSHOT} --stack {stack}")
     print(f"  pulumi config set workbench:dataVolumeId {volume} --stack {stack}")
     print("and to remove it, too:")
     print(as_typed(f"  {remove}"))

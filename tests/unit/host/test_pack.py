@@ -32,9 +32,11 @@ ALONE = (
     "kill_notes",
     "password",
     "people",
+    "register",
     "rights",
     "room",
     "share_use",
+    "state_files",
     "volume",
 )
 # What JupyterHub runs with, on the server.

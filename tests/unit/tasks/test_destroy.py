@@ -13,6 +13,8 @@ from workbench.rehearsal import names
 from workbench.tasks import stack_state
 from workbench.tasks.destroy import destroy
 from workbench.tasks.server import power
+from workbench.tasks.server import working_people
+from workbench.tasks.server.sessions import Activity
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.volumes import what_stays
 from workbench.tasks.volumes.data_volumes import Snapshot
@@ -58,7 +60,33 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Stack:
     monkeypatch.setattr(stack_state, "read_stack", lambda *_: state)
     monkeypatch.setattr(what_stays, "snapshots_where", lambda *_: map(_snapshot, made.made_by))
     monkeypatch.setattr(power.PowerWatch, "_state", lambda _: made.server)
+    kernel = Activity.of_json({"user": "bob", "kind": "kernel", "count": 1, "names": ["python"]})
+    monkeypatch.setattr(working_people, "read_activities", lambda _: [kernel])
+    state.__dict__["server"] = None
+    monkeypatch.setattr(StackState, "close", lambda _: None)
     return made
+
+
+def test_who_works_on_the_server_is_told_before(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    destroy(Context(), stack="prod", dry_run=True)
+    planned = capsys.readouterr().out
+    assert "These end:\n  bob" in planned
+
+    stack.server = "stopped"
+    destroy(Context(), stack="prod", dry_run=True)
+    assert "bob" not in capsys.readouterr().out
+
+
+def test_after_a_restore_the_advice_lets_go_of_the_snapshot_first(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = stack_state.read_stack("prod", None)  # type: ignore[arg-type]
+    state.config = {"workbench:dataSnapshotId": "snap-1"}
+    destroy(Context(), stack="prod", yes=True)
+    let_go, use = "rm workbench:dataSnapshotId --stack prod", "set workbench:dataVolumeId vol-1"
+    assert f"  pulumi config {let_go}\n  pulumi config {use}" in capsys.readouterr().out
 
 
 def _snapshot(by: str) -> Snapshot:

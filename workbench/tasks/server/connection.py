@@ -130,7 +130,8 @@ class Door:
             self.awaited = "the console (up to 20 min late on this type)"
 
         keys = () if old else self.known_hosts.read(self.instance_id)
-        if not keys:
+        # Where the file is damaged, the console has them as at the first time.
+        if not public_keys(keys):
             options: dict[str, Any] = {"limit": RESTORED_KEYS_LIMIT} if old else {}
             keys = read_console_keys(
                 self.ec2(),

@@ -126,16 +126,19 @@ class KnownHosts:
 
     def _lines(self) -> list[str]:
         try:
-            return self.path.read_text(encoding="ascii").splitlines()
+            return self.path.read_text(encoding="ascii", errors="replace").splitlines()
         except FileNotFoundError:
             return []
 
 
 def public_keys(keys: Keys) -> list[paramiko.PKey]:
-    """Return the keys as paramiko's; those of a type it doesn't know are left out."""
+    """Return the keys as paramiko's; damaged ones, and those it doesn't know, are left out."""
     found = []
     for kind, key in keys:
-        entry = paramiko.hostkeys.HostKeyEntry.from_line(f"host {kind} {key}")
+        try:
+            entry = paramiko.hostkeys.HostKeyEntry.from_line(f"host {kind} {key}")
+        except Exception:  # each kind of key has errors of its own for what is half a key
+            continue
         if entry is not None and entry.key is not None:
             found.append(entry.key)
     return found
