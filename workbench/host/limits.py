@@ -34,6 +34,7 @@ GUARDS = (
     "places",
     "processes",
     "register",
+    "set_aside",
     "shares",
     "strays",
 )

@@ -13,7 +13,7 @@ from workbench.tasks.task import task
     help={
         "stack": STACK_HELP,
         "json": JSON_HELP,
-        "quick": "Leave out what takes long: kernels, inner ports, updates.",
+        "quick": "Leave out what takes long: kernels, inner ports, rights, updates.",
     }
 )
 def doctor(

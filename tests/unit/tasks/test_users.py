@@ -144,6 +144,41 @@ def lab(scripted: Any, monkeypatch: pytest.MonkeyPatch) -> Lab:
     return lab
 
 
+SUDOERS = {
+    "person": "ada",
+    "kind": "sudo",
+    "what": "/etc/sudoers.d/zz lets ada use sudo",
+    "fix": "rm /etc/sudoers.d/zz",
+    "sure": True,
+}
+ENDS_IT = "workbench ssh.connect 'sudo rm /etc/sudoers.d/zz' --stack lab"
+
+
+@pytest.mark.parametrize("task", [users.remove, users.demote])
+def test_a_way_back_is_told_before_and_after(
+    lab: Lab, task: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people = [{"name": "ada", "administrator": True}, {"name": "test-user", "administrator": True}]
+    lab.config[KEY] = json.dumps(people)
+    lab.accounts["ada"] = replace(ADA, administrator=True, sudo=True)
+    lab.ways = [SUDOERS, SUDOERS | {"person": "someone", "what": "a file", "sure": False}]
+    call(task, "ada", dry_run=True)
+    assert ENDS_IT in capsys.readouterr().out
+    told = refusal(task, "ada", yes=True)
+    assert "ada still has a way in, or to more rights" in told
+    assert ENDS_IT in told
+    # Only to be looked at.
+    assert "a file" in capsys.readouterr().out
+    assert "a file" not in told
+
+
+def test_who_was_removed_is_looked_for_again(lab: Lab) -> None:
+    lab.applied = ["test-user"]
+    lab.accounts["ada"] = replace(ADA, disabled=True, member=False)
+    lab.ways = [SUDOERS]
+    assert ENDS_IT in refusal(users.remove, "ada", yes=True)
+
+
 def call(task: Any, *words: str, **options: Any) -> None:
     task(Context(), *words, stack="lab", **options)
 

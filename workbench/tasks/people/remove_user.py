@@ -37,6 +37,8 @@ def remove_user(
         # A removal was cut off behind the configuration: the same goes on.
         user, left = User(name, administrator=bool(account and account.administrator)), declared
     elif name not in declared.users and account and account.disabled:
+        if not dry_run:
+            require_none_left(state, progress, name, GONE, administrator=account.sudo)
         print_wrapped([f"{name} is removed already. {kept(name, account, state)}"])
         return
     else:

@@ -68,9 +68,9 @@ def plan_of_key(
 ) -> list[str]:
     """Return what a plan says of where keys stay that are taken from a person."""
     ways = _ways_of_keys(state, progress, name, taken)
-    return ["It stays here, where the recipe doesn't look:", *_lines(ways, state.stack)] * bool(
-        ways
-    )
+    if not ways:
+        return []
+    return ["It stays here, where the recipe doesn't look:", *_lines(ways, state.stack)]
 
 
 def require_key_gone(

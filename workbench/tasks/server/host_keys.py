@@ -1,5 +1,6 @@
 """SSH host keys, pinned from the instance's console output: never trusted on first use."""
 
+import contextlib
 from collections.abc import Callable
 from datetime import UTC
 from datetime import datetime
@@ -135,10 +136,9 @@ def public_keys(keys: Keys) -> list[paramiko.PKey]:
     """Return the keys as paramiko's; damaged ones, and those it doesn't know, are left out."""
     found = []
     for kind, key in keys:
-        try:
+        # Each kind of key has errors of its own for what is half a key.
+        with contextlib.suppress(Exception):
             entry = paramiko.hostkeys.HostKeyEntry.from_line(f"host {kind} {key}")
-        except Exception:  # each kind of key has errors of its own for what is half a key
-            continue
-        if entry is not None and entry.key is not None:
-            found.append(entry.key)
+            if entry is not None and entry.key is not None:
+                found.append(entry.key)
     return found
