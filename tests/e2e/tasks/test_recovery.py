@@ -46,8 +46,10 @@ def test_a_damaged_or_lost_state_is_told_with_the_server_and_recovered(bench: Be
         assert f"workbench recover --stack {bench.stack}" in said, command
     failed = first_failure(bench)
     assert (failed["name"], failed["fix"]) == ("state", f"workbench recover --stack {bench.stack}")
+    assert "is put back" in bench.run("recover", "--dry-run").stdout
     bench.run("recover", "--yes")
     assert configuration(bench).read_bytes() == before
+    assert "change nothing" in bench.run("up", "--dry-run").stdout
     changes_nothing(bench)
 
     # Lost on this computer, copy and all: the workbench's bucket has another.
@@ -118,7 +120,7 @@ def test_what_is_damaged_on_the_data_volume_is_set_aside_and_made_again(bench: B
     assert bench.server("getent passwd test-user; sudo grep test-user: /etc/shadow") == account
     assert "test-user" in bench.server(f"sudo cat {STATE}/accounts/accounts.json")
     assert "nothing would change" in bench.run("converge", "--dry-run").stdout
-    bench.server("sudo rm -r /data/workbench/set-aside")
+    bench.run("ssh.connect", "sudo rm -r /data/workbench/set-aside")
 
 
 def test_lost_files_of_the_product_are_made_again(bench: Bench) -> None:

@@ -138,7 +138,7 @@ def public_keys(keys: Keys) -> list[paramiko.PKey]:
         try:
             entry = paramiko.hostkeys.HostKeyEntry.from_line(f"host {kind} {key}")
         except Exception:  # each kind of key has errors of its own for what is half a key
-            continue
+            entry = None
         if entry is not None and entry.key is not None:
             found.append(entry.key)
     return found
