@@ -49,6 +49,8 @@ RUN_ELSEWHERE = {
             "restart": "test_power.py::test_a_restart_boots_anew",
             "status --watch": "test_power.py::test_a_restart_boots_anew",
             "users.": "test_users.py::test_a_person_comes_works_goes",
+            "recover": "test_recovery.py::test_a_damaged_or_lost_state_is_told",
+            "up --dry-run": "test_recovery.py::test_a_damaged_or_lost_state_is_told",
             "data.": "test_data.py::test_what_was_backed_up_is_restored",
             "converge": "test_converge.py::test_a_changed_setting_is_shown_and_applied",
             "doctor --quick": "test_faults.py::test_a_fault_is_named_and_mended",

@@ -24,6 +24,8 @@ RSTUDIO_STATE = Path("/var/lib/rstudio-server")
 # SQLite's files beside a database, of which each is nothing without the other.
 BESIDE = ("-wal", "-shm", "-journal")
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+# Of a damaged header, for which SQLite has no code of its own.
+_DAMAGED_WORDS = {"unsupported file format"}
 
 Finding = tuple[Path, str]
 
@@ -38,7 +40,8 @@ def database_problem(path: Path) -> str:
     except sqlite3.DatabaseError as error:
         # A full disk or a missing right is no damage.
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        return str(error) if code in _DAMAGED else ""
+        is_damaged = code in _DAMAGED or str(error) in _DAMAGED_WORDS
+        return str(error) if is_damaged else ""
     return "" if found == "ok" else found.splitlines()[0]
 
 
