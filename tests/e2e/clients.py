@@ -126,6 +126,22 @@ class Hub:
         finally:
             self.http.delete(f"{api}/kernels/{ident}", headers=headers)
 
+    def begin(self, kernel: str, code: str) -> None:
+        """Start code in a kernel, and close the browser while it runs."""
+        api = f"{self.base}/user/{self.user}/api"
+        headers = {"X-XSRFToken": self._xsrf(), "Referer": f"{self.base}/user/{self.user}/lab"}
+        made = self.http.post(f"{api}/kernels", json={"name": kernel}, headers=headers)
+        assert made.status_code == 201, made.text
+        url = f"{api}/kernels/{made.json()['id']}/channels"
+        cookie = self.http.build_request("GET", url).headers["Cookie"]
+        asyncio.run(self._begin(url, cookie, _execute_request(code)))
+
+    async def _begin(self, url: str, cookie: str, message: dict[str, Any]) -> None:
+        async with asyncio.timeout(180), self._channels(url, cookie, 180) as channels:
+            await channels.send(json.dumps(message))
+            while json.loads(await channels.recv())["msg_type"] != "execute_input":
+                pass
+
     def _execute(self, url: str, code: str, limit: float) -> str:
         cookie = self.http.build_request("GET", url).headers["Cookie"]
         return asyncio.run(self._converse(url, cookie, _execute_request(code), limit))
@@ -137,11 +153,8 @@ class Hub:
                 with contextlib.suppress(ConnectionClosed):
                     return await self._converse_once(url, cookie, message, limit)
 
-    async def _converse_once(
-        self, url: str, cookie: str, message: dict[str, Any], limit: float
-    ) -> str:
-        printed = ""
-        async with connect(
+    def _channels(self, url: str, cookie: str, limit: float) -> connect:
+        return connect(
             url.replace("https://", "wss://"),
             host=self.site.ip,
             port=self.site.ports["443"],
@@ -152,7 +165,13 @@ class Hub:
             open_timeout=limit,
             ping_interval=None,
             proxy=None,
-        ) as channels:
+        )
+
+    async def _converse_once(
+        self, url: str, cookie: str, message: dict[str, Any], limit: float
+    ) -> str:
+        printed = ""
+        async with self._channels(url, cookie, limit) as channels:
             await channels.send(json.dumps(message))
             while True:
                 reply = json.loads(await channels.recv())

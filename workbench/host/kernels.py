@@ -11,6 +11,8 @@ from .rendering import put_template
 from .settings import Settings
 
 SERVER_CONFIGURATION = Path("/etc/jupyter/jupyter_server_config.py")
+# Those that start kernels by Jupyter's configuration; "jupyter execute" reads none.
+PROGRAMS = ("nbconvert", "console", "run")
 # First in JUPYTER_PATH of the users' servers, so that these win over the hub's own.
 FOLDER = places.WORKBENCH / "share" / "jupyter"
 # Starts a Python kernel in a person's own environment.
@@ -25,6 +27,9 @@ def kernels(settings: Settings) -> None:
     r = ["R", "--slave", "-e", "IRkernel::main()", "--args", "{connection_file}"]
     kernel("ir", "R", "R", r)
     put_template(SERVER_CONFIGURATION.name, SERVER_CONFIGURATION)
+    for program in PROGRAMS:
+        path = SERVER_CONFIGURATION.parent / f"jupyter_{program}_config.py"
+        put_template("jupyter_kernel_sockets.py", path, program=f"jupyter {program}")
     enabled = {"ServerApp": {"jpserver_extensions": {"workbench_hub.activity": True}}}
     files.put(
         name="Have unattended work count as activity",

@@ -1,0 +1,230 @@
+"""Nobody stands where a service stands, tried by an ordinary person while services are down."""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from host_lab import DOMAIN
+from host_lab import Lab
+from host_lab import at_hub
+
+PASSWORD = "Penguins-on-ice-42"
+ANNS = "Anns-own-77"
+HUB = "/run/jupyterhub/hub.sock"
+MINE = "/run/jupyter/test-user/server.sock"
+SOCKETS = ("/run/jupyterhub/proxy/proxy.sock", "/run/jupyterhub/private/api.sock", HUB, MINE)
+# Those of services before there were sockets are free, and nobody is to believe what answers.
+FREE = {"8000", "8001", "8081", "8787", "2019"}
+PORTS = ("80", "443", "787", *sorted(FREE))
+# On the server's own disk, which is there before anything else after a boot.
+SCRIPT, LOG, ROUNDS = "/var/tmp/grabber.py", "/var/tmp/grabbed", "/var/tmp/grabber-rounds"
+GRAB = f"python3 {SCRIPT} {' '.join((*PORTS, *SOCKETS))} > /dev/null 2>&1"
+PAGES = ("jupyter/hub/login", "rstudio/auth-sign-in")
+SERVICES = "jupyterhub rstudio-server"
+
+
+@pytest.fixture(autouse=True)
+def people(lab: Lab) -> Iterator[None]:
+    """Begin with a server in order, and with passwords; leave the settings as they were."""
+    lab.publish(**lab.first)
+    lab.converge()
+    for name, password in (("test-user", PASSWORD), ("ann", ANNS)):
+        lab.run(f"workbench-passwd {name}", stdin=password + "\n")
+    yield
+    lab.publish(**lab.first)
+
+
+@pytest.fixture
+def grabber(lab: Lab) -> Iterator[None]:
+    """Have ann try to listen wherever a service does, with each boot, too."""
+    text = (Path(__file__).parent / "grabber.py").read_text()
+    lab.run(f"rm -f {LOG} {ROUNDS}; cat > {SCRIPT}", stdin=text)
+    lab.run("crontab -u ann -", stdin=f"@reboot {GRAB}\n")
+    lab.run(f"runuser -u ann -- setsid -f sh -c '{GRAB}'")
+    tried(lab)
+    yield
+    lab.run("crontab -u ann -r; pkill -U ann; true")
+    lab.run(f"rm -f {SCRIPT} {LOG} {ROUNDS}")
+
+
+def tried(lab: Lab) -> None:
+    """Wait until every place was tried a few times more."""
+    rounds = f"cat {ROUNDS} 2>/dev/null || echo 0"
+    before = int(lab.run(rounds))
+    lab.wait_for(lambda: not before <= int(lab.run(rounds)) < before + 5)
+
+
+def come_back(lab: Lab, limit: float = 30) -> None:
+    """Wait for the sign-in pages, and see nothing but the services' own meanwhile."""
+
+    def are_back() -> bool:
+        try:
+            with lab.site().client() as http:
+                pages = [http.get(f"https://{DOMAIN}/{page}") for page in PAGES]
+        except httpx.TransportError:
+            return False
+        assert not any("GRABBED" in page.text for page in pages)
+        return [page.status_code for page in pages] == [200, 200]
+
+    lab.wait_for(are_back, limit)
+
+
+def assert_useless(lab: Lab) -> None:
+    """See that the grabber has no service's place, and that nobody sent it anything."""
+    lines = lab.run(f"cat {LOG}").splitlines()
+    assert {line.split()[1] for line in lines if line.startswith("got")} <= FREE
+    assert not [line for line in lines if line.startswith("sent")]
+
+
+def stop(lab: Lab) -> None:
+    lab.run(f"systemctl stop {SERVICES}")
+    tried(lab)
+    with lab.site().client() as http:
+        said = [http.get(f"https://{DOMAIN}/{page}").status_code for page in PAGES]
+    lab.run(f"systemctl start {SERVICES}")
+    assert said == [502, 502]
+
+
+def kill(lab: Lab) -> None:
+    for _ in range(3):
+        lab.run("systemctl kill -s KILL jupyterhub || true")
+        tried(lab)
+
+
+def converge(lab: Lab) -> None:
+    # The hub restarts for it.
+    lab.publish(idle_timeout=3600)
+    assert lab.converge()["changed"] > 0
+
+
+@pytest.mark.parametrize("take_down", [stop, kill, converge])
+def test_nobody_takes_a_services_place(
+    lab: Lab, grabber: None, take_down: Callable[[Lab], None]
+) -> None:
+    take_down(lab)
+    come_back(lab)
+    assert_useless(lab)
+
+
+def test_nobody_takes_a_services_place_at_boot(lab: Lab, grabber: None) -> None:
+    booted = lab.run("cat /proc/sys/kernel/random/boot_id")
+    lab.run(f"rm {ROUNDS}")
+    lab.machines.reboot(lab.instance_id)
+    lab.wait_for(lambda: booted not in run_anyhow(lab, "cat /proc/sys/kernel/random/boot_id"))
+    come_back(lab, 120)
+    lab.wait_for(lambda: run_anyhow(lab, f"cat {ROUNDS}"))
+    assert_useless(lab)
+    lab.wait_for(lambda: not lab.run("systemctl list-jobs --no-legend"))
+
+
+def run_anyhow(lab: Lab, command: str) -> str:
+    """Return what a command prints on a server that may not have booted yet."""
+    try:
+        return lab.run(command)
+    except AssertionError:
+        return ""
+
+
+def test_a_server_of_before_is_led_away_from_ports(lab: Lab, grabber: None) -> None:
+    file, unit = "/etc/caddy/Caddyfile", "jupyter-test-user-singleuser"
+    old = "s#unix//run/jupyterhub/proxy/proxy.sock#127.0.0.1:8000#; s#127.0.0.1:787#127.0.0.1:8787#"
+    lab.run(f"sed -i '{old}' {file}; systemctl reload caddy")
+    lab.run(f"systemd-run --unit {unit} --uid test-user sleep 900")
+    lab.converge()
+    come_back(lab)
+    assert_useless(lab)
+    assert lab.run(f"systemctl is-active {unit} || true") == "inactive"
+    assert lab.converge()["changed"] == 0
+
+
+SNIFF = """
+import subprocess, time, zmq
+context, poller = zmq.Context(), zmq.Poller()
+rows = subprocess.run(["ss", "-Hltn"], capture_output=True, text=True).stdout.splitlines()
+for port in {int(row.split()[3].rpartition(":")[2]) for row in rows} - {22, 80, 443, 787}:
+    heard = context.socket(zmq.SUB)
+    heard.subscribe(b"")
+    heard.connect(f"tcp://127.0.0.1:{port}")
+    poller.register(heard, zmq.POLLIN)
+print("listening", flush=True)
+end = time.monotonic() + 20
+while time.monotonic() < end:
+    for heard, _ in poller.poll(200):
+        print(heard.recv_multipart(), flush=True)
+"""
+
+
+def test_nobody_reaches_another_persons_server_or_hears_its_kernels(
+    lab: Lab, grabber: None
+) -> None:
+    with at_hub(lab, PASSWORD) as hub:
+        for path in (MINE, MINE.replace("server.sock", "")):
+            lab.run(f"runuser -u ann -- ls {path}", code=2)
+        lab.run(f"runuser -u ann -- curl -s --unix-socket {MINE} http://server/", code=7)
+        said = "/var/tmp/sniffed"
+        hub.begin("python3", SAY)
+        sniff = f"runuser -u ann -- setsid -f /opt/jupyterhub/bin/python -c '{SNIFF}' > {said}"
+        lab.run(sniff)
+        lab.wait_for(lambda: "listening" in lab.run(f"cat {said}"))
+        lab.wait_for(lambda: "told" in lab.run("cat /home/test-user/told 2>/dev/null || true"))
+        lab.run("pkill -f zmq.Poller; rm /home/test-user/told; true")
+        assert lab.run(f"cat {said}; rm {said}") == "listening"
+        lab.run("systemctl kill -s KILL jupyter-test-user-singleuser")
+        tried(lab)
+        page = hub.http.get(f"{hub.base}/user/test-user/api", follow_redirects=True)
+        assert "GRABBED" not in page.text
+    assert_useless(lab)
+
+
+SAY = """
+import pathlib, time
+for number in range(40):
+    print("penguin-secret", number, flush=True)
+    time.sleep(0.1)
+pathlib.Path.home().joinpath("told").write_text("told")
+"""
+
+
+def test_who_has_no_token_gets_nothing_from_the_hubs_socket(lab: Lab) -> None:
+    ask = f"runuser -u ann -- curl -s -o /dev/null -w '%{{http_code}}' --unix-socket {HUB}"
+    for page in ("users", "users/test-user", "proxy", "services", "users/test-user/server"):
+        assert lab.run(f"{ask} http://hub/jupyter/hub/api/{page}") in ("403", "404", "405")
+    for path in SOCKETS[:2]:
+        lab.run(f"runuser -u ann -- curl -s --unix-socket {path} http://proxy/", code=7)
+    # RStudio believes what the web server says of a request.
+    lab.run("runuser -u ann -- curl -s http://127.0.0.1:787/auth-sign-in", code=7)
+
+
+def test_cookies_are_for_the_workbenchs_own_pages_over_https(lab: Lab) -> None:
+    with at_hub(lab, PASSWORD) as hub:
+        hub.http.get(f"https://{DOMAIN}/rstudio/auth-sign-in")
+        cookies = [cookie for cookie in hub.http.cookies.jar if "jupyter" in cookie.path]
+    assert {cookie.path for cookie in cookies} == {
+        "/jupyter/",
+        "/jupyter/hub/",
+        "/jupyter/user/test-user/",
+    }
+    for cookie in cookies:
+        assert cookie.secure, cookie.name
+        assert cookie.get_nonstandard_attr("SameSite") == "Lax", cookie.name
+        # Pages' own scripts send this one along, to show that they are the site's.
+        assert cookie.has_nonstandard_attr("HttpOnly") is (cookie.name != "_xsrf"), cookie.name
+
+
+def test_an_idle_server_is_ended_and_a_busy_one_never(lab: Lab) -> None:
+    lab.publish(idle_timeout=40)
+    lab.converge()
+
+    def runs(name: str) -> bool:
+        return lab.run(f"systemctl is-active jupyter-{name}-singleuser || true") == "active"
+
+    with at_hub(lab, PASSWORD) as busy, at_hub(lab, ANNS, "ann"):
+        busy.begin("python3", "import time; time.sleep(900)")
+        lab.wait_for(lambda: not runs("ann"), 180)
+        assert runs("test-user")
+        # As long again after the last sign of life that a browser gave.
+        culled = "journalctl -u jupyterhub -o cat --no-pager | grep 'Culling server'"
+        assert "test-user" not in lab.run(culled)
+    lab.run("systemctl stop jupyter-test-user-singleuser")
