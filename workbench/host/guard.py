@@ -24,14 +24,15 @@ from .cgroups import Process
 from .cgroups import person
 from .generator import read_shares
 from .kill_notes import Kill
+from .shares import LEFT_PERCENT
 from .shares import MIB
 from .shares import Shares
 from .strays import Strays
 from .strays import bound_shared_memory
 from .strays import remove_shared_memory
 
-# Of all people's memory, what is left when the guard begins to act, and what it makes room for.
-LEFT_PERCENT, ROOM_PERCENT = 5, 8
+# Of all people's memory, what is left when the guard has made room.
+ROOM_PERCENT = 8
 # What the limits of people, one at a time, leave of it; and less than this isn't a difference.
 SPARED_PERCENT = 2
 SMALL = 64 * MIB

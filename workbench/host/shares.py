@@ -10,6 +10,8 @@ SYSTEM_BYTES = 512 * MIB
 SYSTEM_MOST_PERCENT = 25
 # Of all people's memory, for one person: whoever has it all leaves room for others to work.
 PERSON_PERCENT = 78
+# Of all people's memory, what is left when the guard begins to make room.
+LEFT_PERCENT = 5
 TASKS_PER_GIB = 512
 LEAST_TASKS, MOST_TASKS = 1024, 32768
 

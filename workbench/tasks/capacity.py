@@ -6,6 +6,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.exceptions import ClientError
 
 from workbench.errors import WorkbenchError
+from workbench.host.shares import LEFT_PERCENT
 from workbench.host.shares import MIB
 from workbench.host.shares import shares
 from workbench.tasks.resizing.instance_types import InstanceType
@@ -23,7 +24,7 @@ _ANY_CORES, _ANY_TASKS = 2, 30_000
 def people_that_fit(memory_gib: float) -> int:
     """Return how many people can work at once on a server with this memory."""
     limits = shares(int(memory_gib * 1024) * MIB, _ANY_CORES, _ANY_TASKS)
-    return limits.people_memory // (PERSON_MIB * MIB)
+    return limits.people_memory * (100 - LEFT_PERCENT) // 100 // (PERSON_MIB * MIB)
 
 
 def too_many(people: int, kind: InstanceType) -> list[str]:
