@@ -11,7 +11,7 @@ from host_lab import Lab
 from host_lab import at_hub
 
 PASSWORD = "Penguins-on-ice-42"
-ANNS = "Anns-own-77"
+ANNS = "Walruses-on-ice-43"
 HUB = "/run/jupyterhub/hub.sock"
 MINE = "/run/jupyter/test-user/server.sock"
 SOCKETS = ("/run/jupyterhub/proxy/proxy.sock", "/run/jupyterhub/private/api.sock", HUB, MINE)
