@@ -1,13 +1,14 @@
 """The people of a stack's configuration: the default stays when the first one is added."""
 
 import json
+import re
 
 import pytest
 
 from workbench.components.users import DEFAULT_USER
 from workbench.components.users import check_users
 from workbench.errors import WorkbenchError
-from workbench.host import users as host_users
+from workbench.host import rendering
 from workbench.tasks.people import passwords
 from workbench.tasks.people.declared_users import KEY
 from workbench.tasks.people.declared_users import User
@@ -84,5 +85,8 @@ def test_what_is_written_is_what_the_components_take() -> None:
     assert check_users([{"name": written[0]["name"], "administrator": True}], "users")
 
 
-def test_the_server_takes_the_passwords_that_this_computer_lets_through() -> None:
-    assert passwords.SHORTEST == host_users.SHORTEST_PASSWORD
+def test_this_computer_refuses_no_password_that_the_server_takes() -> None:
+    rule = (rendering.TEMPLATES / "passwdqc.conf.j2").read_text()
+    least = re.search(r"^min=disabled,\d+,\d+,\d+,(\d+)$", rule, re.M)
+    assert least
+    assert int(least[1]) == passwords.SHORTEST
