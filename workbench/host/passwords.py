@@ -39,10 +39,11 @@ def passwords(settings: Settings) -> None:
 
 
 def guessable(settings: Settings) -> list[str]:
-    """Return words that are no secret here: the workbench's names, their parts, favorites."""
+    """Return the words that guessers know: the workbench's names, their parts, and favorites."""
     names = ["workbench", "jupyter", "rstudio", settings.name, *settings.names]
-    parts = [part for name in names for part in re.findall(r"[^\W_]+", name)]
-    known = dict.fromkeys(word.lower() for word in [*names, *parts])
+    parts = {name: re.findall(r"[^\W_]+", name) for name in names}
+    words = [word for name in names for word in (name, "".join(parts[name]), *parts[name])]
+    known = dict.fromkeys(map(str.lower, words))
     return [*(word for word in known if len(word) >= SHORTEST_WORD), *FAVORITES]
 
 

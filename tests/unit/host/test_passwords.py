@@ -18,6 +18,13 @@ SETTINGS = {
 
 def test_the_workbenchs_own_names_are_known_to_guessers() -> None:
     words = passwords.guessable(Settings.parse(json.dumps(SETTINGS)))
-    assert {"penguin-lab", "penguin", "example", "data.example.org", "workbench"} <= set(words)
+    assert {
+        "penguin-lab",
+        "penguinlab",
+        "penguin",
+        "example",
+        "data.example.org",
+        "workbench",
+    } <= set(words)
     # "lab", "org" and "www" are in too many words.
     assert min(map(len, words)) >= 4
