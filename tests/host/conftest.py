@@ -1,4 +1,4 @@
-"""One server for all tests of the recipe; and what tells pytest how to run them."""
+"""A server for each file of tests of the recipe; and what tells pytest how to run them."""
 
 import subprocess
 import sys
@@ -27,7 +27,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.machine)
 
 
-@pytest.fixture(scope="session")
+# One for each file: some of them leave people and settings behind, or attack it.
+@pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Return a server that has converged once."""
     folder = tmp_path_factory.mktemp("lab")

@@ -206,5 +206,6 @@ def test_a_full_home_still_has_a_kernel(lab: Lab, hub: Hub) -> None:
     folder = f"/home/{USER}/.local/share/workbench"
     lab.run(f"rm -rf {folder} && touch {folder}")
     with contextlib.ExitStack() as after:
+        after.callback(lab.run, f"runuser -u {USER} -- personal-python")
         after.callback(lab.run, f"rm -f {folder}")
         assert hub.run("python3", "import sys; print(sys.prefix)").split()[-1] == "/opt/notebooks"
