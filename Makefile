@@ -56,6 +56,6 @@ format: $(STAMP) ## Format the code and mend what the linter can
 .PHONY: lock
 lock: $(STAMP) ## Write requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --quiet --extra rehearsal --group dev \
-	  --constraint <(echo "pulumi==$$(awk '/pulumi\/pkg\/v3 v/ {print substr($$NF, 2)}' workbench/engine/go.mod)") \
+	  --constraint <(echo "pulumi==$$(awk '/pulumi\/pkg\/v3 v/ {print substr($$2, 2)}' workbench/engine/go.mod)") \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-annotate --no-header --upgrade --output-file requirements.lock
