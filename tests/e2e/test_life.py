@@ -35,7 +35,9 @@ def check_all(bench: Bench) -> list[dict[str, str]]:
 def test_every_check_passes(bench: Bench) -> None:
     results = check_all(bench)
     assert len(results) >= 15
-    assert [r for r in results if r["result"] == "SKIP"] == []
+    # The kernel and the root disk of a rehearsal have neither.
+    skipped = {r["name"] for r in results if r["result"] == "SKIP"}
+    assert skipped == {"quotas", "root-reserve"}
     assert all(r["evidence"] for r in results)
 
 
@@ -71,12 +73,12 @@ def test_preview_and_refresh_find_no_changes(bench: Bench) -> None:
 
 
 def test_everything_is_back_after_a_reboot(bench: Bench) -> None:
-    boot = bench.server("cat /proc/sys/kernel/random/boot_id; stat -c %Y /proc/1")
+    boot = bench.server("cat /proc/sys/kernel/random/boot_id; sudo -n stat -c %Y /proc/1")
     bench.aws("ec2").reboot_instances(InstanceIds=[bench.status()["instance_id"]])
 
     def rebooted() -> bool:
         try:
-            return bench.server("stat -c %Y /proc/1").strip() not in boot
+            return bench.server("sudo -n stat -c %Y /proc/1").strip() not in boot
         except AssertionError:
             return False
 

@@ -38,7 +38,7 @@ def test_the_services_logs_are_shown_and_followed(bench: Bench) -> None:
         following.send_signal(signal.SIGINT)
         _, error = following.communicate(timeout=30)
     assert following.returncode == 0, error
-    assert eventually(lambda: not bench.server("pgrep -a journalctl", exit_code=None))
+    assert eventually(lambda: not bench.server("sudo -n pgrep -a journalctl", exit_code=None))
 
 
 def test_the_pages_addresses_are_printed(bench: Bench) -> None:

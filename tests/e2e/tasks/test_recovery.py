@@ -123,7 +123,7 @@ def test_what_is_damaged_on_the_data_volume_is_set_aside_and_made_again(bench: B
 def test_lost_files_of_the_product_are_made_again(bench: Bench) -> None:
     account = bench.server("getent passwd test-user; sudo grep test-user: /etc/shadow")
     keys = bench.server("cat /etc/ssh/ssh_host_*_key.pub")
-    bench.server(f"sudo rm -r {STATE}")
+    bench.server(f"sudo find {STATE} -mindepth 1 -delete")
     bench.run("converge", "--yes")
     assert bench.server("cat /etc/ssh/ssh_host_*_key.pub") == keys
     assert bench.server("getent passwd test-user; sudo grep test-user: /etc/shadow") == account

@@ -237,7 +237,7 @@ def remove_while_at_work(bench: Bench, keys: Path) -> None:
     shell = subprocess.Popen(ssh(bench, "ada", keys / "ada", "sleep 600"))
     ended = threading.Thread(target=shell.wait)
     ended.start()
-    assert eventually(lambda: "sleep" in bench.server("ps -o comm= -u ada; true"))
+    assert eventually(lambda: "sleep" in bench.server("sudo -n ps -o comm= -u ada; true"))
 
     said = bench.run("users.remove", "ada", "--yes")
     assert "Kept: /home/ada" in said.stdout
@@ -254,7 +254,7 @@ def remove_while_at_work(bench: Bench, keys: Path) -> None:
         f"{hub.base}/hub/api/users/ada/server", headers={"Authorization": f"token {token}"}
     )
     assert answer.status_code in (401, 403), answer.text
-    assert bench.server("ps -o comm= -u ada; true") == ""
+    assert bench.server("sudo -n ps -o comm= -u ada; true") == ""
 
 
 def test_bad_input_is_answered_with_what_to_do(bench: Bench, keys: Path) -> None:
