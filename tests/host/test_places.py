@@ -142,9 +142,11 @@ def test_a_server_of_before_is_led_away_from_ports(lab: Lab, grabber: None) -> N
 
 SNIFF = """
 import subprocess, time, zmq
+# The services, and what the grabber has: it notes who comes.
+SERVICES = {22, 80, 443, 787, 8000, 8001, 8081, 8787, 2019}
 context, poller = zmq.Context(), zmq.Poller()
 rows = subprocess.run(["ss", "-Hltn"], capture_output=True, text=True).stdout.splitlines()
-for port in {int(row.split()[3].rpartition(":")[2]) for row in rows} - {22, 80, 443, 787}:
+for port in {int(row.split()[3].rpartition(":")[2]) for row in rows} - SERVICES:
     heard = context.socket(zmq.SUB)
     heard.subscribe(b"")
     heard.connect(f"tcp://127.0.0.1:{port}")

@@ -39,7 +39,8 @@ KERNEL = {
     "kernel.kptr_restrict": 1,
 }
 # uv makes them writable for all: who holds one keeps the next converge waiting.
-LOCKS = tuple(folder / ".lock" for folder in (places.VENV, places.JUPYTERHUB, places.NOTEBOOKS))
+ENVIRONMENTS = (places.VENV, places.JUPYTERHUB, places.NOTEBOOKS, places.CADDY)
+LOCKS = tuple(folder / ".lock" for folder in ENVIRONMENTS)
 LOG_READERS = "adm"
 
 
