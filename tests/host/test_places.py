@@ -217,7 +217,7 @@ def test_cookies_are_for_the_workbenchs_own_pages_over_https(lab: Lab) -> None:
 
 
 def test_an_idle_server_is_ended_and_a_busy_one_never(lab: Lab) -> None:
-    lab.publish(idle_timeout=40)
+    lab.publish(idle_timeout=80)
     lab.converge()
 
     def runs(name: str) -> bool:
@@ -225,8 +225,9 @@ def test_an_idle_server_is_ended_and_a_busy_one_never(lab: Lab) -> None:
 
     with at_hub(lab, PASSWORD) as busy, at_hub(lab, ANNS, "ann"):
         busy.begin("python3", "import time; time.sleep(900)")
-        lab.wait_for(lambda: not runs("ann"), 180)
-        assert runs("test-user")
+        lab.wait_for(lambda: not runs("ann"), 300)
+        why = "journalctl -u jupyterhub -u jupyter-test-user-singleuser -n 60 -o cat --no-pager"
+        assert runs("test-user"), lab.run(why)
         # As long again after the last sign of life that a browser gave.
         culled = "journalctl -u jupyterhub -o cat --no-pager | grep 'Culling server'"
         assert "test-user" not in lab.run(culled)
