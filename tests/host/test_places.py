@@ -1,5 +1,6 @@
 """Nobody stands where a service stands, tried by an ordinary person while services are down."""
 
+import json
 from collections.abc import Callable
 from collections.abc import Iterator
 from pathlib import Path
@@ -232,3 +233,29 @@ def test_an_idle_server_is_ended_and_a_busy_one_never(lab: Lab) -> None:
         culled = "journalctl -u jupyterhub -o cat --no-pager | grep 'Culling server'"
         assert "test-user" not in lab.run(culled)
     lab.run("systemctl stop jupyter-test-user-singleuser")
+
+
+LOOK = """
+import subprocess
+print("kernel at", subprocess.getoutput("ss -Hlx | grep -c /share/jupyter/runtime/"), "sockets")
+"""
+
+
+def test_kernels_of_programs_in_a_terminal_are_at_sockets_of_the_person(lab: Lab) -> None:
+    cell: dict[str, object] = {
+        "cell_type": "code",
+        "id": "a",
+        "execution_count": None,
+        "metadata": {},
+        "outputs": [],
+    }
+    cells = [cell | {"source": LOOK}]
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    for name, text in (("look.ipynb", json.dumps(notebook)), ("look.py", LOOK)):
+        lab.run(f"su - test-user -c 'cat > {name}'", stdin=text)
+    jupyter = "JUPYTER_PATH=/opt/workbench/share/jupyter /opt/jupyterhub/bin/jupyter"
+    for command in ("nbconvert --to notebook --execute --stdout look.ipynb", "run look.py"):
+        said = lab.run(f"su - test-user -c '{jupyter} {command} 2>&1'")
+        assert "kernel at 5 sockets" in said
+    lab.run("rm /home/test-user/look.ipynb /home/test-user/look.py")
+    assert lab.converge()["changed"] == 0

@@ -12,7 +12,12 @@ from .settings import Settings
 
 SERVER_CONFIGURATION = Path("/etc/jupyter/jupyter_server_config.py")
 # Those that start kernels by Jupyter's configuration; "jupyter execute" reads none.
-PROGRAMS = ("nbconvert", "console", "run")
+PROGRAMS = {
+    "nbconvert": "jupyter_nbconvert_config.py",
+    "console": "jupyter_console_config.py",
+    # Named by the program's own name, which has a space.
+    "run": "jupyter run_config.py",
+}
 # First in JUPYTER_PATH of the users' servers, so that these win over the hub's own.
 FOLDER = places.WORKBENCH / "share" / "jupyter"
 # Starts a Python kernel in a person's own environment.
@@ -27,8 +32,8 @@ def kernels(settings: Settings) -> None:
     r = ["R", "--slave", "-e", "IRkernel::main()", "--args", "{connection_file}"]
     kernel("ir", "R", "R", r)
     put_template(SERVER_CONFIGURATION.name, SERVER_CONFIGURATION)
-    for program in PROGRAMS:
-        path = SERVER_CONFIGURATION.parent / f"jupyter_{program}_config.py"
+    for program, file in PROGRAMS.items():
+        path = SERVER_CONFIGURATION.parent / file
         put_template("jupyter_kernel_sockets.py", path, program=f"jupyter {program}")
     enabled = {"ServerApp": {"jpserver_extensions": {"workbench_hub.activity": True}}}
     files.put(

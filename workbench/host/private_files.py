@@ -1,6 +1,7 @@
 """People's new files are their own: a strict umask, and a folder each for what is temporary."""
 
 import pwd
+import stat
 from pathlib import Path
 
 from . import places
@@ -50,7 +51,9 @@ def _is_made(name: str) -> bool:
         wanted = (pwd.getpwnam(name).pw_uid, 0o40700)
     except KeyError:
         return True  # who has no account yet needs none
-    return folder.exists() and (folder.stat().st_uid, folder.stat().st_mode) == wanted
+    # Jupyter gives the sticky bit to a folder that it puts a kernel's connection file into.
+    status = folder.stat() if folder.exists() else None
+    return status is not None and (status.st_uid, status.st_mode & ~stat.S_ISVTX) == wanted
 
 
 @operation
