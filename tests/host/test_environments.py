@@ -12,7 +12,6 @@ import pytest
 from clients import Hub
 from host_lab import Lab
 from host_lab import at_hub
-from websockets.asyncio.client import connect
 
 USER = "test-user"
 PASSWORD = "Penguins-on-ice-42"
@@ -80,15 +79,7 @@ def in_terminal(hub: Hub, command: str) -> str:
     async def converse() -> str:
         shown = ""
         async with asyncio.timeout(120):
-            async with connect(
-                url.replace("https://", "wss://"),
-                host=hub.site.ip,
-                port=hub.site.ports["443"],
-                ssl=hub.site.tls(),
-                server_hostname=hub.site.name,
-                additional_headers={"Cookie": cookie},
-                proxy=None,
-            ) as terminal:
+            async with hub._channels(url, cookie, 120) as terminal:
                 await terminal.send(json.dumps(["stdin", f"{command}\r"]))
                 while not re.search(r"^END\r?$", shown, re.M):
                     kind, *rest = json.loads(await terminal.recv())

@@ -5,6 +5,7 @@ from io import StringIO
 from pathlib import Path
 
 from . import generator
+from . import pam
 from . import places
 from .operations import daemon_reload
 from .operations import unit
@@ -21,9 +22,10 @@ SYSTEM = Path("/etc/systemd/system")
 GENERATOR = Path("/etc/systemd/system-generators/workbench-shares")
 GENERATED = Path("/run/systemd/generator")
 LOGIND = Path("/etc/systemd/logind.conf.d/workbench.conf")
-PROFILE = Path("/usr/share/pam-configs/workbench-slices")
-# Written by pam-auth-update, and included by cron and at.
-SESSION = Path("/etc/pam.d/common-session-noninteractive")
+PROFILE = pam.PROFILES / "workbench-slices"
+# Included by cron and at.
+SESSION = "common-session-noninteractive"
+IN_CRON = "service in cron:atd"
 VERSION = places.STATE / "guard"
 # What the guard reads when it starts.
 GUARDS = (
@@ -55,7 +57,7 @@ def limits(settings: Settings) -> None:
     put_template("logind.conf", LOGIND)
     unit("systemd-logind.service", files=[LOGIND], name="Apply the size of people's /run/user")
     put_template("pam-config-slices", PROFILE, first_id=FIRST_ID)
-    enable_profile(name="Put people's cron jobs into their slices")
+    pam.enable_profiles(SESSION, IN_CRON, name="Put people's cron jobs into their slices")
     put_template(GUARD, SYSTEM / GUARD)
     files.put(name="Note the guard's version", src=StringIO(guards_version()), dest=str(VERSION))
     unit(GUARD, files=[SYSTEM / GUARD, VERSION], name="Start the guard")
@@ -79,10 +81,3 @@ def apply_shares() -> Commands:
         if not path.exists() or path.read_text() != content:
             yield "systemctl daemon-reload"
             return
-
-
-@operation
-def enable_profile() -> Commands:
-    """Put the profile into PAM's common files, the distribution's way."""
-    if "service in cron:atd" not in SESSION.read_text():
-        yield "DEBIAN_FRONTEND=noninteractive pam-auth-update --package"

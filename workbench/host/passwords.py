@@ -7,17 +7,16 @@ first, to say in a sentence what is wrong.
 import re
 from pathlib import Path
 
-from .pyinfra_typed import Commands
-from .pyinfra_typed import operation
+from . import pam
 from .rendering import put_template
 from .settings import Settings
 
 PASSWD = Path("/usr/local/sbin/workbench-passwd")
 RULE = Path("/etc/workbench/passwdqc.conf")
 WORDS = Path("/etc/workbench/password-words")
-PROFILE = Path("/usr/share/pam-configs/workbench-password")
-# Written by pam-auth-update, and included by everything that sets a password.
-COMMON = Path("/etc/pam.d/common-password")
+PROFILE = pam.PROFILES / "workbench-password"
+# Included by everything that sets a password.
+COMMON = "common-password"
 # Shorter ones are in too many passwords by chance.
 SHORTEST_WORD = 4
 # What passwords are made from where a rule asks for a capital, a digit and a sign: passwdqc's own
@@ -35,7 +34,7 @@ def passwords(settings: Settings) -> None:
     put_template("passwdqc.conf", RULE, words=WORDS)
     put_template("workbench-passwd", PASSWD, mode="755", rule=RULE)
     put_template("pam-password", PROFILE, rule=RULE)
-    enable_rule(name="Have one rule for everyone's passwords")
+    pam.enable_profiles(COMMON, f"config={RULE}", name="Have one rule for everyone's passwords")
 
 
 def guessable(settings: Settings) -> list[str]:
@@ -45,10 +44,3 @@ def guessable(settings: Settings) -> list[str]:
     words = [word for name in names for word in (name, "".join(parts[name]), *parts[name])]
     known = dict.fromkeys(map(str.lower, words))
     return [*(word for word in known if len(word) >= SHORTEST_WORD), *FAVORITES]
-
-
-@operation
-def enable_rule() -> Commands:
-    """Put the profile into PAM's common files, the distribution's way."""
-    if f"config={RULE}" not in COMMON.read_text():
-        yield "DEBIAN_FRONTEND=noninteractive pam-auth-update --package"

@@ -4,6 +4,7 @@ import pwd
 import stat
 from pathlib import Path
 
+from . import pam
 from . import places
 from .pyinfra_typed import Commands
 from .pyinfra_typed import operation
@@ -14,9 +15,8 @@ from .settings import Settings
 # Everyone's group is their own, so this keeps others out; in a folder that a team shares by its
 # group, the team can still read what is new.
 UMASK = "027"
-PROFILE = Path("/usr/share/pam-configs/workbench-private")
-# Written by pam-auth-update.
-COMMON = Path("/etc/pam.d/common-session")
+PROFILE = pam.PROFILES / "workbench-private"
+COMMON = "common-session"
 ENVIRONMENT = places.CONFIGURATION / "pam_env.conf"
 FOLDERS = Path("/etc/tmpfiles.d/workbench.conf")
 SUDO = Path("/etc/sudoers.d/workbench-umask")
@@ -32,7 +32,7 @@ def private_files(settings: Settings) -> None:
     put_template("sudo-umask", SUDO, mode="440")
     put_template("pam_env.conf", ENVIRONMENT)
     put_template("pam-private", PROFILE, umask=UMASK, environment=ENVIRONMENT)
-    enable_profile(name="Begin sessions with both")
+    pam.enable_profiles(COMMON, str(ENVIRONMENT), name="Begin sessions with both")
 
 
 @operation
@@ -54,10 +54,3 @@ def _is_made(name: str) -> bool:
     # Jupyter gives the sticky bit to a folder that it puts a kernel's connection file into.
     status = folder.stat() if folder.exists() else None
     return status is not None and (status.st_uid, status.st_mode & ~stat.S_ISVTX) == wanted
-
-
-@operation
-def enable_profile() -> Commands:
-    """Put the profile into PAM's common files, the distribution's way."""
-    if str(ENVIRONMENT) not in COMMON.read_text():
-        yield "DEBIAN_FRONTEND=noninteractive pam-auth-update --package"

@@ -4,6 +4,8 @@ import grp
 import json
 import pwd
 import subprocess
+from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -135,6 +137,22 @@ class Server:
             if path in names and not package.startswith("diversion "):
                 found[names[path]] = package
         return found
+
+
+def included(
+    server: Server, first: str, includes: Callable[[Server, str], Iterable[str]]
+) -> list[str]:
+    """Return a configuration's file and all that it includes; ``includes`` reads a line of one."""
+    found: list[str] = []
+    waiting = [first]
+    while waiting:
+        file = waiting.pop()
+        if file in found:
+            continue
+        found.append(file)
+        for line in server.read(file).splitlines():
+            waiting += includes(server, line)
+    return found
 
 
 def read_people(server: Server, ranks: Mapping[str, str], *, look: bool = False) -> People:

@@ -8,6 +8,7 @@ from .rights_server import EVERYBODY
 from .rights_server import People
 from .rights_server import Server
 from .rights_server import Way
+from .rights_server import included
 
 SSHD = "/etc/ssh/sshd_config"
 # What sshd answers where nothing beside keys lets anybody in.
@@ -61,20 +62,16 @@ def _ssh(server: Server) -> Iterator[Way]:
 
 def sshd_files(server: Server) -> list[str]:
     """Return the SSH server's configuration, and the files that it includes."""
-    found, waiting = [], [SSHD]
-    while waiting:
-        file = waiting.pop()
-        if file in found:
-            continue
-        found.append(file)
-        for line in server.read(file).splitlines():
-            words = line.split()
-            if words[:1] and words[0].lower() == "include":
-                for pattern in words[1:]:
-                    place = pattern if pattern.startswith("/") else f"/etc/ssh/{pattern}"
-                    folder, _, name = place.rpartition("/")
-                    waiting += server.files(folder, name)
-    return found
+    return included(server, SSHD, _sshd_includes)
+
+
+def _sshd_includes(server: Server, line: str) -> Iterator[str]:
+    words = line.split()
+    if words[:1] and words[0].lower() == "include":
+        for pattern in words[1:]:
+            place = pattern if pattern.startswith("/") else f"/etc/ssh/{pattern}"
+            folder, _, name = place.rpartition("/")
+            yield from server.files(folder, name)
 
 
 def _pam(server: Server) -> Iterator[Way]:

@@ -9,6 +9,7 @@ from . import places
 from .rights_server import People
 from .rights_server import Server
 from .rights_server import Way
+from .rights_server import included
 from .sudo_rights import lets
 
 SUDOERS = "/etc/sudoers"
@@ -49,22 +50,18 @@ def _ask(server: Server, supposed: bool, *command: str) -> str:
 
 def _files(server: Server) -> list[str]:
     """Return the files that sudo reads."""
-    found, waiting = [], [SUDOERS]
-    while waiting:
-        file = waiting.pop()
-        if file in found:
-            continue
-        found.append(file)
-        for line in server.read(file).splitlines():
-            word, _, rest = line.strip().partition(" ")
-            place = rest.strip().strip('"')
-            if word in ("@include", "#include"):
-                waiting.append(place if place.startswith("/") else f"/etc/{place}")
-            elif word in ("@includedir", "#includedir"):
-                # As sudo reads them: no backups, no packages' leftovers.
-                files = server.files(place)
-                waiting += [each for each in files if "." not in each.rpartition("/")[2]]
-    return [file for file in found if not file.endswith("~")]
+    return [file for file in included(server, SUDOERS, _includes) if not file.endswith("~")]
+
+
+def _includes(server: Server, line: str) -> Iterator[str]:
+    word, _, rest = line.strip().partition(" ")
+    place = rest.strip().strip('"')
+    if word in ("@include", "#include"):
+        yield place if place.startswith("/") else f"/etc/{place}"
+    elif word in ("@includedir", "#includedir"):
+        # As sudo reads them: no backups, no packages' leftovers.
+        files = server.files(place)
+        yield from (each for each in files if "." not in each.rpartition("/")[2])
 
 
 def _specs(server: Server, supposed: bool, file: str, name: str) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from . import apt
 from . import kernels
+from . import pam
 from . import places
 from . import tools
 from .pyinfra_typed import Commands
@@ -40,10 +41,10 @@ VARIABLES = {
     # uv trusts the authorities it brought along only, unless told so.
     "UV_SYSTEM_CERTS": "1",
 }
-PAM_PROFILE = Path("/usr/share/pam-configs/workbench-environment")
+PAM_PROFILE = pam.PROFILES / "workbench-environment"
 PAM_VARIABLES = Path("/etc/security/workbench-env.conf")
 SESSION = Path("/usr/local/sbin/workbench-session")
-COMMON = Path("/etc/pam.d/common-session")
+COMMON = "common-session"
 ENVIRONMENT = Path("/etc/environment")
 
 
@@ -72,15 +73,8 @@ def session_environment(settings: Settings) -> None:
     put_template("pam-env.conf", PAM_VARIABLES, **values)
     put_template("pam-config-environment", PAM_PROFILE, variables=PAM_VARIABLES, program=SESSION)
     files.link(name="Offer uv", path="/usr/local/bin/uv", target=str(tools.UV))
-    enable_profile(name="Have PAM set the environment")
+    pam.enable_profiles(COMMON, str(PAM_VARIABLES), name="Have PAM set the environment")
     leave_path_alone(name="Take PATH out of /etc/environment")
-
-
-@operation
-def enable_profile() -> Commands:
-    """Put the profile into PAM's common files, the distribution's way."""
-    if str(PAM_VARIABLES) not in COMMON.read_text():
-        yield "DEBIAN_FRONTEND=noninteractive pam-auth-update --package"
 
 
 @operation
