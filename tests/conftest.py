@@ -10,7 +10,7 @@ from xdist.scheduler import LoadScopeScheduling
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Folders whose tests have one machine between them; of others, each file goes by itself.
-TOGETHER = ("tests/host/", "tests/cloud/machines/", "tests/cloud/provider/", "tests/cloud/engine/")
+TOGETHER = ("tests/cloud/machines/", "tests/cloud/provider/", "tests/cloud/engine/")
 LONGEST_FIRST = (
     "tests/e2e/tasks/test_replace.py",
     "tests/host/",

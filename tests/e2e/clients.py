@@ -102,7 +102,9 @@ class Hub:
             page = self.http.get(url, follow_redirects=True)
             if f"/jupyter/user/{self.user}/" in str(page.url.path) and page.status_code == 200:
                 return
-            url = f"{self.base}/user/{self.user}/lab"
+            # A server that died is running to the hub until it looks, and then isn't (424).
+            ended = page.status_code == 424
+            url = f"{self.base}/hub/spawn" if ended else f"{self.base}/user/{self.user}/lab"
         raise AssertionError(
             f"no server for {self.user} within {limit} s: {page.url} {page.text[:500]}"
         )

@@ -163,14 +163,15 @@ def test_a_tunnel_leads_to_a_service_until_ctrl_c(bench: Bench, folder: Path) ->
         assert tunnel.stdout is not None
         try:
             url = tunnel.stdout.readline().split(" ")[0]
-            answer = through(bench, url).get(url, follow_redirects=True)
+            with through(bench, url) as browser:
+                answer = browser.get(url, follow_redirects=True)
         finally:
             tunnel.send_signal(signal.SIGINT)
         assert tunnel.stdout.read() == "\nThe tunnel is closed.\n"
         assert tunnel.wait(30) == 0
     assert answer.headers["x-jupyterhub-version"]
-    with pytest.raises(httpx.ConnectError):
-        through(bench, url).get(url)
+    with through(bench, url) as browser, pytest.raises(httpx.ConnectError):
+        browser.get(url)
     said = bench.run("ssh.tunnel", "9", exit_code=1).stderr
     assert "Nothing listens on port 9" in said
 
