@@ -87,8 +87,13 @@ def jupyterhub(settings: Settings) -> None:
 
 @operation
 def begin_anew() -> Commands:
-    """Restart a hub that still runs on what it couldn't start with; its start sets that aside."""
-    is_well = state_files.HUB_DATABASE.is_file() and not any(state_files.hub_findings())
+    """Restart a hub that still runs on what it couldn't start with; its start sets that aside.
+
+    Each start, after a failure too, looks at all of it. Here it's a glance: converging a server
+    in order doesn't read its whole database.
+    """
+    findings = state_files.hub_findings(whole=False)
+    is_well = state_files.HUB_DATABASE.is_file() and not any(findings)
     if not is_well and unit_properties(UNIT)["ActiveState"] == "active":
         yield f"systemctl restart {UNIT}"
 
