@@ -292,6 +292,44 @@ def test_a_server_outlives_hubs_that_are_killed_while_it_starts(lab: Lab) -> Non
     lab.run("systemctl stop jupyter-test-user-singleuser")
 
 
+# Root's, which only root may connect to; it tells of each request that it got.
+ROOTS = "/run/roots-own.sock"
+LISTEN = """
+import os, socket, sys
+os.umask(0o077)
+own = socket.socket(socket.AF_UNIX)
+own.bind(sys.argv[1])
+own.listen()
+while True:
+    connection, _ = own.accept()
+    print(connection.recv(9), flush=True)
+    connection.close()
+"""
+
+
+@pytest.mark.parametrize("make", ["ln -s {} {}", "ln {} {}", "mount --bind {} {}"])
+def test_the_proxy_does_not_connect_where_a_person_leads_it(lab: Lab, make: str) -> None:
+    with at_hub(lab, ANNS, "ann") as hub:
+        lab.run(
+            f"cat > /run/listen.py; setsid -f python3 /run/listen.py {ROOTS} > /run/heard",
+            stdin=LISTEN,
+        )
+        lab.run(f"until [ -S {ROOTS} ]; do :; done; chmod 711 /run")
+        try:
+            mine = "/run/jupyter/ann/server.sock"
+            swap = make.format(ROOTS, mine)
+            lab.run(f"runuser -u ann -- sh -c 'rm {mine}; touch {mine}.x; {swap}; true'")
+            said = hub.http.get(f"{hub.base}/user/ann/api/status")
+            assert said.status_code in (424, 500, 502, 503)
+            assert lab.run("cat /run/heard") == ""
+            # It would have been heard.
+            lab.run(f"curl -s --unix-socket {ROOTS} http://x/ || true")
+            assert "GET" in lab.run("cat /run/heard")
+        finally:
+            lab.run(f"pkill -f /run/listen.py; rm -f {ROOTS} /run/listen.py /run/heard")
+            lab.run("systemctl stop jupyter-ann-singleuser")
+
+
 LOOK = """
 import subprocess
 print("kernel at", subprocess.getoutput("ss -Hlx | grep -c /share/jupyter/runtime/"), "sockets")

@@ -5,8 +5,9 @@ from pathlib import Path
 
 # The system's own: nobody may put anything else in a person's folder's place.
 FOLDER = Path("/run/jupyter")
-# Enough for sockets and connection files.
-OPTIONS = "mode=0700,size=8m,nr_inodes=4096,nosuid,nodev,noexec"
+# Enough for sockets and connection files. Without links: the folder is the person's, and the hub's
+# proxy connects to the socket in it, as root. A link there would lead it to a socket of others.
+OPTIONS = "mode=0700,size=8m,nr_inodes=4096,nosuid,nodev,noexec,nosymfollow"
 
 
 def make_folder(folder: Path) -> None:
