@@ -109,7 +109,8 @@ class Hub:
             f"no server for {self.user} within {limit} s: {page.url} {page.text[:500]}"
         )
 
-    def _xsrf(self) -> str:
+    def xsrf(self) -> str:
+        """Return what shows the person's server that a request is its own page's."""
         path = f"/jupyter/user/{self.user}/"
         for cookie in self.http.cookies.jar:
             if cookie.name == "_xsrf" and cookie.path == path:
@@ -119,7 +120,7 @@ class Hub:
     def run(self, kernel: str, code: str, limit: float = 180) -> str:
         """Start a kernel, run code through its websocket, return what it printed."""
         api = f"{self.base}/user/{self.user}/api"
-        headers = {"X-XSRFToken": self._xsrf(), "Referer": f"{self.base}/user/{self.user}/lab"}
+        headers = {"X-XSRFToken": self.xsrf(), "Referer": f"{self.base}/user/{self.user}/lab"}
         made = self.http.post(f"{api}/kernels", json={"name": kernel}, headers=headers)
         assert made.status_code == 201, made.text
         ident = made.json()["id"]
@@ -131,7 +132,7 @@ class Hub:
     def begin(self, kernel: str, code: str) -> None:
         """Start code in a kernel, and close the browser while it runs."""
         api = f"{self.base}/user/{self.user}/api"
-        headers = {"X-XSRFToken": self._xsrf(), "Referer": f"{self.base}/user/{self.user}/lab"}
+        headers = {"X-XSRFToken": self.xsrf(), "Referer": f"{self.base}/user/{self.user}/lab"}
         made = self.http.post(f"{api}/kernels", json={"name": kernel}, headers=headers)
         assert made.status_code == 201, made.text
         url = f"{api}/kernels/{made.json()['id']}/channels"
@@ -139,7 +140,7 @@ class Hub:
         asyncio.run(self._begin(url, cookie, _execute_request(code)))
 
     async def _begin(self, url: str, cookie: str, message: dict[str, Any]) -> None:
-        async with asyncio.timeout(180), self._channels(url, cookie, 180) as channels:
+        async with asyncio.timeout(180), self.channels(url, cookie, 180) as channels:
             await channels.send(json.dumps(message))
             while json.loads(await channels.recv())["msg_type"] != "execute_input":
                 pass
@@ -155,7 +156,8 @@ class Hub:
                 with contextlib.suppress(ConnectionClosed):
                     return await self._converse_once(url, cookie, message, limit)
 
-    def _channels(self, url: str, cookie: str, limit: float) -> connect:
+    def channels(self, url: str, cookie: str, limit: float) -> connect:
+        """Open a websocket of a kernel or a terminal."""
         return connect(
             url.replace("https://", "wss://"),
             host=self.site.ip,
@@ -173,7 +175,7 @@ class Hub:
         self, url: str, cookie: str, message: dict[str, Any], limit: float
     ) -> str:
         printed = ""
-        async with self._channels(url, cookie, limit) as channels:
+        async with self.channels(url, cookie, limit) as channels:
             await channels.send(json.dumps(message))
             while True:
                 reply = json.loads(await channels.recv())

@@ -71,7 +71,7 @@ def ssh(lab: Lab, command: str, *options: str, stdin: str = "", **sent: str) -> 
 
 def in_terminal(hub: Hub, command: str) -> str:
     """Type a command into a new terminal of JupyterLab's; return all that it shows."""
-    api, headers = f"{hub.base}/user/{USER}/api", {"X-XSRFToken": hub._xsrf()}
+    api, headers = f"{hub.base}/user/{USER}/api", {"X-XSRFToken": hub.xsrf()}
     name = hub.http.post(f"{api}/terminals", headers=headers).json()["name"]
     url = f"{hub.base}/user/{USER}/terminals/websocket/{name}"
     cookie = hub.http.build_request("GET", url).headers["Cookie"]
@@ -79,7 +79,7 @@ def in_terminal(hub: Hub, command: str) -> str:
     async def converse() -> str:
         shown = ""
         async with asyncio.timeout(120):
-            async with hub._channels(url, cookie, 120) as terminal:
+            async with hub.channels(url, cookie, 120) as terminal:
                 await terminal.send(json.dumps(["stdin", f"{command}\r"]))
                 while not re.search(r"^END\r?$", shown, re.M):
                     kind, *rest = json.loads(await terminal.recv())

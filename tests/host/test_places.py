@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from clients import Hub
 from host_lab import DOMAIN
 from host_lab import Lab
 from host_lab import at_hub
@@ -218,22 +219,116 @@ def test_cookies_are_for_the_workbenchs_own_pages_over_https(lab: Lab) -> None:
         assert cookie.has_nonstandard_attr("HttpOnly") is (cookie.name != "_xsrf"), cookie.name
 
 
+def runs(lab: Lab, name: str) -> bool:
+    return lab.run(f"systemctl is-active jupyter-{name}-singleuser || true") == "active"
+
+
+def process(lab: Lab) -> str:
+    """Return which process test-user's server is; nothing where none is."""
+    show = "systemctl show --property=MainPID --value jupyter-test-user-singleuser"
+    return lab.run(show).removeprefix("0")
+
+
+IN_THE_HUB = """
+import datetime, sqlite3, sys
+database = sqlite3.connect("/data/workbench/jupyterhub/jupyterhub.sqlite", timeout=60)
+who = "user_id = (select id from users where name = 'test-user')"
+if sys.argv[1] == "deafen":
+    database.execute(f"delete from api_tokens where {who}")
+    database.commit()
+said = database.execute(f"select last_activity from spawners where {who}").fetchone()[0]
+now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+print(int((now - datetime.datetime.fromisoformat(said)).total_seconds()))
+"""
+
+
 def test_an_idle_server_is_ended_and_a_busy_one_never(lab: Lab) -> None:
-    lab.publish(idle_timeout=80)
+    lab.publish(idle_timeout=40)
     lab.converge()
-
-    def runs(name: str) -> bool:
-        return lab.run(f"systemctl is-active jupyter-{name}-singleuser || true") == "active"
-
     with at_hub(lab, PASSWORD) as busy, at_hub(lab, ANNS, "ann"):
         busy.begin("python3", "import time; time.sleep(900)")
-        lab.wait_for(lambda: not runs("ann"), 300)
+        # What it reports doesn't reach the hub any more: the hub takes it for idle.
+        lab.run("python3 - deafen", stdin=IN_THE_HUB)
+        lab.wait_for(lambda: not runs(lab, "ann"), 300)
+        lab.wait_for(lambda: int(lab.run("python3 - look", stdin=IN_THE_HUB)) > 75, 120)
         why = "journalctl -u jupyterhub -u jupyter-test-user-singleuser -n 60 -o cat --no-pager"
-        assert runs("test-user"), lab.run(why)
-        # As long again after the last sign of life that a browser gave.
+        assert runs(lab, "test-user"), lab.run(why)
         culled = "journalctl -u jupyterhub -o cat --no-pager | grep 'Culling server'"
         assert "test-user" not in lab.run(culled)
     lab.run("systemctl stop jupyter-test-user-singleuser")
+
+
+def test_a_hub_that_systemd_does_not_answer_ends_no_server(lab: Lab) -> None:
+    # The first one of that name for the hub; it may stop units, and isn't told how they are.
+    silent = "/opt/jupyterhub/bin/systemctl"
+    script = '#!/bin/sh\ncase "$1" in show|is-active) exit 1; esac\nexec /usr/bin/systemctl "$@"\n'
+    with at_hub(lab, PASSWORD):
+        before = process(lab)
+        lab.run(f"cat > {silent}; chmod 755 {silent}; date +%s > /run/since", stdin=script)
+        try:
+            lab.run("systemctl restart jupyterhub")
+            said = "journalctl -u jupyterhub --since @$(cat /run/since) -o cat --no-pager"
+            lab.wait_for(lambda: "test-user still running" in lab.run(said))
+            assert "systemd doesn't say whether jupyter-test-user-singleuser runs" in lab.run(said)
+        finally:
+            lab.run(f"rm {silent} /run/since")
+        assert process(lab) == before
+    lab.run("systemctl restart jupyterhub; systemctl stop jupyter-test-user-singleuser")
+    come_back(lab)
+
+
+def test_a_server_outlives_hubs_that_are_killed_while_it_starts(lab: Lab) -> None:
+    lab.run("systemctl stop jupyter-test-user-singleuser || true")
+    come_back(lab)
+    hub = Hub(lab.site(), "test-user")
+    with hub.http:
+        assert hub.sign_in(PASSWORD).status_code == 302
+        lab.wait_for(lambda: hub.http.get(f"{hub.base}/hub/spawn").is_success and process(lab))
+        began = process(lab)
+        for _ in range(2):
+            lab.run("systemctl kill -s KILL jupyterhub")
+            come_back(lab)
+        hub.start_server()
+        assert process(lab) == began
+    lab.run("systemctl stop jupyter-test-user-singleuser")
+
+
+# Root's, which only root may connect to; it tells of each request that it got.
+ROOTS = "/run/roots-own.sock"
+LISTEN = """
+import os, socket, sys
+os.umask(0o077)
+own = socket.socket(socket.AF_UNIX)
+own.bind(sys.argv[1])
+own.listen()
+while True:
+    connection, _ = own.accept()
+    print(connection.recv(9), flush=True)
+    connection.close()
+"""
+
+
+@pytest.mark.parametrize("make", ["ln -s {} {}", "ln {} {}", "mount --bind {} {}"])
+def test_the_proxy_does_not_connect_where_a_person_leads_it(lab: Lab, make: str) -> None:
+    with at_hub(lab, ANNS, "ann") as hub:
+        lab.run(
+            f"cat > /run/listen.py; setsid -f python3 /run/listen.py {ROOTS} > /run/heard",
+            stdin=LISTEN,
+        )
+        lab.run(f"until [ -S {ROOTS} ]; do :; done; chmod 711 /run")
+        try:
+            mine = "/run/jupyter/ann/server.sock"
+            swap = make.format(ROOTS, mine)
+            lab.run(f"runuser -u ann -- sh -c 'rm {mine}; touch {mine}.x; {swap}; true'")
+            said = hub.http.get(f"{hub.base}/user/ann/api/status")
+            assert said.status_code in (424, 500, 502, 503)
+            assert lab.run("cat /run/heard") == ""
+            # It would have been heard.
+            lab.run(f"curl -s --unix-socket {ROOTS} http://x/ || true")
+            assert "GET" in lab.run("cat /run/heard")
+        finally:
+            lab.run(f"pkill -f /run/listen.py; rm -f {ROOTS} /run/listen.py /run/heard")
+            lab.run("systemctl stop jupyter-ann-singleuser")
 
 
 LOOK = """

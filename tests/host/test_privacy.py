@@ -86,7 +86,7 @@ long = [sys.executable, "-c", "import time; time.sleep(600)", "{mark}"]
 subprocess.Popen(long, start_new_session=True)
 """
     hub.run("python3", code)
-    headers = {"X-XSRFToken": hub._xsrf(), "Referer": f"{hub.base}/user/{VICTIM}/lab"}
+    headers = {"X-XSRFToken": hub.xsrf(), "Referer": f"{hub.base}/user/{VICTIM}/lab"}
     api = f"{hub.base}/user/{VICTIM}/api"
     content = {"type": "file", "format": "text", "content": mark}
     upload = hub.http.put(f"{api}/contents/{mark}-upload", json=content, headers=headers)

@@ -81,7 +81,7 @@ def rstudio_sign_in(lab: Lab, user: str, secret: str) -> tuple[str, str]:
         data = {"username": user, "password": secret, "rs-csrf-token": found[1]}
         answer = http.post(f"https://{DOMAIN}/rstudio/auth-do-sign-in", data=data)
         assert answer.status_code == 302
-        location = answer.headers["location"]
+        location = str(answer.url.join(answer.headers["location"]))
         return location, http.get(location).text
 
 

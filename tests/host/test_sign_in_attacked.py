@@ -1,6 +1,7 @@
 """A visitor who guesses passwords keeps nobody out, and learns nothing of who has an account."""
 
 import asyncio
+import json
 import re
 import ssl
 import time
@@ -13,8 +14,13 @@ import pytest
 from host_lab import DOMAIN
 from host_lab import Lab
 
+from workbench.checks.target import Address
+from workbench.checks.target import Target
+from workbench.checks.web import check_wrong_password
+
 PASSWORD = "Penguins-on-ice-42"
 LOGIN = f"https://{DOMAIN}/jupyter/hub/login"
+RSTUDIO = f"https://{DOMAIN}/rstudio"
 # Every wrong answer is held that long by the hub; a right one isn't.
 HELD = 2.0
 
@@ -59,25 +65,44 @@ def at(lab: Lab) -> str:
     return f"--resolve {DOMAIN}:443:{lab.address} {LOGIN}"
 
 
+@dataclass
+class Form:
+    """A form to sign in with: its page, its token's name, and where it is sent to."""
+
+    page: str
+    token: str
+    target: str
+
+
+HUB_FORM = Form("/jupyter/hub/login", "_xsrf", "/jupyter/hub/login")
+RSTUDIO_FORM = Form("/rstudio/auth-sign-in", "rs-csrf-token", "/rstudio/auth-do-sign-in")
+FORMS = pytest.mark.parametrize("form", [HUB_FORM, RSTUDIO_FORM], ids=["jupyterhub", "rstudio"])
+
+
 async def attempt(
-    lab: Lab, user: str, password: str, cookies: dict[str, str] | None = None, **headers: str
+    lab: Lab,
+    user: str,
+    password: str,
+    cookies: dict[str, str] | None = None,
+    form: Form = HUB_FORM,
+    **headers: str,
 ) -> Answer:
     tls = ssl.create_default_context(cafile=str(lab.folder / "ca.pem"))
-    url = f"https://{lab.address}/jupyter/hub/login"
+    base = f"https://{lab.address}"
     options = {"extensions": {"sni_hostname": DOMAIN}, "headers": {"Host": DOMAIN, **headers}}
     async with httpx.AsyncClient(verify=tls, timeout=60, cookies=cookies) as http:
-        page = await http.get(url, **options)  # type: ignore[arg-type]
-        found = re.search(r'name="_xsrf"\s+value="([^"]+)"', page.text)
+        page = await http.get(f"{base}{form.page}", **options)  # type: ignore[arg-type]
+        found = re.search(rf'name="{form.token}"\s+value="([^"]+)"', page.text)
         assert found, page.text
-        data = {"username": user, "password": password, "_xsrf": found[1]}
+        data = {"username": user, "password": password, form.token: found[1]}
         begun = time.monotonic()
-        answer = await http.post(url, data=data, **options)  # type: ignore[arg-type]
+        answer = await http.post(f"{base}{form.target}", data=data, **options)  # type: ignore[arg-type]
         seconds = time.monotonic() - begun
-        error = re.search(r'class="login_error">([^<]*)<', answer.text)
+        error = re.search(r'class="login_error">([^<]*)<|role="alert">([^<]*)<', answer.text)
         hidden = answer.text.replace(found[1], "").replace(user, "NAME")
         return Answer(
             answer.status_code,
-            error[1] if error else "",
+            error[1] or error[2] if error else answer.headers.get("location", ""),
             dict(answer.headers),
             seconds,
             re.sub(r'value="[^"]{20,}"', "", hidden),
@@ -85,12 +110,12 @@ async def attempt(
         )
 
 
-def guess(lab: Lab, user: str, count: int, **headers: str) -> list[Answer]:
+def guess(lab: Lab, user: str, count: int, form: Form = HUB_FORM, **headers: str) -> list[Answer]:
     """Try wrong passwords, all at once."""
 
     async def guesses() -> list[Answer]:
         return await asyncio.gather(
-            *(attempt(lab, user, f"wrong-{i}", **headers) for i in range(count))
+            *(attempt(lab, user, f"wrong-{i}", form=form, **headers) for i in range(count))
         )
 
     return asyncio.run(guesses())
@@ -151,11 +176,12 @@ def test_the_owners_browser_gets_in_while_others_guess_at_the_same_address(
     assert asyncio.run(attempt(lab, "test-user", password, browser)).status == 429
 
 
+@FORMS
 def test_a_name_without_an_account_is_answered_as_one_with(
-    lab: Lab, password: str, forgotten: None
+    lab: Lab, password: str, forgotten: None, form: Form
 ) -> None:
     known, unknown, closed = (
-        asyncio.run(attempt(lab, user, "wrong")) for user in ("ann", "bea", "root")
+        asyncio.run(attempt(lab, user, "wrong", form=form)) for user in ("ann", "bea", "root")
     )
     own = {"date", "set-cookie", "content-length"}
     for other in (unknown, closed):
@@ -164,7 +190,104 @@ def test_a_name_without_an_account_is_answered_as_one_with(
             k: v for k, v in known.headers.items() if k not in own
         }
     # The work of a password's check doesn't show: all are held to the same moment.
-    assert min(each.seconds for each in (known, unknown, closed)) >= HELD
+    seconds = [each.seconds for each in (known, unknown, closed)]
+    assert min(seconds) >= HELD
+    assert max(seconds) - min(seconds) < 1
+
+
+def test_guesses_at_rstudio_and_at_jupyterhub_count_together(
+    lab: Lab, password: str, forgotten: None
+) -> None:
+    signed_in = asyncio.run(attempt(lab, "ann", password, form=RSTUDIO_FORM))
+    assert signed_in.error == f"{RSTUDIO}/"
+    forged = {"X-Forwarded-For": "198.51.100.1", "X-Real-Ip": "198.51.100.2"}
+    answers = guess(lab, "ann", 6, RSTUDIO_FORM, **forged) + guess(lab, "ann", 4)
+    assert Counter(each.status for each in answers) == {302: 6, 403: 4}
+    assert {each.error for each in answers[:6]} == {"/rstudio/auth-sign-in?appUri=&error=1"}
+    for form in (RSTUDIO_FORM, HUB_FORM):
+        waits = asyncio.run(attempt(lab, "ann", password, form=form))
+        assert waits.status == 429
+        assert "Try again in 5 minutes" in waits.error
+    # Her own browser isn't in the guessers' way, nor they in hers.
+    browser = {k: v for k, v in signed_in.cookies.items() if k.startswith("workbench-known")}
+    again = asyncio.run(attempt(lab, "ann", password, browser, form=RSTUDIO_FORM))
+    assert again.error == f"{RSTUDIO}/"
+    assert again.seconds < HELD
+
+
+def test_checks_do_not_use_up_a_persons_guesses(lab: Lab, password: str, forgotten: None) -> None:
+    outputs = {"domain": DOMAIN, "names": [DOMAIN], "users": ["ann"]}
+    target = Target(
+        "lab",
+        outputs,
+        Address(lab.address),
+        lab.folder / "ca.pem",
+        password=lambda user: password,
+    )
+    for _ in range(12):
+        found = check_wrong_password(target)
+        assert (found.result, found.evidence) == (
+            "PASS",
+            "sign-in of ann with a wrong password → 403",
+        )
+    assert asyncio.run(attempt(lab, "ann", password)).status == 302
+
+
+# What begins so is its form's, for RStudio Server; and what may become so on the way.
+DETOURS = (
+    *("auth-do-sign-in/", "auth-do-sign-in-2", "auth-do-sign-in?x=/", "auth-do-sign-in/../x"),
+    *("/auth-do-sign-in", "./auth-do-sign-in", "x/../auth-do-sign-in", "AUTH-DO-SIGN-IN"),
+    *(
+        "%61uth-do-sign-in",
+        "auth%2ddo-sign-in",
+        "%2fauth-do-sign-in",
+        "..%2frstudio/auth-do-sign-in",
+    ),
+    *(";/auth-do-sign-in", "%5cauth-do-sign-in", "%2561uth-do-sign-in"),
+)
+
+
+def test_no_detour_leads_a_wrong_password_to_rstudio_itself(
+    lab: Lab, password: str, forgotten: None
+) -> None:
+    since = lab.run("date +%s")
+    curl = (
+        f"curl -sk --path-as-is --resolve {DOMAIN}:443:{lab.address} -b /tmp/jar -c /tmp/jar "
+        "-o /dev/null -w '%{http_code}\n'"
+    )
+    token = "$(grep -oP 'rs-csrf-token\\t\\K.*' /tmp/jar)"
+    fields = f'--data "username=ann&password=wrong&rs-csrf-token={token}"'
+    tries = [
+        f"{curl} -X {method} {fields} '{RSTUDIO}/{detour}'"
+        for detour in DETOURS
+        for method in ("POST", "GET", "PUT")
+    ]
+    said = lab.run("; ".join([f"{curl} {RSTUDIO}/auth-sign-in", *tries]))
+    assert said.split()[0] == "200"
+    journal = f"journalctl -u rstudio-server --since @{since} -o cat --no-pager"
+    assert "auth-do-sign-in" in lab.run(f"curl -s -X POST 127.0.0.1:787/auth-do-sign-in; {journal}")
+    assert "sign-in refused" not in lab.run(journal)
+    lab.run("rm /tmp/jar")
+
+
+@FORMS
+def test_a_form_of_a_hundred_megabytes_is_refused(lab: Lab, form: Form) -> None:
+    send = f"head -c 100M /dev/zero | curl -sk --resolve {DOMAIN}:443:127.0.0.1 --data-binary @- "
+    code = "-o /dev/null -w '%{http_code}'"
+    assert lab.run(f"{send} {code} https://{DOMAIN}{form.target}") == "413"
+
+
+def test_people_cannot_fill_the_hub_at_its_socket_either(lab: Lab) -> None:
+    send = (
+        "import json, socket\n"
+        "hub = socket.socket(socket.AF_UNIX)\n"
+        "hub.connect('/run/jupyterhub/hub.sock')\n"
+        "hub.sendall(b'POST /jupyter/hub/api/users/ann/activity HTTP/1.1\\r\\nHost: x\\r\\n'\n"
+        "            b'Content-Length: 50000000\\r\\n\\r\\n')\n"
+        "print(json.dumps(hub.recv(100).decode()))\n"
+    )
+    answer = json.loads(lab.run("runuser -u ann -- python3 -", stdin=send))
+    assert answer.startswith("HTTP/1.1 400")
 
 
 def test_ssh_answers_a_name_without_an_account_as_one_with(lab: Lab) -> None:

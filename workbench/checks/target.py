@@ -143,3 +143,12 @@ class Target:
         """The names of the people who may sign in."""
         users = self.outputs.get("users") or []
         return [str(user["name"] if isinstance(user, Mapping) else user) for user in users]
+
+    def known_people(self) -> list[tuple[str, str]]:
+        """Return people with the passwords that this computer knows.
+
+        Nobody where no certificate proves the server: whoever answers there would be told them.
+        """
+        if not self.outputs.get("domain"):
+            return []
+        return [(user, secret) for user in self.users if (secret := self.password(user))]

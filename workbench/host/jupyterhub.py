@@ -7,6 +7,7 @@ from . import caddy
 from . import environments
 from . import places
 from . import private_files
+from . import rstudio
 from . import servers
 from . import session_environment
 from . import state_files
@@ -29,6 +30,8 @@ HUB_SOCKET = RUNTIME / "hub.sock"
 PROXY_SOCKET = RUNTIME / "proxy" / "proxy.sock"
 API_SOCKET = RUNTIME / "private" / "api.sock"
 BASE = "/jupyter/"
+# Where RStudio Server's form is sent to first: see hub/rstudio_sign_in.py.
+RSTUDIO_SIGN_IN = f"{BASE}hub/rstudio-sign-in"
 ACTIVITY_INTERVAL = 60
 # What the hub's configuration imports.
 MODULES = Path(__file__).parent / "hub"
@@ -63,6 +66,7 @@ def jupyterhub(settings: Settings) -> None:
         proxy_sockets=PROXY_SOCKETS,
         proxy_pid=API_SOCKET.parent / "proxy.pid",
         person_domain=person_domain(settings),
+        rstudio_sign_in=f"http://127.0.0.1:{rstudio.PORT}/auth-do-sign-in",
         umask=private_files.UMASK,
     )
     put_template(PROXY_SOCKETS.name, PROXY_SOCKETS)
@@ -83,8 +87,13 @@ def jupyterhub(settings: Settings) -> None:
 
 @operation
 def begin_anew() -> Commands:
-    """Restart a hub that still runs on what it couldn't start with; its start sets that aside."""
-    is_well = state_files.HUB_DATABASE.is_file() and not any(state_files.hub_findings())
+    """Restart a hub that still runs on what it couldn't start with; its start sets that aside.
+
+    Each start, after a failure too, looks at all of it. Here it's a glance: converging a server
+    in order doesn't read its whole database.
+    """
+    findings = state_files.hub_findings(whole=False)
+    is_well = state_files.HUB_DATABASE.is_file() and not any(findings)
     if not is_well and unit_properties(UNIT)["ActiveState"] == "active":
         yield f"systemctl restart {UNIT}"
 

@@ -23,9 +23,6 @@ GENERATOR = Path("/etc/systemd/system-generators/workbench-shares")
 GENERATED = Path("/run/systemd/generator")
 LOGIND = Path("/etc/systemd/logind.conf.d/workbench.conf")
 PROFILE = pam.PROFILES / "workbench-slices"
-# Included by cron and at.
-SESSION = "common-session-noninteractive"
-IN_CRON = "service in cron:atd"
 VERSION = places.STATE / "guard"
 # What the guard reads when it starts.
 GUARDS = (
@@ -57,7 +54,7 @@ def limits(settings: Settings) -> None:
     put_template("logind.conf", LOGIND)
     unit("systemd-logind.service", files=[LOGIND], name="Apply the size of people's /run/user")
     put_template("pam-config-slices", PROFILE, first_id=FIRST_ID)
-    pam.enable_profiles(SESSION, IN_CRON, name="Put people's cron jobs into their slices")
+    pam.enable_profile(PROFILE, name="Put people's cron jobs into their slices")
     put_template(GUARD, SYSTEM / GUARD)
     files.put(name="Note the guard's version", src=StringIO(guards_version()), dest=str(VERSION))
     unit(GUARD, files=[SYSTEM / GUARD, VERSION], name="Start the guard")

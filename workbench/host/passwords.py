@@ -15,8 +15,6 @@ PASSWD = Path("/usr/local/sbin/workbench-passwd")
 RULE = Path("/etc/workbench/passwdqc.conf")
 WORDS = Path("/etc/workbench/password-words")
 PROFILE = pam.PROFILES / "workbench-password"
-# Included by everything that sets a password.
-COMMON = "common-password"
 # Shorter ones are in too many passwords by chance.
 SHORTEST_WORD = 4
 # What passwords are made from where a rule asks for a capital, a digit and a sign: passwdqc's own
@@ -34,7 +32,7 @@ def passwords(settings: Settings) -> None:
     put_template("passwdqc.conf", RULE, words=WORDS)
     put_template("workbench-passwd", PASSWD, mode="755", rule=RULE)
     put_template("pam-password", PROFILE, rule=RULE)
-    pam.enable_profiles(COMMON, f"config={RULE}", name="Have one rule for everyone's passwords")
+    pam.enable_profile(PROFILE, name="Have one rule for everyone's passwords")
 
 
 def guessable(settings: Settings) -> list[str]:

@@ -16,7 +16,6 @@ from .settings import Settings
 # group, the team can still read what is new.
 UMASK = "027"
 PROFILE = pam.PROFILES / "workbench-private"
-COMMON = "common-session"
 ENVIRONMENT = places.CONFIGURATION / "pam_env.conf"
 FOLDERS = Path("/etc/tmpfiles.d/workbench.conf")
 SUDO = Path("/etc/sudoers.d/workbench-umask")
@@ -32,7 +31,7 @@ def private_files(settings: Settings) -> None:
     put_template("sudo-umask", SUDO, mode="440")
     put_template("pam_env.conf", ENVIRONMENT)
     put_template("pam-private", PROFILE, umask=UMASK, environment=ENVIRONMENT)
-    pam.enable_profiles(COMMON, str(ENVIRONMENT), name="Begin sessions with both")
+    pam.enable_profile(PROFILE, name="Begin sessions with both")
 
 
 @operation

@@ -115,5 +115,7 @@ def caddyfile(settings: Settings) -> Commands:
         people=origins.people(settings),
         rstudio_host=origins.rstudio_host(settings),
         jupyterhub_socket=jupyterhub.PROXY_SOCKET,
+        hub_socket=jupyterhub.HUB_SOCKET,
+        rstudio_sign_in=jupyterhub.RSTUDIO_SIGN_IN,
         rstudio_port=rstudio.PORT,
     )

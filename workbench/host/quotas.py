@@ -78,7 +78,7 @@ def are_on(mounts: str | None = None) -> bool:
 def limits(settings: Settings, size: int) -> Iterator[str]:
     """Return xfs_quota's commands for a file system of ``size`` bytes."""
     all_homes = homes_room(size)
-    default = default_quota(settings.home_quota, size)
+    default = default_quota(settings, size)
     yield f"limit -u -d {_limit(default)}"
     for user in (*settings.users, settings.administrator):
         number = _number(user)
@@ -94,9 +94,15 @@ def homes_room(size: int) -> int:
     return size - max(LEAST_RESERVE, size * RESERVE_PERCENT // 100)
 
 
-def default_quota(home_quota: int | None, size: int) -> int:
-    """Return a person's bytes: the key's, or half of what all homes may have; 0 is no limit."""
-    return homes_room(size) // 2 if home_quota is None else home_quota * GIB
+def default_quota(settings: Settings, size: int) -> int:
+    """Return a person's bytes: the key's, or an equal share for each; 0 is no limit.
+
+    The shares, with the administrator's, make up the room of all homes: whoever fills theirs takes
+    nothing from others.
+    """
+    if settings.home_quota is not None:
+        return settings.home_quota * GIB
+    return homes_room(size) // (1 + max(1, len(settings.users)))
 
 
 def _limit(quota: int) -> str:

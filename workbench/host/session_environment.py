@@ -44,7 +44,6 @@ VARIABLES = {
 PAM_PROFILE = pam.PROFILES / "workbench-environment"
 PAM_VARIABLES = Path("/etc/security/workbench-env.conf")
 SESSION = Path("/usr/local/sbin/workbench-session")
-COMMON = "common-session"
 ENVIRONMENT = Path("/etc/environment")
 
 
@@ -73,7 +72,7 @@ def session_environment(settings: Settings) -> None:
     put_template("pam-env.conf", PAM_VARIABLES, **values)
     put_template("pam-config-environment", PAM_PROFILE, variables=PAM_VARIABLES, program=SESSION)
     files.link(name="Offer uv", path="/usr/local/bin/uv", target=str(tools.UV))
-    pam.enable_profiles(COMMON, str(PAM_VARIABLES), name="Have PAM set the environment")
+    pam.enable_profile(PAM_PROFILE, name="Have PAM set the environment")
     leave_path_alone(name="Take PATH out of /etc/environment")
 
 

@@ -7,12 +7,10 @@ from .rendering import put_template
 
 PROGRAM = Path("/usr/local/sbin/workbench-signed-in")
 PROFILE = pam.PROFILES / "workbench"
-# Included by everything that lets people in.
-COMMON = "common-account"
 
 
 def note_sign_ins() -> None:
     """Have PAM run a program of ours for everyone it lets in."""
     put_template("workbench-signed-in", PROGRAM, mode="755")
     put_template("pam-config", PROFILE, program=PROGRAM)
-    pam.enable_profiles(COMMON, str(PROGRAM), name="Note when people sign in")
+    pam.enable_profile(PROFILE, name="Note when people sign in")

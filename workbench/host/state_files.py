@@ -30,24 +30,28 @@ _DAMAGED_WORDS = {"unsupported file format"}
 Finding = tuple[Path, str]
 
 
-def database_problem(path: Path) -> str:
-    """Return why a database can't be read; empty where it can, or isn't there."""
+def database_problem(path: Path, *, whole: bool = True) -> str:
+    """Return why a database can't be read; empty where it can, or isn't there.
+
+    ``whole``: read all of it, which takes longer the more there is; else its first page only.
+    """
     if not path.is_file():
         return ""
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as database:
-            found = str(database.execute("PRAGMA quick_check").fetchone()[0])
+            question = "PRAGMA quick_check" if whole else "SELECT 'ok' FROM sqlite_schema"
+            (found,) = database.execute(question).fetchone() or ("ok",)
     except sqlite3.DatabaseError as error:
         # A full disk or a missing right is no damage.
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         is_damaged = code in _DAMAGED or str(error) in _DAMAGED_WORDS
         return str(error) if is_damaged else ""
-    return "" if found == "ok" else found.splitlines()[0]
+    return "" if found == "ok" else str(found).splitlines()[0]
 
 
-def hub_findings() -> Iterator[Finding]:
+def hub_findings(*, whole: bool = True) -> Iterator[Finding]:
     """Give what is damaged of the hub's; without its secret everyone signs in again."""
-    yield from _database(HUB_DATABASE)
+    yield from _database(HUB_DATABASE, whole=whole)
     if COOKIE_SECRET.is_file():
         try:
             size = len(bytes.fromhex(COOKIE_SECRET.read_text().strip()))
@@ -83,8 +87,8 @@ def mend(service: str) -> None:
             set_aside(path, why)
 
 
-def _database(path: Path) -> Iterator[Finding]:
-    if why := database_problem(path):
+def _database(path: Path, *, whole: bool = True) -> Iterator[Finding]:
+    if why := database_problem(path, whole=whole):
         yield path, why
         for suffix in BESIDE:
             if (beside := Path(f"{path}{suffix}")).exists():

@@ -84,7 +84,7 @@ def identity(bench: Bench) -> dict[str, Any]:
 def start_kernel(hub: Hub) -> httpx.Response:
     """Start a kernel that goes on running, as one of an open notebook does."""
     base = f"{hub.base}/user/{hub.user}"
-    headers = {"X-XSRFToken": hub._xsrf(), "Referer": f"{base}/lab"}
+    headers = {"X-XSRFToken": hub.xsrf(), "Referer": f"{base}/lab"}
     return hub.http.post(f"{base}/api/kernels", json={"name": "python3"}, headers=headers)
 
 

@@ -80,7 +80,7 @@ def rstudio_takes(bench: Bench, user: str, password: str) -> bool:
         assert token, form
         data = {"username": user, "password": password, "persist": "0", token[1]: token[2]}
         answer = http.post(f"https://{site.name}/rstudio/auth-do-sign-in", data=data)
-        page = http.get(answer.headers["location"])
+        page = http.get(answer.url.join(answer.headers["location"]))
         return page.status_code == 200 and f'<strong id="user">{user}' in page.text
 
 

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -104,8 +106,44 @@ def test_a_wrong_password_must_be_refused(make_site: MakeSite, status: int, resu
     found = web.check_wrong_password(make_site(pages))
     assert found.result == result
     assert re.fullmatch(
-        rf"sign-in of nobody-[0-9a-f]{{8}} with a wrong password → {status}", found.evidence
+        r"sign-in of nobody-[0-9a-f]{8} \(made up: this computer signs nobody in\) "
+        rf"with a wrong password → {status}",
+        found.evidence,
     )
+
+
+class KnownPerson(dict[str, Any]):
+    """A hub that signs ada in once, and then answers as it is told; it notes the cookies."""
+
+    def __init__(self, *answers: tuple[int, dict[str, str], str]) -> None:
+        super().__init__({"/jupyter/hub/login": page(HUB_FORM)})
+        self.answers = list(answers)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self.answers.pop(0) if key.startswith("POST") else super().get(key, default)
+
+
+SIGNED_IN = (302, {"Set-Cookie": "workbench-known-ada=x; Path=/jupyter/hub/"}, "")
+
+
+@pytest.mark.parametrize(("status", "result"), [(403, "PASS"), (302, "FAIL"), (429, "FAIL")])
+def test_a_wrong_password_is_tried_with_the_name_of_a_person_whose_right_one_is_known(
+    make_site: MakeSite, status: int, result: str
+) -> None:
+    target = make_site(KnownPerson(SIGNED_IN, (status, {}, "")))
+    found = web.check_wrong_password(replace(target, password=lambda user: f"{user}'s"))
+    assert found.result == result
+    assert found.evidence == f"sign-in of ada with a wrong password → {status}"
+
+
+@pytest.mark.parametrize("first", [(429, {}, ""), (302, {}, "")])
+def test_a_person_who_would_be_kept_out_by_the_check_is_left_alone(
+    make_site: MakeSite, first: tuple[int, dict[str, str], str]
+) -> None:
+    target = make_site(KnownPerson(first, (403, {}, "")))
+    found = web.check_wrong_password(replace(target, password=lambda user: "secret"))
+    assert found.result == "PASS"
+    assert "nobody-" in found.evidence
 
 
 RSTUDIO = {

@@ -22,7 +22,16 @@ def limits(home_quota: int | None, *users: Account) -> list[str]:
     return list(quotas.limits(settings, 20 * GIB))
 
 
-def test_by_default_nobody_has_more_than_half_and_all_leave_a_reserve() -> None:
+@pytest.mark.parametrize("count", [1, 2, 3, 10])
+def test_by_default_all_the_others_together_leave_a_person_their_share(count: int) -> None:
+    users = [Account(f"nobody-{number}", ()) for number in range(count)]
+    share = int(limits(None, *users)[0].split("bhard=")[1].split("m")[0])
+    everyone = int(limits(None, *users)[-1].split("bhard=")[1].split("m")[0])
+    administrator = 1
+    assert (count + administrator) * share <= everyone < (count + administrator + 1) * share
+
+
+def test_by_default_one_person_has_half_and_all_leave_a_reserve() -> None:
     assert limits(None) == [
         "limit -u -d bhard=9728m ihard=950000",
         "project -s -p /data/home -p /data/room 700",

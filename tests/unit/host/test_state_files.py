@@ -70,6 +70,18 @@ def test_a_damaged_database_is_set_aside_with_what_belongs_to_it(volume: Path, h
     assert state_files.COOKIE_SECRET.read_text() == SECRET
 
 
+@pytest.mark.parametrize(
+    ("how", "found"), [("garbage", True), ("header", True), ("zeros", True), ("middle", False)]
+)
+def test_a_glance_at_the_hubs_database_reads_its_beginning_only(
+    volume: Path, how: str, found: bool
+) -> None:
+    assert not list(state_files.hub_findings(whole=False))
+    spoil(state_files.HUB_DATABASE, how)
+    assert any(state_files.hub_findings(whole=False)) is found
+    assert any(state_files.hub_findings())
+
+
 @pytest.mark.parametrize("secret", ["", "zz" * 32, "abcd", SECRET[:-1]])
 def test_a_cookie_secret_that_the_hub_would_refuse_is_set_aside(volume: Path, secret: str) -> None:
     state_files.COOKIE_SECRET.write_text(secret)

@@ -8,7 +8,10 @@ from typing import Any
 
 from jupyterhub.auth import PAMAuthenticator
 from tornado import web
+from traitlets import Unicode
 
+from .rstudio_sign_in import PATH as RSTUDIO_PATH
+from .rstudio_sign_in import RStudioSignIn
 from .throttle import Attempt
 from .throttle import Throttle
 from .turns import FullError
@@ -32,9 +35,15 @@ TOO_MANY = "Too many people are signing in at the same moment. Try again in a mi
 class MembersAuthenticator(PAMAuthenticator):
     """PAM, for members only, for as long as they are members; guessers have to wait."""
 
+    rstudio_sign_in = Unicode(help="Where RStudio Server takes its form.", config=True)
+
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._throttle, self._turns = Throttle(), Turns()
+
+    def get_handlers(self, app: Any) -> list[tuple[str, Any]]:
+        """Have passwords for RStudio Server looked at here, too."""
+        return [*super().get_handlers(app), (RSTUDIO_PATH, RStudioSignIn)]
 
     async def authenticate(self, handler: Any, data: Any) -> Any:
         """Check a name and a password; wrong ones all look and take the same."""
@@ -121,7 +130,7 @@ def _remember_browser(handler: Any, attempt: Attempt) -> None:
         _cookie(attempt.name),
         attempt.browser or secrets.token_hex(8),
         expires_days=BROWSER_DAYS,
-        path=handler.hub.base_url,
+        path=getattr(handler, "browser_path", handler.hub.base_url),
     )
 
 

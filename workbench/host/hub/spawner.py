@@ -6,7 +6,6 @@ owner's requests, with what proves who they are.
 
 import asyncio
 import pwd
-import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,17 +13,21 @@ from urllib.parse import quote
 from jupyterhub.objects import Server
 from systemdspawner import SystemdSpawner
 
-# The system's own: nobody may put anything else in a person's folder's place.
-FOLDER = Path("/run/jupyter")
-# Enough for sockets and connection files, for each person: nobody fills up what all need.
-FOLDER_OPTIONS = "mode=0700,size=8m,nr_inodes=4096,nosuid,nodev,noexec"
+from .folders import FOLDER
+from .folders import make_folder
+
+# Seconds that a new server has for its first answer: it reads hundreds of files of a cold disk …
+NEW = 120
+# … and one that was there before the hub: it only does something else, which isn't to be lost.
+OLD = 600
+RUNNING = {"active", "reloading"}
+NOT_RUNNING = {"inactive", "failed", "activating", "deactivating", "maintenance"}
+STOPPED = 1
 
 
 class SocketSpawner(SystemdSpawner):
     """Start people's servers at sockets in folders of theirs, where kernels have theirs, too."""
 
-    # False: a server that was started at a port, before there were sockets.
-    on_socket = False
     unit_extra_properties: dict[str, Any]
 
     @property
@@ -39,7 +42,7 @@ class SocketSpawner(SystemdSpawner):
         The hub's database has a place for ports only, so the socket is put in each time.
         """
         server = SystemdSpawner.server.fget(self)
-        if server is not None and self.on_socket:
+        if server is not None:
             socket = quote(str(self.folder / "server.sock"), safe="")
             server.connect_url = f"http+unix://{socket}{server.base_url}"
         return server
@@ -48,14 +51,10 @@ class SocketSpawner(SystemdSpawner):
     def server(self, server: Server | None) -> None:
         SystemdSpawner.server.fset(self, server)
 
-    def get_state(self) -> dict[str, Any]:
-        """Return what the hub has to remember of the server."""
-        return {**super().get_state(), "on_socket": self.on_socket}
-
     def load_state(self, state: dict[str, Any]) -> None:
-        """Take up what the hub remembered."""
+        """Take up what the hub remembered of a server, which may run."""
         super().load_state(state)
-        self.on_socket = state.get("on_socket", False)
+        self.http_timeout = OLD
 
     def get_env(self) -> dict[str, str]:
         """Return the server's environment; kernels' sockets are in the runtime folder."""
@@ -69,7 +68,7 @@ class SocketSpawner(SystemdSpawner):
 
     async def start(self) -> Any:
         """Start the server, in an empty folder."""
-        self.on_socket = True
+        self.http_timeout = NEW
         # That of everything else the person runs, with their limits.
         self.slice = f"user-{pwd.getpwnam(self.user.name).pw_uid}.slice"
         await super().stop()
@@ -81,21 +80,19 @@ class SocketSpawner(SystemdSpawner):
         return await super().start()
 
     async def poll(self) -> int | None:
-        """Return None while the server runs.
+        """Return None while the server runs, or may: the hub ends what it is told has stopped.
 
-        One at a port is ended: what it calls the hub at is a port that anyone may take now.
+        systemd may be too busy to say, or be restarting itself.
         """
-        if not self.on_socket:
-            await super().stop()
-        status: int | None = await super().poll()
-        return status
+        state = await self._state()
+        if state not in RUNNING | NOT_RUNNING:
+            self.log.warning("systemd doesn't say whether %s runs: %s", self.unit_name, state)
+        return STOPPED if state in NOT_RUNNING else None
 
-
-def make_folder(folder: Path) -> None:
-    """Make a folder with nothing in it, which is root's until systemd gives it away."""
-    while folder.is_mount():
-        subprocess.run(["umount", "--lazy", folder], check=True)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    FOLDER.chmod(0o755)
-    mount = ["mount", "-t", "tmpfs", "-o", FOLDER_OPTIONS, "tmpfs", str(folder)]
-    subprocess.run(mount, check=True)
+    async def _state(self) -> str:
+        command = ["systemctl", "show", "--property=ActiveState", "--value", self.unit_name]
+        try:
+            asked = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+        except OSError as error:
+            return str(error)
+        return (await asked.communicate())[0].decode().strip()

@@ -1,5 +1,6 @@
 """Who sends a request to the hub: a visitor by way of the proxy, or someone on the server."""
 
+import pwd
 import socket
 import struct
 from typing import Any
@@ -8,22 +9,25 @@ from .throttle import subscriber
 
 # struct ucred: process, user, group.
 CREDENTIALS = struct.Struct("3i")
-ROOT = 0
+# The hub's own proxy, and the web server, which leads to the sign-in of RStudio Server here.
+PASS_ON = ("root", "caddy")
 
 
 def visitor(request: Any) -> str | None:
     """Return what stands for the visitor; None where the request didn't come by the proxy.
 
-    The proxy runs as root, and says whose request it passes on. Others who reach the hub's socket
-    could say anything there. Of a TCP connection nothing is known: there, nobody is refused.
+    These say whose request it is that they pass on. Others who reach the hub's socket could say
+    anything there. Of a TCP connection nothing is known: there, nobody is refused.
     """
     connection = request.connection.stream.socket
-    if connection.family == socket.AF_UNIX and _user(connection) != ROOT:
+    if connection.family == socket.AF_UNIX and _user(connection) not in PASS_ON:
         return None
     return subscriber(request.remote_ip or "")
 
 
-def _user(connection: socket.socket) -> int:
+def _user(connection: socket.socket) -> str:
     data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
-    user: int = CREDENTIALS.unpack(data)[1]
-    return user
+    try:
+        return pwd.getpwuid(CREDENTIALS.unpack(data)[1]).pw_name
+    except KeyError:
+        return ""
