@@ -44,6 +44,7 @@ HUBS = {
     "jupyterhub",
     "jupyterhub_idle_culler",
     "psutil",
+    "sqlalchemy",
     "systemdspawner",
     "tornado",
     "traitlets",

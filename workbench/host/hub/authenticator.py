@@ -9,6 +9,7 @@ from typing import Any
 from jupyterhub.auth import PAMAuthenticator
 from tornado import web
 
+from . import password_page
 from .throttle import Attempt
 from .throttle import Throttle
 from .turns import FullError
@@ -35,6 +36,11 @@ class MembersAuthenticator(PAMAuthenticator):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._throttle, self._turns = Throttle(), Turns()
+
+    def get_handlers(self, app: Any) -> list[tuple[str, Any]]:
+        """Add the page on which people change their password."""
+        handlers: list[tuple[str, Any]] = super().get_handlers(app)
+        return [*handlers, (password_page.PATH, password_page.PasswordHandler)]
 
     async def authenticate(self, handler: Any, data: Any) -> Any:
         """Check a name and a password; wrong ones all look and take the same."""
