@@ -1,4 +1,4 @@
-"""One environment wherever a person is: PATH, locale and Jupyter's folders.
+"""One environment wherever a person is: PATH, locale, time zone and Jupyter's folders.
 
 Notebooks, JupyterLab's terminals, RStudio, SSH with and without a terminal, and ``su`` each read
 it at another place, so it is written once here and rendered into each of them.
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from . import apt
+from . import crontabs
 from . import kernels
 from . import pam
 from . import places
@@ -19,6 +20,7 @@ from .pyinfra_typed import operation
 from .pyinfra_typed import step
 from .rendering import put_template
 from .settings import Settings
+from .time_zone import set_time_zone
 
 PYTHON = "python{}.{}".format(*sys.version_info)
 # The version and the architecture are in its name: a replaced server may have another of either,
@@ -75,6 +77,8 @@ def session_environment(settings: Settings) -> None:
     files.link(name="Offer uv", path="/usr/local/bin/uv", target=str(tools.UV))
     pam.enable_profiles(COMMON, str(PAM_VARIABLES), name="Have PAM set the environment")
     leave_path_alone(name="Take PATH out of /etc/environment")
+    set_time_zone(settings.time_zone, name=f"Set the time zone {settings.time_zone}")
+    crontabs.crontabs(path_of)
 
 
 @operation
