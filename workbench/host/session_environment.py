@@ -11,6 +11,7 @@ from typing import Any
 from . import apt
 from . import crontabs
 from . import kernels
+from . import lab
 from . import pam
 from . import places
 from . import tools
@@ -48,6 +49,7 @@ PAM_VARIABLES = Path("/etc/security/workbench-env.conf")
 SESSION = Path("/usr/local/sbin/workbench-session")
 COMMON = "common-session"
 ENVIRONMENT = Path("/etc/environment")
+QUARTO = "/usr/lib/rstudio-server/bin/quarto/bin/quarto"
 
 
 def path_of(home: str) -> list[str]:
@@ -75,10 +77,13 @@ def session_environment(settings: Settings) -> None:
     put_template("pam-env.conf", PAM_VARIABLES, **values)
     put_template("pam-config-environment", PAM_PROFILE, variables=PAM_VARIABLES, program=SESSION)
     files.link(name="Offer uv", path="/usr/local/bin/uv", target=str(tools.UV))
+    # RStudio Server brings it along.
+    files.link(name="Offer Quarto", path="/usr/local/bin/quarto", target=QUARTO)
     pam.enable_profiles(COMMON, str(PAM_VARIABLES), name="Have PAM set the environment")
     leave_path_alone(name="Take PATH out of /etc/environment")
     set_time_zone(settings.time_zone, name=f"Set the time zone {settings.time_zone}")
     crontabs.crontabs(path_of)
+    lab.lab()
 
 
 @operation

@@ -43,11 +43,14 @@ ALONE = (
 HUBS = {
     "jupyterhub",
     "jupyterhub_idle_culler",
+    "nbconvert",
     "psutil",
+    "pypandoc",
     "sqlalchemy",
     "systemdspawner",
     "tornado",
     "traitlets",
+    "typst",
 }
 THIRD_PARTY = {"cryptography", "pyinfra", "jinja2", "typing_extensions"}
 
