@@ -203,18 +203,18 @@ def test_an_r_package_is_installed_without_a_question(lab: Lab, hub: Hub) -> Non
 
 
 def test_terminals_let_people_do_what_ssh_lets_them(lab: Lab, hub: Hub) -> None:
-    shown = in_terminal(
-        hub,
-        f"pwd; man -P cat tmux | wc -l; echo {PASSWORD} | sudo -S id -un; sudo -k; echo; echo END",
-    )
+    asked = "pwd; man -P cat tmux | wc -l; crontab -l | head -1"
+    root = f"echo {PASSWORD} | sudo -S id -un; sudo -k"
+    shown = in_terminal(hub, f"{asked}; {root}; echo; echo END")
     assert "root" in shown
     assert "no new privileges" not in shown
-    assert re.search(rf"^/home/{USER}\r?\n\d{{3,}}\r?$", shown, re.M), shown
+    assert re.search(rf"^/home/{USER}\r?\n\d{{3,}}\r?\n# The PATH of", shown, re.M), shown
 
 
 def test_people_choose_the_path_of_their_cron_jobs(lab: Lab, hub: Hub) -> None:
     own = "PATH=/opt/mine\n0 5 * * * job\n"
-    assert "PATH=" in ssh(lab, "crontab -l")
+    before = ssh(lab, "crontab -l")
+    assert "PATH=" in before
     ssh(lab, "crontab -", stdin=own)
     assert ssh(lab, "crontab -l") == own
     # One that came another way, such as an administrator's: the next converge completes it.
@@ -224,6 +224,7 @@ def test_people_choose_the_path_of_their_cron_jobs(lab: Lab, hub: Hub) -> None:
     assert f"PATH={PERSONAL}/bin:/home/{USER}/.local/bin:/opt/notebooks/bin:" in table
     assert table.endswith("\n0 5 * * * job\n")
     assert lab.converge()["changed"] == 0
+    ssh(lab, "crontab -", stdin=before)
 
 
 def test_a_full_home_still_has_a_kernel(lab: Lab, hub: Hub) -> None:

@@ -35,8 +35,8 @@ CELLS: list[dict[str, Any]] = [
                     "text/html": "<table></table>",
                     "text/plain": "   a\n0  1",
                     # One red pixel.
-                    "image/png": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAE"
-                    "hQGAhKmMIQAAAABJRU5ErkJggg==",
+                    "image/png": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQ"
+                    "DwAEhQGAhKmMIQAAAABJRU5ErkJggg==",
                 },
             },
         ],
