@@ -38,6 +38,24 @@ ASKED = {
     ),
 }
 SCRIPT = "/usr/local/share/asked.sh"
+# What people install: most of these were refused where all shared one environment.
+PACKAGES = (
+    *("awscli", "boto3", "dash", "dbt-core", "duckdb", "dvc", "fastapi", "jupyter", "lightgbm"),
+    *("matplotlib", "mlflow", "openai", "palmerpenguins", "pandas", "pins", "plotly", "polars"),
+    *("prefect", "prophet", "s3fs", "sagemaker", "scikit-learn", "seaborn", "shiny"),
+    *("statsmodels", "streamlit", "vetiver", "xgboost"),
+)
+MOST_USED = (
+    *("boto3", "duckdb", "matplotlib", "openai", "pandas", "plotly", "seaborn", "statsmodels"),
+    *("scikit-learn", "streamlit"),
+)
+RESOLVED = "/home/ann/resolved"
+RESOLVE = f"""
+resolve() {{ uv pip install --quiet --dry-run "$1" >/dev/null 2>&1 && echo "$1"; }}
+export -f resolve
+(printf '%s\n' {" ".join(PACKAGES)} | xargs -P 4 -I@ bash -c 'resolve @' > {RESOLVED}
+ echo END >> {RESOLVED}) </dev/null >/dev/null 2>&1 &
+"""
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +70,11 @@ def hub(lab: Lab) -> Iterator[Hub]:
     lab.converge()
     # Begun here: cron looks once a minute.
     ssh(lab, "crontab -", stdin=f"* * * * * bash {SCRIPT} > ~/of-cron 2>&1\n")
+    # Another person's, whose environment no test changes.
+    lab.run("runuser -l ann -c bash", stdin=RESOLVE)
     with at_hub(lab, PASSWORD) as signed_in:
         yield signed_in
+    lab.run(f"rm -rf {RESOLVED} /home/ann/.cache")
     ssh(lab, "crontab -r; rm ~/of-cron")
     lab.run(f"rm -rf {SCRIPT} /usr/local/bin/shared-tool {PERSONAL}*")
 
@@ -168,6 +189,19 @@ def test_nothing_shared_refuses_a_version(lab: Lab, hub: Hub) -> None:
     assert "23." not in lab.run(
         "su - ann -c \"python -c 'import packaging; print(packaging.__version__)'\""
     )
+
+
+def test_what_people_use_can_be_installed(lab: Lab, hub: Hub) -> None:
+    assert len(PACKAGES) == 28
+    try:
+        ssh(lab, f"pip install --quiet {' '.join(MOST_USED)}")
+        modules = ", ".join(MOST_USED).replace("scikit-learn", "sklearn")
+        assert hub.run("python3", f"import {modules}; print('imported')").split() == ["imported"]
+    finally:
+        ssh(lab, f"personal-python reset; rm -rf {PERSONAL}.before* ~/.cache")
+    said = f"cat {RESOLVED}"
+    lab.wait_for(lambda: lab.run(said).endswith("END"), limit=300)
+    assert sorted(lab.run(said).split()[:-1]) == sorted(PACKAGES)
 
 
 def test_a_package_that_breaks_the_kernel_is_named_and_the_kernel_starts(
