@@ -76,8 +76,8 @@ def page(lab: Lab, hub: Hub, tmp_path: Path) -> Iterator[Page]:
         yield page
 
 
-def as_person(lab: Lab, script: str, stdin: str = "") -> str:
-    return lab.run(f"runuser -l {USER} -c {shlex.quote(script)}", stdin=stdin)
+def as_person(lab: Lab, script: str, stdin: str = "", name: str = USER) -> str:
+    return lab.run(f"runuser -l {name} -c {shlex.quote(script)}", stdin=stdin)
 
 
 def look(page: Page, name: str) -> None:
@@ -136,3 +136,54 @@ def test_lab_says_that_a_kernel_was_ended_for_its_memory(lab: Lab, hub: Hub, pag
     page.get_by_text("was ended. All you run may use").first.wait_for(timeout=120_000)
     look(page, "ended")
     assert "was ended." in lab.run(f"cat /home/{USER}/ENDED-FOR-MEMORY.txt")
+
+
+def save(hub: Hub, path: str) -> int:
+    """Save a notebook as JupyterLab does, with a checkpoint; return the worst answer."""
+    url = f"{hub.base}/user/{hub.user}/api/contents/{path}"
+    headers = {"X-XSRFToken": hub._xsrf()}
+    body = {"type": "notebook", "format": "json", "content": NOTEBOOK}
+    saved = hub.http.put(url, json=body, headers=headers)
+    return max(saved.status_code, hub.http.post(f"{url}/checkpoints", headers=headers).status_code)
+
+
+def test_a_team_reads_and_changes_what_each_put_into_its_folder(lab: Lab, hub: Hub) -> None:
+    lab.run("workbench-passwd test-user", stdin=PASSWORD + "\n")
+    try:
+        assert save(hub, "shared/plan.ipynb") == 201
+        with at_hub(lab, PASSWORD) as other:
+            # A colleague's notebook, and one beside it, whose checkpoint is in the same folder.
+            assert save(other, "shared/plan.ipynb") == 201
+            assert save(other, "shared/next.ipynb") == 201
+        as_person(lab, "mkdir -p ~/shared/data && echo a,b > ~/shared/data/new.csv")
+        as_person(
+            lab, "echo 1,2 >> ~/shared/data/new.csv && rm ~/shared/data/new.csv", name="test-user"
+        )
+        # What is moved there had other rights; a link leads nowhere that root would follow.
+        as_person(
+            lab,
+            "mkdir -m 700 ~/old && echo a,b > ~/old/x.csv && chmod 600 ~/old/x.csv &&"
+            " ln -s /etc/shadow ~/old/link && mv ~/old ~/shared",
+        )
+        before = lab.run("stat -c '%a %G' /etc/shadow")
+        lab.run("systemctl start workbench-team")
+        as_person(lab, "echo 1,2 >> ~/shared/old/x.csv && touch ~/shared/old/y", name="test-user")
+        assert lab.run("stat -c '%a %G' /etc/shadow") == before
+        # Nobody without an account, and nobody's home.
+        lab.run("runuser -u nobody -- ls /data/shared", code=2)
+        lab.run("runuser -u test-user -- ls /home/ann", code=2)
+        assert lab.run("systemctl is-active workbench-team.timer") == "active"
+    finally:
+        lab.run("find /data/shared -mindepth 1 -delete")
+
+
+def test_who_has_a_shared_folder_of_their_own_keeps_it(lab: Lab, hub: Hub) -> None:
+    as_person(lab, "rm ~/shared && mkdir ~/shared && touch ~/shared/mine")
+    try:
+        lab.converge()
+        assert as_person(lab, "ls ~/shared") == "mine"
+    finally:
+        as_person(lab, "rm -r ~/shared")
+        lab.converge()
+    assert as_person(lab, "readlink ~/shared") == "/data/shared"
+    assert lab.converge()["changed"] == 0

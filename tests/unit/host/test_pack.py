@@ -37,6 +37,7 @@ ALONE = (
     "room",
     "share_use",
     "state_files",
+    "team_files",
     "volume",
 )
 # What JupyterHub runs with, on the server.

@@ -25,7 +25,7 @@ def limits(home_quota: int | None, *users: Account) -> list[str]:
 def test_by_default_nobody_has_more_than_half_and_all_leave_a_reserve() -> None:
     assert limits(None) == [
         "limit -u -d bhard=9728m ihard=950000",
-        "project -s -p /data/home -p /data/room 700",
+        "project -s -p /data/home -p /data/shared -p /data/room 700",
         "limit -p bhard=19456m ihard=9000000 700",
     ]
 
