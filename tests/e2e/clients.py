@@ -94,6 +94,15 @@ class Hub:
             data={"username": self.user, "password": password, "_xsrf": xsrf},
         )
 
+    def change_password(self, current: str, new: str) -> httpx.Response:
+        """Fill in the page on which a person who is signed in changes the password."""
+        page = self.http.get(f"{self.base}/hub/password", follow_redirects=True)
+        assert page.status_code == 200, page.text
+        typed = {"password": current, "new_password": new, "new_password_again": new}
+        return self.http.post(
+            f"{self.base}/hub/password", data={**typed, "_xsrf": _form_xsrf(page.text)}
+        )
+
     def start_server(self, limit: float = 120) -> None:
         """Follow the redirects from the spawn page until the user's own server answers."""
         end = time.monotonic() + limit

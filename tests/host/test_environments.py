@@ -16,6 +16,8 @@ from host_lab import at_hub
 USER = "test-user"
 PASSWORD = "Penguins-on-ice-42"
 PERSONAL = f"/home/{USER}/.local/share/workbench/python3.11-x86_64"
+# No other zone is as far from UTC.
+ZONE = "Asia/Kathmandu"
 # What a person types at each place, and what must come out of it.
 ASKED = {
     "command -v python": f"{PERSONAL}/bin/python",
@@ -24,6 +26,9 @@ ASKED = {
     "command -v shared-tool": "/usr/local/bin/shared-tool",
     "command -v R": "/usr/bin/R",
     "command -v git tmux nano rsync jq | wc -l": "5",
+    "date +%Z%z": "+0545+0545",
+    "python -c 'import time; print(time.strftime(\"%z\"))'": "+0545",
+    "Rscript -e 'cat(Sys.timezone(), format(Sys.time(), \"%z\"))'": f"{ZONE} +0545",
     "python -c 'print(\"é\")'": "é",
     "Rscript -e 'cat(\"é\")'": "é",
     "Rscript -e 'cat(.libPaths()[1])'": f"/home/{USER}/R/x86_64-pc-linux-gnu-library/4.2",
@@ -33,6 +38,24 @@ ASKED = {
     ),
 }
 SCRIPT = "/usr/local/share/asked.sh"
+# What people install: most of these were refused where all shared one environment.
+PACKAGES = (
+    *("awscli", "boto3", "dash", "dbt-core", "duckdb", "dvc", "fastapi", "jupyter", "lightgbm"),
+    *("matplotlib", "mlflow", "openai", "palmerpenguins", "pandas", "pins", "plotly", "polars"),
+    *("prefect", "prophet", "s3fs", "sagemaker", "scikit-learn", "seaborn", "shiny"),
+    *("statsmodels", "streamlit", "vetiver", "xgboost"),
+)
+MOST_USED = (
+    *("boto3", "duckdb", "matplotlib", "openai", "pandas", "plotly", "seaborn", "statsmodels"),
+    *("scikit-learn", "streamlit"),
+)
+RESOLVED = "/home/ann/resolved"
+RESOLVE = f"""
+resolve() {{ uv pip install --quiet --dry-run "$1" >/dev/null 2>&1 && echo "$1"; }}
+export -f resolve
+(printf '%s\n' {" ".join(PACKAGES)} | xargs -P 4 -I@ bash -c 'resolve @' > {RESOLVED}
+ echo END >> {RESOLVED}) </dev/null >/dev/null 2>&1 &
+"""
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +66,16 @@ def hub(lab: Lab) -> Iterator[Hub]:
     )
     lines = [f'echo "$({command} 2>&1)"' for command in ASKED]
     lab.run(f"cat > {SCRIPT}", stdin="\n".join(["echo BEGIN", *lines, "echo END", ""]))
+    lab.publish(time_zone=ZONE)
+    lab.converge()
+    # Begun here: cron looks once a minute.
+    ssh(lab, "crontab -", stdin=f"* * * * * bash {SCRIPT} > ~/of-cron 2>&1\n")
+    # Another person's, whose environment no test changes.
+    lab.run("runuser -l ann -c bash", stdin=RESOLVE)
     with at_hub(lab, PASSWORD) as signed_in:
         yield signed_in
+    lab.run(f"rm -rf {RESOLVED} /home/ann/.cache")
+    ssh(lab, "crontab -r; rm ~/of-cron")
     lab.run(f"rm -rf {SCRIPT} /usr/local/bin/shared-tool {PERSONAL}*")
 
 
@@ -100,6 +131,13 @@ def answers(shown: str) -> dict[str, str]:
     return dict(zip(ASKED, lines[begin + 1 : lines.index("END", begin)], strict=True))
 
 
+def of_cron(lab: Lab, hub: Hub) -> str:
+    """Return what the job said that began with these tests."""
+    said = f"cat /home/{USER}/of-cron 2>/dev/null || true"
+    lab.wait_for(lambda: lab.run(said).endswith("END"), limit=150)
+    return lab.run(said)
+
+
 FOREIGN = {"LC_ALL": "en_US.UTF-8", "LC_CTYPE": "UTF-8", "LC_TIME": "de_DE.UTF-8"}
 PLACES: dict[str, Callable[[Lab, Hub], str]] = {
     "notebook": lambda lab, hub: hub.run(
@@ -120,6 +158,7 @@ PLACES: dict[str, Callable[[Lab, Hub], str]] = {
     "user unit": lambda lab, hub: ssh(
         lab, f"systemd-run --user --quiet --wait --pipe bash {SCRIPT}"
     ),
+    "cron": of_cron,
 }
 
 
@@ -150,6 +189,19 @@ def test_nothing_shared_refuses_a_version(lab: Lab, hub: Hub) -> None:
     assert "23." not in lab.run(
         "su - ann -c \"python -c 'import packaging; print(packaging.__version__)'\""
     )
+
+
+def test_what_people_use_can_be_installed(lab: Lab, hub: Hub) -> None:
+    assert len(PACKAGES) == 28
+    try:
+        ssh(lab, f"pip install --quiet {' '.join(MOST_USED)}")
+        modules = ", ".join(MOST_USED).replace("scikit-learn", "sklearn")
+        assert hub.run("python3", f"import {modules}; print('imported')").split() == ["imported"]
+    finally:
+        ssh(lab, f"personal-python reset; rm -rf {PERSONAL}.before* ~/.cache")
+    said = f"cat {RESOLVED}"
+    lab.wait_for(lambda: lab.run(said).endswith("END"), limit=300)
+    assert sorted(lab.run(said).split()[:-1]) == sorted(PACKAGES)
 
 
 def test_a_package_that_breaks_the_kernel_is_named_and_the_kernel_starts(
@@ -185,12 +237,28 @@ def test_an_r_package_is_installed_without_a_question(lab: Lab, hub: Hub) -> Non
 
 
 def test_terminals_let_people_do_what_ssh_lets_them(lab: Lab, hub: Hub) -> None:
-    shown = in_terminal(
-        hub, f"echo {PASSWORD} | sudo -S id -un; sudo -k; crontab -l; echo; echo END"
-    )
+    asked = "pwd; man -P cat tmux | wc -l; crontab -l | head -1"
+    root = f"echo {PASSWORD} | sudo -S id -un; sudo -k"
+    shown = in_terminal(hub, f"{asked}; {root}; echo; echo END")
     assert "root" in shown
     assert "no new privileges" not in shown
-    assert f"no crontab for {USER}" in shown
+    assert re.search(rf"^/home/{USER}\r?\n\d{{3,}}\r?\n# The PATH of", shown, re.M), shown
+
+
+def test_people_choose_the_path_of_their_cron_jobs(lab: Lab, hub: Hub) -> None:
+    own = "PATH=/opt/mine\n0 5 * * * job\n"
+    before = ssh(lab, "crontab -l")
+    assert "PATH=" in before
+    ssh(lab, "crontab -", stdin=own)
+    assert ssh(lab, "crontab -l") == own
+    # One that came another way, such as an administrator's: the next converge completes it.
+    lab.run(f"crontab -u {USER} -", stdin="0 5 * * * job\n")
+    lab.converge()
+    table = ssh(lab, "crontab -l")
+    assert f"PATH={PERSONAL}/bin:/home/{USER}/.local/bin:/opt/notebooks/bin:" in table
+    assert table.endswith("\n0 5 * * * job\n")
+    assert lab.converge()["changed"] == 0
+    ssh(lab, "crontab -", stdin=before)
 
 
 def test_a_full_home_still_has_a_kernel(lab: Lab, hub: Hub) -> None:

@@ -15,6 +15,8 @@ from workbench.components.idle_timeout import check_idle_timeout
 from workbench.components.machine_images import administrator_of
 from workbench.components.server import DATA_DEVICE
 from workbench.components.server_slots import read_slots
+from workbench.components.time_zone import DEFAULT as UTC
+from workbench.components.time_zone import check_time_zone
 from workbench.components.users import check_users
 from workbench.components.users import default_users
 from workbench.components.validation import check_certificate
@@ -73,6 +75,7 @@ def server_settings(
         * check_idle_timeout(
             args.get("idle_timeout_minutes", DEFAULT_MINUTES), "idle_timeout_minutes"
         ),
+        "time_zone": check_time_zone(args.get("time_zone", UTC), "time_zone"),
         "ca_certificates": check_certificates(args.get("ca_certificates") or [], "ca_certificates"),
         "http3": _opens_http3(args),
         "host_name_per_user": bool(args.get("host_name_per_user")),

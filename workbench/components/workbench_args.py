@@ -21,6 +21,7 @@ from workbench.components.idle_timeout import check_idle_timeout
 from workbench.components.machine_images import check_operating_system
 from workbench.components.server_slots import check_slot
 from workbench.components.server_slots import read_slots
+from workbench.components.time_zone import check_time_zone
 from workbench.components.users import DEFAULT_USER
 from workbench.components.users import User
 from workbench.components.users import check_users
@@ -138,6 +139,11 @@ class WorkbenchArgs(TypedDict):
     """Minutes after which a person's Jupyter server is ended when nobody used it, and no kernel and
     no program in a terminal ran: 10 to 43200, or 0 for never. Default: 1440, a day."""
 
+    time_zone: NotRequired[str]
+    """The time zone of notebooks, terminals, RStudio, SSH and cron, by its name in the IANA
+    database, for example `Europe/Berlin`. What runs keeps the old one until it is started again.
+    Default: `UTC`."""
+
     acme_directory: NotRequired[str]
     """The directory address of the ACME certificate authority. Default: Let's Encrypt's."""
 
@@ -201,6 +207,7 @@ _CHECKS: dict[str, Callable[[Any, str], object]] = {
     "users": check_users,
     "home_quota": partial(_check_size, low=0),
     "idle_timeout_minutes": check_idle_timeout,
+    "time_zone": check_time_zone,
     "acme_directory": validation.check_url,
     "acme_email": validation.check_email,
     "acme_root_certificate": validation.check_certificate,

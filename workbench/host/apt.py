@@ -11,6 +11,7 @@ from .planning import planning
 
 # Everything the server takes from its distribution.
 PACKAGES = (
+    "cron",
     # "systemctl --user" and "systemd-run --user".
     "dbus-user-session",
     "git",
@@ -18,6 +19,7 @@ PACKAGES = (
     "libpam-passwdqc",
     "libpam-systemd",
     "libpython3-dev",
+    "man-db",
     "nano",
     "nftables",
     "passwdqc",
@@ -29,6 +31,7 @@ PACKAGES = (
     "r-recommended",
     "rsync",
     "tmux",
+    "tzdata",
     "unattended-upgrades",
     "xfsprogs",
 )

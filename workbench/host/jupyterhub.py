@@ -33,7 +33,7 @@ BASE = "/jupyter/"
 # Where RStudio Server's form is sent to first: see hub/rstudio_sign_in.py.
 RSTUDIO_SIGN_IN = f"{BASE}hub/rstudio-sign-in"
 ACTIVITY_INTERVAL = 60
-# What the hub's configuration imports.
+# What the hub's configuration names.
 MODULES = Path(__file__).parent / "hub"
 # What the hub's proxy loads first.
 PROXY_SOCKETS = places.HUB_MODULES.parent / "proxy_sockets.mjs"
@@ -99,10 +99,10 @@ def begin_anew() -> Commands:
 
 
 def put_modules() -> list[Path]:
-    """Write the modules that the hub's configuration imports; return where they are."""
+    """Write the modules and pages that the hub's configuration names; return where they are."""
     written = []
-    for module in sorted(MODULES.glob("*.py")):
-        written.append(places.HUB_MODULES / module.name)
+    for module in sorted([*MODULES.glob("*.py"), *MODULES.glob("pages/*.html")]):
+        written.append(places.HUB_MODULES / module.relative_to(MODULES))
         files.put(
             name=f"Write {written[-1]}",
             src=str(module),

@@ -35,9 +35,10 @@ def kernels(settings: Settings) -> None:
     for program, file in PROGRAMS.items():
         path = SERVER_CONFIGURATION.parent / file
         put_template("jupyter_kernel_sockets.py", path, program=f"jupyter {program}")
-    enabled = {"ServerApp": {"jpserver_extensions": {"workbench_hub.activity": True}}}
+    extensions = dict.fromkeys(("workbench_hub.activity", "workbench_hub.ended"), True)
+    enabled = {"ServerApp": {"jpserver_extensions": extensions}}
     files.put(
-        name="Have unattended work count as activity",
+        name="Enable the workbench's own extensions of Jupyter",
         src=StringIO(json.dumps(enabled, indent=1) + "\n"),
         dest=str(SERVER_CONFIGURATION.with_suffix(".d") / "workbench.json"),
         mode="644",

@@ -25,6 +25,8 @@ TEMPORARY = Path("/tmp/people")  # noqa: S108 (root's, where nobody else may wri
 # On the data volume: outlives the server.
 DATA = Path("/data")
 HOMES = DATA / "home"
+# Everyone's.
+TEAM = DATA / "shared"
 IDENTITY = DATA / "workbench"
 # A file system of its own, in a file: what people fill can't take its room.
 IDENTITY_IMAGE = DATA / "workbench.img"

@@ -24,7 +24,7 @@ SET = places.IDENTITY / "quotas"
 MOUNTS = Path("/proc/mounts")
 GIB = 1 << 30
 MIB = 1 << 20
-# The project that all homes are, and the room that is kept for new ones.
+# The project that all homes are, the team's folder, and the room that is kept for new homes.
 PROJECT = 700
 # Beside the homes: the product's own file system, and as much again for a root's copy of a file.
 RESERVE_PERCENT = 5
@@ -85,7 +85,7 @@ def limits(settings: Settings, size: int) -> Iterator[str]:
         if number is not None:
             own = user.quota * GIB if user.quota is not None else default
             yield f"limit -u {_limit(own)} {number}"
-    yield f"project -s -p {places.HOMES} -p {room.FOLDER} {PROJECT}"
+    yield f"project -s -p {places.HOMES} -p {places.TEAM} -p {room.FOLDER} {PROJECT}"
     yield f"limit -p bhard={all_homes // MIB}m ihard={size * ALL_FILES // GIB} {PROJECT}"
 
 

@@ -1,4 +1,4 @@
-"""One environment wherever a person is: PATH, locale and Jupyter's folders.
+"""One environment wherever a person is: PATH, locale, time zone and Jupyter's folders.
 
 Notebooks, JupyterLab's terminals, RStudio, SSH with and without a terminal, and ``su`` each read
 it at another place, so it is written once here and rendered into each of them.
@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from . import apt
+from . import crontabs
 from . import kernels
+from . import lab
 from . import pam
 from . import places
 from . import tools
@@ -19,6 +21,7 @@ from .pyinfra_typed import operation
 from .pyinfra_typed import step
 from .rendering import put_template
 from .settings import Settings
+from .time_zone import set_time_zone
 
 PYTHON = "python{}.{}".format(*sys.version_info)
 # The version and the architecture are in its name: a replaced server may have another of either,
@@ -45,6 +48,7 @@ PAM_PROFILE = pam.PROFILES / "workbench-environment"
 PAM_VARIABLES = Path("/etc/security/workbench-env.conf")
 SESSION = Path("/usr/local/sbin/workbench-session")
 ENVIRONMENT = Path("/etc/environment")
+QUARTO = "/usr/lib/rstudio-server/bin/quarto/bin/quarto"
 
 
 def path_of(home: str) -> list[str]:
@@ -73,7 +77,12 @@ def session_environment(settings: Settings) -> None:
     put_template("pam-config-environment", PAM_PROFILE, variables=PAM_VARIABLES, program=SESSION)
     files.link(name="Offer uv", path="/usr/local/bin/uv", target=str(tools.UV))
     pam.enable_profile(PAM_PROFILE, name="Have PAM set the environment")
+    # RStudio Server brings it along.
+    files.link(name="Offer Quarto", path="/usr/local/bin/quarto", target=QUARTO)
     leave_path_alone(name="Take PATH out of /etc/environment")
+    set_time_zone(settings.time_zone, name=f"Set the time zone {settings.time_zone}")
+    crontabs.crontabs(path_of)
+    lab.lab()
 
 
 @operation

@@ -19,6 +19,7 @@ HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?")
 ADDRESS = re.compile(r"(https?|file)://[A-Za-z0-9._~:/?&=%+@\[\]-]+")
 EMAIL = re.compile(r"[^\s@{}\"'`]+@[^\s@{}\"'`]+")
 SHA256 = re.compile(r"[0-9a-f]{64}")
+TIME_ZONE = re.compile(r"[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*", re.ASCII)
 
 # Posit's last release for this series that was tried with the recipe.
 RSTUDIO_URL = (
@@ -99,6 +100,8 @@ class Settings:
     # GiB that each person may have of the data volume; None is by its size, 0 no limit.
     home_quota: int | None = None
     idle_timeout: int = IDLE_TIMEOUT
+    # A name of the IANA database.
+    time_zone: str = "UTC"
 
     @classmethod
     def parse(cls, text: str | bytes) -> Self:
@@ -141,6 +144,7 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
         "host_name_per_user": bool(values.get("host_name_per_user")),
         "home_quota": _quota(values.get("home_quota"), "home_quota"),
         "idle_timeout": int(values.get("idle_timeout", IDLE_TIMEOUT)),
+        "time_zone": _time_zone(values.get("time_zone") or "UTC"),
     }
 
 
@@ -188,6 +192,13 @@ def _rstudio(values: Mapping[str, Any]) -> Package:
             "and rstudio.sha256 64 small hexadecimal digits"
         )
     return Package(values["url"], values["sha256"])
+
+
+def _time_zone(name: str) -> str:
+    # It ends up in commands and in a path.
+    if not TIME_ZONE.fullmatch(name):
+        raise SettingsError(f"time_zone is {name!r}, which is no name such as Europe/Berlin")
+    return name
 
 
 def _host_name(name: str) -> str:

@@ -34,6 +34,7 @@ from .sign_ins import note_sign_ins
 from .storage import make_room
 from .storage import module_command
 from .sudoers import only_administrators
+from .team_folder import team_folder
 
 
 @step("Users")
@@ -51,6 +52,7 @@ def users(settings: Settings) -> None:
     passwords(settings)
     note_sign_ins()
     save_accounts(name="Keep the accounts on the data volume")
+    team_folder(settings)
     set_limits(settings, name="Limit each person's share of the data volume")
     copy_register(name="Keep a copy of the register")
 

@@ -37,16 +37,21 @@ ALONE = (
     "room",
     "share_use",
     "state_files",
+    "team_files",
     "volume",
 )
 # What JupyterHub runs with, on the server.
 HUBS = {
     "jupyterhub",
     "jupyterhub_idle_culler",
+    "nbconvert",
     "psutil",
+    "pypandoc",
+    "sqlalchemy",
     "systemdspawner",
     "tornado",
     "traitlets",
+    "typst",
 }
 THIRD_PARTY = {"cryptography", "pyinfra", "jinja2", "typing_extensions"}
 

@@ -34,7 +34,7 @@ def test_by_default_all_the_others_together_leave_a_person_their_share(count: in
 def test_by_default_one_person_has_half_and_all_leave_a_reserve() -> None:
     assert limits(None) == [
         "limit -u -d bhard=9728m ihard=950000",
-        "project -s -p /data/home -p /data/room 700",
+        "project -s -p /data/home -p /data/shared -p /data/room 700",
         "limit -p bhard=19456m ihard=9000000 700",
     ]
 

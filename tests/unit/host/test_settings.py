@@ -51,6 +51,8 @@ def test_they_are_read() -> None:
         ({"acme": {"directory": "https://x/\n}"}}, "acme.directory"),
         ({"acme": {"email": "me@example.com\n}"}}, "acme.email"),
         ({"data_volume": {}}, "can't be read"),
+        ({"time_zone": "../../etc/shadow"}, "time_zone"),
+        ({"time_zone": "Europe/Berlin; reboot"}, "time_zone"),
     ],
 )
 def test_what_cannot_be_used_is_said(changes: dict[str, Any], said: str) -> None:

@@ -10,6 +10,7 @@ from jupyterhub.auth import PAMAuthenticator
 from tornado import web
 from traitlets import Unicode
 
+from . import password_page
 from .rstudio_sign_in import PATH as RSTUDIO_PATH
 from .rstudio_sign_in import RStudioSignIn
 from .throttle import Attempt
@@ -42,8 +43,12 @@ class MembersAuthenticator(PAMAuthenticator):
         self._throttle, self._turns = Throttle(), Turns()
 
     def get_handlers(self, app: Any) -> list[tuple[str, Any]]:
-        """Have passwords for RStudio Server looked at here, too."""
-        return [*super().get_handlers(app), (RSTUDIO_PATH, RStudioSignIn)]
+        """Add the page on which people change their password, and RStudio Server's sign-in."""
+        ours = [
+            (password_page.PATH, password_page.PasswordHandler),
+            (RSTUDIO_PATH, RStudioSignIn),
+        ]
+        return [*super().get_handlers(app), *ours]
 
     async def authenticate(self, handler: Any, data: Any) -> Any:
         """Check a name and a password; wrong ones all look and take the same."""
