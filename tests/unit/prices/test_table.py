@@ -8,9 +8,8 @@ from importlib.resources import files
 import pytest
 
 from workbench.prices import TABLE_DATE
-from workbench.prices import hourly_price
+from workbench.prices import Prices
 from workbench.prices import in_dollars
-from workbench.prices import monthly_cost
 from workbench.prices import surplus_sentence
 from workbench.prices import table
 
@@ -32,7 +31,7 @@ TABLE = tomllib.loads(files("workbench.prices").joinpath("table.toml").read_text
     ],
 )
 def test_the_table_has_aws_prices(instance_type: str, region: str, price: float) -> None:
-    assert hourly_price(instance_type, region) == pytest.approx(price)
+    assert table.hourly_price(instance_type, region) == pytest.approx(price)
 
 
 @pytest.mark.parametrize(
@@ -49,9 +48,9 @@ def test_the_table_has_aws_prices(instance_type: str, region: str, price: float)
     ],
 )
 def test_what_the_table_has_not_is_unknown(instance_type: str, region: str) -> None:
-    assert hourly_price(instance_type, region) is None
-    assert monthly_cost(instance_type, region).total is None
-    assert in_dollars(hourly_price(instance_type, region)) == "unknown"
+    assert table.hourly_price(instance_type, region) is None
+    assert Prices(region).monthly(instance_type).total is None
+    assert in_dollars(table.hourly_price(instance_type, region)) == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +86,9 @@ def test_every_price_is_of_a_family_with_sizes() -> None:
 
 
 def test_a_month_is_the_sum_of_its_parts() -> None:
-    cost = monthly_cost("t3.medium", "us-east-1", volumes_gib=50, snapshots_gib=10, hosted_zones=1)
+    cost = Prices("us-east-1").monthly(
+        "t3.medium", volumes_gib=50, snapshots_gib=10, hosted_zones=1
+    )
     assert cost.instance == pytest.approx(30.368)
     assert dict(cost.items) == {
         "instance": pytest.approx(30.368),
@@ -102,5 +103,5 @@ def test_a_month_is_the_sum_of_its_parts() -> None:
 
 def test_what_there_is_none_of_costs_nothing_even_where_its_price_is_unknown() -> None:
     assert table.snapshot_price("eu-north-1") is None
-    assert monthly_cost("t3.medium", "eu-north-1", volumes_gib=20).total is not None
-    assert monthly_cost("t3.medium", "eu-north-1", snapshots_gib=20).total is None
+    assert Prices("eu-north-1").monthly("t3.medium", volumes_gib=20).total is not None
+    assert Prices("eu-north-1").monthly("t3.medium", snapshots_gib=20).total is None

@@ -23,6 +23,7 @@ from werkzeug.serving import BaseWSGIServer
 from werkzeug.serving import make_server
 
 from workbench.rehearsal import liveness
+from workbench.rehearsal.api import price_list
 from workbench.rehearsal.api import strictness
 from workbench.rehearsal.api.bodies import read_body
 from workbench.rehearsal.api.refusing import refuse
@@ -104,6 +105,10 @@ class Api:
         if refusal is not None:
             return refusal(environ, start_response)
         signed = environ.get("HTTP_AUTHORIZATION", "")
+        if price_list.SIGNED in signed:
+            target = environ.get("HTTP_X_AMZ_TARGET", "")
+            listed = price_list.answer(target, read_body(environ, _LARGEST_FORM))
+            return listed(environ, start_response)
         if not any(f"/{service}/aws4_request" in signed for service in _LOCKED):
             answer = self._application(environ, start_response)
             if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
