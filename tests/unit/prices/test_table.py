@@ -28,6 +28,15 @@ TABLE = tomllib.loads(files("workbench.prices").joinpath("table.toml").read_text
         ("g5.xlarge", "us-east-1", 1.006),
         ("t2.small", "us-east-1", 0.023),
         ("m7i-flex.large", "us-west-2", 0.09576),
+        # As a catalog that is made from AWS's price list has them.
+        ("m7i.24xlarge", "ap-south-1", 5.0904),
+        ("m8i.2xlarge", "eu-central-1", 0.50716),
+        ("m8i.24xlarge", "ca-central-1", 5.66256),
+        ("m8g.medium", "ap-south-1", 0.03208),
+        ("m8g.8xlarge", "eu-west-1", 1.60064),
+        ("m8i-flex.8xlarge", "us-east-2", 1.6088),
+        ("c8i.96xlarge", "us-west-2", 17.99232),
+        ("g6.xlarge", "us-east-1", 0.8048),
     ],
 )
 def test_the_table_has_aws_prices(instance_type: str, region: str, price: float) -> None:
@@ -44,7 +53,7 @@ def test_the_table_has_aws_prices(instance_type: str, region: str, price: float)
         ("", "us-east-1"),
         ("g5.xlarge", "sa-east-1"),
         ("c5.8xlarge", "us-east-1"),
-        ("m7i-flex.large", "eu-west-1"),
+        ("m8i.large", "eu-west-3"),
     ],
 )
 def test_what_the_table_has_not_is_unknown(instance_type: str, region: str) -> None:
@@ -68,8 +77,18 @@ def test_what_is_in_the_price_or_ends_at_the_baseline_costs_no_more(instance_typ
     assert surplus_sentence(instance_type) == ""
 
 
-def test_the_table_has_a_date_that_was() -> None:
-    assert datetime.date.fromisoformat(TABLE_DATE) < datetime.date.today()
+def test_the_table_is_of_2026_or_later_and_of_a_day_that_was() -> None:
+    assert TABLE_DATE[:4] >= "2026"
+    assert datetime.date.fromisoformat(TABLE_DATE) <= datetime.date.today()
+
+
+def test_current_families_are_known_where_most_people_begin() -> None:
+    families = "t3 t3a t4g m6i m7i m8i m7g m8g c7i c8i r7i r8i r8g"
+    for region in ("us-east-1", "us-west-2"):
+        for family in families.split():
+            assert table.hourly_price(f"{family}.xlarge", region) is not None, family
+        for family in ("g4dn", "g5", "g6"):
+            assert table.hourly_price(f"{family}.xlarge", region) is not None, family
 
 
 def test_every_price_is_of_a_family_with_sizes() -> None:
