@@ -28,6 +28,7 @@ from warm_image import warm_image
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.rehearsal.machines.image import VARIABLE
+from workbench.tasks.rights.policy import read_policy
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
 
@@ -167,6 +168,14 @@ class Bench:
             aws_secret_access_key="test",
         )
 
+    def limit_rights(self) -> None:
+        """Give the rehearsal's own keys the rights that docs/rights.md lists, and no others."""
+        iam, user = self.aws("iam"), "rehearsal"
+        iam.create_user(UserName=user)
+        document = json.dumps(read_policy())
+        iam.put_user_policy(UserName=user, PolicyName="rights", PolicyDocument=document)
+        iam.create_access_key(UserName=user)
+
     def server(self, command: str, *, exit_code: int | None = 0) -> str:
         """Run a command on the server as the administrator, by OpenSSH, host key verified."""
         site, known = self.site(), self.folder / "known_hosts.e2e"
@@ -204,6 +213,8 @@ def made(name: str) -> Iterator[Bench]:
     """Make a workbench; everything of it goes at the end, or when it can't be made."""
     bench = Bench(name=name, image=warm_image())
     try:
+        bench.run("rehearsal.start", limit=600)
+        bench.limit_rights()
         bench.run("up", limit=1800)
         yield bench
     finally:

@@ -31,6 +31,7 @@ RUN_HERE = {
 # Run by these tests, with what is particular to a person (a name, a key) put in.
 RUN_ELSEWHERE = {
     "make up": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",
+    "workbench init --rights": "tasks/test_init.py::test_the_rights_are_printed_as_a_policy",
     "workbench init": "tasks/test_init.py::test_options_alone_make_a_stack_that_up_can_bring_up",
     "workbench up --stack prod": "tasks/test_init.py::test_options_alone_make_a_stack_that_up",
     **{

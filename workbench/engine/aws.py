@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # In seconds; without them a client waits a minute, five times over.
 CONNECT_TIMEOUT = 10
 READ_TIMEOUT = 60
+QUICK_TIMEOUT = 4
 
 ROLES = ("aws:assumeRoles", "aws:assumeRole", "aws:assumeRoleWithWebIdentity")
 WRITE_ANEW = "workbench up   writes it anew for a rehearsal"
@@ -26,8 +27,10 @@ _NO_PROFILES = {
 }
 
 
-def client(stack_config: Mapping[str, str], service: str) -> Any:
+def client(stack_config: Mapping[str, str], service: str, *, quick: bool = False) -> Any:
     """Return a boto3 client for ``service`` in the stack's account and region.
+
+    ``quick`` is for what can be done without: it waits for seconds, and tries once.
 
     ``stack_config`` is what ``Stack.get_config`` returns. It honours aws:region, aws:profile,
     aws:accessKey, aws:secretKey, aws:token and aws:endpoints; what isn't there comes from the
@@ -40,7 +43,7 @@ def client(stack_config: Mapping[str, str], service: str) -> Any:
     endpoint = _endpoint(stack_config, service)
     try:
         return _session(stack_config).client(
-            service, endpoint_url=endpoint, config=_client_config(endpoint)
+            service, endpoint_url=endpoint, config=_client_config(endpoint, quick=quick)
         )
     except NoRegionError as error:
         raise ConfigError(
@@ -110,13 +113,13 @@ def _endpoint(stack_config: Mapping[str, str], service: str) -> str | None:
     return str(found[0])
 
 
-def _client_config(endpoint: str | None) -> "Config":
+def _client_config(endpoint: str | None, *, quick: bool) -> "Config":
     from botocore.config import Config
 
     style = {"addressing_style": "path"} if endpoint else {}
     return Config(
-        connect_timeout=CONNECT_TIMEOUT,
-        read_timeout=READ_TIMEOUT,
-        retries={"mode": "standard", "max_attempts": 1 if endpoint else 5},
+        connect_timeout=QUICK_TIMEOUT if quick else CONNECT_TIMEOUT,
+        read_timeout=QUICK_TIMEOUT if quick else READ_TIMEOUT,
+        retries={"mode": "standard", "max_attempts": 1 if endpoint or quick else 5},
         s3=style,  # type: ignore[arg-type]
     )

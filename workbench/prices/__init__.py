@@ -1,10 +1,10 @@
-"""What a server costs on AWS, by a dated table that ships with the package."""
+"""What a server costs on AWS: by AWS's price list, else by a dated table that ships with this."""
 
 from workbench.prices.monthly import HOURS_PER_MONTH
 from workbench.prices.monthly import MonthlyCost
-from workbench.prices.monthly import monthly_cost
+from workbench.prices.prices import Prices
+from workbench.prices.prices import read_prices
 from workbench.prices.table import TABLE_DATE
-from workbench.prices.table import hourly_price
 from workbench.prices.table import next_size
 from workbench.prices.words import in_dollars
 from workbench.prices.words import surplus_sentence
@@ -13,9 +13,9 @@ __all__ = [
     "HOURS_PER_MONTH",
     "TABLE_DATE",
     "MonthlyCost",
-    "hourly_price",
+    "Prices",
     "in_dollars",
-    "monthly_cost",
     "next_size",
+    "read_prices",
     "surplus_sentence",
 ]

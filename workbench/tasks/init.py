@@ -19,6 +19,7 @@ _HELP = {
     "make-key": "Make a key pair with ssh-keygen if there is none.",
     "backend": "Where Pulumi keeps its state: a URL for `pulumi login`, or local.",
     "here": "Make a project of its own in this folder.",
+    "rights": "Print the rights in AWS that it takes, as an IAM policy, and end.",
     "yes": YES_HELP,
     "dry-run": "Say what would be written, and write nothing.",
 }
@@ -40,6 +41,7 @@ def init(
     make_key: bool = False,
     backend: str | None = None,
     here: bool = False,
+    rights: bool = False,
     yes: bool = False,
     dry_run: bool = False,
 ) -> None:
@@ -49,9 +51,13 @@ def init(
     and writes the stack's configuration. Nothing is made on AWS: `workbench up`
     does that. Run it again to change an answer; the others stay.
     """
+    from workbench.tasks.rights.policy import print_policy
     from workbench.tasks.setup.answers import Options
     from workbench.tasks.setup.stack import init_stack
 
+    if rights:
+        print_policy()
+        return
     options = Options(
         stack,
         profile,

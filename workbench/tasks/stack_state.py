@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dataclasses import field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,6 +35,9 @@ from workbench.tasks.server.host_keys import KnownHosts
 from workbench.tasks.server.host_keys import parse_console
 from workbench.tasks.server.private_key import REHEARSAL_KEY
 from workbench.tasks.server.private_key import find_private_key
+
+if TYPE_CHECKING:
+    from workbench.prices import Prices
 
 SSH_PORT, HTTPS_PORT = 22, 443
 # Seconds.
@@ -106,6 +110,19 @@ class StackState:
         from workbench.engine.aws import client
 
         return client(self._provider(service), service)
+
+    def prices(self, *types: str, others: bool = True) -> "Prices":
+        """Return the prices where the stack is, of instance types and of volumes and the like."""
+        from workbench.engine.aws import client
+        from workbench.prices import read_prices
+
+        def pricing(region: str) -> Any:
+            return client(
+                {**self._provider("pricing"), "aws:region": region}, "pricing", quick=True
+            )
+
+        region = str(self.outputs.get("region") or self.config.get("aws:region") or "")
+        return read_prices(pricing, region, types, others=others)
 
     def _provider(self, service: str) -> Mapping[str, str]:
         """Return the configuration for a client; a rehearsal's never leads to AWS itself."""

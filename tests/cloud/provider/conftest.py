@@ -15,6 +15,7 @@ from typing import Any
 import boto3
 import grpc
 import pytest
+from plugin_world import World
 from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto import provider_pb2_grpc
 from settling import settle
@@ -235,3 +236,11 @@ def unconfigured(plugin_address: str) -> Iterator[Engine]:
     engine = Engine(plugin_address)
     yield engine
     engine.channel.close()
+
+
+@pytest.fixture
+def world(engine: Engine) -> Iterator[World]:
+    world = World(engine)
+    yield world
+    for made in reversed(world.made):
+        engine.delete(made)

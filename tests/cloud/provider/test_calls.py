@@ -48,6 +48,10 @@ NEEDS: dict[str, tuple[str, dict[str, Any]]] = {
         "aws:ec2/subnet:Subnet",
         {"vpcId": "{vpc.id}", "cidrBlock": "10.9.1.0/24", "availabilityZone": "us-east-1a"},
     ),
+    "other_subnet": (
+        "aws:ec2/subnet:Subnet",
+        {"vpcId": "{vpc.id}", "cidrBlock": "10.9.3.0/24", "availabilityZone": "us-east-1a"},
+    ),
     "gateway": ("aws:ec2/internetGateway:InternetGateway", {"vpcId": "{vpc.id}"}),
     "table": ("aws:ec2/routeTable:RouteTable", {"vpcId": "{vpc.id}"}),
     "other_table": ("aws:ec2/routeTable:RouteTable", {"vpcId": "{vpc.id}"}),
@@ -81,6 +85,7 @@ NEEDS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 DEEPER = {
     "subnet": ["vpc"],
+    "other_subnet": ["vpc"],
     "gateway": ["vpc"],
     "table": ["vpc"],
     "other_table": ["vpc"],
@@ -106,6 +111,7 @@ class Case:
     stays: bool = False
 
 
+READ_ONLY = "arn:aws:iam::aws:policy/AmazonEC2ReadOnlyAccess"
 TAGS = {"tags": {"Name": "a", "team": "b"}}
 OTHER_TAGS = {"tags": {"Name": "c", "cost": "d"}}
 CASES = [
@@ -148,8 +154,10 @@ CASES = [
     Case(
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
         {"routeTableId": "{table.id}", "subnetId": "{subnet.id}"},
-        needs=["table", "other_table", "subnet"],
-        replacement={"routeTableId": "{other_table.id}"},
+        needs=["table", "other_table", "subnet", "other_subnet"],
+        # At once, by a call of its own, after which it has another id.
+        change={"routeTableId": "{other_table.id}"},
+        replacement={"subnetId": "{other_subnet.id}"},
     ),
     Case(
         "aws:ec2/securityGroup:SecurityGroup",
@@ -207,6 +215,7 @@ CASES = [
             "assumeRolePolicy": TRUST.replace("ec2.", "backup."),
             "description": "something else",
             "maxSessionDuration": 7200,
+            "managedPolicyArns": [READ_ONLY],
             **OTHER_TAGS,
         },
         replacement={"path": "/people/"},
@@ -362,8 +371,9 @@ CASES = [
             "records": ["192.0.2.1", "192.0.2.2"],
         },
         needs=["zone"],
-        change={"records": ["192.0.2.3"], "ttl": 300},
-        replacement={"type": "CNAME"},
+        # Another type, too: Route 53 takes the two records as one change.
+        change={"type": "CNAME", "records": ["other.example.org"], "ttl": 300},
+        replacement={"name": "web"},
     ),
     Case(
         "aws:backup/vault:Vault",

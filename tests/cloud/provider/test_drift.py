@@ -1,65 +1,14 @@
 """A refresh sees what was changed behind the plugin's back, and an update repairs it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import grpc
 import pytest
+from plugin_world import FAMILY
+from plugin_world import INSTANCE
+from plugin_world import World
 
-from workbench.rehearsal.api.parameters import machine_architecture
-
-FAMILY = "t3" if machine_architecture() == "x86_64" else "t4g"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-INSTANCE = "aws:ec2/instance:Instance"
-
-
-class World:
-    """A network with what the tests need in it."""
-
-    def __init__(self, engine: Any) -> None:
-        self.engine = engine
-        self.made: list[Any] = []
-        self.vpc = self.create("aws:ec2/vpc:Vpc", cidrBlock="10.6.0.0/16")
-        self.subnet = self.create(
-            "aws:ec2/subnet:Subnet",
-            vpcId=self.vpc.id,
-            cidrBlock="10.6.1.0/24",
-            availabilityZone="us-east-1a",
-        )
-        self.group = self.create("aws:ec2/securityGroup:SecurityGroup", vpcId=self.vpc.id)
-
-    def create(self, kind: str, **inputs: Any) -> Any:
-        self.made.append(self.engine.create(kind, f"it{len(self.made)}", inputs))
-        return self.made[-1]
-
-    def instance(self, **inputs: Any) -> Any:
-        images = self.engine.invoke(
-            "aws:ec2/getAmi:getAmi",
-            owners=["136693071363"],
-            filters=[{"name": "name", "values": ["debian-12*"]}],
-        )
-        given = {
-            "ami": images["id"],
-            "instanceType": f"{FAMILY}.medium",
-            "subnetId": self.subnet.id,
-            "vpcSecurityGroupIds": [self.group.id],
-            "tags": {"Name": "server"},
-            **inputs,
-        }
-        return self.create(INSTANCE, **given)
-
-    def refreshed_diff(self, made: Any) -> tuple[Any, Any]:
-        """Return the resource as a refresh leaves it, and its difference to the program."""
-        found = self.engine.read(made)
-        return found, self.engine.diff(found, made.inputs)
-
-
-@pytest.fixture
-def world(engine: Any) -> Iterator[World]:
-    world = World(engine)
-    yield world
-    for made in reversed(world.made):
-        engine.delete(made)
 
 
 def allow_ssh(world: World) -> Any:

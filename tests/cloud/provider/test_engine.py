@@ -1,24 +1,15 @@
 """The real engine, a program as people write them, the plugin, and the rehearsal's AWS API."""
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi_project import Pulumi
+from pulumi_project import make_pulumi
 
-from workbench.engine.find import ensure_engine
-from workbench.engine.language_host_shim import ensure_shim
-from workbench.progress import stderr_progress
 from workbench.rehearsal.api.parameters import machine_architecture
-from workbench.rehearsal.provider.install import install_plugin
 
-ROOT = Path(__file__).parents[3]
 FAMILY, ARCHITECTURE = ("t3", "amd64") if machine_architecture() == "x86_64" else ("t4g", "arm64")
 # What the program makes, with the stack itself.
 RESOURCES = 27
@@ -99,78 +90,16 @@ pulumi.export("names", zone.name_servers)
 """
 
 
-@dataclass
-class Pulumi:
-    """A project and a stack of the test's own, worked on with Pulumi's own commands."""
-
-    folder: Path
-    command: Path
-    environment: dict[str, str]
-
-    def run(self, *arguments: str, exit_code: int = 0) -> str:
-        done = subprocess.run(
-            [self.command, *arguments, "--non-interactive", "--color", "never"],
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        said = [line for line in done.stdout.splitlines() if '"severity":"debug"' not in line]
-        assert done.returncode == exit_code, "\n".join(said[-20:])
-        return done.stdout
-
-    def output(self, name: str) -> Any:
-        return json.loads(self.run("stack", "output", name, "--json"))
-
-    def set(self, key: str, value: Any, *flags: str) -> None:
-        self.run("config", "set", *flags, key, value if isinstance(value, str) else str(value))
-
-    def counts(self, *arguments: str) -> dict[str, int]:
-        """Run an operation; return how many resources it created, updated, and so on."""
-        events = self.run(*arguments, "--json").splitlines()
-        found = [json.loads(line) for line in events if line.startswith("{")]
-        summary = next(event["summaryEvent"] for event in found if "summaryEvent" in event)
-        return {kind: n for kind, n in summary["resourceChanges"].items() if kind != "same"}
-
-    def up(self) -> dict[str, int]:
-        return self.counts("up", "--yes", "--skip-preview")
-
-    def refresh(self) -> dict[str, int]:
-        return self.counts("refresh", "--yes", "--skip-preview")
-
-
 @pytest.fixture(scope="module")
 def pulumi(
     tmp_path_factory: pytest.TempPathFactory, provider_config: dict[str, Any]
 ) -> Iterator[Pulumi]:
     folder = tmp_path_factory.mktemp("project")
-    home, state, shims = (folder / name for name in ("home", "state", "shims"))
-    state.mkdir()
-    install_plugin(home)
-    ensure_shim(shims)
     (folder / "Pulumi.yaml").write_text(PROJECT)
     (folder / "program").mkdir()
     (folder / "program" / "__main__.py").write_text(PROGRAM)
     (folder / "program" / "recipe.txt").write_text("what to do")
-    kept = {key: os.environ[key] for key in ("HOME", "PATH", "LANG") if key in os.environ}
-    pulumi = Pulumi(
-        folder,
-        ensure_engine(stderr_progress()).command,
-        {
-            **kept,
-            "PATH": f"{kept['PATH']}:{shims}",
-            "PULUMI_HOME": str(home),
-            "PULUMI_BACKEND_URL": state.as_uri(),
-            "PULUMI_CONFIG_PASSPHRASE": "x",
-            "PULUMI_PYTHON_CMD": sys.executable,
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true",
-            "PYTHONPATH": str(ROOT),
-        },
-    )
+    pulumi = make_pulumi(folder)
     pulumi.run("stack", "init", "whole")
     for key, value in provider_config.items():
         pulumi.set(f"aws:{key}", value)

@@ -135,8 +135,8 @@ def test_an_unknown_property_is_named_before_anything_is_made(engine: Any) -> No
 
 
 def test_a_missing_property_is_named(engine: Any) -> None:
-    answer = engine.check(VPC, "it", {}, {})
-    assert answer.failures[0].reason == "Vpc needs 'cidrBlock'."
+    answer = engine.check("aws:ec2/subnet:Subnet", "it", {}, {})
+    assert answer.failures[0].reason == "Subnet needs 'vpcId'."
 
 
 def test_what_aws_refuses_is_one_sentence_with_its_code(engine: Any) -> None:

@@ -37,9 +37,17 @@ def test_a_row_has_the_schemas_names(row: Any) -> None:
     outputs = {camel(name) for name in dir(resource) if not name.startswith("_")}
     assert row.computed <= outputs
     assert (
-        row.required | row.required_one | row.chosen | set(row.defaults) | set(row.normalise)
+        frozenset().union(row.required, row.needed, *row.required_one, row.chosen, row.missed)
+        | set(row.defaults)
+        | set(row.normalise)
         <= row.inputs
     )
+    source = inspect.getsource(resource._internal_init)
+    required = re.findall(r"if (\w+) is None and not opts\.urn", source)
+    assert row.required == {camel(name) for name in required}
+    # What only AWS knows, and what the program may say, too.
+    only = re.findall(r'__props__\.__dict__\["(\w+)"\] = None', source)
+    assert {camel(name) for name in only} - {"tagsAll"} == row.computed | row.empty
     assert {path.split(".")[0] for path in row.replaces} <= row.inputs
     assert row.tags == ("tags" in given)
     assert row.regional == ("region" in given)

@@ -1,5 +1,6 @@
 """`workbench init`, with the rehearsal's API in AWS's place."""
 
+import json
 import os
 import subprocess
 import threading
@@ -18,6 +19,7 @@ from bench import Bench
 from terminal import Terminal
 
 from workbench.places import cache_dir
+from workbench.tasks.rights.policy import read_policy
 
 WORKBENCH = str(BIN / "workbench")
 ZONE = "init.example.com"
@@ -172,6 +174,10 @@ def taken(bench: Bench, zone: str) -> Iterator[None]:
     change("CREATE")
     yield
     change("DELETE")
+
+
+def test_the_rights_are_printed_as_a_policy(desk: Desk) -> None:
+    assert json.loads(desk.run("init", "--rights").stdout) == read_policy()
 
 
 def test_options_alone_make_a_stack_that_up_can_bring_up(

@@ -8,9 +8,8 @@ from importlib.resources import files
 import pytest
 
 from workbench.prices import TABLE_DATE
-from workbench.prices import hourly_price
+from workbench.prices import Prices
 from workbench.prices import in_dollars
-from workbench.prices import monthly_cost
 from workbench.prices import surplus_sentence
 from workbench.prices import table
 
@@ -29,10 +28,19 @@ TABLE = tomllib.loads(files("workbench.prices").joinpath("table.toml").read_text
         ("g5.xlarge", "us-east-1", 1.006),
         ("t2.small", "us-east-1", 0.023),
         ("m7i-flex.large", "us-west-2", 0.09576),
+        # As a catalog that is made from AWS's price list has them.
+        ("m7i.24xlarge", "ap-south-1", 5.0904),
+        ("m8i.2xlarge", "eu-central-1", 0.50716),
+        ("m8i.24xlarge", "ca-central-1", 5.66256),
+        ("m8g.medium", "ap-south-1", 0.03208),
+        ("m8g.8xlarge", "eu-west-1", 1.60064),
+        ("m8i-flex.8xlarge", "us-east-2", 1.6088),
+        ("c8i.96xlarge", "us-west-2", 17.99232),
+        ("g6.xlarge", "us-east-1", 0.8048),
     ],
 )
 def test_the_table_has_aws_prices(instance_type: str, region: str, price: float) -> None:
-    assert hourly_price(instance_type, region) == pytest.approx(price)
+    assert table.hourly_price(instance_type, region) == pytest.approx(price)
 
 
 @pytest.mark.parametrize(
@@ -45,13 +53,13 @@ def test_the_table_has_aws_prices(instance_type: str, region: str, price: float)
         ("", "us-east-1"),
         ("g5.xlarge", "sa-east-1"),
         ("c5.8xlarge", "us-east-1"),
-        ("m7i-flex.large", "eu-west-1"),
+        ("m8i.large", "eu-west-3"),
     ],
 )
 def test_what_the_table_has_not_is_unknown(instance_type: str, region: str) -> None:
-    assert hourly_price(instance_type, region) is None
-    assert monthly_cost(instance_type, region).total is None
-    assert in_dollars(hourly_price(instance_type, region)) == "unknown"
+    assert table.hourly_price(instance_type, region) is None
+    assert Prices(region).monthly(instance_type).total is None
+    assert in_dollars(table.hourly_price(instance_type, region)) == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -69,8 +77,18 @@ def test_what_is_in_the_price_or_ends_at_the_baseline_costs_no_more(instance_typ
     assert surplus_sentence(instance_type) == ""
 
 
-def test_the_table_has_a_date_that_was() -> None:
-    assert datetime.date.fromisoformat(TABLE_DATE) < datetime.date.today()
+def test_the_table_is_of_2026_or_later_and_of_a_day_that_was() -> None:
+    assert TABLE_DATE[:4] >= "2026"
+    assert datetime.date.fromisoformat(TABLE_DATE) <= datetime.date.today()
+
+
+def test_current_families_are_known_where_most_people_begin() -> None:
+    families = "t3 t3a t4g m6i m7i m8i m7g m8g c7i c8i r7i r8i r8g"
+    for region in ("us-east-1", "us-west-2"):
+        for family in families.split():
+            assert table.hourly_price(f"{family}.xlarge", region) is not None, family
+        for family in ("g4dn", "g5", "g6"):
+            assert table.hourly_price(f"{family}.xlarge", region) is not None, family
 
 
 def test_every_price_is_of_a_family_with_sizes() -> None:
@@ -87,7 +105,9 @@ def test_every_price_is_of_a_family_with_sizes() -> None:
 
 
 def test_a_month_is_the_sum_of_its_parts() -> None:
-    cost = monthly_cost("t3.medium", "us-east-1", volumes_gib=50, snapshots_gib=10, hosted_zones=1)
+    cost = Prices("us-east-1").monthly(
+        "t3.medium", volumes_gib=50, snapshots_gib=10, hosted_zones=1
+    )
     assert cost.instance == pytest.approx(30.368)
     assert dict(cost.items) == {
         "instance": pytest.approx(30.368),
@@ -102,5 +122,5 @@ def test_a_month_is_the_sum_of_its_parts() -> None:
 
 def test_what_there_is_none_of_costs_nothing_even_where_its_price_is_unknown() -> None:
     assert table.snapshot_price("eu-north-1") is None
-    assert monthly_cost("t3.medium", "eu-north-1", volumes_gib=20).total is not None
-    assert monthly_cost("t3.medium", "eu-north-1", snapshots_gib=20).total is None
+    assert Prices("eu-north-1").monthly("t3.medium", volumes_gib=20).total is not None
+    assert Prices("eu-north-1").monthly("t3.medium", snapshots_gib=20).total is None

@@ -14,6 +14,7 @@ from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks.people.declared_users import DeclaredUsers
 from workbench.tasks.people.declared_users import User
+from workbench.tasks.rights.asking import Rights
 from workbench.tasks.setup import people as init_people
 from workbench.tasks.setup.answers import Answers
 from workbench.tasks.setup.aws_account import Account
@@ -253,9 +254,27 @@ def quotas(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Quota |
     for name in told:
         function = f"workbench.tasks.setup.warnings.{name}_quota"
         monkeypatch.setattr(function, lambda *_, name=name: told[name])
+    monkeypatch.setattr("workbench.tasks.setup.warnings.ask_rights", lambda *_, **__: Rights())
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("WORKBENCH_SSH_DIR", str(tmp_path / ".ssh"))
     return told
+
+
+def test_missing_rights_are_told_first_with_what_prints_them(
+    quotas: dict[str, Quota | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Any] = {}
+
+    def ask(*_: Any, **options: Any) -> Rights:
+        asked.update(options)
+        return Rights(("iam:CreateRole",))
+
+    monkeypatch.setattr("workbench.tasks.setup.warnings.ask_rights", ask)
+    chosen = answers(account=Asked({}), domain=Domain(None))
+    first, *_ = find_warnings(chosen, "lab")
+    assert first.startswith("You lack rights that workbench up needs: iam:CreateRole.")
+    assert first.splitlines()[1].strip().startswith("workbench init --rights ")
+    assert asked == {"name": "lab", "without": ("Domain",)}
 
 
 def test_a_quota_that_is_too_small_is_said_with_what_to_type(

@@ -1,6 +1,5 @@
 """The AWS API of a rehearsal: moto in this process, made strict, on a loopback port."""
 
-import io
 import logging
 import os
 import threading
@@ -24,7 +23,11 @@ from werkzeug.serving import BaseWSGIServer
 from werkzeug.serving import make_server
 
 from workbench.rehearsal import liveness
+from workbench.rehearsal.api import price_list
 from workbench.rehearsal.api import strictness
+from workbench.rehearsal.api.bodies import read_body
+from workbench.rehearsal.api.refusing import refuse
+from workbench.rehearsal.iam.authorization import Authorizer
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +61,7 @@ class Api:
         self.lock = threading.RLock()
         self.changed = threading.Event()
         self.unsaved = False
+        self._authorizer = Authorizer(DEFAULT_ACCOUNT_ID)
         self._application = DomainDispatcherApplication(create_backend_app)
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
@@ -97,7 +101,14 @@ class Api:
         if environ.get("PATH_INFO") == liveness.PATH:
             start_response("200 OK", [("Content-Length", "0")])
             return []
+        refusal = refuse(environ, self._authorizer)
+        if refusal is not None:
+            return refusal(environ, start_response)
         signed = environ.get("HTTP_AUTHORIZATION", "")
+        if price_list.SIGNED in signed:
+            target = environ.get("HTTP_X_AMZ_TARGET", "")
+            listed = price_list.answer(target, read_body(environ, _LARGEST_FORM))
+            return listed(environ, start_response)
         if not any(f"/{service}/aws4_request" in signed for service in _LOCKED):
             answer = self._application(environ, start_response)
             if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
@@ -129,12 +140,5 @@ class _RequestHandler(MotoRequestHandler):
 
 def _read_action(environ: Environ) -> str:
     """Return the name of the EC2 call, and leave the body to be read again."""
-    try:
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        length = 0
-    if not 0 < length < _LARGEST_FORM:
-        return ""
-    body: bytes = environ["wsgi.input"].read(length)
-    environ["wsgi.input"] = io.BytesIO(body)
+    body = read_body(environ, _LARGEST_FORM)
     return parse_qs(body.decode("utf-8", "replace")).get("Action", [""])[0]

@@ -11,6 +11,7 @@ from moto.ec2.models import elastic_ip_addresses
 from moto.ec2.models import elastic_network_interfaces
 
 from workbench.rehearsal.api.backup_calls import make_backup_strict
+from workbench.rehearsal.api.iam_calls import add_iam_calls
 from workbench.rehearsal.api.strictness_instances import InstanceRules
 from workbench.rehearsal.api.strictness_network import NetworkRules
 from workbench.rehearsal.api.strictness_responses import patch_responses
@@ -64,5 +65,6 @@ def make_strict(console: Any) -> None:
     interfaces.random_public_ip = loopback_address
     patch_responses(console)
     make_backup_strict()
+    add_iam_calls()
     ec2_backends.clear()
     ec2_backends.backend = StrictEC2Backend

@@ -13,6 +13,9 @@ from workbench.rehearsal.iam.s3_actions import s3_needs
 
 # Where IAM's prefix of a service's actions isn't the name that its requests are signed for.
 PREFIXES = {"monitoring": "cloudwatch", "email": "ses", "tagging": "tag"}
+# What an action needs on top of itself:
+# https://docs.aws.amazon.com/aws-backup/latest/devguide/create-a-vault.html
+ALSO = {"backup:CreateBackupVault": ("backup-storage:MountCapsule",)}
 # What a parameter of an EC2 action names; "Describe…" actions know no single resources.
 EC2_RESOURCES = {
     "AllocationId": "elastic-ip",
@@ -26,6 +29,7 @@ EC2_RESOURCES = {
     "VolumeId": "volume",
     "VpcId": "vpc",
 }
+IAM_RESOURCES = {"InstanceProfileName": "instance-profile", "RoleName": "role", "UserName": "user"}
 EC2_IDS = {
     "eipalloc": "elastic-ip",
     "i": "instance",
@@ -47,9 +51,17 @@ def needs(request: ApiRequest, service: str, region: str, account: str) -> list[
         return []
     action = f"{PREFIXES.get(service, service)}:{operation}"
     where = f"{region}:{account}"
-    return [(action, arn) for arn in _resources(request, service, operation, where)] or [
-        (action, "*")
-    ]
+    found = [(action, arn) for arn in _resources(request, service, operation, where)]
+    return [*(found or [(action, "*")]), *((each, "*") for each in _besides(request, action))]
+
+
+def _besides(request: ApiRequest, action: str) -> Iterator[str]:
+    """Give the actions that one needs on top of its own."""
+    yield from ALSO.get(action, ())
+    if action.startswith("ec2:") and any(
+        key.startswith("TagSpecification") for key in request.form
+    ):
+        yield "ec2:CreateTags"
 
 
 def _operation(request: ApiRequest, service: str) -> str | None:
@@ -100,8 +112,8 @@ def _resources(request: ApiRequest, service: str, operation: str, where: str) ->
         yield from _ec2(request, where)
     elif service == "sts" and operation == "AssumeRole" and "RoleArn" in request.form:
         yield request.form["RoleArn"]
-    elif service == "iam" and "RoleName" in request.form:
-        yield f"arn:aws:iam::{where.rpartition(':')[2]}:role/{request.form['RoleName']}"
+    elif service == "iam":
+        yield from _iam(request, where.rpartition(":")[2])
     elif service == "route53":
         if match := re.search(r"/(hostedzone|healthcheck|change)/([A-Z0-9]+)", request.path):
             yield f"arn:aws:route53:::{match[1]}/{match[2]}"
@@ -109,6 +121,16 @@ def _resources(request: ApiRequest, service: str, operation: str, where: str) ->
         secret = _body(request).get("SecretId", "")
         if secret.startswith("arn:"):
             yield secret
+
+
+def _iam(request: ApiRequest, account: str) -> Iterator[str]:
+    # An instance profile before the role that is put into it: that is what is changed then.
+    for parameter, kind in IAM_RESOURCES.items():
+        if parameter in request.form:
+            yield f"arn:aws:iam::{account}:{kind}/{request.form[parameter]}"
+            return
+    if "PolicySourceArn" in request.form:
+        yield request.form["PolicySourceArn"]
 
 
 def _parameters(request: ApiRequest, where: str) -> Iterator[str]:

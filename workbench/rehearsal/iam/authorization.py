@@ -9,7 +9,6 @@ from typing import Any
 
 from moto.iam.access_control import AssumedRoleAccessKey
 from moto.iam.access_control import CreateAccessKeyFailure
-from moto.iam.access_control import IAMPolicy
 from moto.iam.access_control import create_access_key
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
@@ -18,9 +17,12 @@ from moto.sts.models import sts_backends
 
 from workbench.rehearsal.iam.actions import needs
 from workbench.rehearsal.iam.conditions import Context
+from workbench.rehearsal.iam.passing import passed_roles
 from workbench.rehearsal.iam.policies import Decision
 from workbench.rehearsal.iam.policies import Document
 from workbench.rehearsal.iam.policies import evaluate
+from workbench.rehearsal.iam.principals import boundary
+from workbench.rehearsal.iam.principals import document_of
 from workbench.rehearsal.iam.refusals import AccessDenied
 from workbench.rehearsal.iam.refusals import Refusal
 from workbench.rehearsal.iam.request import S3_HOST
@@ -31,6 +33,7 @@ from workbench.rehearsal.iam.signature import check_signature
 from workbench.rehearsal.iam.signature import read_signature
 
 PARTITION = "aws"
+DOMAIN = ".amazonaws.com"
 # Always allowed, even against a Deny (the STS documentation of GetCallerIdentity).
 FREE = {"sts:GetCallerIdentity"}
 
@@ -71,10 +74,31 @@ class Authorizer:
                 f"Credential should be scoped to correct service, not {signed.service}.",
                 signed.service,
             )
+        return self._authorise(request, signed)
+
+    def authorise_here(self, request: ApiRequest) -> None:
+        """Raise AccessDenied for what a user of this account may not do from this computer.
+
+        Keys that are nobody's in the account, as the rehearsal's own, may do everything; and
+        what came by AWS's own names has been looked at already.
+        """
+        signed = read_signature(request)
+        if signed is None or request.host.endswith(DOMAIN):
+            return
+        try:
+            self._find_key(signed)
+        except AccessDenied as denied:
+            if denied.refusal is Refusal.UNKNOWN_KEY:
+                return
+            raise
+        self._authorise(request, signed)
+
+    def _authorise(self, request: ApiRequest, signed: Signature) -> Caller:
         key = self._find_key(signed)
         check_signature(request, signed, key.create_credentials(), _now())
         caller = self._describe(key, signed)
         wanted = needs(request, signed.service, signed.region, self._account)
+        wanted += [("iam:PassRole", arn) for arn in passed_roles(request, self._account)]
         if not wanted:
             raise AccessDenied(
                 Refusal.DENIED, "The rehearsal doesn't know this action.", signed.service
@@ -119,11 +143,12 @@ class Authorizer:
         principals = {key.arn, self._account, f"arn:{PARTITION}:iam::{self._account}:root"}
         values = {"aws:PrincipalArn": key.arn, "aws:PrincipalType": "User"}
         try:
-            policies = [_document(each) for each in key.collect_policies()]
+            policies = [document_of(each) for each in key.collect_policies()]
             if isinstance(key, AssumedRoleAccessKey):
                 session = self._session(signed.key_id)
                 role = iam_backends[self._account][PARTITION].get_role_by_arn(session.role_arn)
-                boundaries = self._boundaries(role, session)
+                boundaries = boundary(iam_backends[self._account][PARTITION], role)
+                boundaries += [[json.loads(session.policy)]] if session.policy else []
                 principals.add(role.arn)
                 # The key aws:PrincipalArn holds the role, not the session.
                 values = {"aws:PrincipalArn": role.arn, "aws:PrincipalType": "AssumedRole"}
@@ -140,16 +165,6 @@ class Authorizer:
             {"AWS": principals},
             values,
         )
-
-    def _boundaries(self, role: Any, session: Any) -> list[list[Document]]:
-        boundaries = []
-        if role.permissions_boundary_arn:
-            backend = iam_backends[self._account][PARTITION]
-            policy = backend.managed_policies.get(role.permissions_boundary_arn)
-            boundaries.append([_document(policy)] if policy is not None else [])
-        if session.policy:
-            boundaries.append([json.loads(session.policy)])
-        return boundaries
 
     def _check(self, caller: Caller, need: Need, context: Context) -> None:
         action, resource = need
@@ -233,13 +248,6 @@ def _denied(caller: Caller, action: str, resource: str, *, explicit: bool) -> Ac
         f"{resource} {because}",
         caller.service,
     )
-
-
-def _document(policy: Any) -> Document:
-    # Moto keeps inline policies as text or in a dict, managed ones with their versions; its
-    # own reader of them knows all of those.
-    document: Document = IAMPolicy(policy)._policy_json
-    return document
 
 
 def _now() -> datetime.datetime:

@@ -134,6 +134,7 @@ EIP = ResourceType(
     calls=Calls(create_address, read_address, delete_address, update_address, settle_address),
     inputs=names("address associateWithPrivateIp domain instance networkInterface publicIpv4Pool"),
     computed=names("allocationId arn associationId privateDns privateIp publicDns publicIp"),
+    empty=names("carrierIp customerOwnedIp ptrRecord"),
     chosen=names("domain instance networkInterface publicIpv4Pool"),
     replaces=names("address domain publicIpv4Pool"),
     recomputed={

@@ -14,6 +14,7 @@ from .comparison import change_of
 from .comparison import replacing
 from .failures import InitializationError
 from .failures import explain
+from .resource import Reach
 from .resource import ResourceType
 from .values import Properties
 from .values import encode_struct
@@ -36,10 +37,12 @@ _REPLACING_KINDS = {
 Answer = TypeVar("Answer")
 
 
-def diff_response(row: ResourceType, old: Properties, state: Properties, new: Properties) -> Any:
+def diff_response(
+    row: ResourceType, old: Properties, state: Properties, new: Properties, reach: Reach
+) -> Any:
     """Return the engine's form of what differs between two sets of inputs."""
     change, differences = change_of(row, old, state, new)
-    replaced = replacing(row, change, differences)
+    replaced = replacing(row, change, differences, reach)
     details = {
         one.path: messages.PropertyDiff(
             kind=(_REPLACING_KINDS if one.path in replaced else _KINDS)[one.kind], inputDiff=True

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from .buckets import empty_bucket
 from .cloud import Cloud
 from .failures import ProviderError
+from .resource import AutoName
 from .resource import Calls
 from .resource import Change
 from .resource import ResourceType
@@ -108,7 +109,7 @@ BUCKET_OBJECT = ResourceType(
     type="aws:s3/bucketObjectv2:BucketObjectv2",
     calls=Calls(put_object, read_object, delete_object, update_object),
     inputs=_CONTENT | frozenset(_FIELDS) | names("acl bucket etag forceDestroy key sourceHash"),
-    required=names("bucket key"),
+    required=names("bucket"),
     computed=names("arn versionId"),
     chosen=names(
         "acl bucketKeyEnabled contentType etag kmsKeyId serverSideEncryption storageClass"
@@ -117,7 +118,9 @@ BUCKET_OBJECT = ResourceType(
     recomputed={
         key: names("etag versionId") for key in (*_CONTENT, *_FIELDS, "etag", "sourceHash")
     },
+    empty=names("checksumCrc32 checksumCrc32c checksumCrc64nvme checksumSha1 checksumSha256"),
     defaults={"forceDestroy": False},
+    name=AutoName("key", longest=1024, digits=False),
     tags=True,
 )
 ROWS = (BUCKET_OBJECT,)

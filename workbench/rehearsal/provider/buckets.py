@@ -109,6 +109,7 @@ BUCKET = ResourceType(
     calls=Calls(create_bucket, read_bucket, delete_bucket, update_bucket, settle_bucket),
     inputs=names("bucket bucketPrefix forceDestroy objectLockEnabled"),
     computed=names("arn bucketDomainName bucketRegion bucketRegionalDomainName hostedZoneId"),
+    empty=names("websiteDomain websiteEndpoint"),
     replaces=names("bucket bucketPrefix objectLockEnabled"),
     defaults={"forceDestroy": False, "objectLockEnabled": False},
     name=AutoName("bucket", longest=63, lower=True),

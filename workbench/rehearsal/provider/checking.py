@@ -38,9 +38,11 @@ def check(row: ResourceType, news: Properties) -> list[Failure]:
         for key in sorted(row.required)
         if key not in news
     ]
-    if row.required_one and not row.required_one & news.keys():
-        wanted = sorted(row.required_one)
-        failures.append(Failure(wanted[0], f"{row.short_name} needs one of {', '.join(wanted)}."))
+    for group in row.required_one:
+        if not group & news.keys():
+            first, *others = sorted(group)
+            wanted = f"one of {', '.join((first, *others))}" if others else f"'{first}'"
+            failures.append(Failure(first, f"{row.short_name} needs {wanted}."))
     return failures
 
 
@@ -75,12 +77,14 @@ def all_tags(inputs: Properties, default_tags: Mapping[str, str]) -> object:
 
 
 def make_name(row: ResourceType, resource: str, seed: bytes) -> str:
-    """Return the resource's name with seven hexadecimal digits, as the official plugin does.
+    """Return the resource's name, most often with seven digits, as the official plugin does.
 
     Raises ProviderError for a name that is too long then: the official plugin shortens none.
     """
     assert row.name is not None  # noqa: S101 - a row without a name has nothing to ask here
     base = resource.lower() if row.name.lower else resource
+    if not row.name.digits:
+        return base
     name = f"{base}-{_suffix(seed)}"
     if len(name) > row.name.longest:
         raise ProviderError(

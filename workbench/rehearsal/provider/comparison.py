@@ -7,6 +7,7 @@ from typing import Any
 from typing import Literal
 
 from .resource import Change
+from .resource import Reach
 from .resource import ResourceType
 from .values import UNKNOWN
 from .values import Asset
@@ -45,6 +46,8 @@ def _compare_property(
 ) -> Iterator[Difference]:
     # A region that isn't said is the provider's, which is where the object was found.
     if key not in new and (key in row.chosen or key == "region"):
+        if key in row.missed and key in old:
+            yield Difference(key, "delete")
         return
     default = row.defaults.get(key, _MISSING)
     before, after = old.get(key, default), new.get(key, default)
@@ -92,9 +95,11 @@ def _empty(value: Any) -> bool:
     return value is _MISSING or value in ([], {})
 
 
-def replacing(row: ResourceType, change: Change, differences: list[Difference]) -> set[str]:
+def replacing(
+    row: ResourceType, change: Change, differences: list[Difference], reach: Reach
+) -> set[str]:
     """Return the paths among ``differences`` that need a new object."""
-    paths = row.replaces | (row.replaces_also(change) if row.replaces_also else frozenset())
+    paths = row.replaces | (row.replaces_also(change, reach) if row.replaces_also else frozenset())
     paths |= {"region"} if row.regional else set()
     if row.calls.update is None:
         paths |= row.inputs
@@ -102,6 +107,7 @@ def replacing(row: ResourceType, change: Change, differences: list[Difference]) 
         difference.path
         for difference in differences
         if any(_within(difference.path, path) for path in paths)
+        and not (difference.kind == "delete" and difference.path in row.missed)
     }
 
 

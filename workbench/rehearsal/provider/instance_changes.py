@@ -3,9 +3,12 @@
 import base64
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from . import states
 from .cloud import Cloud
 from .resource import Change
+from .resource import Reach
 from .tags import replace_ec2_tags
 from .tags import update_ec2_tags
 from .values import UNKNOWN
@@ -13,7 +16,7 @@ from .values import Properties
 from .volumes import modify_volume
 
 # EC2 refuses a change of these while the instance runs.
-STOPPED_FIELDS = ("instanceType", "userData", "userDataBase64", "ebsOptimized")
+STOPPED_FIELDS = ("instanceType", "userData", "userDataBase64")
 METADATA_FIELDS = {
     "httpTokens": "HttpTokens",
     "httpEndpoint": "HttpEndpoint",
@@ -34,11 +37,33 @@ def metadata_options(options: Properties) -> dict[str, Any]:
     return {theirs: options[ours] for ours, theirs in METADATA_FIELDS.items() if ours in options}
 
 
-def needs_replacement(change: Change) -> frozenset[str]:
-    """Return the user data's properties if the program wants a new instance for a change of it."""
+def needs_replacement(change: Change, reach: Reach) -> frozenset[str]:
+    """Return what needs a new instance in this case.
+
+    The user data if the program wants that, and the type if it is of another architecture: the
+    instance's image can't run there.
+    """
+    found = set()
     if change.new.get("userDataReplaceOnChange"):
-        return frozenset({"userData", "userDataBase64"})
-    return frozenset()
+        found |= {"userData", "userDataBase64"}
+    if "instanceType" in change and not _share_architecture(change, reach):
+        found.add("instanceType")
+    return frozenset(found)
+
+
+def _share_architecture(change: Change, reach: Reach) -> bool:
+    before, after = change.old.get("instanceType"), change.new.get("instanceType")
+    if not isinstance(before, str) or not isinstance(after, str):
+        return True
+    try:
+        found = reach().client("ec2").describe_instance_types(InstanceTypes=[before, after])
+    except ClientError:
+        return True  # a type that isn't there is refused when it is asked for
+    architectures = [
+        set(each.get("ProcessorInfo", {}).get("SupportedArchitectures", []))
+        for each in found["InstanceTypes"]
+    ]
+    return len(architectures) < 2 or bool(set.intersection(*architectures))
 
 
 def update_instance(cloud: Cloud, identifier: str, change: Change) -> None:

@@ -44,13 +44,13 @@ def read_instance(cloud: Cloud, identifier: str, state: Properties) -> Propertie
         if "MetadataOptions" in instance
         else None,
         "rootBlockDevice": _read_root(cloud, instance),
-        **_read_network(instance),
+        **_read_network(cloud, instance),
         **_read_attributes(cloud, identifier, state),
         **read_tags(cloud, instance.get("Tags"), state),
     }
 
 
-def _read_network(instance: dict[str, Any]) -> Properties:
+def _read_network(cloud: Cloud, instance: dict[str, Any]) -> Properties:
     interfaces = instance.get("NetworkInterfaces") or [{}]
     primary = min(interfaces, key=lambda one: one.get("Attachment", {}).get("DeviceIndex", 0))
     groups = instance.get("SecurityGroups") or []
@@ -64,8 +64,18 @@ def _read_network(instance: dict[str, Any]) -> Properties:
         "publicDns": instance.get("PublicDnsName") or None,
         "sourceDestCheck": instance.get("SourceDestCheck", True),
         "vpcSecurityGroupIds": sorted(group["GroupId"] for group in groups),
-        "securityGroups": sorted(group["GroupName"] for group in groups),
+        "securityGroups": sorted(group["GroupName"] for group in groups)
+        if _is_in_default_vpc(cloud, instance)
+        else [],
     }
+
+
+def _is_in_default_vpc(cloud: Cloud, instance: dict[str, Any]) -> bool:
+    """Whether security groups go by their names there; in every other network they don't."""
+    if not instance.get("VpcId"):
+        return True
+    (vpc,) = cloud.client("ec2").describe_vpcs(VpcIds=[instance["VpcId"]])["Vpcs"]
+    return bool(vpc.get("IsDefault"))
 
 
 def _read_attributes(cloud: Cloud, identifier: str, state: Properties) -> Properties:

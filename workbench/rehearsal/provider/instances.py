@@ -52,8 +52,10 @@ INSTANCE = ResourceType(
         "privateIp rootBlockDevice securityGroups sourceDestCheck subnetId tenancy userData "
         "userDataBase64 userDataReplaceOnChange volumeTags vpcSecurityGroupIds"
     ),
-    required=names("ami instanceType"),
+    required_one=(names("ami"), names("instanceType")),
     computed=names("arn instanceState primaryNetworkInterfaceId privateDns publicDns publicIp"),
+    empty=names("instanceLifecycle outpostArn passwordData spotInstanceRequestId"),
+    missed=names("rootBlockDevice"),
     chosen=names(
         "associatePublicIpAddress availabilityZone creditSpecification disableApiStop "
         "disableApiTermination ebsOptimized instanceInitiatedShutdownBehavior keyName "
@@ -61,8 +63,9 @@ INSTANCE = ResourceType(
         "vpcSecurityGroupIds"
     ),
     replaces=names(
-        "ami associatePublicIpAddress availabilityZone ebsBlockDevices keyName privateIp "
-        "securityGroups subnetId tenancy rootBlockDevice.encrypted rootBlockDevice.kmsKeyId"
+        "ami associatePublicIpAddress availabilityZone ebsBlockDevices ebsOptimized keyName "
+        "privateIp securityGroups subnetId tenancy rootBlockDevice.encrypted "
+        "rootBlockDevice.kmsKeyId"
     ),
     replaces_also=needs_replacement,
     recomputed={key: names("publicIp publicDns") for key in STOPPED_FIELDS},

@@ -54,13 +54,22 @@ def _unquoted(kind: str, value: str) -> str:
     return value[1:-1] if kind in ("TXT", "SPF") and value.startswith('"') else value
 
 
-def _change(cloud: Cloud, action: str, zone: str, record: dict[str, Any]) -> None:
+def _change(
+    cloud: Cloud,
+    action: str,
+    zone: str,
+    record: dict[str, Any],
+    *,
+    instead_of: dict[str, Any] | None = None,
+) -> None:
+    """Change a record, in one go with the removal of the one that it takes the place of."""
     route53 = cloud.client("route53")
+    first = [{"Action": "DELETE", "ResourceRecordSet": instead_of}] if instead_of else []
     answer = route53.change_resource_record_sets(
         HostedZoneId=zone,
         ChangeBatch={
             "Comment": "Managed by Pulumi",
-            "Changes": [{"Action": action, "ResourceRecordSet": record}],
+            "Changes": [*first, {"Action": action, "ResourceRecordSet": record}],
         },
     )
     number = answer["ChangeInfo"]["Id"]
@@ -144,10 +153,14 @@ def read_record(cloud: Cloud, identifier: str, state: Properties) -> Properties 
 
 
 def update_record(cloud: Cloud, identifier: str, change: Change) -> None:
-    """Change a record's values, alias or time to live."""
+    """Change a record; of another type, or label, it takes the old one's place."""
     zone = change.new["zoneId"]
     name = full_name(change.new["name"], _zone_name(cloud, zone))
-    _change(cloud, "UPSERT", zone, _record(change.new, name))
+    old = None
+    if change.any_of("type", "setIdentifier"):
+        old = _find(cloud, zone, name, change.old["type"], change.old.get("setIdentifier"))
+    action = "CREATE" if old else "UPSERT"
+    _change(cloud, action, zone, _record(change.new, name), instead_of=old)
 
 
 def delete_record(cloud: Cloud, identifier: str, state: Properties) -> None:
@@ -171,10 +184,8 @@ RECORD = ResourceType(
     required=names("name type zoneId"),
     computed=names("fqdn"),
     chosen=names("allowOverwrite"),
-    replaces=names("name setIdentifier type zoneId"),
+    replaces=names("name zoneId"),
     normalise={"name": bare_name, "records": sorted, "aliases": _same_aliases},
-    # Two records of one name can't be there at a time, as when an A becomes a CNAME.
-    delete_before_replace=True,
     regional=False,
 )
 ROWS = (RECORD,)

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from .cloud import Cloud
 from .failures import InitializationError
+from .failures import ProviderError
 from .failures import explain
 from .failures import is_gone
 from .failures import is_held
@@ -41,6 +42,10 @@ class Change:
         return not self.keys.isdisjoint(keys)
 
 
+# Gives the API to who has to look something up before it is known what a change does.
+Reach = Callable[[], Cloud]
+
+
 @dataclass(frozen=True)
 class Calls:
     """The API calls of a resource type.
@@ -65,6 +70,8 @@ class AutoName:
     property: str = "name"
     longest: int = 255
     lower: bool = False
+    # Seven digits behind it, so that two objects can be there at a time.
+    digits: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,16 +82,22 @@ class ResourceType:
     calls: Calls
     inputs: frozenset[str]
     required: frozenset[str] = frozenset()
-    # Inputs of which at least one is required.
-    required_one: frozenset[str] = frozenset()
+    # Groups of inputs, of each of which at least one is required.
+    required_one: tuple[frozenset[str], ...] = ()
+    # Inputs that a program may leave out for others that aren't known here: AWS refuses it then.
+    needed: frozenset[str] = frozenset()
     # Outputs that only AWS knows: unknown while a preview creates the object.
     computed: frozenset[str] = frozenset()
     # Inputs that AWS chooses when the program gives none; leaving them out changes nothing.
     chosen: frozenset[str] = frozenset()
+    # … and those where leaving out what was given is an update all the same.
+    missed: frozenset[str] = frozenset()
+    # Outputs of what nothing here can have: empty, as with the official plugin.
+    empty: frozenset[str] = frozenset()
     # Inputs (or paths in them, as "rootBlockDevice.encrypted") that need a new object.
     replaces: frozenset[str] = frozenset()
     # … and those that need one only in some cases.
-    replaces_also: Callable[[Change], frozenset[str]] | None = None
+    replaces_also: Callable[[Change, Reach], frozenset[str]] | None = None
     # A changed input → outputs that a preview of the update can't know.
     recomputed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     # What AWS takes when the program says nothing; a drift from it is a change too.
@@ -112,6 +125,13 @@ class ResourceType:
 
         Raises InitializationError when it exists but what follows its creation failed.
         """
+        missing = sorted(self.needed - inputs.keys())
+        if missing:
+            raise ProviderError(
+                f"AWS would refuse to create {self.short_name}: the request must contain the"
+                f" parameter {missing[0]} (MissingParameter).",
+                f"Give the resource {' and '.join(missing)}.",
+            )
         cloud = self._place(cloud, inputs)
         identifier = self.calls.create(cloud, inputs)
         try:
@@ -136,6 +156,7 @@ class ResourceType:
             return None
         if self.regional:
             seen["region"] = cloud.region
+        seen = {**dict.fromkeys(self.empty, ""), **seen}
         # A call that answers None for a property says that there is none; one that it doesn't
         # answer at all (what AWS never tells, as a password or a file's path) stays as it was.
         return {key: value for key, value in {**state, **seen}.items() if value is not None}
@@ -175,7 +196,8 @@ class ResourceType:
 
     def preview_create(self, inputs: Properties) -> Properties:
         """Return the outputs as far as they can be known before the object exists."""
-        unknown = dict.fromkeys(self.computed | self.chosen - inputs.keys(), UNKNOWN)
+        made = self.computed | self.empty | self.chosen - inputs.keys()
+        unknown = dict.fromkeys(made, UNKNOWN)
         return {**self.defaults, **unknown, **inputs}
 
     def preview_update(self, change: Change) -> Properties:

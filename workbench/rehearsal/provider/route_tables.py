@@ -101,9 +101,38 @@ def create_association(cloud: Cloud, inputs: Properties) -> str:
     return str(answer["AssociationId"])
 
 
+def update_association(cloud: Cloud, identifier: str, change: Change) -> None:
+    """Associate the subnet with another table, at once; EC2 gives the association another id."""
+    found = _find_association(cloud, identifier, change.state)
+    if found is None:
+        create_association(cloud, change.new)
+    else:
+        cloud.client("ec2").replace_route_table_association(
+            AssociationId=found, RouteTableId=change.new["routeTableId"]
+        )
+
+
+def _find_association(cloud: Cloud, identifier: str, state: Properties) -> str | None:
+    """Return an association's id as it is now: the engine keeps the first one."""
+    ways = {"association.route-table-association-id": identifier}
+    if state.get("subnetId"):
+        ways["association.subnet-id"] = state["subnetId"]
+    for name, value in ways.items():
+        wanted = [{"Name": name, "Values": [value]}]
+        for table in cloud.client("ec2").describe_route_tables(Filters=wanted)["RouteTables"]:
+            ours = table["RouteTableId"] == state.get("routeTableId")
+            for association in table.get("Associations", []):
+                number = str(association["RouteTableAssociationId"])
+                if number == identifier or (ours and association.get("SubnetId") == value):
+                    return number
+    return None
+
+
 def read_association(cloud: Cloud, identifier: str, state: Properties) -> Properties | None:
     """Read an association; an import's id is "SUBNET/TABLE"."""
     subnet, _, table = identifier.partition("/")
+    if not table:
+        identifier = _find_association(cloud, identifier, state) or identifier
     name, value = (
         ("association.subnet-id", subnet)
         if table
@@ -122,7 +151,9 @@ def read_association(cloud: Cloud, identifier: str, state: Properties) -> Proper
 
 def delete_association(cloud: Cloud, identifier: str, state: Properties) -> None:
     """Remove an association."""
-    cloud.client("ec2").disassociate_route_table(AssociationId=identifier)
+    found = _find_association(cloud, identifier, state)
+    if found is not None:
+        cloud.client("ec2").disassociate_route_table(AssociationId=found)
 
 
 ROUTE_TABLE = ResourceType(
@@ -140,9 +171,11 @@ ROUTE_TABLE = ResourceType(
 
 ROUTE_TABLE_ASSOCIATION = ResourceType(
     type="aws:ec2/routeTableAssociation:RouteTableAssociation",
-    calls=Calls(create_association, read_association, delete_association),
+    calls=Calls(create_association, read_association, delete_association, update_association),
     inputs=names("routeTableId subnetId"),
-    required=names("routeTableId subnetId"),
+    required=names("routeTableId"),
+    required_one=(names("subnetId"),),
+    replaces=names("subnetId"),
     delete_before_replace=True,
 )
 

@@ -96,7 +96,8 @@ ROUTE = ResourceType(
     type="aws:ec2/route:Route",
     calls=Calls(create_route, read_route, delete_route, update_route),
     inputs=frozenset(TARGETS) | names("routeTableId destinationCidrBlock"),
-    required=names("routeTableId destinationCidrBlock"),
+    required=names("routeTableId"),
+    needed=names("destinationCidrBlock"),
     computed=names("origin state instanceId instanceOwnerId"),
     replaces=names("routeTableId destinationCidrBlock"),
 )

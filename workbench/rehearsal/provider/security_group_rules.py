@@ -7,6 +7,7 @@ from .listed_rules import ports_of
 from .listed_rules import protocol_of
 from .resource import Calls
 from .resource import Change
+from .resource import Reach
 from .resource import ResourceType
 from .resource import names
 from .tags import read_tags
@@ -121,6 +122,15 @@ def delete_egress_rule(cloud: Cloud, identifier: str, state: Properties) -> None
     )
 
 
+def _other_source(change: Change, reach: Reach) -> frozenset[str]:
+    """Return the sources that came or went: a rule for addresses can't become one for a group."""
+    return frozenset(
+        source
+        for source in _SOURCES
+        if source in change and not (change.old.get(source) and change.new.get(source))
+    )
+
+
 def _row(token: str, calls: Calls) -> ResourceType:
     return ResourceType(
         type=token,
@@ -130,6 +140,7 @@ def _row(token: str, calls: Calls) -> ResourceType:
         required=names("securityGroupId ipProtocol"),
         computed=names("arn securityGroupRuleId"),
         replaces=names("securityGroupId"),
+        replaces_also=_other_source,
         normalise={"ipProtocol": protocol_of},
         tags=True,
     )

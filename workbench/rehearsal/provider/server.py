@@ -144,6 +144,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 decode_struct(request.old_inputs),
                 decode_struct(request.olds),
                 decode_struct(request.news),
+                lambda: self._reach(row, 0),
             )
 
         return carry_out(context, f"compare {name_of(request.urn)}", diff)

@@ -116,7 +116,7 @@ VOLUME = ResourceType(
         "snapshotId throughput type"
     ),
     required=names("availabilityZone"),
-    required_one=names("size snapshotId"),
+    required_one=(names("size snapshotId"),),
     computed=names("arn createTime"),
     chosen=names("encrypted iops kmsKeyId size snapshotId throughput type"),
     replaces=names("availabilityZone encrypted kmsKeyId multiAttachEnabled snapshotId"),

@@ -95,7 +95,8 @@ VPC = ResourceType(
     type="aws:ec2/vpc:Vpc",
     calls=Calls(create_vpc, read_vpc, delete_vpc, update_vpc, settle_vpc),
     inputs=names("cidrBlock enableDnsHostnames enableDnsSupport instanceTenancy"),
-    required=names("cidrBlock"),
+    needed=names("cidrBlock"),
+    empty=names("ipv6AssociationId"),
     computed=names(
         "arn ownerId dhcpOptionsId mainRouteTableId defaultRouteTableId "
         "defaultNetworkAclId defaultSecurityGroupId"

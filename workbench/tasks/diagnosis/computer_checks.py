@@ -18,6 +18,7 @@ from workbench.tasks.diagnosis.credentials_check import check_credentials
 from workbench.tasks.diagnosis.credentials_check import check_region
 from workbench.tasks.diagnosis.known_stack import KnownStack
 from workbench.tasks.diagnosis.own_files_check import own_files_check
+from workbench.tasks.diagnosis.rights_check import rights_check
 from workbench.tasks.recovery.unknown import look_for_unknown
 from workbench.tasks.selection import find_project
 
@@ -34,6 +35,7 @@ def computer_checks(known: KnownStack) -> list[Check]:
             Check("credentials", lambda _: check_credentials(known), (), "", "credentials"),
             own_files_check(known),
             _state(known, ("project", "pulumi")),
+            rights_check(known),
             Check(
                 "region",
                 lambda _: check_region(known),

@@ -6,10 +6,8 @@ from typing import Any
 from workbench.engine.changes import Changes
 from workbench.engine.state import short_type
 from workbench.errors import WorkbenchError
-from workbench.prices import TABLE_DATE
-from workbench.prices import hourly_price
+from workbench.prices import Prices
 from workbench.prices import in_dollars
-from workbench.prices import monthly_cost
 from workbench.prices import surplus_sentence
 from workbench.progress import Progress
 from workbench.tasks.capacity import too_many
@@ -41,13 +39,17 @@ def look_ahead(
         quota = check_quota(state, instance["InstanceId"], then)
         # One that was cut off may be undone: what it got to is told, then.
         before = read_type(ec2, now.before if now.before != wanted else now.actual)
-        table = compare(before, then, _region(state, instance), _volumes_gib(ec2, instance))
+        prices = state.prices(before.name, then.name)
+        table = compare(before, then, prices, _volumes_gib(ec2, instance))
     people = see_people(state, progress) if now.power == "running" else People()
     lines = [
         f"Resize {instance['InstanceId']} from {before.name} to {wanted}.",
         *table,
-        f"Prices: AWS's list of {TABLE_DATE}, before tax"
-        f"{'; free in a rehearsal' if state.rehearsal else ''}.",
+        *textwrap.wrap(
+            f"Prices: {prices.source}, before tax"
+            f"{'; free in a rehearsal' if state.rehearsal else ''}.",
+            WIDTH,
+        ),
         *textwrap.wrap(surplus_sentence(wanted), WIDTH),
         *_memory(before, then),
         *too_many(len(state.target().users), then),
@@ -58,11 +60,11 @@ def look_ahead(
     return lines, people
 
 
-def compare(before: InstanceType, then: InstanceType, region: str, gib: int) -> list[str]:
+def compare(before: InstanceType, then: InstanceType, prices: Prices, gib: int) -> list[str]:
     """Return both types side by side; a month is with the volumes' GiB and the address."""
     names = [each.name for each in (before, then)]
-    hours = [hourly_price(name, region) for name in names]
-    months = [monthly_cost(name, region, volumes_gib=gib).total for name in names]
+    hours = [prices.hourly(name) for name in names]
+    months = [prices.monthly(name, volumes_gib=gib).total for name in names]
     rows = [
         ["", "now", "then"],
         ["type", *names],
@@ -112,11 +114,6 @@ def _stop(now: Situation, people: People) -> list[str]:
     if now.power == "running":
         return ["The server stops, and is away for a minute or so.", *people.lines]
     return [f"The server is {now.power} now; it runs afterwards."]
-
-
-def _region(state: StackState, instance: dict[str, Any]) -> str:
-    # A zone's name is its region's and a letter; local zones have more in between.
-    return str(state.outputs.get("region") or instance["Placement"]["AvailabilityZone"][:-1])
 
 
 def _volumes_gib(ec2: Any, instance: dict[str, Any]) -> int:

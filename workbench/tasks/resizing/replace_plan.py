@@ -1,10 +1,9 @@
 """What a replacement would do, as a person is asked to agree to it; all of it found out before."""
 
+import textwrap
 from contextlib import closing
 
-from workbench.prices import TABLE_DATE
 from workbench.prices import in_dollars
-from workbench.prices import monthly_cost
 from workbench.progress import Progress
 from workbench.tasks.capacity import too_many
 from workbench.tasks.resizing.instance_types import check_offered
@@ -19,6 +18,7 @@ from workbench.tasks.server.working_people import see_people
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
 
+WIDTH = 78
 _DOES = {
     Stage.BUILD: "build the new server; the old one goes on serving meanwhile",
     Stage.SWITCH: "switch over: volume and address move, a minute without service",
@@ -80,14 +80,14 @@ def _heading(state: StackState, now: Replacement, target: str) -> list[str]:
 
 
 def _costs(state: StackState, now: Replacement, target: str) -> list[str]:
-    region = str(state.outputs.get("region") or "")
     types = dict.fromkeys(
         [now.instance_type, *([now.other_type] if now.other_type else []), target]
     )
-    months = [f"{each} {in_dollars(monthly_cost(each, region).instance)}" for each in types]
+    prices = state.prices(*types, others=False)
+    months = [f"{each} {in_dollars(prices.monthly(each, addresses=0).instance)}" for each in types]
     free = "; free in a rehearsal" if state.rehearsal is not None else ""
     return [
         f"The instance a month: {', '.join(months)}",
         "Both cost until one is terminated.",
-        f"Prices: AWS's list of {TABLE_DATE}, before tax{free}.",
+        *textwrap.wrap(f"Prices: {prices.source}, before tax{free}.", WIDTH),
     ]

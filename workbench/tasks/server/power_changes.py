@@ -4,8 +4,6 @@ Through EC2 itself: whether an instance runs is no part of a stack's configurati
 """
 
 from workbench.errors import WorkbenchError
-from workbench.prices import TABLE_DATE
-from workbench.prices import hourly_price
 from workbench.prices import in_dollars
 from workbench.progress import Progress
 from workbench.tasks.changing import confirm
@@ -140,8 +138,9 @@ def _typed(command: str, force: bool) -> str:
 
 
 def _hourly(state: StackState, watch: PowerWatch) -> str:
-    price = hourly_price(watch.instance_type, str(state.outputs.get("region") or ""))
+    prices = state.prices(watch.instance_type, others=False)
+    price = prices.hourly(watch.instance_type)
     if price is None:
         return "What it costs while it runs isn't known."
     free = "; free here" if state.rehearsal is not None else ""
-    return f"Running costs {in_dollars(price, 4)} an hour (list price of {TABLE_DATE}{free})."
+    return f"Running costs {in_dollars(price, 4)} an hour\n  ({prices.source}{free})."

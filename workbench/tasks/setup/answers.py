@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import ConfigError
 from workbench.prices import HOURS_PER_MONTH
-from workbench.prices import hourly_price
+from workbench.prices import Prices
 from workbench.prices import in_dollars
 from workbench.progress import Progress
 from workbench.rehearsal.names import rehearsal_of
@@ -158,20 +158,22 @@ def _ask_type(
     default = present.get(INSTANCE_TYPE, DEFAULT_INSTANCE_TYPE)
     if given is None and interview.interactive:
         found = account.find_types([*SUGGESTED, default])
+        prices = account.prices(account.config["aws:region"], *found, others=False)
         print_rows(
             ("instance type", "vCPU", "GiB of memory", "a month"),
             [
-                _row(found[name], account.config["aws:region"])
+                _row(found[name], prices)
                 for name in dict.fromkeys([*SUGGESTED, default])
                 if name in found
             ],
             interview.console,
         )
+        interview.say(f"Prices: {prices.source}, before tax.")
     return interview.answer("Instance type", "--instance-type", given, account.check_type, default)
 
 
-def _row(found: InstanceType, region: str) -> tuple[str, ...]:
-    price = hourly_price(found.name, region)
+def _row(found: InstanceType, prices: Prices) -> tuple[str, ...]:
+    price = prices.hourly(found.name)
     month = in_dollars(None if price is None else price * HOURS_PER_MONTH)
     return found.name, str(found.vcpus), f"{found.memory:g}", month
 

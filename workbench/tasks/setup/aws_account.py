@@ -4,10 +4,14 @@ import difflib
 from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from typing import Any
 
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
+
+if TYPE_CHECKING:
+    from workbench.prices import Prices
 
 # Where each partition answers whoever has an account in it.
 _HOMES = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
@@ -57,6 +61,16 @@ class Account:
         from workbench.engine.aws import client
 
         return client(self.config, service)
+
+    def prices(self, region: str, *types: str, others: bool = True) -> "Prices":
+        """Return a region's prices, of instance types and of volumes and the like."""
+        from workbench.engine.aws import client
+        from workbench.prices import read_prices
+
+        def pricing(place: str) -> Any:
+            return client({**self.config, "aws:region": place}, "pricing", quick=True)
+
+        return read_prices(pricing, region, types, others=others)
 
     def within(self, region: str) -> "Account":
         """Return the same account in a region."""

@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from workbench.engine.stack_config import as_text
-from workbench.prices import TABLE_DATE
 from workbench.prices import MonthlyCost
 from workbench.prices import in_dollars
-from workbench.prices import monthly_cost
 from workbench.prices import surplus_sentence
 from workbench.tasks.setup.answers import Answers
 from workbench.tasks.setup.place import Place
@@ -49,8 +47,8 @@ def print_plan(answers: Answers, place: Place, present: Mapping[str, str]) -> No
     )
     root, data = _volumes(present)
     details = {"volumes": f"{root} GiB root, {data} GiB data"}
-    cost = _cost(answers, root + data)
-    console.print(f"\nA month, always running, costs (AWS's prices of {TABLE_DATE}, before tax):")
+    cost, source = _cost(answers, root + data)
+    console.print(f"\nA month, always running, costs ({source}, before tax):")
     lines = [(name, in_dollars(price), details.get(name, "")) for name, price in cost.items]
     print_facts(
         [
@@ -85,13 +83,14 @@ def _snapshots(present: Mapping[str, str]) -> str:
     return present.get(BACKUP_SCHEDULE) or daily
 
 
-def _cost(answers: Answers, volumes: int) -> MonthlyCost:
-    return monthly_cost(
+def _cost(answers: Answers, volumes: int) -> tuple[MonthlyCost, str]:
+    prices = answers.account.prices(answers.region, answers.instance_type.name)
+    cost = prices.monthly(
         answers.instance_type.name,
-        answers.region,
         volumes_gib=volumes,
         hosted_zones=int(answers.domain.create_zone),
     )
+    return cost, prices.source
 
 
 def _volumes(present: Mapping[str, str]) -> tuple[int, int]:

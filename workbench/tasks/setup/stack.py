@@ -99,8 +99,8 @@ def _refuse_a_move(place: Place, answers: Answers) -> None:
 def _warn(place: Place, answers: Answers) -> None:
     if place.has_resources():
         return
-    with place.progress.phase("Quotas, records and key"):
-        found = find_warnings(answers)
+    with place.progress.phase("Rights, quotas, records and key"):
+        found = find_warnings(answers, place.read_config().get("workbench:name"))
     for sentence in found:
         print(f"WARNING: {sentence}\n")
 

@@ -1,20 +1,33 @@
 """What would stop a new workbench later, though its configuration is right."""
 
 from workbench.errors import WorkbenchError
+from workbench.tasks.rights.asking import PRINT
+from workbench.tasks.rights.asking import ask_rights
+from workbench.tasks.rights.policy import DEFAULT_NAME
+from workbench.tasks.rights.policy import DOMAIN
 from workbench.tasks.setup.answers import Answers
 from workbench.tasks.setup.quotas import address_quota
 from workbench.tasks.setup.quotas import vcpu_quota
 from workbench.tasks.setup.quotas import vpc_quota
 
 
-def find_warnings(answers: Answers) -> list[str]:
-    """Return a sentence for each, and what to type."""
+def find_warnings(answers: Answers, name: str | None = None) -> list[str]:
+    """Return a sentence for each, and what to type; ``name`` is the workbench's, if it has one."""
     return [
+        *_rights(answers, name or DEFAULT_NAME),
         *_free_plan(answers),
         *_shortages(answers),
         *_records(answers),
         *_private_key(answers),
     ]
+
+
+def _rights(answers: Answers, name: str) -> list[str]:
+    """Return the rights that who has signed in lacks; someone else may be who types `up`."""
+    records = answers.domain.zone is not None or answers.domain.create_zone
+    without = () if records else (DOMAIN,)
+    told = str(ask_rights(answers.account.aws, answers.region, name=name, without=without))
+    return [f"{told}\n  {PRINT}"] if told else []
 
 
 def _free_plan(answers: Answers) -> list[str]:

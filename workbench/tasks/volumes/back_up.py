@@ -5,9 +5,7 @@ from typing import Any
 
 from workbench.errors import WaitTimeoutError
 from workbench.errors import WorkbenchError
-from workbench.prices import TABLE_DATE
 from workbench.prices import in_dollars
-from workbench.prices.table import snapshot_price
 from workbench.progress import Progress
 from workbench.tasks.changing import confirm
 from workbench.tasks.changing import interruptible
@@ -35,13 +33,15 @@ def back_up(
     """Make the snapshot, and say how to restore it."""
     text = _checked(description)
     volume = read_volume(state)
-    price = snapshot_price(str(state.outputs.get("region") or ""))
+    prices = state.prices()
+    price = prices.snapshot()
     free = "; free here" if state.rehearsal is not None else ""
     plan = [
         f"Make a snapshot of {volume.id} ({volume.size_gib} GiB), the data volume.",
         "The server goes on; its file system stands still for a second or two.",
-        f"A GiB that is in use costs {in_dollars(price, 3)} a month ({TABLE_DATE}{free});",
-        "of what is in an older snapshot already, only what changed costs.",
+        f"A GiB that is in use costs {in_dollars(price, 3)} a month; of what is in an older",
+        "snapshot already, only what changed costs.",
+        f"  ({prices.source}{free})",
     ]
     command = f"workbench data.backup --stack {state.stack}"
     if not confirm(plan, command, yes=yes or state.rehearsal is not None, dry_run=dry_run):

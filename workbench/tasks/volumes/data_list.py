@@ -7,8 +7,8 @@ from typing import Any
 
 from rich.console import Console
 
+from workbench.prices import Prices
 from workbench.prices import in_dollars
-from workbench.prices.table import gp3_price
 from workbench.progress import Progress
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.show import make_console
@@ -43,23 +43,25 @@ def collect(state: StackState) -> dict[str, Any]:
     kept = read_kept(state, volume)
     snapshots = read_snapshots(state, [volume, *kept])
     relatives = find_relatives(volume, kept, snapshots)
+    prices = state.prices()
     return {
         "stack": state.stack,
-        "volume": _volume_entry(state, volume),
+        "volume": _volume_entry(prices, volume),
         "snapshots": [
             {key: _plain(value) for key, value in asdict(each).items()} for each in snapshots
         ],
         "kept_volumes": [
-            _volume_entry(state, each)
+            _volume_entry(prices, each)
             | {"remove": remove_command(state, each.id) if each.id in relatives else None}
             for each in kept
         ],
+        "prices": prices.source,
     }
 
 
-def monthly_price(state: StackState, size_gib: int) -> float | None:
+def monthly_price(prices: Prices, size_gib: int) -> float | None:
     """Return what a gp3 volume costs a month, in US dollars."""
-    price = gp3_price(str(state.outputs.get("region") or ""))
+    price = prices.gp3()
     return None if price is None else round(price * size_gib, 2)
 
 
@@ -76,9 +78,9 @@ def aws_options(state: StackState) -> str:
     return shlex.join(options)
 
 
-def _volume_entry(state: StackState, volume: Volume) -> dict[str, Any]:
+def _volume_entry(prices: Prices, volume: Volume) -> dict[str, Any]:
     entry = {key: _plain(value) for key, value in asdict(volume).items() if key != "stack"}
-    return entry | {"usd_month": monthly_price(state, volume.size_gib)}
+    return entry | {"usd_month": monthly_price(prices, volume.size_gib)}
 
 
 def _plain(value: Any) -> Any:
@@ -87,7 +89,12 @@ def _plain(value: Any) -> Any:
 
 def _show(state: StackState, found: dict[str, Any], console: Console) -> None:
     volume, stack = found["volume"], found["stack"]
-    print_facts([("Data volume", _told(volume)), ("From", volume["snapshot_id"])], console)
+    facts = [
+        ("Data volume", _told(volume)),
+        ("From", volume["snapshot_id"]),
+        ("Prices", found["prices"]),
+    ]
+    print_facts(facts, console)
     rows: dict[str, list[tuple[str, ...]]] = {}
     for each in found["snapshots"]:
         rows.setdefault(each["volume_id"], []).append(_row(each))

@@ -3,7 +3,6 @@
 import re
 
 from workbench.errors import WorkbenchError
-from workbench.prices import TABLE_DATE
 from workbench.prices import in_dollars
 from workbench.progress import Progress
 from workbench.tasks.changing import change_configuration
@@ -89,11 +88,13 @@ def _has_grown(state: StackState, volume: Volume, size: int) -> bool:
 
 def _plan(state: StackState, volume: Volume, size: int, before: FileSystem) -> list[str]:
     free = ", free here" if state.rehearsal is not None else ""
-    then = in_dollars(monthly_price(state, size))
-    now = in_dollars(monthly_price(state, volume.size_gib))
+    prices = state.prices()
+    then = in_dollars(monthly_price(prices, size))
+    now = in_dollars(monthly_price(prices, volume.size_gib))
     return [
         f"Grow {volume.id}, the data volume, from {volume.size_gib} to {size} GiB.",
-        f"  {now} a month now, {then} then (list price of {TABLE_DATE}{free}).",
+        f"  {now} a month now, {then} then",
+        f"  ({prices.source}{free}).",
         f"  {before}",
         *(start_lines(state) or ["Nothing is stopped or restarted."]),
         "It can't be made smaller afterwards.",

@@ -7,7 +7,6 @@ from typing import Any
 from workbench.engine.state import short_type
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
-from workbench.prices import TABLE_DATE
 from workbench.prices import in_dollars
 from workbench.tasks.server.working_people import People
 from workbench.tasks.server_start import STARTED
@@ -125,7 +124,8 @@ def plan_lines(
     when = snapshot.started.astimezone().strftime("%Y-%m-%d %H:%M")
     size = max(int(state.config.get(SIZE) or 0), snapshot.size_gib)
     free = ", free here" if state.rehearsal is not None else ""
-    price = in_dollars(monthly_price(state, volume.size_gib))
+    prices = state.prices()
+    price = in_dollars(monthly_price(prices, volume.size_gib))
     stops = [STARTED]
     if people is not None:
         stops = ["The server stops, and is away for some minutes.", *people.lines]
@@ -135,7 +135,8 @@ def plan_lines(
         "Homes, accounts and passwords become what they were then.",
         *stops,
         f"What was written since stays on {volume.id}, which is kept until you delete it:",
-        f"  {price} a month (list price of {TABLE_DATE}{free}).",
+        f"  {price} a month",
+        f"  ({prices.source}{free}).",
     ]
 
 

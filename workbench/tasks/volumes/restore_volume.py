@@ -217,7 +217,7 @@ def _tell(state: StackState, old: "Volume", progress: Progress) -> None:
     print(f"The data volume is {current} now, and its checks pass.")
     # After a run that was cut off, the old one may have been deleted by hand.
     if old.id != current:
-        price = in_dollars(monthly_price(state, old.size_gib))
+        price = in_dollars(monthly_price(state.prices(), old.size_gib))
         print(f"Kept: {old.id}, as it was before the restore, for {price} a month. To delete it:")
         print(f"  {remove_command(state, old.id)}")
     print(as_typed(f"  workbench data.list --stack {state.stack}"))

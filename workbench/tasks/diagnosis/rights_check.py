@@ -1,0 +1,27 @@
+"""Doctor's question to AWS, whether who has signed in has the rights that a workbench takes."""
+
+from workbench.checks.check import Check
+from workbench.checks.check import Outcome
+from workbench.checks.check import passed
+from workbench.checks.check import skipped
+from workbench.checks.check import warned
+from workbench.tasks.diagnosis.known_stack import KnownStack
+from workbench.tasks.rights.asking import PRINT
+from workbench.tasks.rights.asking import ask_rights
+from workbench.tasks.rights.policy import DEFAULT_NAME
+
+
+def rights_check(known: KnownStack) -> Check:
+    """Return the check; a warning, as what runs already runs without them."""
+    return Check(
+        "aws-rights", lambda _: _check(known), ("credentials", "state"), PRINT, layer="stack"
+    )
+
+
+def _check(known: KnownStack) -> Outcome:
+    region = str(known.aws("sts").meta.region_name)
+    name = known.state.config.get("workbench:name") or DEFAULT_NAME
+    rights = ask_rights(known.aws, region, name=name)
+    if rights.unknown:
+        return skipped(str(rights))
+    return warned(str(rights)) if rights.missing else passed("all that a workbench needs")
