@@ -32,6 +32,7 @@ from . import network
 from . import proxy
 from . import rstudio
 from . import rstudio_package
+from . import shared_packages
 from . import storage
 from . import tools
 from .__main__ import LOCK
@@ -57,6 +58,7 @@ UNITS = (
     proxy.UNIT,
     jupyterhub.UNIT,
     rstudio.UNIT,
+    shared_packages.UNIT,
 )
 PACKAGES = (*apt.PACKAGES, "openssh-server", rstudio_package.NAME)
 
