@@ -19,6 +19,7 @@ from . import everyone_apt
 from . import everyone_python
 from . import everyone_r
 from . import everyone_told
+from . import manual_packages
 from . import network
 from . import places
 from .everyone_told import Told
@@ -123,13 +124,8 @@ def differences(lists: PackageLists) -> list[tuple[str, str]]:
         failed = [f"{each['kind']} {each['name']}" for each in told["failed"]]
         found += [(f"{name} could not be installed", f"try again: {name}") for name in failed]
     if not everyone_python.is_as_wanted(lists):
-        found += [
-            (
-                f"{name} was installed manually into {everyone_python.FOLDER}",
-                f"remove {name}, which was installed manually (workbench:packages would keep it)",
-            )
-            for name in everyone_python.manual()
-        ]
+        folder = everyone_python.FOLDER
+        found += [manual_packages.removal(name, folder) for name in everyone_python.manual()]
     return found or [
         ("the packages for everyone are of another recipe", "update the packages for everyone")
     ]

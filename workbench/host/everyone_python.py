@@ -70,6 +70,8 @@ def ensure(lists: PackageLists, told: Told) -> None:
     try:
         _ensure_environment()
         _install(lists, told)
+        # Users can't write there, so what they import is compiled for them now.
+        _run(str(FOLDER / "bin" / "python"), "-m", "compileall", "-q", "-j", "0", str(PACKAGES))
     except subprocess.CalledProcessError as error:
         told.fail("Python", "the base", _reason(error.stdout or ""))
     finally:
@@ -89,8 +91,12 @@ def manual() -> list[str]:
 
 def installed(folder: Path) -> set[str]:
     """Return the plain names of the packages in a folder of Python's."""
-    found = (path.name.rpartition(".")[0] for path in folder.glob("*.dist-info"))
-    return {plain_name(name.partition("-")[0]) for name in found}
+    return {name_of(path) for path in folder.glob("*.dist-info")}
+
+
+def name_of(path: Path) -> str:
+    """Return the plain name of the package that a folder of its data is of."""
+    return plain_name(path.name.partition("-")[0])
 
 
 def _is_wanted(lists: PackageLists) -> bool:
@@ -175,9 +181,7 @@ def _sync(requirements: str) -> None:
     try:
         _uv(
             *("pip", "sync", "--quiet", "--python", str(FOLDER / "bin" / "python")),
-            # Users can't write there, so what they import is compiled for them now.
-            *("--require-hashes", "--compile-bytecode", "--allow-empty-requirements", *again),
-            str(wanted),
+            *("--require-hashes", "--allow-empty-requirements", *again, str(wanted)),
         )
     except subprocess.CalledProcessError as error:
         # What can't be fetched or built is said before anything is touched.
@@ -196,21 +200,27 @@ def _uv(*arguments: str) -> None:
         # Beside people at work, on a small server.
         **{f"UV_CONCURRENT_{what}": "1" for what in ("BUILDS", "INSTALLS")},
     }
+    _run(str(tools.UV), *arguments, env=environment).check_returncode()
+
+
+def _run(*command: str, env: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
     done = subprocess.run(
-        [str(tools.UV), *arguments],
+        command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=environment,
+        env=env,
         check=False,
     )
     print(done.stdout, end="", flush=True)
-    done.check_returncode()
+    return done
 
 
 def _reason(said: str) -> str:
-    """Return uv's words for a failure, without its drawing."""
+    """Return uv's words for a failure, without its drawing and its conclusions."""
+    if because := re.search(r"Because (.+?)(?:, we can conclude|$)", " ".join(said.split())):
+        return because[1]
     lines = [re.sub(r"^[\s×╰─▶├│>-]+", "", line).strip() for line in said.splitlines()]
     causes = [line for line in lines if line and not line.startswith(("warning:", "hint:"))]
     return " ".join(causes) or "uv failed without a word"

@@ -107,7 +107,7 @@ def _reason(r: R, name: str) -> str:
     done = _run([_script(r), str(INSTALL), str(r.library), name])
     if done.returncode == 0:
         return ""
-    said = re.findall(r"^WHY: (.*)$", done.stdout, flags=re.MULTILINE)
+    said: list[str] = re.findall(r"^WHY: (.*)$", done.stdout, flags=re.MULTILINE)
     if said:
         return said[-1]
     killed = done.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL)
@@ -136,4 +136,5 @@ def _version(program: Path) -> str:
     said = subprocess.run(
         [program, "--version"], capture_output=True, text=True, check=False
     ).stdout
-    return "".join(re.findall(r"^R version (\d+\.\d+)", said, flags=re.MULTILINE)[:1])
+    found: list[str] = re.findall(r"^R version (\d+\.\d+)", said, flags=re.MULTILINE)
+    return found[0] if found else ""

@@ -27,6 +27,7 @@ from . import identity
 from . import journal
 from . import jupyterhub
 from . import limits
+from . import manual_packages
 from . import metadata
 from . import network
 from . import proxy
@@ -119,7 +120,13 @@ def plan(path: Path) -> dict[str, Any]:
     findings = [asdict(finding) for finding in find_all(settings)]
     last = json.loads(journal.LAST.read_text()) if journal.LAST.exists() else None
     digest = hashlib.sha256(content).hexdigest()
-    return {"busy": False, "findings": findings, "last": last, "settings": digest}
+    return {
+        "busy": False,
+        "findings": findings,
+        "last": last,
+        "settings": digest,
+        "manual": manual_packages.all_manual(),
+    }
 
 
 def main() -> None:

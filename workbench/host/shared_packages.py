@@ -36,10 +36,15 @@ def begin(lists: PackageLists) -> Commands:
     if everyone.is_done(lists) or (runs and everyone.is_begun(lists)):
         return
     for state, action in everyone.differences(lists):
-        yield f"echo {shlex.quote(f'{state} -> {action}')}"
+        yield tell(state, action)
     # One that runs reads the settings again at its end; stopping it would break off apt.
     if not runs:
         yield f"systemctl reset-failed {UNIT} 2>/dev/null; systemctl restart --no-block {UNIT}"
+
+
+def tell(state: str, action: str) -> str:
+    """Return a command that says what isn't as it should be; a plan says it in these words."""
+    return f"echo {shlex.quote(f'{state} -> {action}')}"
 
 
 def _runs() -> bool:
