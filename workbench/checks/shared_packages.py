@@ -35,7 +35,8 @@ class Installation:
     def told(self) -> str:
         """Say it in one line."""
         if self.state == "installing":
-            return f"installing {self.done} of {self.total} ({self.now})"
+            count = f" {self.done} of {self.total}" if self.total else ""
+            return f"installing{count} ({self.now})"
         if self.state == "interrupted":
             return f"interrupted after {self.done} of {self.total}"
         if self.state == "failed":

@@ -54,7 +54,7 @@ def is_begun(lists: PackageLists) -> bool:
 def install(lists: PackageLists) -> bool:
     """Bring the server in line with the lists; return whether all is installed."""
     told = Told(digest(lists), lists)
-    told.begin("the lists of packages")
+    told.begin("reading the lists of packages")
     everyone_apt.repair()
     problem = everyone_apt.update_lists()
     by_apt = _offered(lists)
@@ -120,6 +120,8 @@ def differences(lists: PackageLists) -> list[tuple[str, str]]:
         (f"{name} is installed for everyone", f"remove for everyone: {name}")
         for name in before.added_to(lists)
     ]
+    if not found and is_begun(lists):
+        found = [("the packages for everyone are not all installed", "continue to install them")]
     if not found and told.get("digest") == digest(lists):
         failed = [f"{each['kind']} {each['name']}" for each in told["failed"]]
         found += [(f"{name} could not be installed", f"try again: {name}") for name in failed]
