@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from workbench.components.backup import BackupArgs
     from workbench.components.network import Network
     from workbench.components.network import NetworkArgs
+    from workbench.components.packages import Packages
     from workbench.components.recipe import Recipe
     from workbench.components.recipe import RecipeArgs
     from workbench.components.server import Server
@@ -34,6 +35,7 @@ __all__ = [
     "BackupArgs",
     "Network",
     "NetworkArgs",
+    "Packages",
     "Port",
     "Recipe",
     "RecipeArgs",

@@ -56,6 +56,10 @@ class Bench:
         return self.state_dir / "rehearsals" / self.name
 
     @property
+    def configuration(self) -> Path:
+        return ROOT / f"Pulumi.{self.stack}.yaml"
+
+    @property
     def env(self) -> dict[str, str]:
         ours = {
             "WORKBENCH_STATE_DIR": str(self.state_dir),
@@ -98,7 +102,7 @@ class Bench:
     def remove(self) -> None:
         """Remove all that is left of it, in whatever state a test left it."""
         self.run("rehearsal.reset", "--yes", exit_code=None)
-        (ROOT / f"Pulumi.{self.stack}.yaml").unlink(missing_ok=True)
+        self.configuration.unlink(missing_ok=True)
         shutil.rmtree(self.state_dir, ignore_errors=True)
 
     def status(self) -> dict[str, Any]:
@@ -212,6 +216,8 @@ class Bench:
 def made(name: str) -> Iterator[Bench]:
     """Make a workbench; everything of it goes at the end, or when it can't be made."""
     bench = Bench(name=name, image=warm_image())
+    # The base takes minutes of a processor that other tests need.
+    bench.configuration.write_text("config:\n  workbench:basePackages: []\n")
     try:
         bench.run("rehearsal.start", limit=600)
         bench.limit_rights()

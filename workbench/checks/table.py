@@ -22,6 +22,7 @@ from workbench.checks.rights import check_rights
 from workbench.checks.server import check_converged
 from workbench.checks.server import check_listeners
 from workbench.checks.services import check_services
+from workbench.checks.shared_packages import check_shared_packages
 from workbench.checks.shares import check_shares
 from workbench.checks.snapshots import check_snapshots
 from workbench.checks.ssh import check_host_key
@@ -62,6 +63,7 @@ CHECKS: tuple[Check, ...] = (
     Check("ssh", check_ssh, ("host-key",), "workbench ssh.keys.list --stack {stack}", "ssh"),
     Check("converged", check_converged, ("ssh",), CONVERGE, "server"),
     Check("packages", check_packages, ("ssh",), CONVERGE, "server"),
+    Check("shared-packages", check_shared_packages, ("converged",), CONVERGE, "server"),
     Check("rights", check_rights, ("ssh",), CONVERGE, "server", slow=True),
     Check("clock", check_clock, ("ssh",), "", "server"),
     Check("privacy", check_privacy, ("ssh",), CONVERGE, "server"),

@@ -69,6 +69,8 @@ def _how_to_set(hint: str, name: str, key: str) -> str:
     if typing.is_typeddict(item):
         # A list of objects isn't one value: each key of each of them is set.
         key = f"--path '{key}[0].{camel_case(next(iter(item.__annotations__)))}'"
+    if typing.is_typeddict(kind):
+        key = f"--path '{key}.{next(iter(kind.__annotations__))}[0]'"
     value = '"$(cat ~/.ssh/id_ed25519.pub)"' if name == "public_key" else "VALUE"
     command = f"Set it with: pulumi config set {key} {value}"
     return f"{hint}\n  {command}" if hint else command
@@ -88,15 +90,14 @@ def _parse(text: str, kind: object, key: str) -> object:
         return validation.check_flag({"true": True, "false": False}.get(text.lower(), text), key)
     if kind is int:
         return int(text) if text.strip().isdecimal() else text
+    if isinstance(kind, type) and typing.is_typeddict(kind):
+        return _parse_item(_from_json(text), kind, key)
     return _parse_list(text, typing.get_args(kind)[0], key)
 
 
 def _parse_list(text: str, item_type: type, key: str) -> list[object]:
     """Return a list from JSON or, for texts, from words with commas between them."""
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError:
-        value = text
+    value = _from_json(text)
     if isinstance(value, str) and item_type is str:
         return [word.strip() for word in value.split(",") if word.strip()]
     if not isinstance(value, list):
@@ -104,6 +105,14 @@ def _parse_list(text: str, item_type: type, key: str) -> list[object]:
     if item_type is str:
         return value
     return [_parse_item(item, item_type, f"{key}[{index}]") for index, item in enumerate(value)]
+
+
+def _from_json(text: str) -> object:
+    """Return what JSON says; other text as it is."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
 
 
 def _parse_item(item: object, item_type: type, what: str) -> dict[str, object]:

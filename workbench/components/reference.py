@@ -28,9 +28,9 @@ pulumi config set --path '{NAMESPACE}:users[0].name' ada
 pulumi config set --path '{NAMESPACE}:users[0].administrator' true
 ```
 
-A list of texts is one text with commas, or a list set with `--path`; other lists are set with
-`--path`. A key that isn't in this table is refused, and so is a value of the wrong kind. None of
-these is a secret, and none is a place for one.
+A list of texts is one text with commas, or a list set with `--path`; other lists and objects are
+set with `--path`. A key that isn't in this table is refused, and so is a value of the wrong kind.
+None of these is a secret, and none is a place for one.
 
 Region and profile are keys of Pulumi's AWS provider: `aws:region` and `aws:profile`. Where they
 aren't set, AWS's own variables and files say them. A role to assume belongs into a profile
@@ -57,6 +57,10 @@ An argument of type *output or …* takes another resource's output as well as a
 """
 
 
+# The key that has objects of a type.
+_IN = {"Port": "extraPorts", "User": "users", "Packages": "packages"}
+
+
 def render_reference() -> str:
     """Return the whole reference in Markdown."""
     schema = infer_schema()
@@ -66,7 +70,7 @@ def render_reference() -> str:
     parts = [
         _HEAD,
         _table(_stack_rows(whole["inputProperties"], whole["requiredInputs"]), "Key"),
-        *(_type(name, types[name], camel=True) for name in ("Port", "User")),
+        *(_type(name, types[name], camel=True) for name in _IN),
         _OUTPUTS,
         _table(_rows(whole["properties"], [], camel=False, outputs=True), "Output"),
         _COMPONENTS,
@@ -90,8 +94,7 @@ def _component(name: str, component: Mapping[str, Any]) -> list[str]:
 def _type(name: str, definition: Mapping[str, Any], camel: bool) -> str:
     made = name == "DnsRecord"
     rows = _rows(definition["properties"], definition.get("required", []), camel, outputs=made)
-    where = f"in `{NAMESPACE}:{name.lower()}s`" if name == "User" else "in `workbench:extraPorts`"
-    title = f"An object {where}:" if camel else f"#### {name}"
+    title = f"An object in `{NAMESPACE}:{_IN[name]}`:" if camel else f"#### {name}"
     return f"{title}\n\n" + _table(rows, "Key")
 
 

@@ -13,6 +13,9 @@ from workbench.components.address import served_names
 from workbench.components.idle_timeout import DEFAULT_MINUTES
 from workbench.components.idle_timeout import check_idle_timeout
 from workbench.components.machine_images import administrator_of
+from workbench.components.packages import BASE_GROUPS
+from workbench.components.packages import check_base_packages
+from workbench.components.packages import check_packages
 from workbench.components.server import DATA_DEVICE
 from workbench.components.server_slots import read_slots
 from workbench.components.time_zone import DEFAULT as UTC
@@ -76,6 +79,10 @@ def server_settings(
             args.get("idle_timeout_minutes", DEFAULT_MINUTES), "idle_timeout_minutes"
         ),
         "time_zone": check_time_zone(args.get("time_zone", UTC), "time_zone"),
+        "packages": {
+            "base": check_base_packages(args.get("base_packages", BASE_GROUPS), "base_packages"),
+            **check_packages(args.get("packages") or {}, "packages"),
+        },
         "ca_certificates": check_certificates(args.get("ca_certificates") or [], "ca_certificates"),
         "http3": _opens_http3(args),
         "host_name_per_user": bool(args.get("host_name_per_user")),

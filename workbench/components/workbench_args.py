@@ -19,6 +19,9 @@ from workbench.components.backup import check_schedule
 from workbench.components.errors import ArgumentError
 from workbench.components.idle_timeout import check_idle_timeout
 from workbench.components.machine_images import check_operating_system
+from workbench.components.packages import Packages
+from workbench.components.packages import check_base_packages
+from workbench.components.packages import check_packages
 from workbench.components.server_slots import check_slot
 from workbench.components.server_slots import read_slots
 from workbench.components.time_zone import check_time_zone
@@ -144,6 +147,18 @@ class WorkbenchArgs(TypedDict):
     database, for example `Europe/Berlin`. What runs keeps the old one until it is started again.
     Default: `UTC`."""
 
+    packages: NotRequired[Packages]
+    """What is installed for everyone besides the base: an object with lists `apt`, `python` and
+    `r`. The server keeps to it: what is added is installed, what is taken out is removed, and a
+    new server gets the same. What people install themselves goes into their homes. Default:
+    none."""
+
+    base_packages: NotRequired[list[str]]
+    """Which groups of the base are installed for everyone, some minutes after the services are up:
+    `python` (numpy, pandas, matplotlib, scikit-learn …), `r` (the tidyverse, Shiny, R Markdown …),
+    `libraries` (what R packages for databases, images, PDF … are built with) and `geospatial` (the
+    same for maps). Default: all four; `[]` is none."""
+
     acme_directory: NotRequired[str]
     """The directory address of the ACME certificate authority. Default: Let's Encrypt's."""
 
@@ -208,6 +223,8 @@ _CHECKS: dict[str, Callable[[Any, str], object]] = {
     "home_quota": partial(_check_size, low=0),
     "idle_timeout_minutes": check_idle_timeout,
     "time_zone": check_time_zone,
+    "packages": check_packages,
+    "base_packages": check_base_packages,
     "acme_directory": validation.check_url,
     "acme_email": validation.check_email,
     "acme_root_certificate": validation.check_certificate,

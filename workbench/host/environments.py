@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from . import manual_packages
 from . import places
+from . import shared_packages
 from . import tools
 from .planning import planning
 from .pyinfra_typed import Commands
@@ -69,6 +71,9 @@ def build() -> Commands:
     if outdated := _outdated():
         for marker in outdated:
             planning.note_file(marker)
+        if MARKER in outdated:
+            for name in manual_packages.in_notebooks():
+                yield shared_packages.tell(*manual_packages.removal(name, places.NOTEBOOKS))
         yield _command()
 
 

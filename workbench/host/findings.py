@@ -32,10 +32,15 @@ _LEAVE = re.compile(r"gpasswd --delete (?P<name>\S+) (?P<group>\S+)")
 _CREATE = re.compile(r"useradd .*--gid \S+ (?P<name>\S+)")
 _REOPEN = re.compile(r"usermod --expiredate '' (?P<name>\S+)")
 _CLOSE = re.compile(r"usermod --expiredate \S{5,} (?P<name>\S+)")
+# What is told of packages for everyone, before their installation is begun.
+_FOR_EVERYONE = re.compile(r"echo '?(?P<state>.+?) -> (?P<action>.+?)'?")
 _END_SERVERS = re.compile(rf"systemctl stop '{re.escape(servers.PATTERN)}'")
 # What people lose when a unit is restarted.
 _ENDS = {rstudio.UNIT: ", which ends the R sessions in RStudio"}
-_UNSAID = re.compile(r"systemctl daemon-reload|.*/update-package-lists .*|groupadd .*")
+_UNSAID = re.compile(
+    r"systemctl daemon-reload|.* systemctl restart --no-block .*|.*/update-package-lists .*"
+    r"|groupadd .*"
+)
 
 
 @dataclass
@@ -151,6 +156,8 @@ def _say_person(command: str) -> tuple[str, str] | None:
 
 
 def _say_packages(command: str) -> tuple[str, str] | None:
+    if match := _FOR_EVERYONE.fullmatch(command):
+        return match["state"], match["action"]
     if match := _PURGE.search(command):
         return f"the package {match['name']} is there", f"remove the package {match['name']}"
     match = _INSTALL.search(command)

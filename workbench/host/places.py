@@ -13,6 +13,9 @@ CADDY = WORKBENCH / "caddy"
 HUB_MODULES = WORKBENCH / "hub" / "workbench_hub"
 JUPYTERHUB = Path("/opt/jupyterhub")
 NOTEBOOKS = Path("/opt/notebooks")
+# Packages for everyone, behind what each person has: a Python environment, and R's libraries.
+EVERYONE_PYTHON = Path("/opt/everyone/python")
+EVERYONE_R = Path("/opt/everyone/R")
 # What people type, or is started for them.
 PERSONAL_PYTHON = Path("/usr/local/bin/personal-python")
 CACHE = Path("/var/cache/workbench")

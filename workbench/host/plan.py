@@ -27,11 +27,13 @@ from . import identity
 from . import journal
 from . import jupyterhub
 from . import limits
+from . import manual_packages
 from . import metadata
 from . import network
 from . import proxy
 from . import rstudio
 from . import rstudio_package
+from . import shared_packages
 from . import storage
 from . import tools
 from .__main__ import LOCK
@@ -57,6 +59,7 @@ UNITS = (
     proxy.UNIT,
     jupyterhub.UNIT,
     rstudio.UNIT,
+    shared_packages.UNIT,
 )
 PACKAGES = (*apt.PACKAGES, "openssh-server", rstudio_package.NAME)
 
@@ -117,7 +120,13 @@ def plan(path: Path) -> dict[str, Any]:
     findings = [asdict(finding) for finding in find_all(settings)]
     last = json.loads(journal.LAST.read_text()) if journal.LAST.exists() else None
     digest = hashlib.sha256(content).hexdigest()
-    return {"busy": False, "findings": findings, "last": last, "settings": digest}
+    return {
+        "busy": False,
+        "findings": findings,
+        "last": last,
+        "settings": digest,
+        "manual": manual_packages.all_manual(),
+    }
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ from .rstudio_package import rstudio_package
 from .services import landing
 from .session_environment import session_environment
 from .settings import Settings
+from .shared_packages import shared_packages
 from .ssh import ssh
 from .standby import administrator
 from .standby import stands_by
@@ -32,7 +33,7 @@ from .users import users
 Step = Callable[[Settings], None]
 
 # The administrator first, who may be waiting to look in; then long work, side by side; then the
-# data volume, and what is on it.
+# data volume, and what is on it. What no first notebook needs goes on when all is done.
 RECIPE: tuple[Step, ...] = (
     administrator,
     begin_environments,
@@ -58,6 +59,7 @@ RECIPE: tuple[Step, ...] = (
     landing,
     proxy,
     health,
+    shared_packages,
 )
 
 # What a server can have before the data volume comes to it.
@@ -79,6 +81,7 @@ STANDBY: tuple[Step, ...] = (
     private_files,
     rstudio_package,
     landing,
+    shared_packages,
 )
 
 

@@ -32,6 +32,8 @@ IN_HOME = (f"{PERSONAL_PYTHON}/bin", ".local/bin")
 FOR_ALL = (
     f"{places.NOTEBOOKS}/bin",
     "/usr/local/bin",
+    # After the system's own programs that the recipe offers, such as uv.
+    f"{places.EVERYONE_PYTHON}/bin",
     "/usr/bin",
     "/bin",
     "/usr/local/games",

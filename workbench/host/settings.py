@@ -4,9 +4,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 from typing import Self
+
+from .package_lists import PackageLists
 
 VERSION = 1
 ACCOUNT_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
@@ -102,6 +105,7 @@ class Settings:
     idle_timeout: int = IDLE_TIMEOUT
     # A name of the IANA database.
     time_zone: str = "UTC"
+    packages: PackageLists = field(default_factory=PackageLists)
 
     @classmethod
     def parse(cls, text: str | bytes) -> Self:
@@ -143,6 +147,7 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
         "http3": bool(values.get("http3")),
         "host_name_per_user": bool(values.get("host_name_per_user")),
         "home_quota": _quota(values.get("home_quota"), "home_quota"),
+        "packages": PackageLists.read(values.get("packages") or {}),
         "idle_timeout": int(values.get("idle_timeout", IDLE_TIMEOUT)),
         "time_zone": _time_zone(values.get("time_zone") or "UTC"),
     }

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from workbench.checks.instance import read_instance
 from workbench.checks.server import read_services
+from workbench.checks.shared_packages import read_installation
 from workbench.checks.shares import read_use
 from workbench.engine.damage import recover
 from workbench.errors import WorkbenchError
@@ -53,6 +54,7 @@ def read_status(state: StackState) -> dict[str, Any]:
         "people": None,
         "converged": None,
         "limits": None,
+        "packages": None,
         "problem": None,
     }
     if not found["instance_id"]:
@@ -137,7 +139,19 @@ def _inside(state: StackState, found: dict[str, Any]) -> dict[str, Any]:
         "people": people,
         "converged": converged,
         "limits": _limits(state),
+        "packages": _packages(state),
     }
+
+
+def _packages(state: StackState) -> dict[str, Any] | None:
+    """Return how far the packages for everyone are; an older recipe has none."""
+    try:
+        found = read_installation(state.server)
+    except (WorkbenchError, ValueError):
+        return None
+    if found.state == "none":
+        return None
+    return {"state": found.state, "told": found.told(), "failed": list(found.failed)}
 
 
 def _limits(state: StackState) -> list[str] | None:
@@ -175,6 +189,7 @@ def print_status(found: dict[str, Any], console: Console) -> None:
             ("Recipe", _recipe_text(found["converged"] or {})),
             ("Signed in", _people_text(found["people"])),
             ("Limits", "\n".join(found["limits"] or []) or None),
+            ("Packages", _packages_text(found)),
             ("Problem", found["problem"]),
         ],
         console,
@@ -199,6 +214,15 @@ def _people_text(people: list[dict[str, Any]] | None) -> str | None:
     if people is None:
         return None
     return "\n".join(describe(Activity.of_json(each) for each in people)) or "nobody"
+
+
+def _packages_text(found: dict[str, Any]) -> str | None:
+    packages = found["packages"]
+    if packages is None:
+        return None
+    again = f"\nworkbench converge --stack {found['stack']}"
+    wants_it = packages["state"] in ("failed", "interrupted")
+    return f"for everyone: {packages['told']}" + (as_typed(again) if wants_it else "")
 
 
 def _recipe_text(converged: dict[str, Any]) -> str | None:

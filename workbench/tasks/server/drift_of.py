@@ -18,6 +18,7 @@ from workbench.terminal import escape_name
 
 # Not a step of the recipe: what the server gives beside it.
 RIGHTS = "Rights"
+MANUAL = "Packages installed manually"
 LONGEST_COMMAND = 1000
 
 
@@ -32,7 +33,22 @@ def find_drift(state: StackState, progress: Progress) -> Sequence[Finding]:
             "A converge is under way on the server.",
             f"workbench drift --stack {state.stack}   again, when it has ended",
         )
-    return [*_own_files(plan.last, plan), *plan.findings, *_rights(state, progress)]
+    rights = _rights(state, progress)
+    return [*_own_files(plan.last, plan), *plan.findings, *_manual(plan), *rights]
+
+
+def _manual(plan: Plan) -> list[Finding]:
+    """Return the packages that only this server has, and only until it is made again."""
+    return [
+        Finding(
+            MANUAL,
+            f"{each['kind']} {each['name']}",
+            (f"{each['kind']} package {each['name']} is in {each['folder']}",),
+            (f"list {each['name']} in workbench:packages to keep it, on a new server too",),
+            (),
+        )
+        for each in plan.manual
+    ]
 
 
 def _rights(state: StackState, progress: Progress) -> list[Finding]:
@@ -69,7 +85,7 @@ def print_drift(findings: Sequence[Finding], stack: str) -> None:
         print(line)
     print("\nNext:")
     for finding in findings:
-        if finding.step == RIGHTS:
+        if finding.step in (RIGHTS, MANUAL):
             print(as_typed(f"  {escape_name(finding.actions[0], LONGEST_COMMAND)}"))
-    if any(finding.step != RIGHTS for finding in findings):
+    if any(finding.step not in (RIGHTS, MANUAL) for finding in findings):
         print(as_typed(f"  workbench converge --stack {stack}   puts it right, after showing how"))

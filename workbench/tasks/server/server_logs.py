@@ -25,6 +25,7 @@ SERVICES = {
         "the data volume's mount, and kept accounts",
         ["workbench-data", "workbench-accounts"],
     ),
+    "packages": ("packages for everyone, which are installed last", ["workbench-packages"]),
     "updates": ("security updates", ["apt-daily-upgrade", "unattended-upgrades"]),
 }
 # As systemd's own names may be typed, too.

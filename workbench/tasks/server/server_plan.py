@@ -54,6 +54,8 @@ class Plan:
     last: Run | None = None
     settings: str = ""
     is_busy: bool = False
+    # Kind, name and folder of packages that an administrator installed for everyone.
+    manual: Sequence[Mapping[str, str]] = ()
 
     @property
     def steps(self) -> list[str]:
@@ -128,6 +130,7 @@ def _read(said: Mapping[str, Any]) -> Plan:
         last=read_run(said["last"]) if said.get("last") else None,
         settings=str(said.get("settings", "")),
         is_busy=bool(said["busy"]),
+        manual=tuple(said.get("manual") or ()),
     )
 
 
