@@ -16,7 +16,7 @@ from workbench.host import bootstrap
 from workbench.host import journal
 from workbench.host import places
 from workbench.host import settings as host_settings
-from workbench.host.settings import RSTUDIO_URL
+from workbench.host import software
 from workbench.host.settings import TAKEN_NAMES
 from workbench.host.settings import VERSION
 from workbench.rehearsal import standin
@@ -66,7 +66,16 @@ def test_the_tasks_know_the_unit_and_the_log_of_the_bootstrap():
     assert recipe_run.PROGRESS in script
 
 
-def test_the_stand_in_is_of_the_version_that_the_recipe_pins():
-    pinned = standin.VERSION.removesuffix("+standin").replace("+", "-")
+def test_the_stand_ins_are_of_the_versions_that_the_recipe_knows():
+    assert standin.VERSION.removesuffix("+standin").replace("+", "-") == software.RSTUDIO
+    assert list(standin.R_VERSIONS) == sorted(software.known_r("ubuntu-24.04", "amd64"))
+    assert software.CURRENT_R in standin.R_VERSIONS
 
-    assert f"rstudio-server-{pinned}-" in RSTUDIO_URL
+
+@pytest.mark.parametrize("system", ["debian-12", "ubuntu-24.04"])
+def test_the_stand_ins_of_r_are_where_the_recipe_looks_for_posits(system):
+    path = standin.r_path("4.6.1", system.replace(".", ""), "amd64")
+
+    assert software.r_url("4.6.1", system, "amd64").removeprefix("https://cdn.posit.co/") == (
+        path.as_posix()
+    )
