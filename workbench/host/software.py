@@ -70,6 +70,11 @@ def r_sha256(version: str, system: str, architecture: str) -> str | None:
     return found
 
 
+def r_table() -> dict[str, dict[str, str]]:
+    """Return all SHA-256s by version, and by system and architecture (``debian-12/amd64``)."""
+    return {version: dict(digests) for version, digests in _TABLE["r"]["sha256"].items()}
+
+
 def known_r(system: str, architecture: str) -> list[str]:
     """Return the versions of R that the table has a checksum of, the newest first."""
     versions = [each for each in _TABLE["r"]["sha256"] if r_sha256(each, system, architecture)]
