@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.checks import r_versions as checked_r
 from workbench.checks import server
 from workbench.checks import volumes
 from workbench.components import settings
@@ -15,6 +16,7 @@ from workbench.components.users import check_users
 from workbench.host import bootstrap
 from workbench.host import journal
 from workbench.host import places
+from workbench.host import r_versions
 from workbench.host import settings as host_settings
 from workbench.host import software
 from workbench.host.settings import TAKEN_NAMES
@@ -54,6 +56,7 @@ def test_what_the_recipe_refuses_is_refused_before_anything_is_made(check, recip
 def test_checks_and_tasks_look_where_the_recipe_writes():
     assert Path(server.CONVERGED) == journal.LAST
     assert Path(server.SERVICES) == places.STATE / "services.json"
+    assert Path(checked_r.R) == r_versions.NOTED
     assert Path(volumes.DATA) == places.DATA
     assert Path(recipe_run.PROGRESS) == journal.PROGRESS
 
