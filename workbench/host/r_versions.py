@@ -73,7 +73,7 @@ def begin_r(settings: Settings) -> None:
 def r_versions(settings: Settings) -> None:
     """Have the versions of R that the settings name, and no others of the recipe's."""
     for deb in r_debs(settings):
-        debs.download(deb, name=f"Download {deb.title}", _retries=2)
+        debs.download(deb, name=f"Download {deb.title}")
         debs.install(deb, name=f"Install {deb.title}", _retries=2)
     for version in settings.r.from_posit:
         cran.write_site_files(home(version) / "etc", version)
