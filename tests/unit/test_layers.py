@@ -13,7 +13,7 @@ ROOT = Path(workbench.__file__).parent
 PARTS = ("components", "host", "engine", "checks", "rehearsal", "tasks")
 # A part, and the modules of another that it may import where that isn't all of them.
 ONLY = {
-    ("components", "host"): {"host.pack", "host.bootstrap"},
+    ("components", "host"): {"host.pack", "host.bootstrap", "host.software"},
     ("tasks", "host"): {"host.pack", "host.shares"},
     ("engine", "rehearsal"): {"rehearsal.names", "rehearsal.description", "rehearsal.credentials"},
 }

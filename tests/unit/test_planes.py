@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.checks import r_versions as checked_r
 from workbench.checks import server
 from workbench.checks import volumes
 from workbench.components import settings
@@ -15,8 +16,9 @@ from workbench.components.users import check_users
 from workbench.host import bootstrap
 from workbench.host import journal
 from workbench.host import places
+from workbench.host import r_versions
 from workbench.host import settings as host_settings
-from workbench.host.settings import RSTUDIO_URL
+from workbench.host import software
 from workbench.host.settings import TAKEN_NAMES
 from workbench.host.settings import VERSION
 from workbench.rehearsal import standin
@@ -54,6 +56,7 @@ def test_what_the_recipe_refuses_is_refused_before_anything_is_made(check, recip
 def test_checks_and_tasks_look_where_the_recipe_writes():
     assert Path(server.CONVERGED) == journal.LAST
     assert Path(server.SERVICES) == places.STATE / "services.json"
+    assert Path(checked_r.R) == r_versions.NOTED
     assert Path(volumes.DATA) == places.DATA
     assert Path(recipe_run.PROGRESS) == journal.PROGRESS
 
@@ -66,7 +69,16 @@ def test_the_tasks_know_the_unit_and_the_log_of_the_bootstrap():
     assert recipe_run.PROGRESS in script
 
 
-def test_the_stand_in_is_of_the_version_that_the_recipe_pins():
-    pinned = standin.VERSION.removesuffix("+standin").replace("+", "-")
+def test_the_stand_ins_are_of_the_versions_that_the_recipe_knows():
+    assert standin.VERSION.removesuffix("+standin").replace("+", "-") == software.RSTUDIO
+    assert list(standin.R_VERSIONS) == sorted(software.known_r("ubuntu-24.04", "amd64"))
+    assert software.CURRENT_R in standin.R_VERSIONS
 
-    assert f"rstudio-server-{pinned}-" in RSTUDIO_URL
+
+@pytest.mark.parametrize("system", ["debian-12", "ubuntu-24.04"])
+def test_the_stand_ins_of_r_are_where_the_recipe_looks_for_posits(system):
+    path = standin.r_path("4.6.1", system.replace(".", ""), "amd64")
+
+    assert software.r_url("4.6.1", system, "amd64").removeprefix("https://cdn.posit.co/") == (
+        path.as_posix()
+    )

@@ -20,6 +20,7 @@ from workbench.components.machine_images import find_image
 from workbench.components.names import camel_case
 from workbench.components.network import Network
 from workbench.components.network import NetworkArgs
+from workbench.components.r_versions import choose_r
 from workbench.components.recipe import Recipe
 from workbench.components.recipe import RecipeArgs
 from workbench.components.server import DEFAULT_INSTANCE_TYPE
@@ -32,6 +33,7 @@ from workbench.components.storage import StorageArgs
 from workbench.components.validation import check_name
 from workbench.components.workbench_args import WorkbenchArgs
 from workbench.components.workbench_args import check_arguments
+from workbench.host.software import rstudio_sha256
 
 
 class Workbench(Component):
@@ -99,9 +101,12 @@ class Workbench(Component):
         self._instance_type = args.get("instance_type") or DEFAULT_INSTANCE_TYPE
         # Asked first: with an unknown instance type, nothing is to be made.
         architecture = self._find_architecture(self._instance_type)
+        architectures = {architecture}
         if other_type := read_slots(args).other_type:
-            self._find_architecture(other_type)
-        self._image = find_image(check_operating_system(args.get("os"), "os"), architecture, self)
+            architectures.add(self._find_architecture(other_type))
+        system = check_operating_system(args.get("os"), "os")
+        self._r = choose_r(args, system, architectures)
+        self._image = find_image(system, architecture, self)
         self.region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
         network, storage = self._create_places(name)
         access = self._create_access(name, network)
@@ -141,7 +146,7 @@ class Workbench(Component):
         """Return an instance type's architecture, which RStudio Server has a package for."""
         architecture = find_architecture(instance_type, self)
         # The server installs its packages together: where one can't be had, it gets none.
-        if architecture != "amd64" and self._args.get("rstudio_url") is None:
+        if rstudio_sha256(architecture) is None and self._args.get("rstudio_url") is None:
             raise ArgumentError(
                 f"{instance_type} has a processor of ARM's architecture, and the package of "
                 "RStudio Server that the recipe installs is for x86.",
@@ -182,6 +187,7 @@ class Workbench(Component):
 
     def _create_recipe(self, name: str, access: Access, storage: Storage) -> Recipe:
         settings = server_settings(name, self._args, self.region, storage.volume_id)
+        settings["r"] = self._r
         self.users = pulumi.Output.from_input([user["name"] for user in settings["users"]])
         args = RecipeArgs(role_name=access.role_name, settings=settings)
         return Recipe(f"{name}-recipe", args, self._own)

@@ -22,6 +22,8 @@ from workbench.components.machine_images import check_operating_system
 from workbench.components.packages import Packages
 from workbench.components.packages import check_base_packages
 from workbench.components.packages import check_packages
+from workbench.components.r_versions import check_r_checksums
+from workbench.components.r_versions import check_r_versions
 from workbench.components.server_slots import check_slot
 from workbench.components.server_slots import read_slots
 from workbench.components.time_zone import check_time_zone
@@ -173,11 +175,27 @@ class WorkbenchArgs(TypedDict):
     """Certificates in PEM form that the server trusts in addition. Default: none."""
 
     rstudio_url: NotRequired[str]
-    """Where to download RStudio Server's package from. Default: Posit's, the version the recipe
-    pins."""
+    """Where to download RStudio Server's package from. Default: Posit's newest release that this
+    version of workbench knows the checksum of."""
 
     rstudio_sha256: NotRequired[str]
-    """The SHA-256 of the package at `rstudio_url`, and needed with it."""
+    """The SHA-256 of the package at `rstudio_url`. Default: none; the package is then installed
+    only if it has Posit's signature."""
+
+    r_versions: NotRequired[list[str]]
+    """The versions of R, side by side, such as `["4.6.1", "4.5.3"]`: Posit's builds, each with a
+    kernel, a personal library for each minor version, and the snapshot of CRAN that fits. The first
+    one is the default, in RStudio too. `distribution` is the operating system's own R. A version
+    that is taken out is removed from the server; people's libraries stay. Default: the current
+    version, or `distribution` where its checksum isn't known."""
+
+    r_checksums: NotRequired[list[str]]
+    """What lets in a version of R that this version of workbench knows no checksum of, such as
+    `4.4.3=` and the SHA-256 of its package; `4.4.3=signed` lets it in if it has Posit's signature.
+    Default: none."""
+
+    r_builds_url: NotRequired[str]
+    """A mirror of Posit's builds of R, with the same folders. Default: `https://cdn.posit.co/r`."""
 
     pypi_index: NotRequired[str]
     """The Python package index the server installs from. Default: pip's own."""
@@ -231,6 +249,9 @@ _CHECKS: dict[str, Callable[[Any, str], object]] = {
     "ca_certificates": validation.check_certificates,
     "rstudio_url": validation.check_url,
     "rstudio_sha256": validation.check_sha256,
+    "r_versions": check_r_versions,
+    "r_checksums": check_r_checksums,
+    "r_builds_url": validation.check_url,
     "pypi_index": validation.check_url,
     "npm_registry": validation.check_url,
     "cidr_block": validation.check_network,
@@ -245,10 +266,9 @@ def check_arguments(args: WorkbenchArgs) -> None:
     if args.get("host_name_per_user"):
         _check_host_names(args, records)
     read_slots(args)
-    if (args.get("rstudio_url") is None) != (args.get("rstudio_sha256") is None):
+    if args.get("rstudio_sha256") is not None and args.get("rstudio_url") is None:
         raise ArgumentError(
-            "rstudio_url and rstudio_sha256 belong together: a download is verified before it is "
-            "installed.",
+            "rstudio_sha256 is the checksum of the package at rstudio_url, which is missing.",
             "Give both, or neither.",
         )
     for other in ("availability_zone", "cidr_block"):

@@ -4,35 +4,48 @@ import platform
 from pathlib import Path
 
 from . import session_environment
+from . import software
 from .private_files import UMASK
 from .pyinfra_typed import step
 from .rendering import put_template
 from .settings import Settings
+from .software import DISTRIBUTION
 
-# Dated, so that everyone gets the same packages, today and on a server made next year; as late
-# as what the recipe was tried with.
-SNAPSHOT = "2026-11-02"
 # docs.posit.co/rspm/admin/serving-binaries.html: a distribution goes by its codename.
 REPOSITORY = "https://packagemanager.posit.co/cran/__linux__/{codename}/{snapshot}"
+# The distribution's own R: its settings, and its version.
+DISTRIBUTIONS_ETC = Path("/etc/R")
+DISTRIBUTIONS_R = {"bookworm": "4.2.2", "noble": "4.3.3"}
 
 
 @step("R packages")
 def cran(settings: Settings) -> None:
     """Let R and RStudio install binaries from a dated snapshot of CRAN."""
     # After the packages: the first belongs to r-base-core, and dpkg leaves it alone from now on.
+    write_site_files(DISTRIBUTIONS_ETC, DISTRIBUTION)
+    repos = repository(settings.r.default)
+    put_template("rsession.conf", Path("/etc/rstudio/rsession.conf"), repository=repos)
+
+
+def write_site_files(folder: Path, version: str) -> None:
+    """Write what every R of a version reads when it starts."""
     put_template(
         "Rprofile.site",
-        Path("/etc/R/Rprofile.site"),
-        repository=repository(),
+        folder / "Rprofile.site",
+        repository=repository(version),
         umask=UMASK,
         path=session_environment.path_of,
         variables=session_environment.VARIABLES,
     )
-    put_template("Renviron.site", Path("/etc/R/Renviron.site"))
-    put_template("rsession.conf", Path("/etc/rstudio/rsession.conf"), repository=repository())
+    put_template("Renviron.site", folder / "Renviron.site")
 
 
-def repository() -> str:
-    """Return the snapshot's address for this server's distribution."""
+def repository(version: str = DISTRIBUTION) -> str:
+    """Return the address of the snapshot that fits a version of R, for this distribution.
+
+    Dated, so that everyone gets the same packages, today and on a server made next year.
+    """
     codename = platform.freedesktop_os_release()["VERSION_CODENAME"]
-    return REPOSITORY.format(codename=codename, snapshot=SNAPSHOT)
+    if version == DISTRIBUTION:
+        version = DISTRIBUTIONS_R.get(codename, software.CURRENT_R)
+    return REPOSITORY.format(codename=codename, snapshot=software.snapshot(version))

@@ -27,6 +27,12 @@ _LEAD_AWAY = re.compile(r"sed -i '.*reverse_proxy.*' (?P<path>\S+);")
 _ANSWER = re.compile(r"echo '(?P<unit>\S+) does not answer at (?P<url>\S+) ")
 _INSTALL = re.compile(r"apt-get .* install (?P<rest>.*)")
 _PURGE = re.compile(r"apt-get .* purge (?P<name>\S+)")
+_DOWNLOAD = re.compile(r"curl .* -o '\S+' '(?P<url>\S+)'")
+_REMOVE_R = re.compile(r"rm -rf /opt/R/(?P<version>\S+) && rm -f \S+")
+_KERNEL_PACKAGE = re.compile(r"/opt/R/(?P<version>[\d.]+)/bin/Rscript -e 'install\.packages\(\"IRk")
+_REMOVE_KERNEL = re.compile(r"rm -rf \S+/kernels/(?P<name>ir-\S+)")
+_POINT_R = re.compile(r"ln -sfn (?P<target>/opt/R/\S+) (?P<path>\S+)")
+_UNLINK_R = re.compile(r"rm -f (?P<path>/usr/local/bin/R(?:script)?)")
 _JOIN = re.compile(r"gpasswd --add (?P<name>\S+) (?P<group>\S+)")
 _LEAVE = re.compile(r"gpasswd --delete (?P<name>\S+) (?P<group>\S+)")
 _CREATE = re.compile(r"useradd .*--gid \S+ (?P<name>\S+)")
@@ -95,7 +101,8 @@ def _say(command: str, written: Iterable[str]) -> tuple[str, str] | None:
         return None if path in written else _permissions(Path(path), match["wanted"])
     if match := _FOLDER.fullmatch(command):
         return f"the folder {match['path']} is missing", f"make the folder {match['path']}"
-    return _say_unit(command) or _say_person(command) or _say_packages(command)
+    said = _say_unit(command) or _say_person(command) or _say_r(command)
+    return said or _say_packages(command)
 
 
 def _permissions(path: Path, wanted: str) -> tuple[str, str]:
@@ -155,11 +162,32 @@ def _say_person(command: str) -> tuple[str, str] | None:
     return None
 
 
+def _say_r(command: str) -> tuple[str, str] | None:
+    if match := _REMOVE_R.fullmatch(command):
+        state = f"R {match['version']} is there, and isn't named any more"
+        r = f"R {match['version']}"
+        return state, f"remove {r}, with the packages that everyone has in it; people's own stay"
+    if match := _KERNEL_PACKAGE.match(command):
+        state = f"R {match['version']} can't run notebooks"
+        return state, f"install IRkernel for R {match['version']}"
+    if match := _REMOVE_KERNEL.fullmatch(command):
+        return f"the kernel {match['name']} isn't named any more", f"remove {match['name']}"
+    if match := _POINT_R.fullmatch(command):
+        state = f"{match['path']} isn't the default version of R"
+        return state, f"point {match['path']} to {match['target']}"
+    if match := _UNLINK_R.fullmatch(command):
+        state = f"{match['path']} isn't the default version of R"
+        return state, f"remove {match['path']}, so that the operating system's R is found"
+    return None
+
+
 def _say_packages(command: str) -> tuple[str, str] | None:
     if match := _FOR_EVERYONE.fullmatch(command):
         return match["state"], match["action"]
     if match := _PURGE.search(command):
         return f"the package {match['name']} is there", f"remove the package {match['name']}"
+    if match := _DOWNLOAD.match(command):
+        return f"{match['url'].rsplit('/', 1)[-1]} is not here", f"download {match['url']}"
     match = _INSTALL.search(command)
     if not match:
         return None

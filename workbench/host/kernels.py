@@ -27,10 +27,8 @@ STARTER = places.WORKBENCH / "bin" / "start_kernel.py"
 
 @step("Kernels")
 def kernels(settings: Settings) -> None:
-    """Offer Python and R, for everyone."""
+    """Offer Python, for everyone; R's kernels come with R."""
     kernel("python3", "Python 3", "python", [str(START), "-f", "{connection_file}"])
-    r = ["R", "--slave", "-e", "IRkernel::main()", "--args", "{connection_file}"]
-    kernel("ir", "R", "R", r)
     put_template(SERVER_CONFIGURATION.name, SERVER_CONFIGURATION)
     for program, file in PROGRAMS.items():
         path = SERVER_CONFIGURATION.parent / file

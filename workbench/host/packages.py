@@ -1,14 +1,17 @@
-"""The distribution's packages, and RStudio Server's with them: one transaction for all."""
+"""The distribution's packages, and Posit's with them: one transaction for all."""
 
+from collections.abc import Sequence
 from io import StringIO
 
 from . import apt
-from . import rstudio_package
+from . import debs
+from .debs import Deb
 from .pyinfra_typed import Commands
 from .pyinfra_typed import files
 from .pyinfra_typed import operation
 from .pyinfra_typed import step
-from .settings import Package
+from .r_versions import r_debs
+from .rstudio_package import rstudio_deb
 from .settings import Settings
 
 CONFIGURATION = """\
@@ -27,7 +30,7 @@ POLICY = """\
 
 @step("Packages")
 def packages(settings: Settings) -> None:
-    """Install what comes from the distribution, and RStudio Server's package with it."""
+    """Install what comes from the distribution, and the packages of RStudio Server and R."""
     files.put(
         name="Configure apt",
         src=StringIO(CONFIGURATION),
@@ -42,20 +45,19 @@ def packages(settings: Settings) -> None:
         mode="755",
         create_remote_dir=False,
     )
-    install(settings.rstudio, name="Install packages", _retries=4, _retry_delay=5)
+    fetched = [rstudio_deb(settings), *r_debs(settings)]
+    install(fetched, name="Install packages", _retries=4, _retry_delay=5)
 
 
 @operation
-def install(rstudio: Package) -> Commands:
+def install(fetched: Sequence[Deb]) -> Commands:
     """Install the packages that are missing."""
-    wanted = apt.missing(apt.PACKAGES)
-    # With the others when it is here already; if not, its own step says what went wrong.
-    with_rstudio = rstudio_package.is_waiting(rstudio)
-    if with_rstudio:
-        wanted.append(str(rstudio_package.archive(rstudio)))
+    # Those with the others that are here already; the rest's own steps say what went wrong.
+    here = debs.waiting(fetched)
+    wanted = [*apt.missing(apt.PACKAGES), *(str(deb.archive) for deb in here)]
     if not wanted:
         return
     yield from apt.update_commands()
     yield f"{apt.INSTALL} {' '.join(wanted)}"
-    if with_rstudio:
-        yield rstudio_package.remember(rstudio)
+    for deb in here:
+        yield deb.remember()

@@ -15,6 +15,8 @@ from .packages import packages
 from .privacy import privacy
 from .private_files import private_files
 from .proxy import proxy
+from .r_versions import begin_r
+from .r_versions import r_versions
 from .root_disk import root_disk
 from .rstudio import begin_rstudio_server
 from .rstudio import rstudio_server
@@ -38,6 +40,7 @@ RECIPE: tuple[Step, ...] = (
     administrator,
     begin_environments,
     begin_rstudio_server,
+    begin_r,
     packages,
     storage,
     identity,
@@ -54,6 +57,7 @@ RECIPE: tuple[Step, ...] = (
     privacy,
     private_files,
     jupyterhub,
+    r_versions,
     rstudio_package,
     rstudio_server,
     landing,
@@ -67,6 +71,7 @@ STANDBY: tuple[Step, ...] = (
     administrator,
     begin_environments,
     begin_rstudio_server,
+    begin_r,
     packages,
     ssh,
     root_disk,
@@ -79,6 +84,7 @@ STANDBY: tuple[Step, ...] = (
     environments,
     privacy,
     private_files,
+    r_versions,
     rstudio_package,
     landing,
     shared_packages,

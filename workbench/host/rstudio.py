@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from . import debs
+from . import r_versions
 from . import rstudio_package
 from .operations import unit
 from .pyinfra_typed import step
@@ -20,12 +22,14 @@ def begin_rstudio_server(settings: Settings) -> None:
     """Configure RStudio Server, and fetch its package so that it is installed with all others."""
     # Before the package: it starts the server as it is installed, by itself, and on all
     # addresses where nothing else is written. It keeps these files.
-    put_template("rserver.conf", CONFIGURATION, port=PORT)
+    r = r_versions.program(settings.r.default)
+    put_template("rserver.conf", CONFIGURATION, port=PORT, r=r)
     put_template("rstudio-server.service.d.conf", DROP_IN)
     put_template("pam", Path("/etc/pam.d/rstudio"))
     # A failure here is not the end: everything else is installed first, and then the step
     # that needs the file tries again and says what is wrong.
-    rstudio_package.download(settings.rstudio, name="Download the package", _ignore_errors=True)
+    deb = rstudio_package.rstudio_deb(settings)
+    debs.download(deb, name="Download the package", _ignore_errors=True)
 
 
 @step("RStudio Server")

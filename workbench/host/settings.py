@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import Any
 from typing import Self
 
+from . import software
 from .package_lists import PackageLists
+from .r_settings import RSettings
+from .software import ADDRESS
+from .software import Package
 
 VERSION = 1
 ACCOUNT_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
@@ -19,16 +23,9 @@ TAKEN_NAMES = frozenset(
 )
 # These end up in commands and in Caddy's configuration.
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?")
-ADDRESS = re.compile(r"(https?|file)://[A-Za-z0-9._~:/?&=%+@\[\]-]+")
 EMAIL = re.compile(r"[^\s@{}\"'`]+@[^\s@{}\"'`]+")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 TIME_ZONE = re.compile(r"[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*", re.ASCII)
-
-# Posit's last release for this series that was tried with the recipe.
-RSTUDIO_URL = (
-    "https://download2.rstudio.org/server/jammy/amd64/rstudio-server-2023.12.0-369-amd64.deb"
-)
-RSTUDIO_SHA256 = "452804d61bfee2996d98d1c406b31d93e03e58df2a34996b821925ce0c04ffe8"
 
 # Seconds after which a Jupyter server that nobody uses is ended; 0 is never.
 IDLE_TIMEOUT = 24 * 3600
@@ -71,19 +68,6 @@ class DataVolume:
 
 
 @dataclass(frozen=True)
-class Package:
-    """A file to download, and the SHA-256 it must have."""
-
-    url: str
-    sha256: str
-
-    @property
-    def file_name(self) -> str:
-        """The last part of the address."""
-        return self.url.rsplit("/", 1)[-1]
-
-
-@dataclass(frozen=True)
 class Settings:
     """Everything the recipe needs to know of one workbench."""
 
@@ -106,6 +90,7 @@ class Settings:
     # A name of the IANA database.
     time_zone: str = "UTC"
     packages: PackageLists = field(default_factory=PackageLists)
+    r: RSettings = field(default_factory=RSettings)
 
     @classmethod
     def parse(cls, text: str | bytes) -> Self:
@@ -150,6 +135,7 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
         "packages": PackageLists.read(values.get("packages") or {}),
         "idle_timeout": int(values.get("idle_timeout", IDLE_TIMEOUT)),
         "time_zone": _time_zone(values.get("time_zone") or "UTC"),
+        "r": RSettings.parse(values.get("r") or {}),
     }
 
 
@@ -187,16 +173,15 @@ def _data_volume(values: Mapping[str, Any]) -> DataVolume:
 
 
 def _rstudio(values: Mapping[str, Any]) -> Package:
-    if not values.get("url"):
-        return Package(RSTUDIO_URL, RSTUDIO_SHA256)
-    if not values.get("sha256"):
-        raise SettingsError("rstudio.url is set without rstudio.sha256: give the file's SHA-256")
-    if not ADDRESS.fullmatch(values["url"]) or not SHA256.fullmatch(values["sha256"]):
+    url, sha256 = values.get("url"), values.get("sha256")
+    if not url:
+        return software.rstudio(software.this_architecture())
+    if not ADDRESS.fullmatch(url) or not SHA256.fullmatch(sha256 or "0" * 64):
         raise SettingsError(
             "rstudio.url must be an http(s) address without blanks or quotes, "
             "and rstudio.sha256 64 small hexadecimal digits"
         )
-    return Package(values["url"], values["sha256"])
+    return Package(url, sha256)
 
 
 def _time_zone(name: str) -> str:

@@ -84,12 +84,13 @@ def connect_for_removal(name: str, *, expected: bool) -> docker.DockerClient | N
 
 
 def _ensure_packages(folder: Path) -> None:
-    """Put the stand-in for RStudio Server where machines can download it."""
-    from workbench.rehearsal.standin import FILE_NAME
-    from workbench.rehearsal.standin import build_package
+    """Put the stand-ins for Posit's packages where machines can download them."""
+    from workbench.rehearsal import standin
 
-    if not (folder / FILE_NAME).exists():
-        build_package(folder)
+    if not (folder / standin.FILE_NAME).exists():
+        standin.build_package(folder)
+    # Of a few KB, and the same bytes each time: an older program's may be others.
+    standin.build_r_packages(folder)
 
 
 def _start_process(name: str, image: ImageInfo, hours: float, phase: Phase) -> None:

@@ -9,6 +9,7 @@ from workbench.rehearsal.credentials import SECRET_KEY
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.endpoints.served_package import find_package
+from workbench.rehearsal.endpoints.served_package import find_r
 from workbench.rehearsal.names import DEFAULT
 from workbench.rehearsal.registries import npm_registry
 from workbench.rehearsal.registries import pypi_index
@@ -106,6 +107,9 @@ def _packages(description: Description) -> dict[str, Value]:
     if found is not None:
         values["workbench:rstudioUrl"] = found.url
         values["workbench:rstudioSha256"] = found.sha256
+    if (r := find_r(description)) is not None:
+        values["workbench:rBuildsUrl"] = r.url
+        values["workbench:rChecksums"] = [f"{each}={digest}" for each, digest in r.sha256s.items()]
     for key, value in (("pypiIndex", pypi_index()), ("npmRegistry", npm_registry())):
         if value is not None:
             values[f"workbench:{key}"] = Default(value)

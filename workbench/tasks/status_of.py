@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 from rich.console import Console
 
 from workbench.checks.instance import read_instance
+from workbench.checks.r_versions import read_r_versions
 from workbench.checks.server import read_services
 from workbench.checks.shared_packages import read_installation
 from workbench.checks.shares import read_use
@@ -51,6 +52,7 @@ def read_status(state: StackState) -> dict[str, Any]:
         "users": _users(state),
         "password_files": _password_files(state),
         "services": [],
+        "r": [],
         "people": None,
         "converged": None,
         "limits": None,
@@ -126,6 +128,7 @@ def _inside(state: StackState, found: dict[str, Any]) -> dict[str, Any]:
             }
             for service in read_services(state.target())
         ]
+        r = read_r_versions(state.target())
         run = last_run(state.server)
         people = [each.as_json() for each in read_activities(state.server)]
     except WorkbenchError as error:
@@ -136,6 +139,7 @@ def _inside(state: StackState, found: dict[str, Any]) -> dict[str, Any]:
     converged = {"result": run.result, "failed_step": run.failed_step or None} if run else None
     return {
         "services": services,
+        "r": r,
         "people": people,
         "converged": converged,
         "limits": _limits(state),
@@ -186,6 +190,7 @@ def print_status(found: dict[str, Any], console: Console) -> None:
             ("Instance", f"{found['instance_id']} ({found['instance_type']})"),
             ("CA certificate", found["ca_certificate"]),
             *((f"Password of {u}", f"cat {p}") for u, p in found["password_files"].items()),
+            ("R", ", ".join(each["title"] for each in found["r"]) or None),
             ("Recipe", _recipe_text(found["converged"] or {})),
             ("Signed in", _people_text(found["people"])),
             ("Limits", "\n".join(found["limits"] or []) or None),

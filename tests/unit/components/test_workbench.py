@@ -161,6 +161,8 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
         "ca_certificates": [],
         "http3": False,
         "host_name_per_user": False,
+        # The table has no checksum of Posit's builds for Debian.
+        "r": {"versions": ["distribution"], "checksums": {}, "builds": None},
     }
 
 
@@ -238,7 +240,10 @@ def test_an_existing_subnet_is_where_everything_goes(deploy, args):
         ({"public_key": "-----BEGIN OPENSSH PRIVATE KEY-----"}, "is a private key"),
         ({"users": [{"name": "root"}]}, "an account of the system"),
         ({"users": [{"name": "a"}, {"name": "a"}]}, "has 'a' twice"),
-        ({"rstudio_url": "https://example.org/r.deb"}, "belong together"),
+        ({"rstudio_sha256": "0" * 64}, "the checksum of the package at rstudio_url"),
+        ({"r_versions": ["4.6"]}, "r_versions has '4.6', but a version of R is three numbers"),
+        ({"r_versions": ["4.1.3"]}, r"no checksum of R 4.1.3 for ubuntu-24.04 \(amd64\)"),
+        ({"r_versions": ["4.6.1"], "os": "debian-12"}, "It has those of: no version"),
         ({"subnet_id": "subnet-1", "cidr_block": "10.0.0.0/16"}, "for an existing subnet"),
         ({"domain": None, "create_zone": True}, "need a domain"),
         ({"users": [{"name": "www"}], "host_name_per_user": True}, "gives www the name www.lab"),

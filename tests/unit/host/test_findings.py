@@ -9,6 +9,7 @@ from workbench.host import findings
 from workbench.host.apt import INSTALL
 from workbench.host.apt import PURGE
 from workbench.host.apt import UPDATE
+from workbench.host.debs import CURL
 from workbench.host.findings import find
 from workbench.host.pyinfra_typed import FileUpload
 
@@ -49,6 +50,21 @@ def server(monkeypatch: pytest.MonkeyPatch) -> None:
             "systemctl restart rstudio-server.service",
             "rstudio-server.service runs with an older configuration",
             "restart rstudio-server.service, which ends the R sessions in RStudio",
+        ),
+        (
+            "rm -rf /opt/R/4.5.3 && rm -f /var/lib/workbench/r-4.5.3.sha256",
+            "R 4.5.3 is there, and isn't named any more",
+            "remove R 4.5.3, with the packages that everyone has in it; people's own stay",
+        ),
+        (
+            "ln -sfn /opt/R/4.6.1/bin/R /usr/local/bin/R",
+            "/usr/local/bin/R isn't the default version of R",
+            "point /usr/local/bin/R to /opt/R/4.6.1/bin/R",
+        ),
+        (
+            f"{CURL} --max-time 900 -o '/x/r.deb.part' 'https://example.org/r.deb' || exit 1",
+            "r.deb is not here",
+            "download https://example.org/r.deb",
         ),
         ("gpasswd --delete eve sudo", "eve is in the group sudo", "take eve out of the group sudo"),
         ("gpasswd --add ada sudo", "ada is not in the group sudo", "add ada to the group sudo"),

@@ -32,6 +32,7 @@ ALONE = (
     "kill_notes",
     "password",
     "people",
+    "posit_signature",
     "register",
     "rights",
     "room",

@@ -9,6 +9,7 @@ from pyinfra.api.state import StateStage
 
 from workbench.host import converge
 from workbench.host import cran
+from workbench.host import software
 from workbench.host import standby
 from workbench.host.progress import SEPARATOR
 from workbench.host.recipe import RECIPE
@@ -88,12 +89,44 @@ def test_rs_profile_is_written_after_the_package_it_belongs_to(operations, steps
     )
 
 
-@pytest.mark.parametrize("codename", ["noble", "bookworm"])
-def test_r_packages_are_a_dated_snapshots_for_the_distribution(
-    codename: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("codename", "version", "day"),
+    [
+        ("noble", "4.6.1", software.SNAPSHOTS["4.6"]),
+        ("noble", "4.5.3", "2026-04-23"),
+        # The distributions' own: 4.3.3 and 4.2.2.
+        ("noble", "distribution", "2024-04-23"),
+        ("bookworm", "distribution", "2023-04-20"),
+    ],
+)
+def test_r_packages_are_of_the_day_that_fits_the_version_for_the_distribution(
+    codename: str, version: str, day: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = {"ID": "a-linux", "VERSION_CODENAME": codename}
     monkeypatch.setattr(cran.platform, "freedesktop_os_release", lambda: release)
 
-    address = f"https://packagemanager.posit.co/cran/__linux__/{codename}/{cran.SNAPSHOT}"
-    assert cran.repository() == address
+    address = f"https://packagemanager.posit.co/cran/__linux__/{codename}/{day}"
+    assert cran.repository(version) == address
+
+
+@pytest.fixture
+def several(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have settings that name two versions of R."""
+    monkeypatch.setitem(SETTINGS, "r", {"versions": ["4.6.1", "4.5.3"]})
+    monkeypatch.setattr(software, "this_system", lambda: "ubuntu-24.04")
+
+
+@pytest.mark.parametrize("steps", [RECIPE, STANDBY])
+def test_versions_of_r_are_fetched_before_apt_and_told_after_the_hub(
+    operations, several, steps
+) -> None:
+    found = operations(steps)
+    order = list(found)
+
+    early, late = ("R begun", "Download R 4.5.3"), ("R", "Download R 4.5.3")
+    assert found[early]["_ignore_errors"]
+    assert not found[late]["_ignore_errors"]
+    packages = order.index(("Packages", "Install packages"))
+    assert order.index(early) < packages < order.index(late)
+    written = ("R", "Write /opt/R/4.5.3/lib/R/etc/Rprofile.site")
+    assert order.index(("R", "Install R 4.5.3")) < order.index(written)

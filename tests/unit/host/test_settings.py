@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from workbench.host.settings import RSTUDIO_SHA256
+from workbench.host import software
 from workbench.host.settings import Settings
 from workbench.host.settings import SettingsError
 
@@ -34,8 +34,8 @@ def test_they_are_read() -> None:
     assert settings.names == ("lab.example.com", "www.lab.example.com")
     assert settings.administrator.administrator
     assert not settings.users[0].administrator
-    assert settings.rstudio.sha256 == RSTUDIO_SHA256
-    assert settings.rstudio.file_name.endswith("-amd64.deb")
+    assert settings.rstudio == software.rstudio(software.this_architecture())
+    assert settings.r.versions == ("distribution",)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,9 @@ def test_they_are_read() -> None:
         ({"version": 2}, "version 2"),
         ({"users": [{"name": "Ann; reboot", "public_keys": []}]}, "can't be an account's name"),
         ({"users": [{"name": "root", "public_keys": []}]}, "is taken"),
-        ({"rstudio": {"url": "https://example.com/x.deb"}}, "without rstudio.sha256"),
+        ({"r": {"versions": ["4.6.1; reboot"]}}, "is no version of R"),
+        ({"r": {"versions": ["4.6.1"], "checksums": {"4.6.1": "';reboot"}}}, "is no SHA-256"),
+        ({"r": {"builds": "https://x/';reboot;'"}}, "r.builds"),
         ({"rstudio": {"url": "https://x/';reboot;'.deb", "sha256": "a" * 64}}, "rstudio.url"),
         ({"names": None}, "can't be read"),
         ({"names": ["lab.example.com {"]}, "is not a name"),

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import MissingToolError
+from workbench.rehearsal.standin import R_VERSIONS
 from workbench.rehearsal.standin import VERSION
 from workbench.rehearsal.standin import build_package
+from workbench.rehearsal.standin import build_r_packages
 from workbench.rehearsal.standin import package
 
 needs_dpkg = pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="needs dpkg-deb")
@@ -52,3 +54,22 @@ def test_without_dpkg_it_says_what_to_install(
     monkeypatch.setattr(package.shutil, "which", lambda _: None)
     with pytest.raises(MissingToolError, match="dpkg-deb"):
         build_package(tmp_path)
+
+
+@needs_dpkg
+def test_each_version_of_r_has_the_same_bytes_every_time_and_says_what_it_is(
+    tmp_path: Path,
+) -> None:
+    built = build_r_packages(tmp_path / "a")
+    again = build_r_packages(tmp_path / "b")
+    assert set(built) == set(R_VERSIONS)
+    for version, path in built.items():
+        assert path.read_bytes() == again[version].read_bytes()
+        fields = ("Package", "Version", "Description")
+        shown = subprocess.run(
+            ["dpkg-deb", "-f", path, *fields], capture_output=True, text=True, check=True
+        ).stdout
+        assert f"Package: r-{version}\n" in shown
+        assert "Version: 1+standin\n" in shown
+        assert "STAND-IN" in shown
+        assert "@" not in shown

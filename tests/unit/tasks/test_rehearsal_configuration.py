@@ -125,3 +125,13 @@ def test_registries_are_read_from_the_tools_own_files(tmp_path, monkeypatch, des
     values = rehearsal_configuration(description)
     assert values["workbench:pypiIndex"] == Default("https://pip.example.org/simple%20x")
     assert values["workbench:npmRegistry"] == Default("https://npm.example.org/")
+
+
+def test_the_served_versions_of_r_are_named_with_their_checksums(description):
+    assert "workbench:rChecksums" not in rehearsal_configuration(description)
+    package = rehearsal_dir("default") / "packages/r/debian-12/pkgs/r-4.6.1_1_amd64.deb"
+    package.parent.mkdir(parents=True)
+    package.write_bytes(b"a package")
+    values = rehearsal_configuration(description)
+    assert values["workbench:rBuildsUrl"] == "http://169.254.169.252/packages/r"
+    assert values["workbench:rChecksums"] == [f"4.6.1={hashlib.sha256(b'a package').hexdigest()}"]

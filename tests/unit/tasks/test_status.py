@@ -89,6 +89,8 @@ def shell(scripted: Any) -> Any:
     def answer(command: str) -> str | None:
         if "services.json" in command:
             return listed
+        if "r.json" in command:
+            return json.dumps([{"version": "4.6.1", "title": "R 4.6.1", "standin": False}])
         if "share_use" in command:
             return json.dumps(USE)
         if "python3" in command:
@@ -124,6 +126,7 @@ def test_a_running_workbench(state: State) -> None:
         {"name": "jupyterhub", "version": "6.1.1", "state": "active"}
         | {"unit": "jupyterhub", "port": None, "sockets": ["/s"]}
     ]
+    assert [each["title"] for each in found["r"]] == ["R 4.6.1"]
     assert found["people"] == [
         {"user": "ana", "kind": "kernel", "count": 2, "names": ["R", "python"]}
     ]

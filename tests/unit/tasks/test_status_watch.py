@@ -14,6 +14,7 @@ RUNNING: dict[str, Any] = {
     "url": "https://lab.example.org/",
     "jupyter_url": None,
     "rstudio_url": None,
+    "r": [],
     "address": None,
     "ca_certificate": None,
     "instance_id": "i-1",

@@ -1,0 +1,85 @@
+"""The versions of R of a server: what the configuration names, and what lets each of them in."""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+from typing import Any
+
+from workbench.components.errors import ArgumentError
+from workbench.components.validation import check_texts
+from workbench.host import software
+from workbench.host.software import DISTRIBUTION
+from workbench.host.software import SIGNED
+
+if TYPE_CHECKING:
+    from workbench.components.workbench_args import WorkbenchArgs
+
+
+def check_r_versions(values: object, what: str) -> list[str]:
+    """Return the versions, the default one first."""
+    versions = check_texts(values, what)
+    for version in versions:
+        if version != DISTRIBUTION and not software.R_VERSION.fullmatch(version):
+            raise ArgumentError(
+                f"{what} has {version!r}, but a version of R is three numbers with dots between "
+                f"them, or {DISTRIBUTION} for the operating system's own R.",
+                f"For example: {software.CURRENT_R}",
+            )
+        if versions.count(version) > 1:
+            raise ArgumentError(f"{what} has {version} twice.", "Name each version once.")
+    if not versions:
+        raise ArgumentError(
+            f"{what} is empty, but a server has one version of R at least.",
+            f"For example: {software.CURRENT_R}, or {DISTRIBUTION} for the operating system's own.",
+        )
+    return versions
+
+
+def check_r_checksums(values: object, what: str) -> dict[str, str]:
+    """Return what lets in each version: a SHA-256, or the word for Posit's signature."""
+    checksums = {}
+    for text in check_texts(values, what):
+        version, _, checksum = (part.strip() for part in text.partition("="))
+        checksum = checksum.lower()
+        if not software.R_VERSION.fullmatch(version) or not software.CHECKSUM.fullmatch(checksum):
+            raise ArgumentError(
+                f"{what} has {text!r}, but needs a version of R, an equals sign, and the 64 "
+                f"hexadecimal digits of a SHA-256 or the word {SIGNED}.",
+                f"For example: {software.CURRENT_R}={SIGNED}",
+            )
+        checksums[version] = checksum
+    return checksums
+
+
+def choose_r(args: "WorkbenchArgs", system: str, architectures: Collection[str]) -> dict[str, Any]:
+    """Return the settings' part about R; refuse a version that nothing lets in."""
+    checksums = check_r_checksums(args.get("r_checksums") or [], "r_checksums")
+    named = args.get("r_versions")
+
+    def is_known(version: str) -> bool:
+        return version in checksums or all(
+            software.r_sha256(version, system, architecture) for architecture in architectures
+        )
+
+    if named is None:
+        versions = [software.CURRENT_R if is_known(software.CURRENT_R) else DISTRIBUTION]
+    else:
+        versions = check_r_versions(named, "r_versions")
+    for version in versions:
+        if version != DISTRIBUTION and not is_known(version):
+            raise _unknown(version, system, architectures, checksums)
+    return {"versions": versions, "checksums": checksums, "builds": args.get("r_builds_url")}
+
+
+def _unknown(
+    version: str, system: str, architectures: Collection[str], checksums: Collection[str]
+) -> ArgumentError:
+    tables = [set(software.known_r(system, each)) for each in architectures]
+    known = sorted(set.intersection(*tables) | set(checksums), key=software.order, reverse=True)
+    where = f"{system} ({' and '.join(sorted(architectures))})"
+    return ArgumentError(
+        f"This version of workbench has no checksum of R {version} for {where}, so nothing says "
+        f"that its package is Posit's. It has those of: {', '.join(known) or 'no version'}.",
+        f"Name one of those or {DISTRIBUTION} as r_versions, or say in r_checksums what lets it "
+        f"in: {version}= and the package's SHA-256, or {version}={SIGNED}\n"
+        f"  pulumi config set --path 'workbench:rChecksums[0]' {version}=SHA256",
+    )

@@ -1,0 +1,56 @@
+"""Which versions of R a server has, as the settings name them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+from typing import Any
+from typing import Self
+
+from . import software
+from .software import DISTRIBUTION
+from .software import Package
+
+
+@dataclass(frozen=True)
+class RSettings:
+    """The versions of R, the default one first.
+
+    ``checksums`` are the configuration's own, by version; ``builds`` is where Posit's builds are
+    downloaded from, None is Posit.
+    """
+
+    versions: tuple[str, ...] = (DISTRIBUTION,)
+    checksums: Mapping[str, str] = field(default_factory=dict, hash=False)
+    builds: str | None = None
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Self:
+        """Read the settings' part about R; raise ValueError when it can't be used."""
+        versions = tuple(values.get("versions") or (DISTRIBUTION,))
+        # They end up in commands and paths.
+        for version in versions:
+            if version != DISTRIBUTION and not software.R_VERSION.fullmatch(version):
+                raise ValueError(f"{version!r} is no version of R")
+        checksums, builds = dict(values.get("checksums") or {}), values.get("builds")
+        if not all(map(software.CHECKSUM.fullmatch, checksums.values())):
+            raise ValueError("a checksum of R is no SHA-256")
+        if builds and not software.ADDRESS.fullmatch(builds):
+            raise ValueError("r.builds must be an http(s) address without blanks or quotes")
+        return cls(versions, checksums, builds)
+
+    @property
+    def default(self) -> str:
+        """The version that `R` is, and RStudio's."""
+        return self.versions[0]
+
+    @property
+    def from_posit(self) -> tuple[str, ...]:
+        """The versions that aren't the distribution's."""
+        return tuple(version for version in self.versions if version != DISTRIBUTION)
+
+    def package(self, version: str, system: str, architecture: str) -> Package:
+        """Return a version's package, and what lets it in."""
+        known = software.r_sha256(version, system, architecture)
+        sha256 = self.checksums.get(version, known)
+        url = software.r_url(version, system, architecture, self.builds)
+        return Package(url, None if sha256 == software.SIGNED else sha256)
