@@ -25,6 +25,7 @@ from werkzeug.serving import make_server
 
 from workbench.rehearsal import liveness
 from workbench.rehearsal.api import strictness
+from workbench.rehearsal.api.refused import refusal
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +105,10 @@ class Api:
                 self.note_change()
             return answer  # type: ignore[no-any-return]
         action = _read_action(environ)
+        if "/ec2/aws4_request" in signed and (refused := refusal(self.region, action)) is not None:
+            headers = [("Content-Type", "text/xml"), ("Content-Length", str(len(refused)))]
+            start_response("400 Bad Request", headers)
+            return [refused]
         with self.lock:
             answer = self._application(environ, start_response)
         if not action.startswith(_READING):
