@@ -33,7 +33,8 @@ def tell_existing(resources: Sequence[Resource]) -> str:
     ]
     others = [short_type(each.type) for each in resources if short_type(each.type) not in _COSTING]
     kinds = ", ".join(sorted(set(others)))
-    rest = f"{len(others)} objects that cost next to nothing ({kinds})" if others else ""
+    cost = "object that costs" if len(others) == 1 else "objects that cost"
+    rest = f"{len(others)} {cost} next to nothing ({kinds})" if others else ""
     return f"What exists: {', '.join(filter(None, [*costing, rest]))}."
 
 
