@@ -13,6 +13,7 @@ from moto.ssm.models import ssm_backends
 from workbench.rehearsal.api.capacity import PARAMETER
 from workbench.rehearsal.api.parameters import machine_architecture
 from workbench.rehearsal.api.parameters import publish_images
+from workbench.rehearsal.api.refused import PARAMETER as REFUSED
 from workbench.rehearsal.api.server import Api
 
 REGION = "us-east-1"
@@ -97,3 +98,37 @@ def test_one_that_runs_goes_on(cloud: Cloud) -> None:
     cloud.api.ec2.mark_running(cloud.api.ec2.get_instance(made))
     cloud.ssm.put_parameter(Name=PARAMETER, Value=LARGE, Type="StringList")
     cloud.ec2.start_instances(InstanceIds=[made])
+
+
+def test_a_type_may_have_no_capacity_in_one_zone_alone(cloud: Cloud) -> None:
+    subnets = {
+        each["AvailabilityZone"]: each["SubnetId"]
+        for each in cloud.ec2.describe_subnets()["Subnets"]
+    }
+    cloud.ssm.put_parameter(Name=PARAMETER, Value=f"{SMALL}:us-east-1a", Type="StringList")
+    wanted = {"ImageId": cloud.image, "InstanceType": SMALL, "MinCount": 1, "MaxCount": 1}
+    with pytest.raises(ClientError, match=r"\(us-east-1a\).* choosing us-east-1b, ") as refused:
+        cloud.ec2.run_instances(SubnetId=subnets["us-east-1a"], **wanted)
+    assert refused.value.response["Error"]["Code"] == "InsufficientInstanceCapacity"
+    cloud.ec2.run_instances(SubnetId=subnets["us-east-1b"], **wanted)
+
+
+@pytest.mark.parametrize(
+    ("code", "answered", "words"),
+    [
+        ("VcpuLimitExceeded", "VcpuLimitExceeded", "more vCPU capacity than your current"),
+        ("FreeTier", "InvalidParameterCombination", "not eligible for Free Tier"),
+        ("UnauthorizedOperation", "UnauthorizedOperation", "perform: ec2:RunInstances on"),
+        ("PendingVerification", "PendingVerification", "is being validated"),
+    ],
+)
+def test_a_call_is_refused_while_the_parameter_names_it(
+    cloud: Cloud, code: str, answered: str, words: str
+) -> None:
+    cloud.ssm.put_parameter(Name=REFUSED, Value=f"RunInstances={code}", Type="StringList")
+    with pytest.raises(ClientError, match=words) as refused:
+        cloud.run(SMALL)
+    assert refused.value.response["Error"]["Code"] == answered
+    cloud.ec2.describe_instances()
+    cloud.ssm.delete_parameter(Name=REFUSED)
+    cloud.run(SMALL)

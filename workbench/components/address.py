@@ -10,6 +10,7 @@ import pulumi_aws as aws
 from workbench.components.component import Component
 from workbench.components.errors import ArgumentError
 from workbench.components.lookups import look_up
+from workbench.components.stack_tag import stack_tag
 from workbench.components.validation import check_domain
 from workbench.components.validation import check_record_name
 
@@ -116,7 +117,7 @@ class Address(Component):
         elastic_ip = aws.ec2.Eip(
             f"{name}-elastic-ip",
             domain="vpc",
-            tags={"Name": name},
+            tags={"Name": name, **stack_tag()},
             opts=pulumi.ResourceOptions(parent=self),
         )
         aws.ec2.EipAssociation(

@@ -10,6 +10,8 @@ import pulumi_aws as aws
 from workbench.components.component import Component
 from workbench.components.errors import ArgumentError
 from workbench.components.lookups import look_up
+from workbench.components.subnet_ranges import find_range
+from workbench.components.subnet_ranges import parts_of
 from workbench.components.validation import check_network
 
 
@@ -31,7 +33,8 @@ class NetworkArgs(TypedDict):
     """The new VPC's range of private addresses in CIDR notation. Default: `10.20.0.0/16`."""
 
     subnet_cidr_block: NotRequired[str]
-    """The new subnet's part of that range. Default: its first 256 addresses."""
+    """The new subnet's part of that range. Default: 256 addresses that depend on the zone, so that
+    a subnet in another zone can be made while this one is still there."""
 
     map_public_ip_on_launch: NotRequired[bool]
     """Whether instances started in the new subnet get a public address of their own. Default:
@@ -98,19 +101,19 @@ class Network(Component):
             tags={"Name": name},
             opts=own,
         )
-        zone = args.get("availability_zone")
+        given = args.get("availability_zone")
+        zone = self._first_zone(args.get("instance_type")) if given is None else given
         subnet = aws.ec2.Subnet(
             f"{name}-subnet",
             vpc_id=vpc.id,
-            cidr_block=subnet_range,
-            availability_zone=(
-                self._first_zone(args.get("instance_type")) if zone is None else zone
-            ),
+            cidr_block=subnet_range
+            or find_range(self, name, vpc, vpc_range, zone, is_fixed=given is not None),
+            availability_zone=zone,
             map_public_ip_on_launch=args.get("map_public_ip_on_launch") is not False,
             tags={"Name": name},
             # A zone that AWS adds later must not move the subnet, and the server with it.
             opts=pulumi.ResourceOptions(
-                parent=self, ignore_changes=["availabilityZone"] if zone is None else []
+                parent=self, ignore_changes=["availabilityZone"] if given is None else []
             ),
         )
         self._route_to_internet(name, vpc, subnet)
@@ -168,7 +171,8 @@ def _first(zones: set[str], instance_type: str) -> str:
     return sorted(zones)[0]
 
 
-def _ranges(args: NetworkArgs) -> tuple[str, str]:
+def _ranges(args: NetworkArgs) -> tuple[str, str | None]:
+    """Return the VPC's range, and the subnet's where one is given."""
     vpc_range = check_network(args.get("cidr_block") or "10.20.0.0/16", "cidr_block")
     whole = ipaddress.ip_network(vpc_range)
     if whole.version != 4 or not 16 <= whole.prefixlen <= 28:
@@ -176,13 +180,14 @@ def _ranges(args: NetworkArgs) -> tuple[str, str]:
             f"cidr_block is {vpc_range!r}, but a VPC's range is IPv4, from /16 to /28.",
             "For example: 10.20.0.0/16",
         )
-    default = next(whole.subnets(new_prefix=max(24, whole.prefixlen)))
     given = args.get("subnet_cidr_block")
-    subnet_range = check_network(given, "subnet_cidr_block") if given else str(default)
+    if not given:
+        return vpc_range, None
+    subnet_range = check_network(given, "subnet_cidr_block")
     part = ipaddress.ip_network(subnet_range)
     if part.version != 4 or part.prefixlen > 28 or not part.subnet_of(whole):
         raise ArgumentError(
             f"subnet_cidr_block is {subnet_range!r}, which isn't a part of {vpc_range}.",
-            f"For example: {default}",
+            f"For example: {parts_of(vpc_range)[0]}",
         )
     return vpc_range, subnet_range

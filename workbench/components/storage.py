@@ -13,6 +13,8 @@ from workbench.components.backup import check_schedule
 from workbench.components.component import Component
 from workbench.components.errors import ArgumentError
 from workbench.components.stack_tag import stack_tag
+from workbench.components.storage_place import FIXED
+from workbench.components.storage_place import check_place
 from workbench.components.validation import check_number
 
 DEFAULT_SIZE = 20
@@ -22,7 +24,8 @@ class StorageArgs(TypedDict):
     """A data volume: a new one, one restored from a snapshot, or one you have."""
 
     availability_zone: NotRequired[pulumi.Input[str]]
-    """The zone of the server. Needed for a new volume, left out for an existing one."""
+    """The zone of the server. Needed for a new volume. A volume stays in the zone that it was made
+    in: another one is refused."""
 
     size: NotRequired[int]
     """Size in GiB, 1 to 16384; it can grow later, never shrink. Default: 20, or what the snapshot
@@ -71,8 +74,11 @@ class Storage(Component):
             volume = self._adopt_volume(name, volume_id, args)
         else:
             volume = self._read_volume(name, volume_id, args)
-        self.volume_id = volume.id
-        self.availability_zone = volume.availability_zone
+        # All that uses the volume waits for this, the server too.
+        self.availability_zone = check_place(volume, args)
+        self.volume_id = pulumi.Output.all(volume.id, self.availability_zone).apply(
+            lambda known: str(known[0])
+        )
         self._create_backup(name, volume, args)
         self.register_outputs(
             {"volumeId": self.volume_id, "availabilityZone": self.availability_zone}
@@ -138,8 +144,13 @@ class Storage(Component):
             snapshot_id=snapshot_id,
             # The tasks find by it this volume, those before it, and their snapshots.
             tags={"Name": name, **stack_tag()},
-            # Also on replacement: no change of the configuration ever deletes people's data.
-            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=keep is not False),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # Also on replacement: no change of the configuration ever deletes people's data.
+                retain_on_delete=keep is not False,
+                # Each of these would put a blank volume in its place; check_place refuses them.
+                ignore_changes=list(FIXED),
+            ),
         )
 
 

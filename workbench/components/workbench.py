@@ -170,10 +170,9 @@ class Workbench(Component):
             backup_schedule="backup_schedule",
             backup_retention_days="backup_retention_days",
         )
-        if "volume_id" in volume:
+        if "volume_id" in volume and not {"subnet_id", "availability_zone"} & chosen.keys():
             storage = Storage(f"{name}-storage", cast(StorageArgs, volume), self._own)
-            if "subnet_id" not in chosen:
-                chosen.setdefault("availability_zone", storage.availability_zone)
+            chosen["availability_zone"] = storage.availability_zone
             network = Network(f"{name}-network", cast(NetworkArgs, chosen | fresh), self._own)
             return network, storage
         network = Network(f"{name}-network", cast(NetworkArgs, chosen | fresh), self._own)

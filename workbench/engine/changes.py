@@ -17,7 +17,14 @@ _WORDS = {
     "same": "unchanged",
 }
 # Parts of a replacement, which is counted once.
-_PARTS = ("create-replacement", "delete-replaced", "discard", "read", "refresh")
+_PARTS = (
+    "create-replacement",
+    "import-replacement",
+    "delete-replaced",
+    "discard",
+    "read",
+    "refresh",
+)
 # More changes than this are only counted, but for those of what a workbench can't be without.
 MOST_NAMED = 8
 _WEIGHTY = ("Instance", "Volume", "VolumeAttachment", "Eip", "Zone")
@@ -52,6 +59,14 @@ class Changes:
     def stops_server(self, instance_id: str = "") -> bool:
         """Whether an instance stops, or ends, for the changes; any, or that with the ID."""
         return any(_stops_server(op, resource, instance_id) for op, resource in self.steps)
+
+    def retypes_server(self) -> bool:
+        """Whether an instance gets another type, or is replaced for one."""
+        return any(
+            short_type(resource.type) == "Instance" and "instanceType" in resource.changed
+            for op, resource in self.steps
+            if op in ("update", "replace")
+        )
 
     def named(self) -> str:
         """Return what changes, by name: ``update Instance lab-server``; what weighs most first."""

@@ -30,6 +30,7 @@ VERBS = {
     "read": "reading",
     "refresh": "checking",
     "import": "importing",
+    "import-replacement": "importing in place of the old",
 }
 _UNCHANGING = ("read", "refresh")
 

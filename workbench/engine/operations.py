@@ -114,13 +114,16 @@ class Operations:
             ),
         )
 
-    def destroy(self, title: str, state: ReadState) -> Changes:
-        """Remove what the stack made."""
+    def destroy(self, title: str, state: ReadState, urn: str = "") -> Changes:
+        """Remove what the stack made; with ``urn`` only that, and what depends on it."""
+        only: dict[str, Any] = {"target": [urn], "target_dependents": True} if urn else {}
         return self._operate(
             title,
             "destroy",
             state,
-            lambda options, shown: self.stack.destroy(**options, **shown).summary.resource_changes,
+            lambda options, shown: (
+                self.stack.destroy(**options, **shown, **only).summary.resource_changes
+            ),
         )
 
     def _operate(self, title: str, what: str, state: ReadState, run: Run) -> Changes:

@@ -182,6 +182,11 @@ class Stack:
         copy_path(self.name, self.project_dir).unlink(missing_ok=True)
         return changes
 
+    def let_go(self, urn: str) -> Changes:
+        """Remove one object, and what was made from it; what the program keeps stays in AWS."""
+        self._refuse_elsewhere()
+        return self._operations.destroy("Pulumi destroy, of one object", self.state, urn)
+
     def remove(self) -> None:
         """Remove the stack itself with its history and configuration; it must be empty."""
         self._operations.run(["stack", "rm", self.name, "--yes"], "stack rm")

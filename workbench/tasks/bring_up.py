@@ -10,6 +10,7 @@ from workbench.checks.check import Report
 from workbench.checks.check import Result
 from workbench.checks.table import CHECKS
 from workbench.checks.target import Server
+from workbench.engine.state import short_type
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.rehearsal.description import Description
@@ -30,6 +31,8 @@ from workbench.tasks.server.recipe_run import Run
 from workbench.tasks.server.usable import wait_usable
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
+from workbench.tasks.unfinished.refusals import explained
+from workbench.tasks.unfinished.unused_volume import move_unused
 from workbench.tasks.up_plan import look_ahead
 
 if TYPE_CHECKING:
@@ -130,7 +133,10 @@ def _apply_stack(
         opened.refuse_lost_configuration()
         opened.set_config(rehearsal_configuration(description))
         _look(opened, progress)
-        return str(opened.up())
+        move_unused(opened, progress, lambda plan: True)
+        if _is_configured_anew(opened):
+            look_ahead(stack, explained(opened, opened.preview, progress), progress)
+        return str(explained(opened, opened.up, progress))
     refuse_unknown(stack, progress)
     try:
         opened = open_stack(stack, find_project(), progress)
@@ -139,13 +145,27 @@ def _apply_stack(
             f"There is no stack {stack} yet.", MAKE_STACK.format(stack=stack)
         ) from error
     _look(opened, progress)
+    move_unused(opened, progress, agree)
     # Only a rehearsal is free of charge.
-    changes = opened.preview()
+    changes = explained(opened, opened.preview, progress)
     plan, people = look_ahead(stack, changes, progress)
     people.refuse_stop(f"workbench up --stack {stack} --force", force=force)
     if changes.total and not agree("\n".join(plan)):
         raise WorkbenchError("Nothing was changed.")
-    return str(opened.up())
+    return str(explained(opened, opened.up, progress))
+
+
+def _is_configured_anew(opened: "Stack") -> bool:
+    """Whether there is a data volume, and the configuration isn't that of the last up.
+
+    What a rehearsal's up would change is looked at only then: it takes as long as the up itself.
+    """
+    from workbench.engine.copies import read_copy
+
+    if not any(short_type(each.type) == "Volume" for each in opened.state().resources):
+        return False
+    copy = read_copy(opened.name, opened.project_dir)
+    return copy is None or copy.configuration != opened.configuration_text
 
 
 def _look(opened: "Stack", progress: Progress) -> None:

@@ -18,6 +18,8 @@ from workbench.tasks.asking import agree
 from workbench.tasks.failures import INTERRUPTED
 from workbench.tasks.failures import cut_off_by_aws
 from workbench.tasks.failures import is_of_aws
+from workbench.tasks.guard import Change
+from workbench.tasks.guard import hold
 from workbench.tasks.selection import DRY_RUN_HELP as DRY_RUN_HELP
 from workbench.tasks.selection import find_project
 from workbench.tasks.selection import select_stack
@@ -120,13 +122,16 @@ def change_configuration(
     state: StackState,
     values: Mapping[str, "Value"],
     progress: Progress,
+    change: Change,
     *,
     check: "Callable[[Changes], None]" = lambda changes: None,
+    ending: str = "",
 ) -> "Changes":
     """Set keys of the stack's configuration, and let Pulumi apply them; None takes a key out.
 
-    Pulumi is asked first: what the program refuses, or ``check`` (it gets the changes to come),
-    leaves the configuration byte for byte as it was. A failure after that leaves it as it is
+    Pulumi is asked first: what the program refuses, the guard of this ``change`` (with its
+    ``ending``), or ``check`` (it gets the changes to come), leaves the configuration byte for byte
+    as it was. A failure after that leaves it as it is
     wanted: the same command goes on.
     """
     from workbench.engine.stacks import open_stack
@@ -143,5 +148,6 @@ def change_configuration(
                 "Read the configuration with workbench.components.configuration, or change the"
                 " program itself; nothing was changed",
             )
+        hold(changes, change, state.stack, ending=ending)
         check(changes)
     return when_free(opened.up)

@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from typing import TYPE_CHECKING
+from typing import Any
 
 from invoke.context import Context
 
@@ -13,9 +14,12 @@ from workbench.tasks.selection import select_stack
 from workbench.tasks.task import task
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from workbench.engine.stacks import Stack
     from workbench.progress import Progress
     from workbench.tasks.stack_state import StackState
+    from workbench.tasks.unfinished.unused_volume import Unused
 
 
 @task(help={"stack": STACK_HELP, "yes": YES_HELP, "dry-run": DRY_RUN_HELP})
@@ -34,6 +38,9 @@ def destroy(
     from workbench.tasks.recovery.unknown import refuse_unknown
     from workbench.tasks.show import make_progress
     from workbench.tasks.stack_state import read_stack
+    from workbench.tasks.unfinished.existing import tell_existing
+    from workbench.tasks.unfinished.existing import volume_in
+    from workbench.tasks.unfinished.unused_volume import delete_unused
     from workbench.tasks.volumes.what_stays import keeps
     from workbench.tasks.volumes.what_stays import snapshot_lines
 
@@ -44,10 +51,15 @@ def destroy(
     if not state.exists:
         print(f"There is no stack {name}: nothing to remove.")
         return
-    volume = str(state.outputs.get("data_volume_id") or "")
-    deployment = open_stack(name, find_project(), reading).export() if volume else {}
+    opened = open_stack(name, find_project(), reading)
+    deployment = opened.export()
+    # A first up that failed has no outputs yet.
+    volume = str(state.outputs.get("data_volume_id") or volume_in(deployment))
     is_kept = keeps(deployment, volume)
-    plan = [*_plan(name, volume, is_kept=is_kept), *_people(state, reading)]
+    unused = _find_unused(state, deployment)
+    plan = [*_plan(name, volume, unused, is_kept=is_kept), *_people(state, reading)]
+    if not state.outputs and (there := opened.state().resources):
+        plan.append(tell_existing(there))
     snapshots = snapshot_lines(state, deployment, volume) if volume else []
     plan += snapshots
     if not confirm(plan, f"workbench destroy --stack {name}", yes=yes, dry_run=dry_run):
@@ -57,11 +69,16 @@ def destroy(
         ensure_rehearsal(name, progress)
         opened = open_stack(name, find_project(), progress)
         _look(opened, progress)
+        # Only now a rehearsal surely runs.
+        unused = unused or _find_unused(read_stack(name, progress), deployment)
         opened.destroy()
+        if unused is not None and is_kept:
+            delete_unused(read_stack(name, progress), unused, progress)
+            volume = ""
     print(f"The stack {name} is empty.")
     if volume and is_kept:
         _tell_kept(state, volume)
-    if snapshots:
+    if volume and snapshots:
         _tell_snapshots(state, volume)
 
 
@@ -85,8 +102,20 @@ def _look(opened: "Stack", progress: "Progress") -> None:
         opened.refresh()
 
 
-def _plan(stack: str, volume: str, *, is_kept: bool) -> list[str]:
+def _find_unused(state: "StackState", deployment: "Mapping[str, Any]") -> "Unused | None":
+    """Return the data volume where no server ever had it, as far as AWS can be asked."""
+    from workbench.rehearsal.names import rehearsal_of
+    from workbench.tasks.unfinished.unused_volume import find_unused
+
+    if rehearsal_of(state.stack) and state.rehearsal is None:
+        return None
+    return find_unused(state, deployment)
+
+
+def _plan(stack: str, volume: str, unused: "Unused | None", *, is_kept: bool) -> list[str]:
     removed = f"This removes the workbench of the stack {stack}"
+    if unused is not None:
+        return [f"{removed}, and its data volume {volume}, which no server ever had."]
     if is_kept:
         return [f"{removed}.{f' The data volume {volume} is kept.' if volume else ''}"]
     return [

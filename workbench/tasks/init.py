@@ -9,6 +9,7 @@ _HELP = {
     "stack": "Name of the stack to make or change, for example prod.",
     "region": "AWS region. Default: the one of your AWS profile.",
     "profile": "AWS profile to use, now and later. Default: AWS's own choice.",
+    "availability-zone": "Zone of the region, or any. Default: any.",
     "instance-type": "Instance type, for example t3.medium.",
     "domain": "Domain name, or none.",
     "zone": "Hosted zone of the domain: its id, create, or elsewhere.",
@@ -39,6 +40,7 @@ def init(
     ssh_from: str | None = None,
     public_key: str | None = None,
     make_key: bool = False,
+    availability_zone: str | None = None,
     backend: str | None = None,
     here: bool = False,
     rights: bool = False,
@@ -70,5 +72,6 @@ def init(
         ssh_from,
         public_key,
         make_key,
+        availability_zone,
     )
     init_stack(options, backend, here=here, yes=yes, dry_run=dry_run)

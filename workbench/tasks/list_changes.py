@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks.changing import change_configuration
+from workbench.tasks.guard import Change
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
-from workbench.tasks.undisturbed import refuse_disruption
 from workbench.tasks.undisturbed import refuse_more
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ def change_lists(
     """
 
     def check(changes: "Changes") -> None:
-        refuse_disruption(changes, state.stack)
         refuse_more(changes, state.stack, opening=opening, closing=closing)
         # Just before it is written: the preview, too, takes its time.
         if read_stack(state.stack, progress).config != state.config:
@@ -45,4 +44,4 @@ def change_lists(
                 command,
             )
 
-    return change_configuration(state, values, progress, check=check)
+    return change_configuration(state, values, progress, Change.LISTS, check=check)

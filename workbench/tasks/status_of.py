@@ -27,12 +27,15 @@ from workbench.tasks.server.sessions import read_activities
 from workbench.tasks.show import print_facts
 from workbench.tasks.show import print_rows
 from workbench.tasks.stack_state import StackState
+from workbench.tasks.unfinished.existing import read_existing
+from workbench.tasks.unfinished.existing import unfinished
 from workbench.tasks.volumes.restore_note import NOTE as RESTORE
 
 PORTS = (22, 80, 443)
 # Besides EC2's own words for an instance's state:
 ABSENT = "absent"
 ASLEEP = "rehearsal-stopped"
+UNFINISHED = "unfinished"
 RUNNING = "running"
 REHEARSAL_START = "workbench rehearsal.start --name {rehearsal}"
 
@@ -60,6 +63,8 @@ def read_status(state: StackState) -> dict[str, Any]:
         "problem": None,
     }
     if not found["instance_id"]:
+        if state.exists and (there := read_existing(state.stack, Progress(quiet=True))):
+            return found | {"state": UNFINISHED, "problem": unfinished(state.stack, there)}
         return found | {"problem": _unknown(state)}
     rehearsal = rehearsal_of(state.stack)
     if rehearsal and state.rehearsal is None:
@@ -168,10 +173,10 @@ def _limits(state: StackState) -> list[str] | None:
 
 def print_status(found: dict[str, Any], console: Console) -> None:
     """Print a status as tables that fit 80 columns."""
-    if found["state"] == ABSENT and found["problem"]:
-        said, _, command = found["problem"].partition("\n")
+    if found["state"] in (ABSENT, UNFINISHED) and found["problem"]:
+        said, *commands = found["problem"].splitlines()
         console.print(said)
-        if command:
+        for command in commands:
             console.print(as_typed(f"  {command}"), soft_wrap=True)
         return
     if found["state"] == ABSENT:

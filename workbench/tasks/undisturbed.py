@@ -1,4 +1,4 @@
-"""Refuse a change that would reach further than to what was asked for."""
+"""Refuse to open or close more ports than was asked for, or to delete anything by the way."""
 
 from typing import TYPE_CHECKING
 
@@ -7,24 +7,7 @@ from workbench.errors import WorkbenchError
 if TYPE_CHECKING:
     from workbench.engine.changes import Changes
 
-# By the ends of Pulumi's types: what an update may stop, and what is to stay the same one.
-_SERVER = ":Instance"
-_DNS = (":Zone", ":Record")
-_KEPT = (_SERVER, ":Volume", ":VolumeAttachment", ":Eip", ":EipAssociation", *_DNS)
 _OPENING = ":SecurityGroupIngressRule"
-
-
-def refuse_disruption(changes: "Changes", stack: str) -> None:
-    """Raise where Pulumi would stop or replace the server, or take its volume, address or name."""
-    _refuse(
-        [
-            f"{op} {resource}"
-            for op, resource in changes.steps
-            if (resource.type.endswith(_SERVER) and op == "update")
-            or (resource.type.endswith(_KEPT) and op in ("replace", "delete"))
-        ],
-        stack,
-    )
 
 
 def refuse_more(changes: "Changes", stack: str, *, opening: int, closing: int) -> None:

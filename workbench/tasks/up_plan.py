@@ -4,13 +4,20 @@ from typing import TYPE_CHECKING
 
 from workbench.progress import Progress
 from workbench.rehearsal.names import rehearsal_of
+from workbench.tasks.guard import Change
+from workbench.tasks.guard import data_lines
+from workbench.tasks.guard import hold
 from workbench.tasks.recovery.unknown import refuse_unknown
+from workbench.tasks.resizing.instance_types import check_architecture
 from workbench.tasks.selection import find_project
 from workbench.tasks.selection import running_rehearsal
 from workbench.tasks.server.power import PowerWatch
 from workbench.tasks.server.working_people import People
 from workbench.tasks.server.working_people import see_people
 from workbench.tasks.stack_state import read_stack
+from workbench.tasks.unfinished.refusals import explained
+from workbench.tasks.unfinished.unused_volume import find_misplaced
+from workbench.tasks.unfinished.unused_volume import tell_move
 
 if TYPE_CHECKING:
     from workbench.engine.changes import Changes
@@ -34,7 +41,11 @@ def plan_up(stack: str, progress: Progress) -> list[str]:
         if rehearsal is None:
             raise
         return [f"Make the workbench of the stack {stack} in the rehearsal {rehearsal!r}."]
-    lines, _ = look_ahead(stack, opened.preview(), progress)
+    if (found := find_misplaced(opened, progress)) is not None:
+        _, unused, zone = found
+        return [tell_move(unused, zone), "Then Pulumi would make what is missing."]
+    changes = explained(opened, opened.preview, progress)
+    lines, _ = look_ahead(stack, changes, progress)
     return [
         *lines,
         "The server's recipe would run; what that changes:",
@@ -43,14 +54,20 @@ def plan_up(stack: str, progress: Progress) -> list[str]:
 
 
 def look_ahead(stack: str, changes: "Changes", progress: Progress) -> tuple[list[str], People]:
-    """Return what Pulumi would do, in lines, and who works on a server that stops for it."""
+    """Return what Pulumi would do, in lines, and who works on a server that stops for it.
+
+    Raises WorkbenchError where it would take people's homes away, or can't be done.
+    """
     if not changes.total:
         return ["Pulumi would change nothing."], People()
-    lines = [f"Pulumi would {changes.named()}."]
+    hold(changes, Change.UP, stack)
+    lines = [*data_lines(changes), f"Pulumi would {changes.named()}."]
     state = read_stack(stack, progress) if changes.stops_server() else None
     instance_id = str(state.outputs.get("instance_id", "")) if state else ""
     if state is None or not instance_id or not changes.stops_server(instance_id):
         return lines, People()
+    if changes.retypes_server():
+        check_architecture(state, instance_id)
     if PowerWatch(state.aws("ec2"), instance_id, stack).state != "running":
         return lines, People()
     try:

@@ -36,6 +36,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "aws:index/getPartition:getPartition": {"partition": "aws"},
     "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": ["us-east-1b", "us-east-1a"]},
     "aws:ec2/getSubnet:getSubnet": {"vpcId": "vpc-theirs", "availabilityZone": "us-east-1c"},
+    "aws:ec2/getSubnets:getSubnets": {"ids": []},
     "aws:route53/getZone:getZone": {"name": "example.org"},
     "aws:ebs/getVolume:getVolume": {
         "volumeId": "vol-kept",
@@ -109,13 +110,25 @@ def _made_up(type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
     }.get(kind, {}) | inputs
 
 
+# What AWS says to a lookup with these arguments; None: what it always says here.
+Answer = Callable[[str, dict[str, Any]], dict[str, Any] | None]
+
+
 class RecordingMonitor(MockMonitor):
     """Records raw requests; in a preview, what AWS would decide stays unknown."""
 
-    def __init__(self, preview: bool, cloud: Any = None) -> None:
+    def __init__(
+        self,
+        preview: bool,
+        cloud: Any = None,
+        answer: Answer | None = None,
+        outputs: dict[str, dict[str, Any]] | None = None,
+    ) -> None:
         super().__init__(None)  # type: ignore[arg-type]
         self.preview = preview
         self.cloud = cloud
+        self.answer = answer
+        self.outputs = outputs or {}
         self.deployment = Deployment()
 
     def Invoke(self, request: Any) -> Any:
@@ -130,6 +143,8 @@ class RecordingMonitor(MockMonitor):
     def _answer(self, token: str, arguments: dict[str, Any]) -> dict[str, Any] | str:
         if self.cloud:
             return self.cloud.look_up(token, arguments)
+        if self.answer and (answer := self.answer(token, arguments)) is not None:
+            return answer
         if token.endswith(":getInstanceType"):
             family = arguments["instanceType"].split(".")[0]
             if family not in ("t3", "t4g"):
@@ -154,7 +169,8 @@ class RecordingMonitor(MockMonitor):
         if self.cloud and not request.type.startswith("pulumi:"):
             return self.cloud.create(request)
         id_ = request.importId or f"{request.name}-id"
-        return id_, _made_up(request.type, request.name, inputs)
+        kind = request.type.split(":")[-1]
+        return id_, _made_up(request.type, request.name, inputs) | self.outputs.get(kind, {})
 
     def ReadResource(self, request: Any) -> Any:
         urn = self.make_urn(request.parent, request.type, request.name)
@@ -204,9 +220,18 @@ def run_program(
     preview: bool = False,
     configuration: dict[str, str] | None = None,
     cloud: Any = None,
+    answer: Answer | None = None,
+    outputs: dict[str, dict[str, Any]] | None = None,
+    into: Deployment | None = None,
 ) -> Deployment:
-    """Run a program in a stack of its own and return what it registered."""
-    monitor = RecordingMonitor(preview, cloud)
+    """Run a program in a stack of its own and return what it registered.
+
+    ``outputs`` are what AWS says of resources by their kinds, whatever the program asked for;
+    ``into`` has what a program registered that fails.
+    """
+    monitor = RecordingMonitor(preview, cloud, answer, outputs)
+    if into is not None:
+        monitor.deployment = into
 
     async def run() -> None:
         with _settings(monitor, preview):
@@ -226,6 +251,12 @@ def _without_result(program: Callable[[], object]) -> None:
 def deploy() -> Deploy:
     """Run a program without an engine: ``deploy(program, preview=…, configuration=…)``."""
     return run_program
+
+
+@pytest.fixture
+def registered() -> Deployment:
+    """Give what a program that fails registers in: ``deploy(program, into=registered)``."""
+    return Deployment()
 
 
 @pytest.fixture(scope="session", autouse=True)

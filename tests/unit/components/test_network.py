@@ -2,6 +2,7 @@ import pytest
 
 from workbench import Network
 from workbench.components.errors import ArgumentError
+from workbench.components.subnet_ranges import free_range
 
 
 def test_has_one_public_subnet_with_a_way_to_the_internet(deploy):
@@ -76,3 +77,58 @@ def test_a_small_range_becomes_one_subnet(deploy):
     done = deploy(lambda: Network("net", {"cidr_block": "10.9.8.0/26"}))
 
     assert done.one(":Subnet").inputs["cidrBlock"] == "10.9.8.0/26"
+
+
+@pytest.mark.parametrize(
+    ("zone", "taken", "chosen"),
+    [
+        ("us-east-1a", [], "10.20.0.0/24"),
+        ("us-east-1b", [], "10.20.1.0/24"),
+        # An older workbench's, whose first zone wasn't a.
+        ("us-east-1a", ["10.20.0.0/24"], "10.20.1.0/24"),
+        ("us-east-1b", ["10.20.0.0/23"], "10.20.2.0/24"),
+        ("us-east-1-atl-2a", [], "10.20.0.0/24"),
+    ],
+)
+def test_a_subnet_in_another_zone_has_other_addresses(zone, taken, chosen):
+    assert free_range("10.20.0.0/16", zone, taken) == chosen
+
+
+def test_a_range_without_room_for_another_subnet_is_told():
+    with pytest.raises(ArgumentError, match="no room for a subnet in us-east-1b"):
+        free_range("10.9.8.0/26", "us-east-1b", ["10.9.8.0/26"])
+
+
+def has(*subnets):
+    """Return what answers that the VPC has these subnets: (zone, addresses, name)."""
+    known = {
+        f"subnet-{number}": {
+            "availabilityZone": zone,
+            "cidrBlock": addresses,
+            "tags": {"Name": name},
+        }
+        for number, (zone, addresses, name) in enumerate(subnets)
+    }
+
+    def answer(token, arguments):
+        if token.endswith(":getSubnets"):
+            assert arguments["filters"] == [{"name": "vpc-id", "values": ["net-vpc-id"]}]
+            return {"ids": list(known)}
+        return known[arguments["id"]] if token.endswith(":getSubnet") else None
+
+    return answer
+
+
+@pytest.mark.parametrize("args", [{}, {"availability_zone": "us-east-1c"}])
+def test_a_subnet_that_is_there_keeps_its_addresses(deploy, args):
+    there = has(("us-east-1c", "10.20.7.0/24", "x"), ("us-east-1c", "10.20.0.0/24", "net"))
+    done = deploy(lambda: Network("net", args), answer=there)
+
+    assert done.one(":Subnet").inputs["cidrBlock"] == "10.20.0.0/24"
+
+
+def test_the_next_subnet_can_be_made_before_the_old_one_goes(deploy):
+    args = {"availability_zone": "us-east-1b"}
+    done = deploy(lambda: Network("net", args), answer=has(("us-east-1a", "10.20.0.0/24", "net")))
+
+    assert done.one(":Subnet").inputs["cidrBlock"] == "10.20.1.0/24"

@@ -2,6 +2,7 @@ import pulumi
 import pytest
 
 from workbench import Storage
+from workbench import Workbench
 from workbench.components.errors import ArgumentError
 
 
@@ -104,3 +105,47 @@ def test_no_snapshots_are_made_of_it_when_they_are_off(deploy):
 def test_refuses(deploy, args, sentence):
     with pytest.raises(ArgumentError, match=sentence):
         volume(deploy, **args)
+
+
+def test_a_change_that_would_make_a_blank_volume_changes_nothing(deploy):
+    ignored = volume(deploy).request.ignoreChanges
+
+    assert set(ignored) == {"availabilityZone", "encrypted", "kmsKeyId"}
+
+
+@pytest.mark.parametrize("args", [{"size": 30}, {"volume_id": "vol-kept"}])
+def test_another_zone_is_refused_with_the_way_that_works(deploy, args):
+    stays = {"Volume": {"availabilityZone": "us-east-1d"}}
+    wanted = {"availability_zone": "us-east-1b", **args}
+    with pytest.raises(ArgumentError) as refused:
+        deploy(lambda: Storage("data", wanted), outputs=stays)
+
+    assert "volume is in us-east-1d, and a volume can't move to us-east-1b" in refused.value.message
+    for command in (
+        "workbench data.backup --stack test",
+        "aws ec2 create-volume --availability-zone us-east-1b --snapshot-id SNAPSHOT ",
+        "Tags=[{Key=workbench:stack,Value=workbench/test}]",
+        "pulumi config set workbench:dataVolumeId VOLUME --stack test",
+    ):
+        assert command in refused.value.hint
+
+
+def test_another_encryption_key_is_refused(deploy):
+    key = "arn:aws:kms:us-east-1:123456789012:key/"
+    there = {"Volume": {"availabilityZone": "us-east-1a", "kmsKeyId": f"{key}old"}}
+    args = {"availability_zone": "us-east-1a", "kms_key_id": f"{key}old"}
+    deploy(lambda: Storage("data", args), outputs=there)
+
+    with pytest.raises(ArgumentError, match="key/old, and can't get another key"):
+        deploy(lambda: Storage("data", {**args, "kms_key_id": f"{key}new"}), outputs=there)
+
+
+def test_no_server_is_touched_where_the_volume_is_elsewhere(deploy, registered, public_key):
+    args = {"public_key": public_key, "availability_zone": "us-east-1b"}
+    elsewhere = {"Volume": {"availabilityZone": "us-east-1a"}}
+    with pytest.raises(ArgumentError, match="can't move to us-east-1b"):
+        deploy(lambda: Workbench("lab", args), outputs=elsewhere, into=registered)
+
+    made = {each.type.rpartition(":")[2] for each in registered.resources}
+    assert "Volume" in made
+    assert not made & {"Instance", "VolumeAttachment", "EipAssociation"}

@@ -11,6 +11,7 @@ from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks import changing
+from workbench.tasks.guard import Change
 from workbench.tasks.stack_state import StackState
 
 QUIET = Progress(quiet=True)
@@ -60,7 +61,9 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def change(**options: Any) -> Changes:
     values = {"workbench:instanceType": "m7i.large"}
-    return changing.change_configuration(StackState("prod"), values, QUIET, **options)
+    return changing.change_configuration(
+        StackState("prod"), values, QUIET, Change.RESIZE, **options
+    )
 
 
 def test_a_change_is_previewed_and_applied(stack: Any) -> None:

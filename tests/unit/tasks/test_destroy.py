@@ -9,6 +9,8 @@ from botocore.exceptions import EndpointConnectionError
 from invoke.context import Context
 
 from workbench.engine import stacks
+from workbench.engine.state import Resource
+from workbench.engine.state import State
 from workbench.rehearsal import names
 from workbench.tasks import stack_state
 from workbench.tasks.destroy import destroy
@@ -16,6 +18,7 @@ from workbench.tasks.server import power
 from workbench.tasks.server import working_people
 from workbench.tasks.server.sessions import Activity
 from workbench.tasks.stack_state import StackState
+from workbench.tasks.unfinished.unused_volume import Unused
 from workbench.tasks.volumes import what_stays
 from workbench.tasks.volumes.data_volumes import Snapshot
 from workbench.tasks.volumes.what_stays import keeps
@@ -189,3 +192,32 @@ def test_a_server_that_was_terminated_by_hand_is_looked_at_first(stack: Stack) -
     destroy(Context(), stack="prod", yes=True)
 
     assert stack.done == ["refresh", "destroy"]
+
+
+@pytest.mark.parametrize("is_unused", [True, False])
+def test_what_a_first_up_left_is_named_and_an_unused_volume_goes_too(
+    stack: Stack,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    is_unused: bool,
+) -> None:
+    from workbench.tasks.recovery import unknown as recovery
+    from workbench.tasks.unfinished import unused_volume
+
+    state = stack_state.read_stack("prod", None)  # type: ignore[arg-type]
+    state.outputs = {}
+    there = State((Resource("aws:ebs/volume:Volume", "lab-storage-volume", "vol-1"),))
+    monkeypatch.setattr(stack, "state", lambda: there, raising=False)
+    monkeypatch.setattr(recovery, "refuse_unknown", lambda *_: None)
+    found = Unused("urn", "vol-1", "us-east-1a") if is_unused else None
+    monkeypatch.setattr(unused_volume, "find_unused", lambda *_: found)
+    deleted: list[Unused] = []
+    monkeypatch.setattr(unused_volume, "delete_unused", lambda _, each, __: deleted.append(each))
+    destroy(Context(), stack="prod", yes=True)
+
+    said = capsys.readouterr().out
+    assert "What exists: the data volume vol-1." in said
+    assert stack.done == ["destroy"]
+    assert deleted == ([found] if found else [])
+    assert ("data volume vol-1, which no server ever had" in said) is is_unused
+    assert ("Kept: the data volume vol-1" in said) is not is_unused

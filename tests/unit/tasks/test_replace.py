@@ -126,9 +126,8 @@ class State(StackState):
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     world = World()
 
-    def change(state: State, values: dict[str, str | None], *_: object, check: Any) -> None:
+    def change(state: State, values: dict[str, str | None], *_: object, ending: str) -> None:
         world.set_config(values)
-        check(SimpleNamespace(steps=[]))
         world.up()
 
     def make_ready(state: State, progress: Progress) -> None:
@@ -437,28 +436,6 @@ def test_a_third_type_is_refused_while_two_servers_are_there(world, resize):
 
 def test_it_knows_the_slots_as_the_components_do():
     assert (replacement.FIRST, replacement.SECOND) == (FIRST, SECOND)
-
-
-@pytest.mark.parametrize(
-    ("operation", "type_", "name", "is_refused"),
-    [
-        ("delete", "aws:ec2/instance:Instance", "lab-server-2-instance", False),
-        ("delete", "aws:ec2/instance:Instance", "lab-server-instance", True),
-        ("replace", "aws:ec2/instance:Instance", "lab-server-2-instance", True),
-        ("delete", "aws:ebs/volume:Volume", "lab-storage-volume", True),
-        ("replace", "aws:ec2/eip:Eip", "lab-address-elastic-ip", True),
-        ("delete", "aws:ec2/keyPair:KeyPair", "lab-access-key-pair", False),
-    ],
-)
-def test_only_the_other_server_may_end(world, operation, type_, name, is_refused):
-    from workbench.engine.state import Resource
-
-    changes: Any = SimpleNamespace(steps=[(operation, Resource(type_, name))])
-    if is_refused:
-        with pytest.raises(WorkbenchError, match="no part of replacing"):
-            replace_stages.keep_current(State(world), changes)
-    else:
-        replace_stages.keep_current(State(world), changes)
 
 
 @pytest.mark.parametrize(

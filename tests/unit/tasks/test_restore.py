@@ -16,6 +16,8 @@ from workbench.engine.state import Resource
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks.changing import Interrupted
+from workbench.tasks.guard import Change
+from workbench.tasks.guard import hold
 from workbench.tasks.server.working_people import People
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.volumes import restore_volume
@@ -74,10 +76,12 @@ class Stack:
 def stack(monkeypatch: pytest.MonkeyPatch) -> Stack:
     made = Stack()
 
-    def change(state: Any, values: dict[str, Any], progress: Any, *, check: Any) -> None:
+    def change(state: Any, values: Any, _: Any, change: Change, *, check: Any) -> None:
         if made.problem:
             raise made.problem
-        check(Changes({"replace": 1}, tuple(made.steps)))
+        changes = Changes({"replace": 1}, tuple(made.steps))
+        hold(changes, change, state.stack)
+        check(changes)
         made.set_config(values)
         made.up()
 

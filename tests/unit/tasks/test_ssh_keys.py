@@ -8,8 +8,6 @@ from typing import Any
 import paramiko
 import pytest
 
-from workbench.engine.changes import Changes
-from workbench.engine.state import Resource
 from workbench.errors import WorkbenchError
 from workbench.host import authorized_keys
 from workbench.progress import Progress
@@ -30,7 +28,6 @@ from workbench.tasks.secure_shell.keys_list import END
 from workbench.tasks.secure_shell.keys_list import keys_in
 from workbench.tasks.secure_shell.keys_list import read_keys
 from workbench.tasks.stack_state import StackState
-from workbench.tasks.undisturbed import refuse_disruption
 
 
 @pytest.fixture
@@ -202,26 +199,3 @@ def test_keys_are_found_behind_options_and_beside_comments(tmp_path: Path) -> No
     first, second = (make_key_pair(tmp_path / name, f"{name} here") for name in ("a", "b"))
     lines = ["# ssh-rsa no key", "", f'command="echo ssh me" {first}', second, "ssh-rsa %%%"]
     assert keys_in(lines) == {fingerprint(first): first, fingerprint(second): second}
-
-
-@pytest.mark.parametrize(
-    ("step", "kind", "refused"),
-    [
-        ("update", "aws:ec2/instance:Instance", True),
-        ("replace", "aws:ec2/instance:Instance", True),
-        ("delete", "aws:ebs/volume:Volume", True),
-        ("delete", "aws:route53/zone:Zone", True),
-        ("replace", "aws:route53/record:Record", True),
-        ("update", "aws:route53/record:Record", False),
-        ("update", "aws:ebs/volume:Volume", False),
-        ("create", "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", False),
-        ("same", "aws:ec2/instance:Instance", False),
-    ],
-)
-def test_what_stops_the_server_is_not_done_by_the_way(step: str, kind: str, refused: bool) -> None:
-    changes = Changes({step: 1}, ((step, Resource(kind, "lab")),))
-    if not refused:
-        refuse_disruption(changes, "prod")
-        return
-    with pytest.raises(WorkbenchError, match="other changes wait"):
-        refuse_disruption(changes, "prod")

@@ -9,6 +9,7 @@ import pytest
 from workbench.engine.changes import Changes
 from workbench.engine.failures import StackMissingError
 from workbench.engine.state import Resource
+from workbench.engine.state import State
 from workbench.progress import Progress
 from workbench.tasks import up_plan
 from workbench.tasks.server.sessions import Activity
@@ -52,7 +53,7 @@ def test_a_stack_on_aws_that_was_never_configured_is_told(monkeypatch: pytest.Mo
 def test_the_changes_are_named(
     monkeypatch: pytest.MonkeyPatch, changes: Changes, told: str
 ) -> None:
-    fake = SimpleNamespace(preview=lambda: changes)
+    fake = SimpleNamespace(preview=lambda: changes, state=State)
     monkeypatch.setattr("workbench.engine.stacks.open_stack", lambda *_: fake)
     assert told in "\n".join(up_plan.plan_up("prod", QUIET))
 

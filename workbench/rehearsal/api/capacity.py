@@ -2,10 +2,12 @@
 
 On AWS that happens by itself: a type that is offered, and there isn't one free in the zone just
 now. In a rehearsal it is had by ``aws ssm put-parameter --name /rehearsal/no-capacity
---type StringList --value t3.large,m7i.large``, and ends with ``aws ssm delete-parameter``.
+--type StringList --value t3.large,m7i.large:us-east-1a`` (in every zone, in one), and ends with
+``aws ssm delete-parameter``.
 """
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -37,10 +39,18 @@ class InsufficientCapacityError(HTTPException):
         return [("Content-Type", "text/xml;charset=UTF-8")]
 
 
-def check_capacity(region: str, instance_type: str, message: str) -> None:
-    """Raise where a type has no capacity in a region; ``message`` is EC2's for the call."""
-    if instance_type in _missing(region):
+def check_capacity(region: str, instance_type: str, zone: str, message: str) -> None:
+    """Raise where a type has no capacity in a zone; ``message`` is EC2's for the call."""
+    if _missing(region) & {instance_type, f"{instance_type}:{zone}"}:
         raise InsufficientCapacityError(message)
+
+
+def zones_with_capacity(region: str, instance_type: str, zones: Iterable[str]) -> list[str]:
+    """Return the zones in which a type has capacity."""
+    missing = _missing(region)
+    if instance_type in missing:
+        return []
+    return [each for each in zones if f"{instance_type}:{each}" not in missing]
 
 
 def _missing(region: str) -> set[str]:

@@ -26,6 +26,7 @@ from workbench.rehearsal import liveness
 from workbench.rehearsal.api import price_list
 from workbench.rehearsal.api import strictness
 from workbench.rehearsal.api.bodies import read_body
+from workbench.rehearsal.api.refused import refusal
 from workbench.rehearsal.api.refusing import refuse
 from workbench.rehearsal.iam.authorization import Authorizer
 
@@ -101,9 +102,9 @@ class Api:
         if environ.get("PATH_INFO") == liveness.PATH:
             start_response("200 OK", [("Content-Length", "0")])
             return []
-        refusal = refuse(environ, self._authorizer)
-        if refusal is not None:
-            return refusal(environ, start_response)
+        denied = refuse(environ, self._authorizer)
+        if denied is not None:
+            return denied(environ, start_response)
         signed = environ.get("HTTP_AUTHORIZATION", "")
         if price_list.SIGNED in signed:
             target = environ.get("HTTP_X_AMZ_TARGET", "")
@@ -115,6 +116,10 @@ class Api:
                 self.note_change()
             return answer  # type: ignore[no-any-return]
         action = _read_action(environ)
+        if "/ec2/aws4_request" in signed and (refused := refusal(self.region, action)) is not None:
+            headers = [("Content-Type", "text/xml"), ("Content-Length", str(len(refused)))]
+            start_response("400 Bad Request", headers)
+            return [refused]
         with self.lock:
             answer = self._application(environ, start_response)
         if not action.startswith(_READING):

@@ -12,6 +12,7 @@ from moto.ec2.models.instances import InstanceState
 from moto.ec2.models.instances import StateReason
 
 from workbench.rehearsal.api.capacity import check_capacity
+from workbench.rehearsal.api.capacity import zones_with_capacity
 
 STATES = {
     "pending": 0,
@@ -57,13 +58,7 @@ class InstanceRules:
         self._check_type(kwargs["instance_type"], self.amis[image_id].architecture)
         self._choose_subnet(kwargs)
         self._check_placement(kwargs)
-        check_capacity(
-            self.region_name,
-            kwargs["instance_type"],
-            f"We currently do not have sufficient {kwargs['instance_type']} capacity in the"
-            " Availability Zone you requested. Our system will be working on provisioning"
-            " additional capacity.",
-        )
+        self._check_capacity(kwargs)
         if user_data and len(base64.b64decode(str(user_data))) > USER_DATA_LIMIT:
             raise EC2ClientError(
                 "InvalidParameterValue", f"User data is limited to {USER_DATA_LIMIT} bytes"
@@ -109,7 +104,10 @@ class InstanceRules:
                 instance.instance_type, ami.architecture if ami else instance.architecture
             )
             if instance.state == "stopped":
-                check_capacity(self.region_name, instance.instance_type, "Insufficient capacity.")
+                zone = instance.placement.zone
+                check_capacity(
+                    self.region_name, instance.instance_type, zone, "Insufficient capacity."
+                )
         return _move(instances, "pending", {"stopped"})
 
     def stop_instances(self: Any, instance_ids: list[str]) -> Moves:
@@ -239,6 +237,34 @@ class InstanceRules:
                 f" Availability Zone ({zone}). Please retry your request by not specifying an"
                 f" Availability Zone or choosing {', '.join(zones)}.",
             )
+
+    def _check_capacity(self: Any, kwargs: dict[str, Any]) -> None:
+        name, zone = kwargs["instance_type"], self._zone_of(kwargs)
+        offered = INSTANCE_TYPE_OFFERINGS["availability-zone"].get(self.region_name, [])
+        zones = sorted(each["Location"] for each in offered if each["InstanceType"] == name)
+        others = zones_with_capacity(self.region_name, name, zones)
+        choose = (
+            f" You can currently get {name} capacity by not specifying an Availability Zone in your"
+            f" request or choosing {', '.join(others)}."
+            if others
+            else ""
+        )
+        check_capacity(
+            self.region_name,
+            name,
+            zone,
+            f"We currently do not have sufficient {name} capacity in the Availability Zone you"
+            f" requested ({zone}). Our system will be working on provisioning additional"
+            f" capacity.{choose}",
+        )
+
+    def _zone_of(self: Any, kwargs: dict[str, Any]) -> str:
+        """Return the zone of the subnet that an instance is to be in."""
+        nics = kwargs.get("nics") or []
+        subnet = kwargs.get("subnet_id") or next(
+            (each["SubnetId"] for each in nics if "SubnetId" in each), None
+        )
+        return str(self.get_subnet(subnet).availability_zone) if subnet else ""
 
     def _choose_subnet(self: Any, kwargs: dict[str, Any]) -> None:
         """Take the default VPC's subnet of the zone where none is named (moto: no network)."""

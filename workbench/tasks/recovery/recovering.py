@@ -14,9 +14,13 @@ from workbench.tasks.changing import confirm
 from workbench.tasks.changing import ensure_rehearsal
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.recovery.damage import DAMAGED
+from workbench.tasks.recovery.damage import LOST
 from workbench.tasks.recovery.damage import Damage
 from workbench.tasks.recovery.damage import find_copy
 from workbench.tasks.recovery.damage import find_damage
+from workbench.tasks.recovery.left_in_aws import find_left
+from workbench.tasks.recovery.left_in_aws import tell_left
+from workbench.tasks.recovery.left_in_aws import ways_on
 from workbench.tasks.recovery.passphrase import renew_passphrase
 from workbench.tasks.recovery.set_aside import set_state_aside
 from workbench.tasks.recovery.unknown import find_unknown
@@ -62,14 +66,15 @@ def _source(opened: Stack, damage: Damage, copy: Copy | None) -> Copy:
     if not damage.state and not damage.configuration:
         return make_copy(opened.name, opened.project_dir, opened.export(), opened.config_path)
     if copy is None:
-        raise _nothing_kept(opened.name, damage)
+        raise _nothing_kept(opened, damage)
     if damage.state:
         return copy
     # Pulumi's own state is newer than any copy.
     return Copy(copy.project, copy.stack, copy.time, opened.export(), copy.configuration)
 
 
-def _nothing_kept(stack: str, damage: Damage) -> WorkbenchError:
+def _nothing_kept(opened: Stack, damage: Damage) -> WorkbenchError:
+    stack, left = opened.name, find_left(opened.name)
     what = " and ".join(
         name
         for name, word in (("state", damage.state), ("configuration", damage.configuration))
@@ -78,13 +83,14 @@ def _nothing_kept(stack: str, damage: Damage) -> WorkbenchError:
     told = damage.unknown.told(stack) if damage.unknown else ""
     if damage.unknown.problem:
         told = f"What AWS has of it isn't known: {damage.unknown.problem}"
-    return WorkbenchError(
-        " ".join(filter(None, [f"No copy of the stack {stack} was found.", told])),
+    said = [f"No copy of the stack {stack} was found.", told, tell_left(left)]
+    hints = [
         f"A copy of its {what} is kept by each `workbench up`: on the computer where that was"
-        " typed, and in the workbench's bucket.\n"
-        "  With a backup of Pulumi's own: pulumi stack import --file BACKUP.json"
-        f" --stack {stack}",
-    )
+        " typed, and in the workbench's bucket.",
+        f"With a backup of Pulumi's own: pulumi stack import --file BACKUP.json --stack {stack}",
+        *ways_on(stack, left, is_there=damage.state != LOST or opened.exists()),
+    ]
+    return WorkbenchError(" ".join(filter(None, said)), "\n  ".join(hints))
 
 
 def _plan(opened: Stack, damage: Damage, source: Copy, *, new_passphrase: bool) -> Iterator[str]:

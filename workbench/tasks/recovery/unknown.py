@@ -27,6 +27,7 @@ from workbench.tasks.stack_state import StackState
 from workbench.tasks.volumes.data_volumes import STACK_TAG
 
 _GONE = ("terminated", "shutting-down")
+DATA_VOLUME = "workbench:dataVolumeId"
 
 
 class UnknownWorkbenchError(WorkbenchError):
@@ -88,9 +89,13 @@ def look_for_unknown(stack: str, progress: Progress) -> Unknown:
 
 
 def refuse_unknown(stack: str, progress: Progress) -> None:
-    """Raise where AWS has a workbench that the state doesn't know: another would be made."""
+    """Raise where AWS has a workbench that the state doesn't know: another would be made.
+
+    A bucket alone is no reason where the configuration names the data volume to go on with: of a
+    stack of which nobody has a copy, that is left.
+    """
     unknown = look_for_unknown(stack, progress)
-    if unknown:
+    if unknown.servers or (unknown and not provider_settings(stack).get(DATA_VOLUME)):
         raise UnknownWorkbenchError(
             f"{unknown.told(stack)} Nothing was changed.",
             f"{recover(stack)}   has Pulumi know it again",

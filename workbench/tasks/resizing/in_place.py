@@ -18,6 +18,8 @@ from workbench.tasks.checking import failing
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.failures import cut_off_by_aws
 from workbench.tasks.failures import is_of_aws
+from workbench.tasks.guard import Change
+from workbench.tasks.guard import hold
 from workbench.tasks.resizing.end import finish
 from workbench.tasks.resizing.end import get_in
 from workbench.tasks.resizing.note import NOTE
@@ -33,7 +35,7 @@ from workbench.tasks.stack_lock import when_free
 from workbench.tasks.stack_state import StackState
 
 if TYPE_CHECKING:
-    from workbench.engine.changes import Changes
+    pass
 
 # Shows the plan with what Pulumi would do besides; raises unless the person agrees.
 Agree = Callable[[list[str]], None]
@@ -146,6 +148,7 @@ class Resize:
             opened.set_config({KEY: self._wanted})
             if not now.agrees:
                 when_free(opened.refresh)
+                hold(when_free(opened.preview), Change.RESIZE, self._state.stack)
                 when_free(opened.up)
             return
         if now.pending or now.known != now.actual:
@@ -156,11 +159,9 @@ class Resize:
             self._state,
             {KEY: self._wanted},
             self._progress,
-            check=lambda changes: agree(self._look_at(changes)),
+            Change.RESIZE,
+            check=lambda changes: agree(other_changes(changes)),
         )
-
-    def _look_at(self, changes: "Changes") -> list[str]:
-        return other_changes(changes, self._state.stack)
 
     def _interrupted(self) -> Interrupted:
         """Say what exists, and what to type to go on or back."""

@@ -1,10 +1,14 @@
 """Whether a server can become another instance type: asked of EC2 before anything stops."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from typing import Any
 
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
+
+if TYPE_CHECKING:
+    from workbench.tasks.stack_state import StackState
 
 _EXAMPLES = "For example t3.large (2 vCPU, 8 GiB) or m7i.xlarge (4 vCPU, 16 GiB)"
 
@@ -65,6 +69,30 @@ def check_fits(ec2: Any, instance: dict[str, Any], wanted: InstanceType, stack: 
     reason = _check_devices(instance, wanted) or _check_protection(ec2, instance)
     if reason:
         raise UnfitTypeError(f"{unfit}{reason}.")
+
+
+def check_architecture(state: "StackState", instance_id: str) -> None:
+    """Raise where the configured type is of another architecture than the stack's instance.
+
+    AWS doesn't change an instance so, and Pulumi would start a new one from the old image, which
+    AWS refuses: only a new server is of another architecture.
+    """
+    wanted = state.config.get("workbench:instanceType")
+    ec2 = state.aws("ec2")
+    found = ec2.describe_instances(InstanceIds=[instance_id])["Reservations"] if wanted else []
+    if not wanted or not found:
+        return
+    instance = found[0]["Instances"][0]
+    reason = _check_machine(instance, read_type(ec2, wanted))
+    if reason:
+        raise UnfitTypeError(
+            f"{instance_id} can't become a {wanted}: {reason}. A new server would have to take its"
+            " place. Nothing was changed.",
+            f"pulumi config set workbench:instanceType {instance['InstanceType']}"
+            f" --stack {state.stack}   puts the type back; then\n"
+            f"  workbench resize {wanted} --replace --stack {state.stack}"
+            "   builds a new server for the data volume",
+        )
 
 
 def check_offered(ec2: Any, zone: str, name: str) -> None:

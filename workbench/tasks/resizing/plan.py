@@ -5,7 +5,6 @@ from typing import Any
 
 from workbench.engine.changes import Changes
 from workbench.engine.state import short_type
-from workbench.errors import WorkbenchError
 from workbench.prices import Prices
 from workbench.prices import in_dollars
 from workbench.prices import surplus_sentence
@@ -20,8 +19,6 @@ from workbench.tasks.server.working_people import People
 from workbench.tasks.server.working_people import see_people
 from workbench.tasks.stack_state import StackState
 
-# What a resize never replaces or deletes, by the last words of Pulumi's types.
-KEPT = ("Instance", "Volume", "VolumeAttachment", "Eip")
 # Less is too little for hub, proxy and one person's kernel.
 LEAST_GIB = 2
 WIDTH = 78
@@ -82,19 +79,9 @@ def _padded(row: list[str], widths: list[int]) -> str:
     return "   ".join(cells).rstrip()
 
 
-def other_changes(changes: Changes, stack: str) -> list[str]:
-    """Return lines on what Pulumi would do besides; raise where it isn't a resize at all."""
+def other_changes(changes: Changes) -> list[str]:
+    """Return lines on what Pulumi would do besides."""
     steps = [(op, each) for op, each in changes.steps if short_type(each.type) != "Instance"]
-    lost = [
-        f"{op} {each}"
-        for op, each in changes.steps
-        if op not in ("create", "update") and short_type(each.type) in KEPT
-    ]
-    if lost:
-        raise WorkbenchError(
-            f"Pulumi would {', '.join(lost)}, which is more than a resize; nothing was changed.",
-            f"workbench up --stack {stack}   after a look at: pulumi preview --diff",
-        )
     if not steps:
         return []
     named = Changes({}, tuple(steps)).named()

@@ -1,13 +1,13 @@
 """The stages of a replacement, each through the stack's configuration, each to be done again."""
 
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks.changing import change_configuration
 from workbench.tasks.checking import failing
+from workbench.tasks.guard import Change
 from workbench.tasks.resizing.next_server import KNOWN_HOSTS
 from workbench.tasks.resizing.next_server import make_ready
 from workbench.tasks.resizing.replace_note import NOTE
@@ -28,11 +28,9 @@ from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
 
 if TYPE_CHECKING:
-    from workbench.engine.changes import Changes
+    pass
 
-# What only the last stage may delete, and none replace, by Pulumi's types.
-_KEPT = ("aws:ec2/instance:Instance", "aws:ebs/volume:Volume", "aws:ec2/eip:Eip")
-Allowed = Callable[[StackState, "Changes"], None]
+_INSTANCE = "aws:ec2/instance:Instance"
 # How Pulumi's names of the instances end.
 ENDINGS = {FIRST: "-server-instance", SECOND: "-server-2-instance"}
 MOUNTED = "mountpoint -q /data"
@@ -58,13 +56,13 @@ def is_left_over(state: StackState, progress: Progress) -> bool:
     from workbench.engine.stacks import open_stack
 
     resources = open_stack(state.stack, find_project(), progress).state().resources
-    names = [each.name for each in resources if each.type == _KEPT[0]]
+    names = [each.name for each in resources if each.type == _INSTANCE]
     return all(any(name.endswith(end) for name in names) for end in ENDINGS.values())
 
 
 def build(state: StackState, target: str, progress: Progress) -> StackState:
     """Build the next server, and wait until it is ready; the one that serves goes on serving."""
-    state = _change(state, replacement_of(state).building(target), progress, keep_all)
+    state = _change(state, replacement_of(state).building(target), progress)
     make_ready(state, progress)
     return state
 
@@ -73,15 +71,15 @@ def switch(state: StackState, progress: Progress) -> StackState:
     """Move volume and address to the next server; where that was done, see that it's complete."""
     now = replacement_of(state)
     if now.previous_type:
-        return _change(state, {NEXT: None}, progress, keep_all)
-    return _change(state, now.switched(), progress, keep_all)
+        return _change(state, {NEXT: None}, progress)
+    return _change(state, now.switched(), progress)
 
 
 def switch_back(state: StackState, progress: Progress) -> StackState:
     """Move volume and address back to the server that had them before."""
     now, note = replacement_of(state), NOTE.read(state)
     values: Values = now.switched() if now.previous_type else {PREVIOUS: None}
-    state = _change(state, values, progress, keep_all)
+    state = _change(state, values, progress)
     known_hosts = state.door().known_hosts
     instance = str(state.outputs["instance_id"])
     if note and note.instance_id == instance and note.keys and not known_hosts.read(instance):
@@ -126,7 +124,9 @@ def _has_volume(state: StackState) -> bool:
 
 def end(state: StackState, progress: Progress) -> StackState:
     """Take away the server that doesn't serve."""
-    state = _change(state, replacement_of(state).ended(), progress, keep_current)
+    now = replacement_of(state)
+    gone = ENDINGS[FIRST if now.current == SECOND else SECOND]
+    state = _change(state, now.ended(), progress, ending=gone)
     # There is one server again, and the settings say so.
     converge_server(state, progress)
     state.close()
@@ -146,34 +146,13 @@ def note_before(state: StackState, progress: Progress) -> None:
     NOTE.write(state, Note(instance, keys, known))
 
 
-def _change(state: StackState, values: Values, progress: Progress, allowed: Allowed) -> StackState:
-    """Set values and let Pulumi apply them, once the engine of a killed command has ended."""
-    when_free(
-        lambda: change_configuration(
-            state, values, progress, check=lambda changes: allowed(state, changes)
-        )
-    )
+def _change(
+    state: StackState, values: Values, progress: Progress, *, ending: str = ""
+) -> StackState:
+    """Set values and let Pulumi apply them, once the engine of a killed command has ended.
+
+    ``ending`` is how the name of the instance ends that may go with it.
+    """
+    change = Change.REPLACE_END if ending else Change.REPLACE
+    when_free(lambda: change_configuration(state, values, progress, change, ending=ending))
     return read_stack(state.stack, progress)
-
-
-def keep_all(state: StackState, changes: "Changes") -> None:
-    """Refuse a change that would end a server, or a volume, or give up the address."""
-    _refuse(state, changes, "")
-
-
-def keep_current(state: StackState, changes: "Changes") -> None:
-    """Refuse a change that would end more than the server that doesn't serve."""
-    other = FIRST if replacement_of(state).current == SECOND else SECOND
-    _refuse(state, changes, ENDINGS[other])
-
-
-def _refuse(state: StackState, changes: "Changes", ending: str) -> None:
-    for operation, resource in changes.steps:
-        if resource.type not in _KEPT or operation not in ("delete", "replace"):
-            continue
-        if operation == "delete" and ending and resource.name.endswith(ending):
-            continue
-        raise WorkbenchError(
-            f"Pulumi would {operation} {resource}, which is no part of replacing the server.",
-            f"pulumi preview --diff --stack {state.stack}   shows why",
-        )

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from workbench.engine.state import short_type
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks.changing import confirm
 from workbench.tasks.changing import ensure_rehearsal
 from workbench.tasks.changing import interruptible
 from workbench.tasks.command_name import as_typed
+from workbench.tasks.guard import Change
+from workbench.tasks.guard import hold
 from workbench.tasks.selection import find_project
 from workbench.tasks.server.converging import converge_server
 from workbench.tasks.server.recipe_run import Run
@@ -26,9 +27,6 @@ from workbench.tasks.stack_state import read_stack
 if TYPE_CHECKING:
     from workbench.engine.changes import Changes
     from workbench.engine.stacks import Stack
-
-# What a converge is not about: an instance's update may stop it; a volume's is done while it runs.
-NOT_OURS = {"Instance": ("same",), "Volume": ("same", "update"), "VolumeAttachment": ("same",)}
 
 
 def converge_stack(state: StackState, progress: Progress, *, yes: bool, dry_run: bool) -> None:
@@ -47,7 +45,7 @@ def converge_stack(state: StackState, progress: Progress, *, yes: bool, dry_run:
     opened = None if is_applied else _open(state, progress)
     changes = opened.preview() if opened else None
     if changes:
-        _refuse_others(state, changes)
+        hold(changes, Change.CONVERGE, state.stack)
     if changes is not None and not changes.total:
         # The program adds to the configuration: what the stack has is what is wanted.
         opened, plan = None, _ask_applied(state, wanted)
@@ -98,20 +96,6 @@ def _open(state: StackState, progress: Progress) -> "Stack":
 
     ensure_rehearsal(state.stack, progress)
     return open_stack(state.stack, find_project(), progress)
-
-
-def _refuse_others(state: StackState, changes: "Changes") -> None:
-    others = [
-        f"{op} {each}"
-        for op, each in changes.steps
-        if op not in NOT_OURS.get(short_type(each.type), (op,))
-    ]
-    if others:
-        raise WorkbenchError(
-            f"Pulumi would also {', '.join(others)}; converge changes what runs on the server,"
-            " and stops or replaces nothing.",
-            f"workbench up --stack {state.stack}   does all of it",
-        )
 
 
 def _plan_lines(

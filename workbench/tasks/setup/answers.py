@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from workbench.errors import ConfigError
@@ -16,6 +17,8 @@ from workbench.tasks.configured import PUBLIC_KEY
 from workbench.tasks.people.declared_users import KEY as USERS_KEY
 from workbench.tasks.people.declared_users import DeclaredUsers
 from workbench.tasks.selection import VARIABLE
+from workbench.tasks.setup.availability import Availability
+from workbench.tasks.setup.availability import ask_availability
 from workbench.tasks.setup.aws_account import EXAMPLES
 from workbench.tasks.setup.aws_account import Account
 from workbench.tasks.setup.aws_account import InstanceType
@@ -56,6 +59,7 @@ class Options:
     ssh_from: str | None = None
     public_key: str | None = None
     make_key: bool = False
+    availability_zone: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class Answers:
     users: DeclaredUsers
     ssh_from: list[str]
     key: KeyChoice
+    availability: Availability = field(default_factory=Availability)
 
     def as_config(self, public_key: str) -> "dict[str, Value]":
         """Return the stack's configuration; None takes a key out."""
@@ -80,6 +85,7 @@ class Answers:
             **({"aws:profile": profile} if profile else {}),
             PUBLIC_KEY: public_key,
             INSTANCE_TYPE: self.instance_type.name,
+            **self.availability.as_config(),
             **self.domain.as_config(),
             SSH_KEY: list(self.ssh_from),
             **({} if self.users.is_default else {USERS_KEY: users}),
@@ -111,6 +117,8 @@ def ask_all(
     )
     account = account.within(region)
     instance_type = _ask_type(interview, account, options.instance_type, present)
+    chosen = options.availability_zone
+    zone = ask_availability(interview, account, chosen, instance_type.name, present)
     return Answers(
         account,
         identity,
@@ -120,6 +128,7 @@ def ask_all(
         ask_users(interview, options.users, options.administrators, stack, present),
         ask_ssh_from(interview, options.ssh_from, present),
         ask_key(interview, options.public_key, present.get(PUBLIC_KEY), make=options.make_key),
+        zone,
     )
 
 

@@ -167,6 +167,21 @@ class Account:
             )
         return found
 
+    def zones(self) -> list[str]:
+        """Return the region's availability zones, without Local Zones."""
+        found = self.aws("ec2").describe_availability_zones(
+            Filters=[{"Name": "opt-in-status", "Values": ["opt-in-not-required"]}]
+        )["AvailabilityZones"]
+        return sorted(each["ZoneName"] for each in found)
+
+    def zones_that_offer(self, instance_type: str) -> list[str]:
+        """Return the zones that offer an instance type."""
+        found = self.aws("ec2").describe_instance_type_offerings(
+            LocationType="availability-zone",
+            Filters=[{"Name": "instance-type", "Values": [instance_type]}],
+        )["InstanceTypeOfferings"]
+        return sorted(each["Location"] for each in found)
+
     def hosted_zones(self) -> list[HostedZone]:
         """Return the account's public hosted zones."""
         pages = self.aws("route53").get_paginator("list_hosted_zones").paginate()

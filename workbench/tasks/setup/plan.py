@@ -33,6 +33,7 @@ def print_plan(answers: Answers, place: Place, present: Mapping[str, str]) -> No
             ("State", _state(place)),
             ("Passphrase", _passphrase(place)),
             ("Region", answers.region),
+            ("Zone", str(answers.availability)),
             ("Instance type", str(answers.instance_type)),
             ("Domain", str(answers.domain)),
             ("Users", _users(answers)),

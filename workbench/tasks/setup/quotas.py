@@ -11,6 +11,8 @@ Aws = Callable[[str], Any]
 # Quotas of running on-demand instances, in vCPUs, by the first letters of their types:
 # docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
 STANDARD = "L-1216C47A"
+# Of Elastic IPs, and of VPCs and internet gateways in a region.
+ADDRESSES, VPCS, GATEWAYS = "L-0263D0A3", "L-F678F1CE", "L-A4707A72"
 _VCPUS = {
     **dict.fromkeys("acdhimrtz", STANDARD),
     "g": "L-DB2E81BA",
@@ -79,21 +81,21 @@ def vcpu_quota(aws: Aws, instance_type: str, *, but: str = "") -> Quota | None:
 
 def address_quota(aws: Aws) -> Quota | None:
     """Return the quota of Elastic IPs; None where AWS doesn't tell."""
-    limit = _limit(aws, "ec2", "L-0263D0A3")
+    limit = _limit(aws, "ec2", ADDRESSES)
     if limit is None:
         return None
     used = len(aws("ec2").describe_addresses()["Addresses"])
-    return Quota("Elastic IPs", "ec2", "L-0263D0A3", limit, used)
+    return Quota("Elastic IPs", "ec2", ADDRESSES, limit, used)
 
 
 def vpc_quota(aws: Aws) -> Quota | None:
     """Return the quota of VPCs; None where AWS doesn't tell."""
-    limit = _limit(aws, "vpc", "L-F678F1CE")
+    limit = _limit(aws, "vpc", VPCS)
     if limit is None:
         return None
     pages = aws("ec2").get_paginator("describe_vpcs").paginate()
     used = sum(len(page["Vpcs"]) for page in pages)
-    return Quota("VPCs", "vpc", "L-F678F1CE", limit, used)
+    return Quota("VPCs", "vpc", VPCS, limit, used)
 
 
 def quota_code(instance_type: str) -> str | None:

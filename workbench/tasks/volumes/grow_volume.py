@@ -9,11 +9,11 @@ from workbench.tasks.changing import change_configuration
 from workbench.tasks.changing import confirm
 from workbench.tasks.changing import interruptible
 from workbench.tasks.command_name import as_typed
+from workbench.tasks.guard import Change
 from workbench.tasks.selection import find_project
 from workbench.tasks.server.converging import converge_server
 from workbench.tasks.server_start import start_lines
 from workbench.tasks.stack_state import StackState
-from workbench.tasks.undisturbed import refuse_disruption
 from workbench.tasks.volumes.data_list import monthly_price
 from workbench.tasks.volumes.data_volumes import Volume
 from workbench.tasks.volumes.data_volumes import read_volume
@@ -111,12 +111,7 @@ def _change(state: StackState, volume: Volume, size: int, progress: Progress) ->
         return
     before = state.config.get(KEY)
     try:
-        change_configuration(
-            state,
-            {KEY: size},
-            progress,
-            check=lambda changes: refuse_disruption(changes, state.stack),
-        )
+        change_configuration(state, {KEY: size}, progress, Change.GROW)
     except WorkbenchError as error:
         if not any(code in error.message for code in _TOO_SOON):
             raise

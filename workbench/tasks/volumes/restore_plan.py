@@ -1,10 +1,8 @@
 """What a restore would do: which snapshot, into what volume, and what it asks of people."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 from typing import Any
 
-from workbench.engine.state import short_type
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.prices import in_dollars
@@ -19,9 +17,6 @@ from workbench.tasks.volumes.data_volumes import find_snapshot
 from workbench.tasks.volumes.data_volumes import read_snapshots
 from workbench.tasks.volumes.restore_note import Note
 from workbench.tasks.volumes.what_stays import keeps
-
-if TYPE_CHECKING:
-    from workbench.engine.changes import Changes
 
 SNAPSHOT, VOLUME = "workbench:dataSnapshotId", "workbench:dataVolumeId"
 SIZE, ZONE = "workbench:dataVolumeSize", "workbench:availabilityZone"
@@ -138,17 +133,3 @@ def plan_lines(
         f"  {price} a month",
         f"  ({prices.source}{free}).",
     ]
-
-
-def only_moves_the_volume(changes: "Changes", stack: str) -> None:
-    """Raise where Pulumi would do more than put another volume in the place of this one."""
-    others = [
-        f"{op} {each}"
-        for op, each in changes.steps
-        if short_type(each.type) in ("Instance", "Eip") and op not in ("update", "same")
-    ]
-    if others:
-        raise WorkbenchError(
-            f"Pulumi would {', '.join(others)}, which is more than a restore; nothing was changed.",
-            f"workbench up --stack {stack}   after a look at: pulumi preview --diff",
-        )

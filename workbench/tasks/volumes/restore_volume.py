@@ -18,6 +18,7 @@ from workbench.tasks.changing import interruptible
 from workbench.tasks.checking import failing
 from workbench.tasks.checking import require_passed
 from workbench.tasks.command_name import as_typed
+from workbench.tasks.guard import Change
 from workbench.tasks.selection import find_project
 from workbench.tasks.server.converging import converge_server
 from workbench.tasks.server.power import PowerWatch
@@ -39,7 +40,6 @@ from workbench.tasks.volumes.restore_plan import SIZE
 from workbench.tasks.volumes.restore_plan import SNAPSHOT
 from workbench.tasks.volumes.restore_plan import VOLUME
 from workbench.tasks.volumes.restore_plan import choose_snapshot
-from workbench.tasks.volumes.restore_plan import only_moves_the_volume
 from workbench.tasks.volumes.restore_plan import plan_lines
 from workbench.tasks.volumes.restore_plan import refuse_what_cannot_be
 from workbench.tasks.volumes.restore_plan import wanted_values
@@ -119,11 +119,12 @@ def _carry_out(
 
     def check(changes: "Changes") -> None:
         nonlocal is_changing
-        only_moves_the_volume(changes, state.stack)
         is_changing = True
 
     try:
-        change_configuration(state, wanted_values(state, snapshot), progress, check=check)
+        change_configuration(
+            state, wanted_values(state, snapshot), progress, Change.RESTORE, check=check
+        )
         _serve(state, note.failing, progress)
     except InterruptedUpdateError:
         raise

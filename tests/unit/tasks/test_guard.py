@@ -1,0 +1,147 @@
+"""What no task may let Pulumi do, gone through for every task, kind and operation."""
+
+import ast
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+import workbench.tasks
+from workbench.engine.changes import Changes
+from workbench.engine.state import Resource
+from workbench.errors import WorkbenchError
+from workbench.tasks.guard import GUARD
+from workbench.tasks.guard import Change
+from workbench.tasks.guard import data_lines
+from workbench.tasks.guard import hold
+
+TYPES = {
+    "Instance": "aws:ec2/instance:Instance",
+    "Volume": "aws:ebs/volume:Volume",
+    "VolumeAttachment": "aws:ec2/volumeAttachment:VolumeAttachment",
+    "Eip": "aws:ec2/eip:Eip",
+    "EipAssociation": "aws:ec2/eipAssociation:EipAssociation",
+    "Zone": "aws:route53/zone:Zone",
+    "Record": "aws:route53/record:Record",
+    "Bucket": "aws:s3/bucket:Bucket",
+    "SecurityGroupIngressRule": "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+}
+OPERATIONS = ("create", "import", "update", "replace", "delete")
+# What a person is refused, task by task; the rest is done.
+REFUSED = {
+    Change.LISTS: """
+        update Instance, replace Instance, delete Instance, replace Volume, delete Volume,
+        replace VolumeAttachment, delete VolumeAttachment, replace Eip, delete Eip,
+        replace EipAssociation, delete EipAssociation, replace Zone, delete Zone,
+        replace Record, delete Record""",
+    Change.CONVERGE: """
+        create Instance, import Instance, update Instance, replace Instance, delete Instance,
+        create Volume, import Volume, replace Volume, delete Volume,
+        create VolumeAttachment, import VolumeAttachment, update VolumeAttachment,
+        replace VolumeAttachment, delete VolumeAttachment, replace Eip, delete Eip,
+        replace EipAssociation, delete EipAssociation, replace Zone, delete Zone""",
+    Change.RESIZE: """
+        replace Instance, delete Instance, replace Volume, delete Volume,
+        replace VolumeAttachment, delete VolumeAttachment, replace Eip, delete Eip,
+        replace EipAssociation, delete EipAssociation, replace Zone, delete Zone""",
+    Change.REPLACE: """
+        replace Instance, delete Instance, replace Volume, delete Volume, replace Eip, delete Eip,
+        replace Zone, delete Zone""",
+    Change.RESTORE: """
+        create Instance, import Instance, replace Instance, delete Instance, delete Volume,
+        create Eip, import Eip, replace Eip, delete Eip, replace EipAssociation,
+        delete EipAssociation, replace Zone, delete Zone""",
+    Change.UP: "delete Volume",
+}
+REFUSED |= {Change.GROW: REFUSED[Change.LISTS], Change.REPLACE_END: REFUSED[Change.REPLACE]}
+
+
+def step(op: str, kind: str, *changed: str, name: str = "lab") -> tuple[str, Resource]:
+    return op, Resource(TYPES[kind], name, changed=changed)
+
+
+def refused(change: Change, op: str, kind: str) -> bool:
+    try:
+        # A volume from a snapshot: one that is blank is another test's.
+        hold(Changes({}, (step(op, kind, "snapshotId"),)), change, "prod")
+    except WorkbenchError as error:
+        said = f"Pulumi would {op} {kind} lab, which is more than {change.value}; nothing was"
+        return said in error.message and "--stack prod" in error.hint
+    return False
+
+
+@pytest.mark.parametrize("change", Change)
+def test_every_task_refuses_what_it_is_not_about(change: Change) -> None:
+    found = {f"{op} {kind}" for op, kind in product(OPERATIONS, TYPES) if refused(change, op, kind)}
+    assert found == {each.strip() for each in REFUSED[change].split(",")}
+
+
+@pytest.mark.parametrize("change", Change)
+def test_the_table_has_a_word_on_every_kind_that_work_hangs_on(change: Change) -> None:
+    assert set(GUARD[change]) == set(TYPES) - {"Bucket", "SecurityGroupIngressRule"}
+    # Whatever else may change.
+    assert "delete" not in GUARD[change]["Volume"]
+
+
+@pytest.mark.parametrize("part", ["create-replacement", "delete-replaced", "same", "refresh"])
+def test_the_parts_of_a_replacement_are_not_counted_again(part: str) -> None:
+    hold(Changes({}, (step(part, "Instance"),)), Change.CONVERGE, "prod")
+
+
+@pytest.mark.parametrize(
+    ("op", "name", "is_refused"),
+    [
+        ("delete", "lab-server-2-instance", False),
+        ("delete", "lab-server-instance", True),
+        ("replace", "lab-server-2-instance", True),
+    ],
+)
+def test_only_the_other_server_may_end(op: str, name: str, is_refused: bool) -> None:
+    changes = Changes({}, (step(op, "Instance", name=name),))
+    end = Change.REPLACE_END
+    if is_refused:
+        with pytest.raises(WorkbenchError, match=f"{op} Instance {name}, which is more than"):
+            hold(changes, end, "prod", ending="-server-2-instance")
+    else:
+        hold(changes, end, "prod", ending="-server-2-instance")
+
+
+@pytest.mark.parametrize("changed", ["availabilityZone", "encrypted", "kmsKeyId"])
+def test_up_puts_no_blank_volume_in_the_place_of_peoples_data(changed: str) -> None:
+    changes = Changes({}, (step("replace", "Volume", changed),))
+    with pytest.raises(WorkbenchError, match=f"for another {changed}") as said:
+        hold(changes, Change.UP, "prod")
+    assert "workbench data.restore --stack prod" in said.value.hint
+
+
+def test_another_volume_or_a_snapshot_is_told_as_what_it_means_for_homes() -> None:
+    restored = Changes({}, (step("replace", "Volume", "snapshotId"),))
+    taken_in = Changes({}, (step("import-replacement", "Volume"), step("replace", "Volume")))
+    for changes, word in ((restored, "made from the snapshot"), (taken_in, "another data volume")):
+        hold(changes, Change.UP, "prod")
+        first, *more = data_lines(changes)
+        assert first.startswith("PEOPLE'S HOMES CHANGE")
+        assert word in " ".join([first, *more])
+    assert data_lines(Changes({}, (step("update", "Volume", "size"),))) == []
+
+
+# The engine makes a stack's changes here alone, after a look at them, or undoes what it made.
+MAKERS = {
+    "bring_up.py",
+    "changing.py",
+    "resizing/in_place.py",
+    "resizing/rollback.py",
+    "server/converge_flow.py",
+    "volumes/restore_volume.py",
+}
+
+
+def test_no_other_task_lets_pulumi_change_anything() -> None:
+    folder = Path(workbench.tasks.__file__).parent
+    found = {
+        str(path.relative_to(folder))
+        for path in folder.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr == "up"
+    }
+    assert found == MAKERS

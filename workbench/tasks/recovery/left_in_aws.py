@@ -1,0 +1,111 @@
+"""What AWS has of a stack of which nobody has a state or a copy, and how people's data goes on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError
+from botocore.exceptions import ClientError
+
+from workbench.engine.copies import project_name
+from workbench.engine.state import short_name
+from workbench.errors import WorkbenchError
+from workbench.tasks.recovery.unknown import provider_settings
+from workbench.tasks.selection import find_project
+from workbench.tasks.selection import running_rehearsal
+from workbench.tasks.stack_state import StackState
+from workbench.tasks.volumes.data_list import aws_options
+from workbench.tasks.volumes.data_volumes import STACK_TAG
+from workbench.tasks.volumes.restore_plan import VOLUME
+
+_GONE = ("terminated", "shutting-down")
+
+
+@dataclass(frozen=True)
+class Left:
+    """IDs of what has the stack's tag; volumes the newest first, addresses with their IP."""
+
+    servers: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    addresses: tuple[tuple[str, str], ...] = ()
+    # The volume that a server has is the one people work on.
+    in_use: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.servers or self.volumes or self.addresses)
+
+    @property
+    def data_volume(self) -> str:
+        """The volume that has people's data, as far as it can be told."""
+        return self.in_use or next(iter(self.volumes), "")
+
+
+def find_left(stack: str) -> Left:
+    """Ask AWS for a stack's servers, volumes and addresses; nothing where it can't be asked."""
+    state = _state(stack)
+    tag = f"{project_name(find_project())}/{short_name(stack)}"
+    mine = [{"Name": f"tag:{STACK_TAG}", "Values": [tag]}]
+    try:
+        ec2 = state.aws("ec2")
+        servers = [
+            each["InstanceId"]
+            for page in ec2.get_paginator("describe_instances").paginate(Filters=mine)
+            for reservation in page["Reservations"]
+            for each in reservation["Instances"]
+            if each["State"]["Name"] not in _GONE
+        ]
+        volumes = ec2.describe_volumes(Filters=mine)["Volumes"]
+        addresses = ec2.describe_addresses(Filters=mine)["Addresses"]
+    except (BotoCoreError, ClientError, WorkbenchError):
+        return Left()
+    volumes = sorted(volumes, key=lambda each: each["CreateTime"], reverse=True)
+    in_use = [each["VolumeId"] for each in volumes if _server_of(each) in servers]
+    return Left(
+        tuple(servers),
+        tuple(each["VolumeId"] for each in volumes),
+        tuple((each["AllocationId"], each["PublicIp"]) for each in addresses),
+        next(iter(in_use), ""),
+    )
+
+
+def tell_left(left: Left) -> str:
+    """Return a sentence on volumes and addresses; empty where there are none."""
+    told = [
+        *(f"the data volume {each}" for each in left.volumes),
+        *(f"the Elastic IP {ip} ({id_})" for id_, ip in left.addresses),
+    ]
+    return f"By its tags, AWS has of it: {', '.join(told)}." if told else ""
+
+
+def ways_on(stack: str, left: Left, *, is_there: bool) -> Iterator[str]:
+    """Give the commands by which a new workbench gets people's data.
+
+    ``is_there`` tells whether Pulumi has a stack of that name.
+    """
+    if not left.data_volume:
+        return
+    state = _state(stack)
+    # Of a lost configuration, only the client knows it.
+    state.outputs = {"region": state.aws("ec2").meta.region_name}
+    options = aws_options(state)
+    yield "Without any: a new workbench on the old data volume, with homes, accounts and passwords:"
+    if left.servers:
+        ids = " ".join(left.servers)
+        yield f"aws ec2 terminate-instances {options} --instance-ids {ids}   the volume stays"
+        yield f"aws ec2 wait instance-terminated {options} --instance-ids {ids}"
+    for id_, _ in left.addresses:
+        yield f"aws ec2 release-address {options} --allocation-id {id_}   costs otherwise"
+    if not is_there:
+        yield f"pulumi stack init {stack}"
+    yield f"pulumi config set {VOLUME} {left.data_volume} --stack {stack}"
+    yield f"workbench up --stack {stack}"
+    if others := [each for each in left.volumes if each != left.data_volume]:
+        yield f"Other volumes of the stack, from before a restore: {', '.join(others)}"
+
+
+def _server_of(volume: dict[str, Any]) -> str:
+    return next((one["InstanceId"] for one in volume.get("Attachments") or []), "")
+
+
+def _state(stack: str) -> StackState:
+    return StackState(stack, config=provider_settings(stack), rehearsal=running_rehearsal(stack))
