@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 from typing import Self
@@ -99,6 +100,8 @@ class Settings:
     # GiB that each person may have of the data volume; None is by its size, 0 no limit.
     home_quota: int | None = None
     idle_timeout: int = IDLE_TIMEOUT
+    # The Elastic IP, where it is what people type.
+    address: str | None = None
 
     @classmethod
     def parse(cls, text: str | bytes) -> Self:
@@ -141,6 +144,7 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
         "host_name_per_user": bool(values.get("host_name_per_user")),
         "home_quota": _quota(values.get("home_quota"), "home_quota"),
         "idle_timeout": int(values.get("idle_timeout", IDLE_TIMEOUT)),
+        "address": _ipv4(values.get("address")),
     }
 
 
@@ -188,6 +192,11 @@ def _rstudio(values: Mapping[str, Any]) -> Package:
             "and rstudio.sha256 64 small hexadecimal digits"
         )
     return Package(values["url"], values["sha256"])
+
+
+def _ipv4(address: str | None) -> str | None:
+    # IPv4Address says what is wrong, as a ValueError.
+    return str(IPv4Address(address)) if address else None
 
 
 def _host_name(name: str) -> str:
