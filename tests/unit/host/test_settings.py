@@ -32,7 +32,7 @@ def values(**changes: Any) -> str:
 def test_the_address_is_one_that_a_certificate_can_be_for() -> None:
     assert Settings.parse(values()).address is None
     assert Settings.parse(values(address="203.0.113.7")).address == "203.0.113.7"
-    with pytest.raises(SettingsError, match="203.0.113.7 {"):
+    with pytest.raises(SettingsError, match=r"203\.0\.113\.7 \{"):
         Settings.parse(values(address="203.0.113.7 {"))
 
 
