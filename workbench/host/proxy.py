@@ -1,5 +1,6 @@
 """Caddy: HTTPS for everything, and the only program that outside requests reach."""
 
+import subprocess
 import time
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -89,11 +90,21 @@ def certificates(names: Sequence[str]) -> Commands:
         yield f"systemctl restart {UNIT}"
     if planning.is_active:
         return
+    missing = _await(names)
+    if missing and _was_reloaded():
+        # What an authority can do, Caddy asks once in its life.
+        yield f"systemctl restart {UNIT}"
+        missing = _await(names)
+    if missing:
+        print(f"no certificate yet for {', '.join(missing)}: `workbench check` says why")
+
+
+def _await(names: Sequence[str]) -> list[str]:
+    """Wait until each name has its certificate, for a while; return those that have none."""
     limit = time.monotonic() + CERTIFICATE_SECONDS
     while (missing := missing_certificates(names)) and time.monotonic() < limit:
         time.sleep(0.2)
-    if missing:
-        print(f"no certificate yet for {', '.join(missing)}: `workbench check` says why")
+    return missing
 
 
 def missing_certificates(names: Sequence[str]) -> list[str]:
@@ -118,6 +129,18 @@ def _is_valid(path: Path) -> bool:
 def _just_started() -> bool:
     since = changed_at(unit_properties(UNIT))
     return since is not None and time.time() - since < CERTIFICATE_SECONDS
+
+
+def _was_reloaded() -> bool:
+    """Say whether it was told to read its configuration again, after its start."""
+    properties = "ActiveEnterTimestampMonotonic,StateChangeTimestampMonotonic"
+    said = subprocess.run(
+        ["systemctl", "show", f"--property={properties}", "--value", UNIT],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    return len(set(said)) > 1
 
 
 @operation
