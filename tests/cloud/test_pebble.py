@@ -156,7 +156,7 @@ def test_one_that_ends_at_once_is_told_with_its_last_words(pebble, port, tmp_pat
     program = tmp_path / "broken"
     program.write_text("#!/bin/sh\necho out of luck\nexit 1\n")
     program.chmod(0o755)
-    monkeypatch.setattr(module, "_program", lambda: [str(program)])
+    monkeypatch.setattr(module, "_program", lambda profiled: [str(program)])
     with pytest.raises(WaitTimeoutError, match="ended at once: out of luck") as error:
         pebble.start("127.0.0.1", tmp_path / "ca.pem", port)
     assert str(pebble.log_path) in error.value.hint
@@ -164,6 +164,7 @@ def test_one_that_ends_at_once_is_told_with_its_last_words(pebble, port, tmp_pat
 
 def test_one_that_is_not_installed_is_named_with_its_package(pebble, port, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("WORKBENCH_CACHE_DIR", str(tmp_path))
     with pytest.raises(MissingToolError) as error:
         pebble.start("127.0.0.1", tmp_path / "ca.pem", port)
     assert "apt-get install pebble" in error.value.hint

@@ -80,7 +80,7 @@ class Metadata(http.server.BaseHTTPRequestHandler):
             "meta-data/local-hostname": "ip-10-0-0-7.ec2.internal",
             "meta-data/public-keys/": "0=someone",
             "meta-data/public-keys/0/openssh-key": self.lab.public_key,
-            "meta-data/public-ipv4": "203.0.113.7",
+            "meta-data/public-ipv4": self.lab.public_address,
             "meta-data/public-hostname": "ec2-203-0-113-7.compute-1.amazonaws.com",
             "meta-data/iam/security-credentials/": ROLE,
             f"meta-data/iam/security-credentials/{ROLE}": json.dumps(credentials),
@@ -172,6 +172,7 @@ class Lab:
     instance_id: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
     first: dict[str, Any] = field(default_factory=dict)
+    public_address: str = "203.0.113.7"
 
     @property
     def machines(self) -> Machines:

@@ -4,29 +4,37 @@ import socket
 import ssl
 from datetime import UTC
 from datetime import datetime
+from datetime import timedelta
 
 from cryptography import x509
 
 from workbench.checks.check import Outcome
+from workbench.checks.check import Result
 from workbench.checks.check import failed
 from workbench.checks.check import passed
+from workbench.checks.check import skipped
 from workbench.checks.check import warned
-from workbench.checks.http import tls_context
+from workbench.checks.http import is_trusted
 from workbench.checks.http import unverified_context
+from workbench.checks.http import verified_context
+from workbench.checks.refusals import read_refusal
 from workbench.checks.target import Target
 
 TIMEOUT = 10.0
-# Caddy renews when a third of the lifetime is left: 30 of Let's Encrypt's 90 days.
-FEW_DAYS = 30
-SET_DOMAIN = (
-    "pulumi config set workbench:domain YOUR.DOMAIN --stack {stack} && workbench up --stack {stack}"
-)
+# Caddy renews when a third of the lifetime is left: 30 of Let's Encrypt's 90 days, two of the six
+# that an address has. Later by as much of it, something is wrong.
+LATEST = timedelta(days=30)
+DELAY = 0.1
+# A certificate of fewer days is told by the hour.
+SHORT = timedelta(days=10)
+# Whose certificates the server gives itself.
+OWN = "Caddy Local Authority"
 
 
 def read_certificate(target: Target, name: str, *, verify: bool = True) -> x509.Certificate:
     """Return the certificate shown for ``name``; raises ssl.SSLError where it can't be trusted."""
     where = target.where
-    context = tls_context(target) if verify else unverified_context()
+    context = verified_context(target) if verify else unverified_context()
     with (
         socket.create_connection((where.ip, where.port(443)), timeout=TIMEOUT) as raw,
         context.wrap_socket(raw, server_hostname=name) as tls,
@@ -38,25 +46,34 @@ def read_certificate(target: Target, name: str, *, verify: bool = True) -> x509.
 
 
 def check_chain(target: Target) -> Outcome:
-    """Check that every name has a certificate that verifies."""
-    if not target.outputs.get("domain"):
-        return warned("without a domain the certificate is the server's own", SET_DOMAIN)
+    """Check that every name, or the address, has a certificate that verifies."""
     found = []
     names = list(dict.fromkeys([*target.names, target.rstudio_name, *target.people_names]))
     for name in names:
         try:
             found.append(read_certificate(target, name))
         except ssl.SSLError as error:
-            return failed(_why(target, name, error))
+            return _distrusted(target, name, error)
     return passed(f"{', '.join(names)} verified, issued by {_issuer(found[0])}")
 
 
-def _why(target: Target, name: str, error: ssl.SSLError) -> str:
-    """Say what is wrong with the certificate that is shown: its dates, its names, its issuer."""
-    reason = getattr(error, "verify_message", "") or error.reason or str(error)
+def _distrusted(target: Target, name: str, error: ssl.SSLError) -> Outcome:
+    """Say what is wrong, and why the server has nothing better."""
     if not isinstance(error, ssl.SSLCertVerificationError):
-        return f"the server shows no certificate for {name} ({reason}): Caddy has none yet"
+        reason, fix = read_refusal(target, name)
+        return failed(f"the server shows no certificate for {name}: {reason}", fix)
     shown = read_certificate(target, name, verify=False)
+    if _issuer(shown).startswith(OWN):
+        reason, fix = read_refusal(target, name)
+        said = f"{name} has the server's own certificate, which browsers warn of: {reason}"
+        # Without a domain that is how it was meant to end, where no authority helps.
+        return failed(said, fix) if target.outputs.get("domain") else warned(said, fix)
+    return failed(_why(shown, name, error))
+
+
+def _why(shown: x509.Certificate, name: str, error: ssl.SSLCertVerificationError) -> str:
+    """Say what is wrong with the certificate that is shown: its dates, its names, its issuer."""
+    reason = error.verify_message or error.reason or str(error)
     now, begin, end = datetime.now(UTC), shown.not_valid_before_utc, shown.not_valid_after_utc
     if now > end:
         ago = (now - end).days
@@ -74,18 +91,49 @@ def _names(certificate: x509.Certificate) -> list[str]:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     except x509.ExtensionNotFound:
         return []
-    return list(found.value.get_values_for_type(x509.DNSName))
+    addresses = found.value.get_values_for_type(x509.IPAddress)
+    return [*found.value.get_values_for_type(x509.DNSName), *map(str, addresses)]
 
 
 def check_expiry(target: Target) -> Outcome:
-    """Check that the certificate is good for a while."""
-    certificate = read_certificate(target, target.names[0])
-    end = certificate.not_valid_after_utc
-    days = (end - datetime.now(UTC)).days
-    # Pebble's and others' short certificates are renewed at a third of their life, too.
-    lifetime = (end - certificate.not_valid_before_utc).days
-    said = f"expires {end:%Y-%m-%d}, in {days} days"
-    return passed(said) if days >= min(FEW_DAYS, lifetime // 3) else warned(said)
+    """Check that the certificate is good for a while: that it was renewed when that was due."""
+    name = target.names[0]
+    if not target.outputs.get("domain") and not is_trusted(target):
+        return skipped("the server's own certificate is renewed by the server itself")
+    certificate = read_certificate(target, name)
+    end, lifetime = certificate.not_valid_after_utc, _lifetime(certificate)
+    left, due = end - datetime.now(UTC), min(LATEST, lifetime / 3)
+    if lifetime < SHORT:
+        said = (
+            f"expires {end:%Y-%m-%d %H:%M} UTC, in {_hours(left)}, renewed with {_hours(due)} left"
+        )
+    else:
+        said = f"expires {end:%Y-%m-%d}, in {left.days} days"
+    if left >= due * (1 - DELAY):
+        return passed(said)
+    reason, fix = read_refusal(target, name)
+    return warned(f"{said}, and renewing it is overdue: {reason}", fix)
+
+
+def _lifetime(certificate: x509.Certificate) -> timedelta:
+    return certificate.not_valid_after_utc - certificate.not_valid_before_utc
+
+
+def _hours(time: timedelta) -> str:
+    hours = int(time.total_seconds() // 3600)
+    return f"{hours // 24} days {hours % 24} hours" if hours >= 24 else f"{hours} hours"
+
+
+def tell_certificate(target: Target) -> str | None:
+    """Say in a line whether browsers trust the workbench; None where nothing answers."""
+    try:
+        chain = check_chain(target)
+        shown = check_expiry(target) if chain.result is Result.PASS else chain
+    except OSError:
+        return None
+    said = f"trusted, {shown.evidence}" if shown is not chain else shown.evidence
+    fix = shown.fix.replace("{stack}", target.stack)
+    return f"{said}\n{fix}" if fix else said
 
 
 def _issuer(certificate: x509.Certificate) -> str:

@@ -10,6 +10,7 @@ from workbench.checks.instance import check_metadata
 from workbench.checks.instance import check_running
 from workbench.checks.instance import check_stack
 from workbench.checks.kernels import check_kernels
+from workbench.checks.names import check_names
 from workbench.checks.network import check_inner_ports
 from workbench.checks.network import check_security_group
 from workbench.checks.network import check_web_ports
@@ -65,6 +66,7 @@ CHECKS: tuple[Check, ...] = (
     Check("packages", check_packages, ("ssh",), CONVERGE, "server"),
     Check("shared-packages", check_shared_packages, ("converged",), CONVERGE, "server"),
     Check("rights", check_rights, ("ssh",), CONVERGE, "server", slow=True),
+    Check("server-names", check_names, ("ssh",), "", "server"),
     Check("clock", check_clock, ("ssh",), "", "server"),
     Check("privacy", check_privacy, ("ssh",), CONVERGE, "server"),
     Check("memory", check_memory, ("ssh",), "", "server"),

@@ -36,9 +36,10 @@ class DnsRecord(TypedDict):
 class AddressArgs(TypedDict):
     """A fixed address for an instance, and its names."""
 
-    instance_id: pulumi.Input[str]
+    instance_id: NotRequired[pulumi.Input[str]]
     """The instance to lead to. With a network of the same stack, name the `Network` in
-    `depends_on`: an Elastic IP needs its internet gateway."""
+    `depends_on`: an Elastic IP needs its internet gateway. Default: none, until `associate` is
+    called."""
 
     domain: NotRequired[str]
     """The domain name, for example `lab.example.org`. Default: none, just the address."""
@@ -83,7 +84,13 @@ class Address(Component):
     ) -> None:
         super().__init__("workbench:index:Address", name, {}, opts)
         records = record_names(args)
-        self._create_elastic_ip(name, args["instance_id"], opts)
+        self._name = name
+        # A component's own depends_on doesn't reach its children.
+        self._after = opts.depends_on if opts else None
+        self._create_elastic_ip()
+        instance_id = args.get("instance_id")
+        if instance_id is not None:
+            self.associate(instance_id)
         zone_id = args.get("zone_id")
         self.name_servers = pulumi.Output.from_input([])
         if args.get("create_zone"):
@@ -111,29 +118,29 @@ class Address(Component):
             }
         )
 
-    def _create_elastic_ip(
-        self, name: str, instance_id: pulumi.Input[str], opts: pulumi.ResourceOptions | None
-    ) -> None:
+    def _create_elastic_ip(self) -> None:
         elastic_ip = aws.ec2.Eip(
-            f"{name}-elastic-ip",
+            f"{self._name}-elastic-ip",
             domain="vpc",
-            tags={"Name": name, **stack_tag()},
+            tags={"Name": self._name, **stack_tag()},
             opts=pulumi.ResourceOptions(parent=self),
         )
+        self.ip, self._allocation_id = elastic_ip.public_ip, elastic_ip.allocation_id
+
+    def associate(self, instance_id: pulumi.Input[str]) -> None:
+        """Let the address lead to an instance; once, where the arguments name none."""
         aws.ec2.EipAssociation(
-            f"{name}-association",
-            allocation_id=elastic_ip.allocation_id,
+            f"{self._name}-association",
+            allocation_id=self._allocation_id,
             instance_id=instance_id,
             # Made first, the new association would take the old one's place, and deleting the old
             # one afterwards would fail.
             opts=pulumi.ResourceOptions(
                 parent=self,
                 delete_before_replace=True,
-                # A component's own depends_on doesn't reach its children.
-                depends_on=opts.depends_on if opts else None,
+                depends_on=self._after,
             ),
         )
-        self.ip = elastic_ip.public_ip
 
     def _check_zone(self, zone_id: str, domain: str) -> str:
         """Return a hosted zone that the domain is in.

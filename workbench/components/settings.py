@@ -38,6 +38,7 @@ def server_settings(
     args: WorkbenchArgs,
     region: pulumi.Input[str],
     volume_id: pulumi.Input[str],
+    address: pulumi.Input[str] | None = None,
 ) -> dict[str, Any]:
     """Return the settings, less the recipe's name, which ``Recipe`` adds.
 
@@ -51,6 +52,8 @@ def server_settings(
         "region": region,
         "domain": names[0] if names else None,
         "names": names,
+        # What a certificate is for where there is no name.
+        "address": None if names else address,
         "acme": {
             "directory": _checked(args, "acme_directory", check_url),
             "email": _checked(args, "acme_email", check_email),

@@ -110,9 +110,11 @@ class Workbench(Component):
         self.region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
         network, storage = self._create_places(name)
         access = self._create_access(name, network)
-        recipe = self._create_recipe(name, access, storage)
+        # Before the server, whose settings say where people reach it.
+        address = self._create_address(name, network)
+        recipe = self._create_recipe(name, access, storage, address)
         server = self._create_server(name, network, access, storage, recipe)
-        address = self._create_address(name, network, server)
+        address.associate(server.instance_id)
         self.zone = network.availability_zone
         self.data_volume_id = storage.volume_id
         self.security_group_id = access.security_group_id
@@ -184,8 +186,10 @@ class Workbench(Component):
         args = {"vpc_id": network.vpc_id, **chosen}
         return Access(f"{name}-access", cast(AccessArgs, args), self._own)
 
-    def _create_recipe(self, name: str, access: Access, storage: Storage) -> Recipe:
-        settings = server_settings(name, self._args, self.region, storage.volume_id)
+    def _create_recipe(
+        self, name: str, access: Access, storage: Storage, address: Address
+    ) -> Recipe:
+        settings = server_settings(name, self._args, self.region, storage.volume_id, address.ip)
         settings["r"] = self._r
         self.users = pulumi.Output.from_input([user["name"] for user in settings["users"]])
         args = RecipeArgs(role_name=access.role_name, settings=settings)
@@ -210,13 +214,12 @@ class Workbench(Component):
         server, self._other = create_servers(name, args, slots, storage.volume_id, after)
         return server
 
-    def _create_address(self, name: str, network: Network, server: Server) -> Address:
+    def _create_address(self, name: str, network: Network) -> Address:
         names = self._chosen(
             "domain", "www", "extra_names", "host_name_per_user", "zone_id", "create_zone"
         )
-        args = {"instance_id": server.instance_id, **names}
         after = pulumi.ResourceOptions(parent=self, depends_on=[network])
-        return Address(f"{name}-address", cast(AddressArgs, args), after)
+        return Address(f"{name}-address", cast(AddressArgs, names), after)
 
     def _chosen(self, *keys: str, **renamed: str) -> dict[str, Any]:
         """Return the arguments given among ``keys``; ``renamed`` maps a part's name to ours."""

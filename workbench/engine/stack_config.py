@@ -29,9 +29,14 @@ class Secret:
 
 @dataclass(frozen=True)
 class Default:
-    """A value that is set only where the configuration has none: a person's choice stays."""
+    """A value that is set only where the configuration has none: a person's choice stays.
+
+    ``unless`` is a key that a configuration has once it was set: a default that isn't there then
+    was taken out on purpose.
+    """
 
     value: "str | bool | int | float | list[Any] | dict[str, Any]"
+    unless: str | None = None
 
 
 Value = str | bool | int | float | list[Any] | dict[str, Any] | Secret | Default | None
@@ -121,7 +126,7 @@ def differing(
     plain: dict[str, Value] = {}
     secrets: dict[str, Secret] = {}
     for key, given in values.items():
-        if isinstance(given, Default) and key in current:
+        if isinstance(given, Default) and (key in current or given.unless in current):
             continue
         value = given.value if isinstance(given, Default) else given
         if isinstance(value, Secret):

@@ -7,13 +7,9 @@ TIMEOUT = 5.0
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def public_names() -> tuple[str, ...]:
-    """Return the public IPv4 address and its name; ``localhost`` where there is none."""
-    try:
-        found = (metadata("meta-data/public-ipv4"), _or_empty("meta-data/public-hostname"))
-    except OSError:
-        return ("localhost",)
-    return tuple(name for name in found if name)
+def public_address() -> str | None:
+    """Return the public IPv4 address that the instance has now; None where it has none."""
+    return _or_empty("meta-data/public-ipv4").strip() or None
 
 
 def first_boot_key() -> str:

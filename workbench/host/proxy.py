@@ -1,6 +1,8 @@
 """Caddy: HTTPS for everything, and the only program that outside requests reach."""
 
+import subprocess
 import time
+from collections.abc import Iterator
 from collections.abc import Sequence
 from datetime import UTC
 from datetime import datetime
@@ -14,7 +16,7 @@ from . import jupyterhub
 from . import origins
 from . import places
 from . import rstudio
-from .instance import public_names
+from .instance import public_address
 from .operations import changed_at
 from .operations import unit
 from .operations import unit_properties
@@ -31,6 +33,10 @@ CADDYFILE = caddy.CADDYFILE
 # Let's Encrypt takes a few seconds.
 CERTIFICATE_SECONDS = 20.0
 ACME_ROOT = places.CONFIGURATION / "acme-root.pem"
+# What the server's own certificate is for, which no authority gave.
+OWN_NAME = "localhost"
+# Caddy's own authority, by the name of its folder.
+OWN_AUTHORITY = "local"
 
 
 @step("Web server")
@@ -56,7 +62,20 @@ def proxy(settings: Settings) -> None:
     caddyfile(settings, name="Configure Caddy")
     reload_files = [CADDYFILE, ACME_ROOT]
     unit(UNIT, files=caddy.STARTS_WITH, reload_files=reload_files, name="Start Caddy")
-    certificates(origins.names(settings) or public_names(), name="Get the certificates")
+    certificates(certified(settings), name="Get the certificates")
+
+
+def certified(settings: Settings) -> tuple[str, ...]:
+    """Return what needs an authority's certificate: the names, or the address where none are."""
+    return origins.names(settings) or tuple(filter(None, [address(settings)]))
+
+
+def address(settings: Settings) -> str | None:
+    """Return the public address that people reach a server without a domain at.
+
+    The stack knows its Elastic IP before the server has it, and while it is at another one.
+    """
+    return None if settings.names else settings.address or public_address()
 
 
 @operation
@@ -71,17 +90,32 @@ def certificates(names: Sequence[str]) -> Commands:
         yield f"systemctl restart {UNIT}"
     if planning.is_active:
         return
+    missing = _await(names)
+    if missing and _was_reloaded():
+        # What an authority can do, Caddy asks once in its life.
+        yield f"systemctl restart {UNIT}"
+        missing = _await(names)
+    if missing:
+        print(f"no certificate yet for {', '.join(missing)}: `workbench check` says why")
+
+
+def _await(names: Sequence[str]) -> list[str]:
+    """Wait until each name has its certificate, for a while; return those that have none."""
     limit = time.monotonic() + CERTIFICATE_SECONDS
     while (missing := missing_certificates(names)) and time.monotonic() < limit:
         time.sleep(0.2)
-    if missing:
-        print(f"no certificate yet for {', '.join(missing)}: do its DNS records lead here?")
+    return missing
 
 
 def missing_certificates(names: Sequence[str]) -> list[str]:
     """Return the names that Caddy has no certificate for, or none that is valid any more."""
     storage = places.CADDY_STORAGE / "certificates"
-    return [name for name in names if not any(map(_is_valid, storage.glob(f"*/{name}/{name}.crt")))]
+    return [name for name in names if not any(map(_is_valid, _stored(storage, name)))]
+
+
+def _stored(storage: Path, name: str) -> Iterator[Path]:
+    found = storage.glob(f"*/{name}/{name}.crt")
+    return (path for path in found if path.parents[1].name != OWN_AUTHORITY)
 
 
 def _is_valid(path: Path) -> bool:
@@ -97,6 +131,18 @@ def _just_started() -> bool:
     return since is not None and time.time() - since < CERTIFICATE_SECONDS
 
 
+def _was_reloaded() -> bool:
+    """Say whether it was told to read its configuration again, after its start."""
+    properties = "ActiveEnterTimestampMonotonic,StateChangeTimestampMonotonic"
+    said = subprocess.run(
+        ["systemctl", "show", f"--property={properties}", "--value", UNIT],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    return len(set(said)) > 1
+
+
 @operation
 def caddyfile(settings: Settings) -> Commands:
     """Write Caddy's configuration."""
@@ -110,7 +156,8 @@ def caddyfile(settings: Settings) -> Commands:
         settings=settings,
         acme_root=ACME_ROOT,
         admin_socket=caddy.ADMIN_SOCKET,
-        addresses=() if settings.names else public_names(),
+        address=address(settings),
+        own_name=OWN_NAME,
         names=origins.names(settings),
         people=origins.people(settings),
         rstudio_host=origins.rstudio_host(settings),

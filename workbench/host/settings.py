@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 from typing import Self
@@ -91,6 +92,8 @@ class Settings:
     time_zone: str = "UTC"
     packages: PackageLists = field(default_factory=PackageLists)
     r: RSettings = field(default_factory=RSettings)
+    # The Elastic IP, where it is what people type.
+    address: str | None = None
 
     @classmethod
     def parse(cls, text: str | bytes) -> Self:
@@ -136,6 +139,7 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
         "idle_timeout": int(values.get("idle_timeout", IDLE_TIMEOUT)),
         "time_zone": _time_zone(values.get("time_zone") or "UTC"),
         "r": RSettings.parse(values.get("r") or {}),
+        "address": _ipv4(values.get("address")),
     }
 
 
@@ -189,6 +193,11 @@ def _time_zone(name: str) -> str:
     if not TIME_ZONE.fullmatch(name):
         raise SettingsError(f"time_zone is {name!r}, which is no name such as Europe/Berlin")
     return name
+
+
+def _ipv4(address: str | None) -> str | None:
+    # IPv4Address says what is wrong, as a ValueError.
+    return str(IPv4Address(address)) if address else None
 
 
 def _host_name(name: str) -> str:

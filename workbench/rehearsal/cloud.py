@@ -106,7 +106,7 @@ class Cloud:
         self._say("AWS API")
         url, images = self._start_api()
         self._follow()
-        services = MachineServices(
+        self._services = services = MachineServices(
             self._folder, self._api, url, self._authority, self._instances.instance_at
         )
         self._running.callback(services.stop)
@@ -187,6 +187,7 @@ class Cloud:
             self._description,
             addresses=self._forwarder.addresses(),
             browser=self._forwarder.browser(),
+            acme_profiles=self._services.take_up_profiles(),
         )
         if current != self._published:
             write_description(current)

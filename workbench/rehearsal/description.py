@@ -21,7 +21,8 @@ class Description:
     the boot it counts from: together with ``pid`` they tell the process from a later one of
     the same number. ``addresses`` maps an instance's public address to the ports that answer
     there from this computer, by the port on the instance; ``browser`` the same for 127.0.0.1,
-    where a browser finds ``*.localhost``.
+    where a browser finds ``*.localhost``. ``acme_profiles`` says whether the certificate authority
+    certifies addresses, too.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Description:
     addresses: dict[str, dict[str, int]] = field(default_factory=dict)
     browser: dict[str, dict[str, int]] = field(default_factory=dict)
     images: dict[str, str] = field(default_factory=dict)
+    acme_profiles: bool = False
 
     @property
     def alive(self) -> bool:

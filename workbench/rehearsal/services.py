@@ -56,6 +56,7 @@ class MachineServices:
         self._api_url = api_url
         self._authority = authority
         self._instance_at = instance_at
+        self._pebble: Pebble | None = None
         self._running = ExitStack()
 
     def start(self, network: NetworkInfo, packages_port: int, say: Callable[[str], None]) -> Places:
@@ -70,14 +71,22 @@ class MachineServices:
         self._start_metadata(network)
         self._start_endpoints(network)
         say("certificate authority")
-        pebble = self._start_pebble(network, dns)
+        self._pebble = pebble = self._start_pebble(network, dns)
         packages = PackageServer(self._folder / PACKAGES)
         url = packages.start(network.gateway, packages_port)
         self._running.callback(packages.stop)
         return Places(dns, pebble.acme_directory, url)
 
+    def take_up_profiles(self) -> bool:
+        """Let the certificate authority certify addresses once it can; say whether it does."""
+        if self._pebble is None:
+            return False
+        self._pebble.take_up_profiles()
+        return self._pebble.has_profiles
+
     def stop(self) -> None:
         """Stop them all. Twice is fine."""
+        self._pebble = None
         self._running.close()
 
     def _start_dns(self, network: NetworkInfo) -> str:

@@ -126,12 +126,15 @@ def _apply_stack(
     from workbench.engine.stacks import open_stack
 
     if description is not None:
+        from workbench.tasks.rehearsal_authority import certify_addresses
         from workbench.tasks.rehearsal_configuration import rehearsal_configuration
 
         refuse_unknown(stack, progress)
         opened = open_stack(stack, find_project(), progress, create=True)
         opened.refuse_lost_configuration()
         opened.set_config(rehearsal_configuration(description))
+        if "workbench:domain" not in opened.get_config():
+            certify_addresses(description, progress)
         _look(opened, progress)
         move_unused(opened, progress, lambda plan: True)
         if _is_configured_anew(opened):

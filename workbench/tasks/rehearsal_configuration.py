@@ -44,6 +44,9 @@ SERVICES = (
     "sts",
 )
 
+# Every rehearsal's stack has it, once it was set up: one without a domain has none by choice.
+ACME = "workbench:acmeDirectory"
+
 
 def rehearsal_configuration(description: Description) -> dict[str, Value]:
     """Return the configuration of the rehearsal's stack, for ``Stack.set_config``.
@@ -55,8 +58,8 @@ def rehearsal_configuration(description: Description) -> dict[str, Value]:
         **_provider(description),
         **_certificates(description),
         **_packages(description),
-        "workbench:domain": Default(domain(description.name)),
-        "workbench:createZone": Default(True),
+        "workbench:domain": Default(domain(description.name), unless=ACME),
+        "workbench:createZone": Default(True, unless=ACME),
         "workbench:sshFrom": Default(["127.0.0.0/8"]),
         "workbench:publicKey": Default(ensure_key(description.name)),
         "workbench:os": Default(_operating_system(description)),
@@ -95,7 +98,7 @@ def _certificates(description: Description) -> dict[str, Value]:
     """
     root = Path(description.acme_root).read_text(encoding="ascii")
     return {
-        "workbench:acmeDirectory": description.acme_directory,
+        ACME: description.acme_directory,
         "workbench:acmeRootCertificate": root,
     }
 

@@ -6,6 +6,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.exceptions import ClientError
 from rich.console import Console
 
+from workbench.checks.certificate import tell_certificate
 from workbench.checks.instance import read_instance
 from workbench.checks.r_versions import read_r_versions
 from workbench.checks.server import read_services
@@ -56,6 +57,7 @@ def read_status(state: StackState) -> dict[str, Any]:
         "password_files": _password_files(state),
         "services": [],
         "r": [],
+        "certificate": None,
         "people": None,
         "converged": None,
         "limits": None,
@@ -72,6 +74,8 @@ def read_status(state: StackState) -> dict[str, Any]:
         return found | {"state": ASLEEP, "problem": f"The rehearsal is not running: {hint}"}
     try:
         found |= _instance(state) | {"problem": _unfinished(state)}
+        if found["state"] == RUNNING:
+            found["certificate"] = tell_certificate(state.target())
     except (BotoCoreError, ClientError) as error:
         return found | {"state": None, "problem": explain_aws(error, state.stack)}
     return found | (_inside(state, found) if found["state"] == RUNNING else {})
@@ -192,6 +196,7 @@ def print_status(found: dict[str, Any], console: Console) -> None:
             ("JupyterHub", found["jupyter_url"]),
             ("RStudio", found["rstudio_url"]),
             ("Address", _address_text(address)),
+            ("Certificate", found["certificate"]),
             ("Instance", f"{found['instance_id']} ({found['instance_type']})"),
             ("CA certificate", found["ca_certificate"]),
             *((f"Password of {u}", f"cat {p}") for u, p in found["password_files"].items()),

@@ -9,6 +9,7 @@ from datetime import datetime
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from http.server import ThreadingHTTPServer
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -53,16 +54,18 @@ def shell() -> type[FakeServer]:
 class Authority:
     """A certificate authority."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "Tests' root") -> None:
         self.folder = folder
         self.key = ec.generate_private_key(ec.SECP256R1())
-        self.name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Tests' root")])
+        self.name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         self.path = folder / "ca.pem"
         basic = x509.BasicConstraints(ca=True, path_length=None)
         made = self._builder(self.name, self.key.public_key(), days=30).add_extension(basic, True)
         self.path.write_bytes(_pem(made.sign(self.key, hashes.SHA256())))
 
-    def _builder(self, subject: x509.Name, key: Any, days: float) -> x509.CertificateBuilder:
+    def _builder(
+        self, subject: x509.Name, key: Any, days: float, age: float = 60
+    ) -> x509.CertificateBuilder:
         now = datetime.now(UTC)
         return (
             x509.CertificateBuilder()
@@ -70,15 +73,17 @@ class Authority:
             .issuer_name(self.name)
             .public_key(key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=60))
+            .not_valid_before(now - timedelta(days=age))
             .not_valid_after(now + timedelta(days=days))
         )
 
-    def context(self, names: list[str], days: float) -> ssl.SSLContext:
+    def context(self, names: list[str], days: float, age: float = 60) -> ssl.SSLContext:
         key = ec.generate_private_key(ec.SECP256R1())
-        alternatives = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
+        alternatives = x509.SubjectAlternativeName([_general_name(name) for name in names])
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
-        made = self._builder(subject, key.public_key(), days).add_extension(alternatives, False)
+        made = self._builder(subject, key.public_key(), days, age).add_extension(
+            alternatives, False
+        )
         file = self.folder / "site.pem"
         private = key.private_bytes(
             serialization.Encoding.PEM,
@@ -91,6 +96,13 @@ class Authority:
         return context
 
 
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
 def _pem(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
 
@@ -98,6 +110,12 @@ def _pem(certificate: x509.Certificate) -> bytes:
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def own_authority(tmp_path: Path) -> Authority:
+    """The server as its own authority, as Caddy is."""
+    return Authority(tmp_path, "Caddy Local Authority - ECC Intermediate")
 
 
 def _handler(pages: Pages) -> type[BaseHTTPRequestHandler]:
@@ -144,9 +162,11 @@ def make_site(authority: Authority) -> Iterator[Callable[..., Target]]:
         http: Pages | None = None,
         names: tuple[str, ...] = (NAME,),
         days: float = 60,
+        age: float = 60,
+        issuer: Authority = authority,
         **outputs: Any,
     ) -> Target:
-        https_port = serve(pages or {}, authority.context(list(names), days))
+        https_port = serve(pages or {}, issuer.context(list(names), days, age))
         ports = {80: serve(http or {}, None), 443: https_port}
         known = {"domain": NAME, "names": [NAME], "users": ["ada"], "address": "127.0.0.1"}
         return Target(

@@ -52,12 +52,6 @@ def test_an_expired_certificate_fails(make_site: MakeSite) -> None:
     assert (found.result, "expired" in found.evidence) == ("FAIL", True)
 
 
-def test_without_a_domain_the_chain_is_not_asked_for_but_warned_of(make_site: MakeSite) -> None:
-    target = make_site({"/": page("/jupyter/ /rstudio/")}, domain=None)
-    assert certificate.check_chain(target).result == "WARN"
-    assert web.check_landing(target).result == "PASS"
-
-
 @pytest.mark.parametrize(("days", "result"), [(60, "PASS"), (31, "PASS"), (10, "WARN")])
 def test_a_certificate_is_warned_of_when_its_renewal_is_overdue(
     make_site: MakeSite, days: float, result: str

@@ -145,6 +145,7 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
         "region": "us-east-1",
         "domain": "lab.example.org",
         "names": ["lab.example.org", "www.lab.example.org", "app.lab.example.org"],
+        "address": None,
         "acme": {
             "directory": "https://acme.example.org/dir",
             "email": None,
@@ -164,6 +165,17 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
         # The table has no checksum of Posit's builds for Debian.
         "r": {"versions": ["distribution"], "checksums": {}, "builds": None},
     }
+
+
+def test_without_a_domain_the_server_knows_its_address_before_it_has_it(deploy, args):
+    args.pop("domain")
+    done = deploy(lambda: Workbench("lab", args))
+
+    assert Settings.parse(done.named("lab-recipe-settings").inputs["content"]).address == (
+        "198.51.100.7"
+    )
+    instance = done.one(":Instance")
+    assert done.one(":EipAssociation").inputs["instanceId"] == f"{instance.name}-id"
 
 
 def test_people_have_host_names_of_their_own_where_it_is_asked_for(deploy, args):

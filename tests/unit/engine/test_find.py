@@ -156,7 +156,7 @@ def test_an_interrupted_build_leaves_no_engine_and_no_process(
         if line == "slow/package":
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("workbench.engine.build._Build._note", interrupt)
+    monkeypatch.setattr("workbench.go_build._Build._note", interrupt)
     with pytest.raises(KeyboardInterrupt):
         ensure_engine(progress)
     assert find_engine() is None

@@ -23,14 +23,17 @@ SETTINGS = {
 }
 
 
+NO_DOMAIN = {"domain": None, "names": [], "address": "203.0.113.7"}
+
+
 def caddyfile(**more: Any) -> str:
     settings = Settings.parse(json.dumps(SETTINGS | more))
     template = jinja2.Template((TEMPLATES / "Caddyfile.j2").read_text())
-    addresses = () if settings.names else ("203.0.113.7", "ec2.example")
     return template.render(
         settings=settings,
         places=places,
-        addresses=addresses,
+        address=None if settings.names else settings.address,
+        own_name="localhost",
         names=origins.names(settings),
         people=origins.people(settings),
         rstudio_host=origins.rstudio_host(settings),
@@ -47,8 +50,34 @@ def test_plain_http_leads_to_names_of_its_own_only() -> None:
     assert (named, others) == ("http://lab.test, http://www.lab.test", "http://")
     targets = re.findall(r"^\tredir (https\S+)", caddyfile(), flags=re.MULTILINE)
     assert targets == ["https://{host}{uri}", "https://lab.test{uri}"]
-    named, others, *_ = sites(caddyfile(domain=None, names=[]))
-    assert (named, others) == ("http://203.0.113.7, http://ec2.example", "http://")
+    named, others, *_ = sites(caddyfile(**NO_DOMAIN))
+    assert (named, others) == ("http://203.0.113.7", "http://")
+
+
+def block(text: str, head: str) -> str:
+    return text[text.index(f"\n{head} {{") :].partition("\n}")[0]
+
+
+def test_without_a_domain_the_address_gets_a_short_lived_certificate() -> None:
+    text = caddyfile(**NO_DOMAIN)
+    assert "import certificate" in block(text, "https://203.0.113.7")
+    assert "profile shortlived" in block(text, "(certificate)")
+    assert "profile" not in caddyfile()
+
+
+def test_without_a_domain_the_servers_own_certificate_answers_where_there_is_no_other() -> None:
+    text = caddyfile(**NO_DOMAIN)
+    assert "tls internal" in block(text, "https://localhost, https://")
+    # Each with its blank: without one, Caddy has no second certificate for a bare address.
+    assert 'default_sni "203.0.113.7 "\n' in text
+    assert 'fallback_sni "localhost "\n' in text
+    assert "_sni" not in caddyfile()
+
+
+def test_a_server_that_knows_no_address_of_its_own_still_answers() -> None:
+    text = caddyfile(**NO_DOMAIN | {"address": None})
+    assert sites(text) == ["http://localhost", "http://", "https://localhost, https://"]
+    assert 'default_sni "localhost "' in text
 
 
 def test_without_host_names_for_people_there_is_one_site() -> None:

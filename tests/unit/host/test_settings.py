@@ -29,6 +29,13 @@ def values(**changes: Any) -> str:
     return json.dumps(whole | changes)
 
 
+def test_the_address_is_one_that_a_certificate_can_be_for() -> None:
+    assert Settings.parse(values()).address is None
+    assert Settings.parse(values(address="203.0.113.7")).address == "203.0.113.7"
+    with pytest.raises(SettingsError, match=r"203\.0\.113\.7 \{"):
+        Settings.parse(values(address="203.0.113.7 {"))
+
+
 def test_they_are_read() -> None:
     settings = Settings.parse(values())
     assert settings.names == ("lab.example.com", "www.lab.example.com")

@@ -44,6 +44,7 @@ class Machine:
         self.breaks = 0
         self.breaks_at = ""
         self.state = ""
+        self.log = ""
         self.asked: list[str] = []
 
     def run(self, command: str, *, stdin: str = "", limit: float = 60) -> Answer:
@@ -60,6 +61,8 @@ class Machine:
             return Answer(0, "activating\n" if self.coming else "inactive\n")
         if command == f"cat {recipe_run.CONVERGED}":
             return Answer(0, json.dumps(self.last)) if self.last else Answer(1, "")
+        if command.startswith("sudo -n tail"):
+            return Answer(0, self.log)
         if command.startswith("systemctl is-failed"):
             return Answer(0, self.state)
         return Answer(0, "what went wrong")
@@ -100,8 +103,8 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recipe_run, "INTERVAL", 0)
 
 
-def follow(machine: Machine, recipe: str = "aa") -> Run:
-    progress = Progress(console=Console(file=io.StringIO()))
+def follow(machine: Machine, recipe: str = "aa", said: io.StringIO | None = None) -> Run:
+    progress = Progress(console=Console(file=said or io.StringIO(), width=300))
     with progress.phase("Server") as phase:
         run, _ = recipe_run.converge(
             Door(machine),  # type: ignore[arg-type]
@@ -172,6 +175,41 @@ def test_a_failed_step_is_shown_with_its_own_lines_and_the_machine_is_kept() -> 
     assert failure.value.message == "The server's recipe failed at: Install R\n    E: no R"
     assert "The machine is kept" in failure.value.hint
     assert Door.command in failure.value.hint
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            "URLError: <urlopen error [Errno -3] Temporary failure in name resolution>",
+            "can't look up names (DNS)",
+        ),
+        ("URLError: <urlopen error [Errno 101] Network is unreachable>", "no way out"),
+        ("TimeoutError: timed out", "the bucket doesn't answer"),
+        ("HTTPError: HTTP Error 403: Forbidden", "refuses the server's role"),
+        ("ValueError: the recipe's SHA-256", "can't be fetched: ValueError"),
+    ],
+)
+def test_why_a_server_cannot_begin_is_told_while_it_still_tries(error: str, told: str) -> None:
+    class Stuck(Machine):
+        def _read(self, offset: int) -> Answer:
+            # Once that was said, the network is there, and the recipe begins.
+            if told in said.getvalue():
+                return super()._read(offset)
+            return Answer(1, "")
+
+    said = io.StringIO()
+    machine = Stuck(coming=events("1"))
+    machine.log = f"fetch: {error}\n"
+    assert follow(machine, said=said).ok
+    assert said.getvalue().count(told) == 1
+
+
+def test_a_step_that_failed_for_want_of_names_says_so() -> None:
+    failing = events("1", result="failed")
+    failing[-2]["log"] = ["E: Temporary failure resolving 'packages.example'"]
+    with pytest.raises(WorkbenchError, match=r"Install R\. Likely the server can't look up names"):
+        follow(Machine(coming=failing))
 
 
 def test_a_bootstrap_that_failed_is_told_at_once() -> None:

@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography import x509
@@ -20,6 +21,7 @@ from workbench.errors import WaitTimeoutError
 from workbench.rehearsal.endpoints.ca import CertificateAuthority
 from workbench.rehearsal.network.sockets import explain
 from workbench.rehearsal.network.sockets import listen_tcp
+from workbench.rehearsal.pebble.program import find_profiled
 
 ACME_HOST = "acme.rehearsal.internal"
 ACME_PORT = 14_000
@@ -28,6 +30,11 @@ START_LIMIT = 20.0
 STOP_LIMIT = 5.0
 # How often it is started where another program takes its management port first.
 PORT_TRIES = 3
+# As Let's Encrypt's, in seconds; shortlived's is also what it certifies addresses by.
+PROFILES = {
+    "default": {"description": "90 days", "validityPeriod": 90 * 24 * 3600},
+    "shortlived": {"description": "160 hours", "validityPeriod": 160 * 3600},
+}
 # What the kernel says of a port that another program has.
 PORT_TAKEN = "address already in use"
 # Roots of earlier runs that ca.pem still holds.
@@ -39,7 +46,8 @@ class Pebble:
 
     ``directory`` holds its configuration, certificate, log and roots; ``dns`` is the
     address of the DNS server it checks names with; ``http_port`` and ``tls_port`` are where
-    it looks for challenges, on the addresses that the names resolve to.
+    it looks for challenges, on the addresses that the names resolve to. ``profiles`` are those
+    of a program that knows them.
     """
 
     def __init__(
@@ -50,12 +58,16 @@ class Pebble:
         *,
         http_port: int = 80,
         tls_port: int = 443,
+        profiles: Mapping[str, Mapping[str, object]] = PROFILES,
     ) -> None:
         self.directory = directory
         self.log_path = directory / "pebble.log"
         self._authority = authority
         self._dns = dns
         self._ports = (http_port, tls_port)
+        self._profiles = profiles
+        self._profiled: Path | None = None
+        self._ca_certificate = Path()
         self._address = ""
         self._port = ACME_PORT
         self._management = 0
@@ -72,6 +84,20 @@ class Pebble:
         """Whether the child process lives."""
         return self._child is not None and self._child.poll() is None
 
+    @property
+    def has_profiles(self) -> bool:
+        """Whether it certifies addresses as Let's Encrypt does."""
+        return self._profiled is not None
+
+    def take_up_profiles(self) -> None:
+        """Go on as the program that knows profiles when it was built meanwhile.
+
+        At the same address, with the earlier roots: to others it is a restart.
+        """
+        if self.running and not self.has_profiles and find_profiled() is not None:
+            self.stop()
+            self.start(self._address, self._ca_certificate, self._port)
+
     def start(self, address: str, ca_certificate: Path, port: int = ACME_PORT) -> None:
         """Start pebble on ``address``, wait until it answers, and write its root.
 
@@ -80,7 +106,8 @@ class Pebble:
         of an earlier one may still be in use. Raises MissingToolError when pebble isn't
         installed, WaitTimeoutError with its last words when it doesn't answer.
         """
-        program = _program()
+        self._profiled, self._ca_certificate = find_profiled(), ca_certificate
+        program = _program(self._profiled)
         self.directory.mkdir(parents=True, exist_ok=True)
         root = self._start_where_free(program, address, port)
         self._write_roots(root, ca_certificate)
@@ -149,6 +176,7 @@ class Pebble:
             "tlsPort": self._ports[1],
             "ocspResponderURL": "",
             "externalAccountBindingRequired": False,
+            "profiles": self._profiles,
         }
         text = json.dumps({"pebble": configuration}, indent=2) + "\n"
         (self.directory / "pebble.json").write_text(text, encoding="utf-8")
@@ -207,8 +235,8 @@ class Pebble:
             temporary.replace(path)
 
 
-def _program() -> list[str]:
-    pebble = shutil.which("pebble")
+def _program(profiled: Path | None) -> list[str]:
+    pebble = str(profiled) if profiled else shutil.which("pebble")
     if pebble is None:
         raise MissingToolError(
             "The rehearsal's certificate authority, pebble, is not installed.",

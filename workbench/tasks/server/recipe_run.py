@@ -17,6 +17,8 @@ from workbench.progress import Phase
 from workbench.tasks.server.connection import Door
 from workbench.tasks.server.connection import RemoteServer
 from workbench.tasks.server.connection import UnreachableError
+from workbench.tasks.server.hindrances import explain_fetch
+from workbench.tasks.server.hindrances import find_cause
 from workbench.terminal import TAB
 from workbench.terminal import escape
 from workbench.terminal import read_json
@@ -68,10 +70,6 @@ def is_running(server: Server) -> bool:
     return state == "activating"
 
 
-# What the kernel, and the recipe's own sentences, say of a disk or a quota without room.
-NO_ROOM = ("No space left on device", "Disk quota exceeded", "the disk of /")
-
-
 class Follower:
     """Read the server's progress lines as they come, over any number of connections.
 
@@ -108,6 +106,7 @@ class Follower:
                     return read_run(event, self._log)
                 self._show(event)
             if not seen:
+                self._say_hindrance()
                 self._expect_begin(waited, begin_limit)
             self._phase.tick(self._now)
             time.sleep(INTERVAL)
@@ -115,6 +114,13 @@ class Follower:
             f"The recipe did not end within {limit / 60:.0f} minutes; it may still be running.",
             f"{self._door.command} tail -f {LOG}",
         )
+
+    def _say_hindrance(self) -> None:
+        """Say at once why the server can't begin: it tries for minutes before it gives up."""
+        told = explain_fetch(self._try(f"sudo -n tail -n 1 {LOG}"))
+        if told and told not in self._now:
+            self._now = f"waiting for the server's first step: {told}"
+            self._phase.update(self._now)
 
     def _expect_begin(self, waited: float, begin_limit: float) -> None:
         if self._has_unit and not self._ask(is_running):
@@ -224,20 +230,13 @@ def converge(
 def _checked(run: Run, door: Door) -> Run:
     if run.ok:
         return run
-    step = run.failed_step or "an unnamed step"
+    step, cause = run.failed_step or "an unnamed step", find_cause(run.log)
     raise WorkbenchError(
-        f"The server's recipe failed at: {step}{_full_disk(run.log)}\n"
+        f"The server's recipe failed at: {step}{f'. Likely {cause}' if cause else ''}\n"
         f"{_indent(run.log[-SHOWN_LOG_LINES:])}",
         "When the cause is mended, the same command goes on from there. The machine is kept"
         f" for a look, its whole log is {LOG}:\n  {door.command}",
     )
-
-
-def _full_disk(log: tuple[str, ...]) -> str:
-    """Say that a disk was full where the log does, and what names it."""
-    if not any(words in line for line in log for words in NO_ROOM):
-        return ""
-    return ". A disk of the server is full: workbench doctor says which, and what takes its room"
 
 
 def read_run(event: Mapping[str, Any], log: tuple[str, ...] = ()) -> Run:

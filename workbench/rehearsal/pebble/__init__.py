@@ -1,0 +1,1 @@
+"""The pebble that knows profiles, as Let's Encrypt does: found in the cache, or built."""
