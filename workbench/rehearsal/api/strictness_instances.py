@@ -110,6 +110,8 @@ class InstanceRules:
             )
             if instance.state == "stopped":
                 check_capacity(self.region_name, instance.instance_type, "Insufficient capacity.")
+                # EC2 tells of an instance when it was started last.
+                instance.launch_time = utcnow()
         return _move(instances, "pending", {"stopped"})
 
     def stop_instances(self: Any, instance_ids: list[str]) -> Moves:
