@@ -53,7 +53,8 @@ class Shell:
     def _send(self, line: str, limit: float) -> tuple[int, str]:
         self._number += 1
         end = f"==== {self._number} "
-        self._in.write(f'{line}\necho; echo "{end}$?"\n'.encode())
+        saved = f'__code=$?; echo; echo "{end}$__code"'
+        self._in.write(f"{line}\n{saved}\n".encode())
         self._in.flush()
         printed = self._read_until(end, limit)
         before, _, after = printed.partition(f"\n{end}")
@@ -75,9 +76,9 @@ class Shell:
     def close(self) -> None:
         self._bash.kill()
         self._bash.wait()
-        self._in.close()
-        os.close(self._out)
-        self._bash.stdout = None
+        for pipe in (self._bash.stdin, self._bash.stdout):
+            assert pipe
+            pipe.close()
 
 
 class Reader:
@@ -86,6 +87,7 @@ class Reader:
     def __init__(self, shell: Shell) -> None:
         self.shell = shell
         self._inside = False
+        self.differing: list[str] = []
 
     def __call__(self, example: Example) -> None:
         attributes = attributes_of(example)
@@ -102,9 +104,11 @@ class Reader:
                 self._inside = opens
             wanted = code if index == len(commands) - 1 else 0
             where = f"{example.path}:{example.line}: $ {command}"
-            assert got == wanted, f"{where}\nended with {got}, not {wanted}:\n{printed}"
-            if expected:
-                assert matches(expected, printed), f"{where}\nprinted:\n{printed}"
+            if got != wanted:
+                raise AssertionError(f"{where}\nended with {got}, not {wanted}:\n{printed}")
+            if expected and not matches(expected, printed):
+                # What comes after may still work, and is worth knowing.
+                self.differing.append(f"{where}\nprinted:\n{printed}")
 
 
 def attributes_of(example: Example) -> dict[str, str]:
@@ -141,6 +145,14 @@ def matches(expected: list[str], printed: str) -> bool:
 
 def _pattern(line: str) -> str:
     return ".*".join(re.escape(part) for part in re.split(WILD, " ".join(line.split())))
+
+
+def walk(path: Path, shell: Shell) -> None:
+    """Run a walkthrough from its first block to its last."""
+    reader = Reader(shell)
+    for example in parse(path, reader).examples():
+        example.evaluate()
+    assert not reader.differing, "\n\n".join(reader.differing)
 
 
 def parse(path: Path, reader: Reader | None = None) -> Document:

@@ -30,7 +30,7 @@ def check_key_pair(target: Target) -> Outcome:
     """Check that a key pair in AWS is the public half of the key in the lab's folder."""
     path = target.folder / KEY_FILE
     if not path.is_file():
-        return failed(f"there is no {path}")
+        return failed(f"there is no {path.name} in {path.parent}")
     key = read_key(path)
     if key is None:
         return failed(f"{path} is no private key")
@@ -46,7 +46,7 @@ def check_key_mode(target: Target) -> Outcome:
     """Check that nobody else on this computer can read the private key."""
     path = target.folder / KEY_FILE
     if not path.is_file():
-        return failed(f"there is no {path}")
+        return failed(f"there is no {path.name} in {path.parent}")
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         return failed(f"{path.name} has the mode {mode:o}: others on this computer can read it")
@@ -59,7 +59,7 @@ def check_own_key(target: Target) -> Outcome:
     public = path.with_name(f"{OWN_KEY}.pub")
     for half in (path, public):
         if not half.is_file():
-            return failed(f"there is no {half}")
+            return failed(f"there is no {half.name} in {half.parent}")
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         return failed(f"{path} has the mode {mode:o}: others on this computer can read it")

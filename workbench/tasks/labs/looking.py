@@ -106,4 +106,3 @@ class Looking:
         """Close the connection, if there is one."""
         if "server" in self.__dict__:
             self.server.close()
-

@@ -113,7 +113,9 @@ def check(
                 lambda each: print(f"PASS  {each.step.name}: {each.evidence}", flush=True),
             )
     else:
-        found = check_lab(bench, chosen, make_progress(quiet=json))
+        # Elsewhere than at a terminal, what is found is all that is to be seen.
+        progress = make_progress(quiet=json or not sys.stderr.isatty())
+        found = check_lab(bench, chosen, progress)
     if json:
         print_json([each.as_json() for each in found])
     else:
@@ -164,8 +166,8 @@ def solve(context: Context, step: str, stack: str | None = None) -> None:
 
     bench = open_bench(stack)
     lab, chosen = bench.step(step)
-    progress = make_progress(quiet=False)
-    [before] = check_steps(bench, [chosen], make_progress(quiet=True))
+    progress = make_progress(quiet=not sys.stderr.isatty())
+    [before] = check_steps(bench, [chosen], progress)
     if before.result == "PASS":
         print(f"{chosen.name} is done already: {before.evidence}")
         note(bench, [before])

@@ -91,7 +91,7 @@ def test_a_key_pair_that_aws_made_fits(account):
 
 
 def test_no_key_file_is_no_key(account):
-    assert told(keys.check_key_pair, account).startswith("FAIL: there is no /")
+    assert told(keys.check_key_pair, account).startswith(f"FAIL: there is no {KEY_FILE} in /")
 
 
 def test_a_key_file_of_another_pair_fails(account):
