@@ -47,8 +47,20 @@ class Shell:
         return self._send(f'eval "$(echo {text} | base64 -d)" </dev/null', limit)
 
     def enter(self, command: str, limit: float = LIMIT) -> tuple[int, str]:
-        """Run a command that opens another shell, or that leaves one."""
+        """Run a command that opens another shell, in which the next ones are run."""
         return self._send(command, limit)
+
+    def leave(self, command: str, limit: float = LIMIT) -> tuple[int, str]:
+        """Run a command that ends the other shell."""
+        self._in.write(f"{command}\n".encode())
+        self._in.flush()
+        # What is written before it has ended would be the other shell's.
+        children = Path(f"/proc/{self._bash.pid}/task/{self._bash.pid}/children")
+        stop = time.monotonic() + limit
+        while children.read_text().strip():
+            assert time.monotonic() < stop, f"{command} didn't end within {limit} s"
+            time.sleep(0.05)
+        return self._send("true", limit)
 
     def _send(self, line: str, limit: float) -> tuple[int, str]:
         self._number += 1
@@ -98,7 +110,7 @@ class Reader:
         for index, (command, expected) in enumerate(commands):
             opens = "enters" in attributes and index == 0
             leaves = self._inside and command == "exit"
-            run = self.shell.enter if opens or leaves else self.shell.run
+            run = self.shell.enter if opens else self.shell.leave if leaves else self.shell.run
             got, printed = run(command, limit)
             if opens or leaves:
                 self._inside = opens

@@ -3,8 +3,10 @@
 import secrets
 from pathlib import Path
 
+from workbench.checks.check import Result
 from workbench.errors import WorkbenchError
 from workbench.labs.lab_file import Lab
+from workbench.labs.lab_file import Step
 from workbench.labs.records import StepRecord
 from workbench.progress import Progress
 from workbench.rehearsal.names import rehearsal_of
@@ -12,6 +14,7 @@ from workbench.tasks.changing import confirm
 from workbench.tasks.changing import ensure_rehearsal
 from workbench.tasks.labs import folder
 from workbench.tasks.labs.bench import LabBench
+from workbench.tasks.labs.checked import check_steps
 from workbench.tasks.labs.removal import find_remains
 from workbench.tasks.labs.removal import remove
 from workbench.tasks.labs.scripts import ENVIRONMENT
@@ -43,10 +46,23 @@ def start_lab(
     folder.clear(bench)
     folder.prepare(bench, lab, progress)
     record.save()
-    for name in () if empty else lab.needs:
-        _, step = bench.step(name)
+    steps = [] if empty else [bench.step(name)[1] for name in lab.needs]
+    for step in steps:
         solve(bench, step)
+    _require_done(bench, steps, progress)
     return True
+
+
+def _require_done(bench: LabBench, steps: list[Step], progress: Progress) -> None:
+    """Raise where what the lab starts from isn't there; this waits for a server that boots."""
+    if not steps:
+        return
+    for each in check_steps(bench, steps, progress):
+        if each.result is not Result.PASS:
+            raise WorkbenchError(
+                f"The lab's start isn't complete: {each.step.heading}: {each.evidence}.",
+                bench.typed("workbench labs.reset") + "   begins the lab again",
+            )
 
 
 def _make_room(bench: LabBench, lab: Lab, progress: Progress, *, yes: bool, dry_run: bool) -> bool:
