@@ -55,7 +55,7 @@ format: $(STAMP) ## Format the code and mend what the linter can
 
 .PHONY: lock
 lock: $(STAMP) ## Write requirements.lock anew from pyproject.toml
-	@$(BIN)/uv pip compile pyproject.toml --quiet --extra rehearsal --group dev \
+	@$(BIN)/uv pip compile pyproject.toml --quiet --extra rehearsal --extra labs --group dev \
 	  --constraint <(echo "pulumi==$$(awk '/pulumi\/pkg\/v3 v/ {print substr($$2, 2)}' workbench/engine/go.mod)") \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-annotate --no-header --upgrade --output-file requirements.lock

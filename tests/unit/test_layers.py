@@ -10,7 +10,7 @@ import pytest
 import workbench
 
 ROOT = Path(workbench.__file__).parent
-PARTS = ("components", "host", "engine", "checks", "rehearsal", "tasks")
+PARTS = ("components", "host", "engine", "checks", "labs", "rehearsal", "tasks")
 # A part, and the modules of another that it may import where that isn't all of them.
 ONLY = {
     ("components", "host"): {"host.pack", "host.bootstrap", "host.software"},

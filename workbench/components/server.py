@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from workbench.components.component import Component
+from workbench.components.errors import ArgumentError
 from workbench.components.machine_images import administrator_of
 from workbench.components.machine_images import check_operating_system
 from workbench.components.machine_images import find_architecture
@@ -33,12 +34,18 @@ class ServerArgs(TypedDict):
     key_name: pulumi.Input[str]
     """The administrator's key pair."""
 
-    instance_profile: pulumi.Input[str]
-    """The instance profile whose role may read the bucket."""
+    instance_profile: NotRequired[pulumi.Input[str]]
+    """The instance profile, whose role may read the bucket. Default: none, so that the server may
+    do nothing in AWS."""
 
-    bucket: pulumi.Input[str]
+    bucket: NotRequired[pulumi.Input[str]]
     """The bucket with the recipe and the settings. Name the `Recipe` in `depends_on` too, so that
-    the server starts when all is there."""
+    the server starts when all is there. Default: none; the server is a plain instance of its
+    operating system then, and installs nothing."""
+
+    user_data: NotRequired[pulumi.Input[str]]
+    """What cloud-init does at the first boot of a server without a bucket; later it changes
+    nothing. Everyone on the server can read it, so never a secret. Default: nothing."""
 
     volume_id: NotRequired[pulumi.Input[str]]
     """The data volume to attach. Default: none."""
@@ -68,7 +75,7 @@ class ServerArgs(TypedDict):
 
 
 class Server(Component):
-    """An instance with IMDSv2, encrypted volumes and the bootstrap as user data."""
+    """An instance with IMDSv2 and encrypted volumes, and with a bucket the bootstrap."""
 
     instance_id: pulumi.Output[str]
     """The instance."""
@@ -118,7 +125,6 @@ class Server(Component):
         root_size = args.get("root_volume_size")
         if root_size is None:
             root_size = DEFAULT_ROOT_VOLUME_SIZE
-        region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
         return aws.ec2.Instance(
             f"{name}-instance",
             ami=image,
@@ -127,8 +133,8 @@ class Server(Component):
             associate_public_ip_address=args.get("public_ip"),
             vpc_security_group_ids=args["security_group_ids"],
             key_name=args["key_name"],
-            iam_instance_profile=args["instance_profile"],
-            user_data=pulumi.Output.all(args["bucket"], region).apply(_bootstrap),
+            iam_instance_profile=args.get("instance_profile"),
+            user_data=self._user_data(args),
             # A hop limit of 1 keeps the role's credentials from containers that have a network of
             # their own, and from nobody else: from people the recipe keeps them.
             metadata_options={
@@ -157,6 +163,23 @@ class Server(Component):
                 ignore_changes=["ami", "userData", "associatePublicIpAddress"],
             ),
         )
+
+    def _user_data(self, args: ServerArgs) -> pulumi.Input[str] | None:
+        bucket, given = args.get("bucket"), args.get("user_data")
+        if bucket is None:
+            return given
+        if given is not None:
+            raise ArgumentError(
+                "user_data can't be chosen for a server with a bucket, whose bootstrap it has.",
+                "Leave out user_data, or leave out bucket.",
+            )
+        if args.get("instance_profile") is None:
+            raise ArgumentError(
+                "bucket is given without instance_profile, by whose role the server reads it.",
+                "Give the instance_profile of the Access, too.",
+            )
+        region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
+        return pulumi.Output.all(bucket, region).apply(_bootstrap)
 
 
 def attach_volume(

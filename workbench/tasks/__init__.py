@@ -17,6 +17,7 @@ from workbench.tasks.doctor import doctor
 from workbench.tasks.drift import drift
 from workbench.tasks.env import env
 from workbench.tasks.init import init
+from workbench.tasks.labs import tasks as labs
 from workbench.tasks.logs import logs
 from workbench.tasks.open import open_page
 from workbench.tasks.power import restart
@@ -47,6 +48,7 @@ namespace = Collection(
     env,
     recover,
     data.collection,
+    labs.collection,
     rehearsal.collection,
     ssh.collection,
     users.collection,

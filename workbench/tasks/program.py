@@ -27,7 +27,16 @@ USAGE_ERROR = 2
 SHOWN_OPTIONS = ("help", "list", "version", "debug")
 
 # What a task is about when no word says it: Invoke has no default for a word without an option.
-DEFAULT_WORDS = {"open": "landing", "logs": "", "ssh.connect": "", "data.restore": ""}
+DEFAULT_WORDS = {
+    "open": "landing",
+    "logs": "",
+    "ssh.connect": "",
+    "data.restore": "",
+    "labs.check": "",
+    "labs.hint": "",
+    "labs.solve": "",
+    "labs.reset": "",
+}
 
 EPILOGUE = """\
 Begin with:   workbench up

@@ -57,6 +57,29 @@ def status(context: Context, name: str | None = None, json: bool = False) -> Non
     print_status(control.status(select_rehearsal(name)), as_json=json)
 
 
+@task(help={"name": NAME_HELP})
+def config(context: Context, name: str | None = None) -> None:
+    """Let a Pulumi project of your own run in the rehearsal.
+
+    In the project's folder: makes the rehearsal's stack in it, and writes the
+    stack's configuration, by which its AWS resources are made here.
+    """
+    from workbench.rehearsal.names import stack_name
+    from workbench.tasks.changing import ensure_rehearsal
+    from workbench.tasks.changing import stack_progress
+    from workbench.tasks.command_name import as_typed
+    from workbench.tasks.rehearsal_configuration import configure_project
+
+    name = select_rehearsal(name)
+    stack, project = stack_name(name), find_project()
+    progress = stack_progress(stack, "rehearsal")
+    described = ensure_rehearsal(stack, progress)
+    if described is not None:
+        path = configure_project(described, project, progress)
+        print(f"The project in {project} has the stack {stack}, configured in {path.name}.")
+        print(as_typed(f'  eval "$(workbench env --stack {stack})" && pulumi up'))
+
+
 @task(help={"name": NAME_HELP, "yes": YES_HELP, "dry-run": DRY_RUN_HELP})
 def reset(
     context: Context, name: str | None = None, yes: bool = False, dry_run: bool = False
@@ -95,4 +118,4 @@ def _own_configuration(name: str) -> Path | None:
     return path if described is not None and described.api_url in words else None
 
 
-collection = Collection("rehearsal", start, stop, status, reset)
+collection = Collection("rehearsal", start, stop, status, config, reset)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from workbench.engine.stack_config import Default
 from workbench.engine.stack_config import Value
+from workbench.engine.stacks import open_stack
+from workbench.progress import Progress
 from workbench.rehearsal.credentials import ACCESS_KEY
 from workbench.rehearsal.credentials import SECRET_KEY
 from workbench.rehearsal.description import Description
@@ -11,6 +13,7 @@ from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.endpoints.served_package import find_package
 from workbench.rehearsal.endpoints.served_package import find_r
 from workbench.rehearsal.names import DEFAULT
+from workbench.rehearsal.names import stack_name
 from workbench.rehearsal.registries import npm_registry
 from workbench.rehearsal.registries import pypi_index
 from workbench.tasks.secure_shell.key_files import make_key_pair
@@ -64,6 +67,16 @@ def rehearsal_configuration(description: Description) -> dict[str, Value]:
         "workbench:publicKey": Default(ensure_key(description.name)),
         "workbench:os": Default(_operating_system(description)),
     }
+
+
+def configure_project(description: Description, project: Path, progress: Progress) -> Path:
+    """Give a project of one's own the rehearsal's stack, configured; return the file it is in.
+
+    The project may read nothing of ``workbench:…``; AWS's part is what every program there needs.
+    """
+    stack = open_stack(stack_name(description.name), project, progress, create=True)
+    stack.set_config(rehearsal_configuration(description))
+    return stack.config_path
 
 
 def domain(rehearsal: str) -> str:

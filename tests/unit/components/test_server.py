@@ -97,6 +97,18 @@ def test_a_server_needs_no_data_volume(server):
     assert not server(volume_id=None).all(":VolumeAttachment")
 
 
+def test_a_server_without_a_recipe_is_a_plain_instance(server):
+    instance = server(bucket=None, instance_profile=None).one(":Instance")
+
+    assert not {"userData", "iamInstanceProfile"} & set(instance.inputs)
+
+
+def test_a_server_without_a_recipe_does_at_its_first_boot_what_it_is_told(server):
+    given = "#cloud-config\nusers: [default]\n"
+
+    assert server(bucket=None, user_data=given).one(":Instance").inputs["userData"] == given
+
+
 @pytest.mark.parametrize("protect", [None, False, True])
 def test_termination_protection_is_an_option(server, protect):
     done = server(protect=protect)
@@ -124,6 +136,8 @@ def test_the_instance_waits_for_what_the_server_depends_on(deploy):
         ({"instance_type": "huge"}, "instance_type is 'huge', which isn't an instance type"),
         ({"instance_type": "x9.big"}, "AWS has no instance type 'x9.big'.*InvalidInstanceType"),
         ({"os": "plan9"}, "os is 'plan9', but must be ubuntu-24.04 or debian-12"),
+        ({"user_data": "#cloud-config"}, "user_data can't be chosen for a server with a bucket"),
+        ({"instance_profile": None}, "bucket is given without instance_profile"),
         ({"root_volume_size": 4}, "root_volume_size is 4, but must be .* from 8 to 16384 GiB"),
     ],
 )

@@ -83,8 +83,8 @@ def test_every_option_is_explained() -> None:
         (["up", "--stack"], "The option --stack needs a value.\n  workbench up --help\n"),
         (
             ["rehearsal"],
-            "rehearsal is a collection of tasks: rehearsal.reset, rehearsal.start,"
-            " rehearsal.status, rehearsal.stop\n",
+            "rehearsal is a collection of tasks: rehearsal.config, rehearsal.reset,"
+            " rehearsal.start, rehearsal.status, rehearsal.stop\n",
         ),
         (
             ["--stack", "x", "up"],

@@ -108,6 +108,8 @@ class InstanceRules:
                 check_capacity(
                     self.region_name, instance.instance_type, zone, "Insufficient capacity."
                 )
+                # EC2 tells of an instance when it was started last.
+                instance.launch_time = utcnow()
         return _move(instances, "pending", {"stopped"})
 
     def stop_instances(self: Any, instance_ids: list[str]) -> Moves:

@@ -1,0 +1,42 @@
+"""Every check that a lab's steps name."""
+
+from workbench.checks.check import Check
+from workbench.checks.instance import check_encryption
+from workbench.checks.instance import check_metadata
+from workbench.checks.labs.access import check_alias
+from workbench.checks.labs.access import check_authorized
+from workbench.checks.labs.access import check_known_host
+from workbench.checks.labs.access import check_sudo
+from workbench.checks.labs.access import check_user
+from workbench.checks.labs.instance import check_answers
+from workbench.checks.labs.instance import check_group
+from workbench.checks.labs.instance import check_instance
+from workbench.checks.labs.instance import check_restarted
+from workbench.checks.labs.instance import check_root_disk
+from workbench.checks.labs.keys import check_key_mode
+from workbench.checks.labs.keys import check_key_pair
+from workbench.checks.labs.keys import check_own_key
+from workbench.checks.ssh import check_ssh
+
+# What must be there before the others can be asked.
+_INSTANCE = ("lab-instance",)
+_SERVER = ("lab-login",)
+
+LAB_CHECKS: tuple[Check, ...] = (
+    Check("lab-key-pair", check_key_pair),
+    Check("lab-key-mode", check_key_mode),
+    Check("lab-group", check_group),
+    Check("lab-instance", check_instance),
+    Check("lab-disk", check_root_disk, _INSTANCE),
+    Check("lab-metadata", check_metadata, _INSTANCE),
+    Check("lab-encryption", check_encryption, _INSTANCE),
+    Check("lab-ssh-port", check_answers, _INSTANCE),
+    Check("lab-login", check_ssh, ("lab-ssh-port",)),
+    Check("lab-restarted", check_restarted, _INSTANCE),
+    Check("lab-known-host", check_known_host, _INSTANCE),
+    Check("lab-own-key", check_own_key),
+    Check("lab-user", check_user, _SERVER),
+    Check("lab-sudo", check_sudo, ("lab-user",)),
+    Check("lab-authorized", check_authorized, ("lab-user", "lab-own-key")),
+    Check("lab-alias", check_alias, _SERVER),
+)

@@ -1,0 +1,1 @@
+"""Labs: walkthroughs that check their own outcome."""

@@ -1,0 +1,1 @@
+"""Labs: where they are, how they begin, and how far the reader is."""

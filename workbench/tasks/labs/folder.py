@@ -1,0 +1,119 @@
+"""The reader's folder: a Pulumi project of their own, with the lab's program and environment."""
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+from workbench.checks.labs.names import KEY_FILE
+from workbench.errors import WorkbenchError
+from workbench.labs.lab_file import Lab
+from workbench.progress import Progress
+from workbench.rehearsal.names import rehearsal_of
+from workbench.tasks.labs.bench import PROJECT
+from workbench.tasks.labs.bench import LabBench
+from workbench.tasks.labs.scripts import ENVIRONMENT
+from workbench.tasks.selection import PROJECT_FILE
+from workbench.writing import put_file
+
+PROGRAM = "__main__.py"
+SSH_CONFIG = "ssh.config"
+PROJECT_TEXT = f"""\
+name: {PROJECT}
+description: The labs' server
+runtime:
+  name: python
+"""
+# The image of each operating system, and whom it lets in.
+IMAGES = {
+    "ubuntu-24.04": (
+        "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id",
+        "ubuntu",
+    ),
+    "debian-12": ("/aws/service/debian/release/12/latest/amd64", "admin"),
+}
+
+
+def prepare(bench: LabBench, lab: Lab, progress: Progress) -> None:
+    """Have the folder ready for a lab: project, program, configuration, environment."""
+    folder = bench.folder
+    _refuse_other_project(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    put_file(folder / PROJECT_FILE, PROJECT_TEXT)
+    _put_program(bench, lab)
+    system, address = _configure(bench, progress)
+    put_file(folder / ENVIRONMENT, _environment(bench, system, address))
+
+
+def clear(bench: LabBench) -> None:
+    """Take away the files that belong to a server that is gone."""
+    for name in (KEY_FILE, f"{KEY_FILE}.pub", SSH_CONFIG):
+        (bench.folder / name).unlink(missing_ok=True)
+
+
+def _refuse_other_project(folder: Path) -> None:
+    path = folder / PROJECT_FILE
+    if path.is_file() and PROJECT not in path.read_text(encoding="utf-8").split():
+        raise WorkbenchError(
+            f"{folder} has a Pulumi project of another name, which labs don't touch.",
+            "workbench labs.start 1 --folder ~/another-folder",
+        )
+
+
+def _put_program(bench: LabBench, lab: Lab) -> None:
+    """Put the lab's program into the folder; one that the reader changed is kept aside."""
+    path = bench.folder / PROGRAM
+    ours = [(each.folder / PROGRAM).read_bytes() for each in bench.labs]
+    if path.is_file() and path.read_bytes() not in ours:
+        aside = path.with_name(f"{PROGRAM}.yours")
+        shutil.move(path, aside)
+        print(f"Your own {path} is {aside.name} now.")
+    put_file(path, (lab.folder / PROGRAM).read_bytes())
+
+
+def _configure(bench: LabBench, progress: Progress) -> tuple[str, str]:
+    """Configure the program's stack; return operating system, and the addresses SSH comes from."""
+    from workbench.engine.stacks import Default
+    from workbench.engine.stacks import open_stack
+
+    described = bench.rehearsal
+    if rehearsal_of(bench.stack) is not None and described is not None:
+        from workbench.tasks.rehearsal_configuration import configure_project
+
+        configure_project(described, bench.folder, progress)
+    stack = open_stack(bench.stack, bench.folder, progress, create=True)
+    if described is None:
+        from workbench.tasks.setup.own_address import find_own_address
+
+        address = f"{find_own_address()}/32"
+        stack.set_config(
+            {
+                "aws:region": Default(bench.region),
+                "workbench:sshFrom": [address],
+                "workbench:os": Default("ubuntu-24.04"),
+            }
+        )
+        return "ubuntu-24.04", address
+    # The key is the reader's own, which the walkthrough puts in.
+    stack.set_config({"workbench:publicKey": None})
+    return stack.get_config()["workbench:os"], "127.0.0.0/8"
+
+
+def _environment(bench: LabBench, system: str, address: str) -> str:
+    image, user = IMAGES[system]
+    program = shlex.quote(str(Path(sys.executable).parent))
+    return f"""\
+# What the labs' commands need, in every new shell:   source {ENVIRONMENT}
+# Written by `workbench labs.start`.
+command -v workbench >/dev/null || export PATH="$PATH:"{program}
+eval "$(cd {shlex.quote(str(bench.folder))} && workbench env --stack {bench.stack})"
+command -v aws >/dev/null || export PATH="$PATH:"{program}
+# No pages: every command prints its answer and ends.
+export AWS_PAGER=
+# The name under which AWS keeps the number of the newest image of the operating system.
+export LAB_IMAGE={image}
+# Whom that image lets in.
+export LAB_USER={user}
+# Where you are: from here, and from nowhere else, SSH is let in.
+export LAB_ADDRESS={address}
+"""

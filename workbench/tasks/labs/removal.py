@@ -1,0 +1,123 @@
+"""Remove what a lab made in AWS: by its program, then by the labs' names."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.checks.labs.found import find_groups
+from workbench.checks.labs.found import find_instances
+from workbench.checks.labs.names import DATA_VOLUME
+from workbench.checks.labs.names import KEY_PAIR
+from workbench.checks.labs.names import NAME
+from workbench.errors import WaitTimeoutError
+from workbench.progress import Phase
+from workbench.progress import Progress
+from workbench.tasks.labs.bench import LabBench
+from workbench.tasks.selection import PROJECT_FILE
+
+# Seconds.
+LIMIT, INTERVAL = 300.0, 1.0
+
+
+@dataclass(frozen=True)
+class Remains:
+    """What AWS has by the labs' names, and how many objects their program made."""
+
+    made: int
+    instances: list[str]
+    volumes: list[str]
+    addresses: list[str]
+    groups: list[str]
+    key_pairs: list[str]
+
+    @property
+    def lines(self) -> list[str]:
+        """Return what would be removed, a line each; none where there is nothing."""
+        told = {
+            "instance": self.instances,
+            "volume": self.volumes,
+            "Elastic IP": self.addresses,
+            "security group": self.groups,
+            "key pair": self.key_pairs,
+        }
+        lines = [f"{kind} {each}" for kind, found in told.items() for each in found]
+        if self.made:
+            lines.append(f"{self.made} objects that the lab's program made")
+        return lines
+
+
+def find_remains(bench: LabBench, progress: Progress) -> Remains:
+    """Return what AWS has of the labs."""
+    ec2 = bench.aws("ec2")
+    return Remains(
+        made=_made_by_program(bench, progress),
+        instances=[each["InstanceId"] for each in find_instances(ec2)],
+        volumes=[
+            each["VolumeId"]
+            for each in ec2.describe_volumes(Filters=_tagged(DATA_VOLUME))["Volumes"]
+        ],
+        addresses=[
+            each["AllocationId"]
+            for each in ec2.describe_addresses(Filters=_tagged(NAME))["Addresses"]
+        ],
+        groups=[each["GroupId"] for each in find_groups(ec2)],
+        key_pairs=[
+            each["KeyPairId"]
+            for each in ec2.describe_key_pairs()["KeyPairs"]
+            if each["KeyName"] == KEY_PAIR
+        ],
+    )
+
+
+def _tagged(name: str) -> list[dict[str, Any]]:
+    return [{"Name": "tag:Name", "Values": [name]}]
+
+
+def _made_by_program(bench: LabBench, progress: Progress) -> int:
+    from workbench.engine.stacks import Stack
+
+    if not (bench.folder / PROJECT_FILE).is_file():
+        return 0
+    stack = Stack(bench.stack, bench.folder, progress)
+    return len(stack.state().resources) if stack.exists() else 0
+
+
+def remove(bench: LabBench, remains: Remains, progress: Progress) -> None:
+    """Remove it; what is gone already is no reason to stop."""
+    if remains.made:
+        from workbench.engine.stacks import Stack
+
+        Stack(bench.stack, bench.folder, progress).destroy()
+        remains = find_remains(bench, progress)
+    if not remains.lines:
+        return
+    ec2 = bench.aws("ec2")
+    with progress.phase("Remove what the lab made") as phase:
+        if remains.instances:
+            ec2.terminate_instances(InstanceIds=remains.instances)
+            _await_end(ec2, remains.instances, phase)
+        for volume in remains.volumes:
+            ec2.delete_volume(VolumeId=volume)
+        for address in remains.addresses:
+            ec2.release_address(AllocationId=address)
+        for group in remains.groups:
+            ec2.delete_security_group(GroupId=group)
+        for pair in remains.key_pairs:
+            ec2.delete_key_pair(KeyPairId=pair)
+
+
+def _await_end(ec2: Any, instances: list[str], phase: Phase) -> None:
+    """Wait until instances have let go of their volumes, addresses and groups."""
+    end = time.monotonic() + LIMIT
+    while True:
+        found = ec2.describe_instances(InstanceIds=instances)["Reservations"]
+        states = {each["State"]["Name"] for group in found for each in group["Instances"]}
+        if states <= {"terminated"}:
+            return
+        if time.monotonic() > end:
+            raise WaitTimeoutError(
+                f"{', '.join(instances)} didn't end within {LIMIT / 60:.0f} minutes.",
+                "The same command again waits on",
+            )
+        phase.tick(f"instance: {', '.join(sorted(states))}")
+        time.sleep(INTERVAL)

@@ -1,0 +1,118 @@
+"""Begin a lab: its start state, whatever was before."""
+
+import secrets
+from pathlib import Path
+
+from workbench.checks.check import Result
+from workbench.errors import WorkbenchError
+from workbench.labs.lab_file import Lab
+from workbench.labs.lab_file import Step
+from workbench.labs.records import StepRecord
+from workbench.progress import Progress
+from workbench.rehearsal.names import rehearsal_of
+from workbench.tasks.changing import confirm
+from workbench.tasks.changing import ensure_rehearsal
+from workbench.tasks.labs import folder
+from workbench.tasks.labs.bench import LabBench
+from workbench.tasks.labs.checked import check_steps
+from workbench.tasks.labs.removal import find_remains
+from workbench.tasks.labs.removal import remove
+from workbench.tasks.labs.scripts import ENVIRONMENT
+from workbench.tasks.labs.scripts import solve
+
+
+def start_lab(
+    bench: LabBench,
+    lab: Lab,
+    progress: Progress,
+    *,
+    forget: bool = False,
+    empty: bool = False,
+    yes: bool,
+    dry_run: bool,
+) -> bool:
+    """Make a lab's start state; return whether it was done, False after a dry run.
+
+    With ``forget``, what is known of the lab's steps is forgotten; with ``empty``, there is
+    nothing of it but the reader's folder.
+    """
+    if not _make_room(bench, lab, progress, yes=yes, dry_run=dry_run):
+        return False
+    record = bench.record
+    record.current, record.folder = lab.number, str(bench.folder)
+    record.mark = secrets.token_hex(8)
+    if forget:
+        record.steps.update({step.name: StepRecord() for step in lab.steps})
+    folder.clear(bench)
+    folder.prepare(bench, lab, progress)
+    record.save()
+    steps = [] if empty else [bench.step(name)[1] for name in lab.needs]
+    for step in steps:
+        solve(bench, step)
+    _require_done(bench, steps, progress)
+    return True
+
+
+def _require_done(bench: LabBench, steps: list[Step], progress: Progress) -> None:
+    """Raise where what the lab starts from isn't there; this waits for a server that boots."""
+    if not steps:
+        return
+    for each in check_steps(bench, steps, progress):
+        if each.result is not Result.PASS:
+            raise WorkbenchError(
+                f"The lab's start isn't complete: {each.step.heading}: {each.evidence}.",
+                bench.typed("workbench labs.reset") + "   begins the lab again",
+            )
+
+
+def _make_room(bench: LabBench, lab: Lab, progress: Progress, *, yes: bool, dry_run: bool) -> bool:
+    """Remove what is there of labs, after asking; return whether to go on."""
+    if dry_run and rehearsal_of(bench.stack) is not None and bench.rehearsal is None:
+        print("This starts the rehearsal, and removes what it has of labs.")
+        return False
+    ensure_rehearsal(bench.stack, progress)
+    remains = find_remains(bench, progress)
+    command = bench.typed(f"workbench labs.start {lab.number}")
+    if remains.lines or dry_run:
+        plan = [f"Lab {lab.number} begins, and this goes:", *(f"  {x}" for x in remains.lines)]
+        if not confirm(plan, command, yes=yes, dry_run=dry_run):
+            return False
+    remove(bench, remains, progress)
+    return True
+
+
+def choose_folder(bench: LabBench, named: str | None) -> None:
+    """Take another folder for the reader's files."""
+    if named is None:
+        return
+    chosen = Path(named).expanduser().absolute()
+    if chosen.exists() and not chosen.is_dir():
+        raise WorkbenchError(
+            f"{chosen} is no folder.", "workbench labs.start 1 --folder ~/do4ds-lab"
+        )
+    bench.record.folder = str(chosen)
+
+
+def take_down(bench: LabBench, progress: Progress, *, yes: bool, dry_run: bool) -> bool:
+    """Remove all that labs made and what is known of them; the reader's folder stays."""
+    name = rehearsal_of(bench.stack)
+    plan = [
+        f"This removes all that the labs made on {bench.stack}, and what you have done of them."
+    ]
+    if name is not None:
+        plan.append(f"The rehearsal {name!r} goes, with everything in it.")
+    elif lines := find_remains(bench, progress).lines:
+        plan += [f"  {line}" for line in lines]
+    if not confirm(plan, bench.typed("workbench labs.reset --all"), yes=yes, dry_run=dry_run):
+        return False
+    if name is not None:
+        from workbench.rehearsal import control
+
+        control.reset(name)
+    else:
+        remove(bench, find_remains(bench, progress), progress)
+    folder.clear(bench)
+    for leftover in (ENVIRONMENT, f"Pulumi.{bench.stack}.yaml"):
+        (bench.folder / leftover).unlink(missing_ok=True)
+    bench.record.path.unlink(missing_ok=True)
+    return True

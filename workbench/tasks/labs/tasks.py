@@ -1,0 +1,238 @@
+"""``workbench labs``: the book's labs, on a cloud on this computer or on AWS."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from invoke.collection import Collection
+from invoke.context import Context
+from invoke.exceptions import Exit
+
+from workbench.tasks.selection import DRY_RUN_HELP
+from workbench.tasks.selection import JSON_HELP
+from workbench.tasks.selection import YES_HELP
+from workbench.tasks.task import task
+
+if TYPE_CHECKING:
+    from workbench.labs.records import Record
+
+STACK_HELP = "Stack to do the labs on (default: $WORKBENCH_STACK, else 'rehearsal-labs')."
+
+
+@task(name="list", help={"stack": STACK_HELP, "json": JSON_HELP})
+def list_labs(context: Context, stack: str | None = None, json: bool = False) -> None:
+    """Show the labs, and how far you are."""
+    from workbench.tasks.labs.bench import open_bench
+    from workbench.tasks.labs.showing import list_rows
+    from workbench.tasks.labs.showing import print_list
+    from workbench.tasks.show import print_json
+
+    bench = open_bench(stack)
+    if json:
+        print_json(list_rows(bench))
+    else:
+        print_list(bench)
+
+
+@task(
+    positional=["lab"],
+    help={
+        "lab": "The lab's number.",
+        "folder": "Your folder for keys and program (default: ~/do4ds-lab).",
+        "empty": "Make no server: you begin with the lab's program.",
+        "yes": YES_HELP,
+        "dry-run": DRY_RUN_HELP,
+        "stack": STACK_HELP,
+    },
+)
+def start(
+    context: Context,
+    lab: str,
+    folder: str | None = None,
+    empty: bool = False,
+    yes: bool = False,
+    dry_run: bool = False,
+    stack: str | None = None,
+) -> None:
+    """Begin a lab, with the state that it starts from.
+
+    What earlier labs made is removed first. Labs can be done in any order.
+    """
+    from workbench.tasks.changing import stack_progress
+    from workbench.tasks.command_name import as_typed
+    from workbench.tasks.labs.bench import open_bench
+    from workbench.tasks.labs.starting import choose_folder
+    from workbench.tasks.labs.starting import start_lab
+
+    bench = open_bench(stack)
+    chosen = bench.lab(lab)
+    choose_folder(bench, folder)
+    progress = stack_progress(bench.stack, "labs")
+    if start_lab(bench, chosen, progress, empty=empty, yes=yes, dry_run=dry_run):
+        print(f"Lab {chosen.number} begins: {chosen.title}, about {chosen.minutes} minutes.")
+        print(f"The walkthrough: {chosen.folder / 'README.md'}")
+        print(as_typed(f"  cd {bench.folder} && source lab.env"))
+
+
+@task(
+    positional=["lab"],
+    help={
+        "lab": "The lab's number (default: the current one).",
+        "watch": "Look again every few seconds, until all steps are done.",
+        "json": JSON_HELP,
+        "stack": STACK_HELP,
+    },
+)
+def check(
+    context: Context,
+    lab: str,
+    watch: bool = False,
+    json: bool = False,
+    stack: str | None = None,
+) -> None:
+    """Check which steps of a lab are done.
+
+    Looks at what is there, not at what was typed. Exits with 1 while a step
+    isn't done.
+    """
+    from workbench.tasks.changing import interruptible
+    from workbench.tasks.labs import showing
+    from workbench.tasks.labs.bench import open_bench
+    from workbench.tasks.labs.checked import check_lab
+    from workbench.tasks.show import make_progress
+    from workbench.tasks.show import print_json
+
+    bench = open_bench(stack)
+    chosen = bench.lab(lab)
+    if watch:
+        print(f"Looking every {showing.INTERVAL:.0f} seconds; Ctrl-C ends it.", flush=True)
+        with interruptible("the labs are as they were", bench.typed("workbench labs.check")):
+            found = showing.watch(
+                bench,
+                chosen,
+                make_progress(quiet=True),
+                lambda each: print(f"PASS  {each.step.name}: {each.evidence}", flush=True),
+            )
+    else:
+        # Elsewhere than at a terminal, what is found is all that is to be seen.
+        progress = make_progress(quiet=json or not sys.stderr.isatty())
+        found = check_lab(bench, chosen, progress)
+    if json:
+        print_json([each.as_json() for each in found])
+    else:
+        showing.print_steps(bench, chosen, found)
+    if any(each.result != "PASS" for each in found):
+        raise Exit(None, 1)
+
+
+@task(
+    positional=["step"],
+    help={"step": "The step (default: the first that isn't done).", "stack": STACK_HELP},
+)
+def hint(context: Context, step: str, stack: str | None = None) -> None:
+    """Get a hint for a step.
+
+    Each time one more: where to look, which command, the command itself.
+    """
+    from workbench.tasks.command_name import as_typed
+    from workbench.tasks.labs.bench import open_bench
+
+    bench = open_bench(stack)
+    _, chosen = bench.step(step)
+    record = bench.record.step(chosen.name)
+    record.hints = min(record.hints + 1, len(chosen.hints))
+    bench.record.save()
+    print(f"{chosen.name}: {chosen.heading}")
+    for number, text in enumerate(chosen.hints[: record.hints], 1):
+        print(f"  {number}. {text}")
+    more = "labs.hint" if record.hints < len(chosen.hints) else "labs.solve"
+    print(as_typed(f"  {bench.typed(f'workbench {more} {chosen.name}')}"))
+
+
+@task(
+    positional=["step"],
+    help={"step": "The step (default: the first that isn't done).", "stack": STACK_HELP},
+)
+def solve(context: Context, step: str, stack: str | None = None) -> None:
+    """Have a step done for you, and see its commands.
+
+    It counts as done with help.
+    """
+    from workbench.tasks.labs import scripts
+    from workbench.tasks.labs import showing
+    from workbench.tasks.labs.bench import open_bench
+    from workbench.tasks.labs.checked import check_steps
+    from workbench.tasks.labs.checked import note
+    from workbench.tasks.show import make_progress
+
+    bench = open_bench(stack)
+    lab, chosen = bench.step(step)
+    progress = make_progress(quiet=not sys.stderr.isatty())
+    [before] = check_steps(bench, [chosen], progress)
+    if before.result == "PASS":
+        print(f"{chosen.name} is done already: {before.evidence}")
+        note(bench, [before])
+        return
+    scripts.solve(bench, chosen)
+    bench.record.step(chosen.name).helped = True
+    found = check_steps(bench, [chosen], progress)
+    note(bench, found)
+    showing.print_steps(bench, lab, found)
+    if found[0].result != "PASS":
+        raise Exit(None, 1)
+
+
+@task(
+    positional=["lab"],
+    help={
+        "lab": "The lab's number (default: the current one).",
+        "all": "Remove everything of the labs, and what you have done of them.",
+        "yes": YES_HELP,
+        "dry-run": DRY_RUN_HELP,
+        "stack": STACK_HELP,
+    },
+)
+def reset(
+    context: Context,
+    lab: str,
+    all: bool = False,
+    yes: bool = False,
+    dry_run: bool = False,
+    stack: str | None = None,
+) -> None:
+    """Begin a lab again, with none of its steps done.
+
+    With --all, everything of the labs goes, and nothing is begun.
+    """
+    from workbench.tasks.changing import stack_progress
+    from workbench.tasks.labs.bench import open_bench
+    from workbench.tasks.labs.starting import start_lab
+    from workbench.tasks.labs.starting import take_down
+
+    if all:
+        bench = open_bench(stack, read=_read_or_forget)
+        if take_down(bench, stack_progress(bench.stack, "labs"), yes=yes, dry_run=dry_run):
+            print(f"Nothing is left of the labs but your own files in {bench.folder}.")
+        return
+    bench = open_bench(stack)
+    chosen = bench.lab(lab)
+    progress = stack_progress(bench.stack, "labs")
+    if start_lab(bench, chosen, progress, forget=True, yes=yes, dry_run=dry_run):
+        print(f"Lab {chosen.number} begins again: {chosen.title}.")
+
+
+def _read_or_forget(stack: str) -> "Record":
+    """Return the record, an empty one where it is damaged: it is to go anyway."""
+    from workbench.errors import WorkbenchError
+    from workbench.labs.records import Record
+    from workbench.labs.records import read_record
+    from workbench.labs.records import record_path
+
+    try:
+        return read_record(stack)
+    except WorkbenchError as error:
+        print(error.message, file=sys.stderr)
+        return Record(record_path(stack))
+
+
+collection = Collection("labs", start, check, hint, solve, reset)
+collection.add_task(list_labs, default=True)
