@@ -178,6 +178,14 @@ class Bench:
         iam.create_user(UserName=user)
         document = json.dumps(read_policy())
         iam.put_user_policy(UserName=user, PolicyName="rights", PolicyDocument=document)
+        # … and those to practise failures with, as docs/rehearsal.md says.
+        practise = {
+            "Effect": "Allow",
+            "Action": "ssm:*Parameter",
+            "Resource": "arn:aws:ssm:*:*:parameter/rehearsal/*",
+        }
+        document = json.dumps({"Version": "2012-10-17", "Statement": [practise]})
+        iam.put_user_policy(UserName=user, PolicyName="practise", PolicyDocument=document)
         iam.create_access_key(UserName=user)
 
     def server(self, command: str, *, exit_code: int | None = 0) -> str:

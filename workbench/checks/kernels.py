@@ -21,12 +21,13 @@ def check_kernels(target: Target) -> Outcome:
     if not target.outputs.get("domain") and not is_trusted(target):
         # Whoever answers there would be told a password.
         return skipped("the server's own certificate proves nothing, so nobody signs in")
-    known = target.known_people()
+    # What proved itself just now is held to it.
+    proven = replace(target, verified=True)
+    known = proven.known_people()
     if not known:
         return skipped("this computer knows no user's password to sign in with")
     user, password = known[0]
-    # What proved itself just now is held to it.
-    with session(replace(target, verified=True), user, password) as signed_in:
+    with session(proven, user, password) as signed_in:
         for language, code in CODE.items():
             answer = signed_in.run(language, code).split()
             if answer != ["42", user]:

@@ -156,6 +156,6 @@ class Target:
 
         Nobody where no certificate proves the server: whoever answers there would be told them.
         """
-        if not self.outputs.get("domain"):
+        if not self.outputs.get("domain") and not self.verified:
             return []
         return [(user, secret) for user in self.users if (secret := self.password(user))]

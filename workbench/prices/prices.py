@@ -53,6 +53,8 @@ class Prices:
 
         What people send and receive isn't in it.
         """
+        if hosted_zones:
+            self._told.add(None)
         address = self._price(ADDRESS, table.address_price(self.region)) if addresses else None
         return MonthlyCost(
             instance=_times(self.hourly(instance_type), HOURS_PER_MONTH),

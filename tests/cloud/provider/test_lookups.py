@@ -1,9 +1,12 @@
 """Lookups find what is there, and say plainly when it isn't."""
 
+import inspect
 import json
+import re
 from typing import Any
 
 import grpc
+import pulumi_aws.ec2 as aws_ec2
 import pytest
 
 from workbench.rehearsal.api.parameters import machine_architecture
@@ -44,11 +47,25 @@ def test_the_newest_image(engine: Any) -> None:
     assert "No image matches" in refused(engine, "aws:ec2/getAmi:getAmi", nameRegex="^plan9")
 
 
+def camel(name: str) -> str:
+    return re.sub(r"_([a-z0-9])", lambda match: match.group(1).upper(), name)
+
+
 def test_an_instance_type(engine: Any) -> None:
     found = engine.invoke("aws:ec2/getInstanceType:getInstanceType", instanceType=TYPE)
     assert found["memorySize"] == 4096
     assert found["defaultVcpus"] == 2
     assert found["supportedArchitectures"] == [machine_architecture()]
+    # All that the official plugin tells, and of the same kinds.
+    told = inspect.signature(aws_ec2.GetInstanceTypeResult.__init__).parameters
+    wanted = {camel(name) for name in told} - {"self", "_Self__"}
+    assert set(found) == wanted
+    accelerated = engine.invoke(
+        "aws:ec2/getInstanceType:getInstanceType", instanceType="g5.12xlarge"
+    )
+    (gpu,) = accelerated["gpuses"]
+    assert (gpu["manufacturer"], gpu["count"]) == ("NVIDIA", 4)
+    assert accelerated["totalGpuMemory"] > accelerated["instanceDisks"][0]["count"] >= 1
     sentence = refused(
         engine, "aws:ec2/getInstanceType:getInstanceType", instanceType="t9.enormous"
     )

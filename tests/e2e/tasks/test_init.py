@@ -180,6 +180,34 @@ def test_the_rights_are_printed_as_a_policy(desk: Desk) -> None:
     assert json.loads(desk.run("init", "--rights").stdout) == read_policy()
 
 
+def test_someone_without_the_rights_is_told_before_anything_is_made(
+    bench: Bench, desk: Desk
+) -> None:
+    iam, statement = bench.aws("iam"), {"Effect": "Allow", "Resource": "*"}
+    iam.create_user(UserName="power")
+    key = iam.create_access_key(UserName="power")["AccessKey"]
+    desk.env["AWS_ACCESS_KEY_ID"] = key["AccessKeyId"]
+    desk.env["AWS_SECRET_ACCESS_KEY"] = key["SecretAccessKey"]
+    told = [word for option in TOLD.items() for word in option]
+
+    def may(**rights: object) -> str:
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement | rights]})
+        iam.put_user_policy(UserName="power", PolicyName="rights", PolicyDocument=document)
+        return desk.run("init", *told, "--here", "--dry-run").stdout
+
+    try:
+        # All but IAM, and then all but the question itself.
+        missing = may(NotAction=["iam:C*", "iam:P*"])
+        assert "WARNING: You lack rights that workbench up needs: iam:" in missing
+        assert "workbench init --rights" in missing
+        assert "iam:SimulatePrincipalPolicy on yourself" in may(NotAction=["iam:S*"])
+        assert "rights" not in may(Action="*")
+    finally:
+        iam.delete_user_policy(UserName="power", PolicyName="rights")
+        iam.delete_access_key(UserName="power", AccessKeyId=key["AccessKeyId"])
+        iam.delete_user(UserName="power")
+
+
 def test_options_alone_make_a_stack_that_up_can_bring_up(
     bench: Bench, desk: Desk, zone: str
 ) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from workbench import Workbench
 from workbench.components.errors import ArgumentError
+from workbench.components.packages import BASE_GROUPS
 from workbench.components.validation import LONGEST_NAME
 from workbench.components.workbench_args import check_arguments
 from workbench.host import origins
@@ -164,6 +165,7 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
         "host_name_per_user": False,
         # The table has no checksum of Posit's builds for Debian.
         "r": {"versions": ["distribution"], "checksums": {}, "builds": None},
+        "packages": {"apt": [], "base": list(BASE_GROUPS), "python": [], "r": []},
     }
 
 

@@ -89,9 +89,12 @@ def ask(listed: PriceList, *types: str, others: bool = True) -> Prices:
 def test_what_the_list_tells_counts_and_is_said_with_its_date() -> None:
     listed = PriceList(LISTED)
     prices = ask(listed, "t3.medium")
-    cost = prices.monthly("t3.medium", volumes_gib=10, snapshots_gib=10, hosted_zones=1)
-    assert cost.total == pytest.approx(730 * 0.05 + 0.9 + 0.6 + 730 * 0.006 + 0.5)
+    cost = prices.monthly("t3.medium", volumes_gib=10, snapshots_gib=10)
+    assert cost.total == pytest.approx(730 * 0.05 + 0.9 + 0.6 + 730 * 0.006)
     assert prices.source == f"AWS's price list, asked {TODAY}"
+    # That of a hosted zone is the table's.
+    assert prices.monthly("t3.medium", hosted_zones=1).hosted_zone == 0.5
+    assert prices.source == f"AWS's price list, asked {TODAY}, and {OURS}"
     # The whole list answers in three regions alone.
     assert listed.regions == {"eu-central-1"}
 

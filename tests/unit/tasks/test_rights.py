@@ -1,14 +1,20 @@
 """The rights that are listed are what AWS takes, what the docs show, and what is asked about."""
 
+import ast
 import json
 import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore import xform_name
 from botocore.exceptions import ClientError
 from botocore.exceptions import EndpointConnectionError
 
+import workbench
 from workbench.components import configuration
 from workbench.tasks.rights import policy
 from workbench.tasks.rights.asking import ask_rights
@@ -132,3 +138,52 @@ def test_what_cannot_be_asked_is_said_and_no_error(caller: Caller, said: str) ->
     assert said in told
     assert bool(told) == bool(said)
     assert not ask_rights(caller, "eu-west-1").missing
+
+
+# By boto3's names: the prefix of the actions in a policy.
+SERVICES = {
+    "backup": "backup",
+    "ec2": "ec2",
+    "freetier": "freetier",
+    "iam": "iam",
+    "pricing": "pricing",
+    "resourcegroupstaggingapi": "tag",
+    "route53": "route53",
+    "service-quotas": "servicequotas",
+    "ssm": "ssm",
+    "sts": "sts",
+}
+# Allowed to everyone.
+FREE = {"get_caller_identity"}
+# What the rehearsal's plugin can do for other programs, and a workbench is none of: policies of
+# their own, permissions boundaries, private hosted zones.
+OTHERS = re.compile(r"\w+_policy(_version)?|\w+_permissions_boundary|(dis)?associate_vpc_\w+")
+
+
+def test_every_call_in_the_code_is_in_the_policy() -> None:
+    session = botocore.session.get_session()
+    actions: dict[str, set[str]] = {}
+    for service, prefix in SERVICES.items():
+        for name in session.get_service_model(service).operation_names:
+            actions.setdefault(xform_name(name), set()).add(f"{prefix}:{name}")
+    allowed = [action for each in read_policy()["Statement"] for action in each["Action"]]
+    called = {name for name in names_in_code() if name in actions}
+    assert {"run_instances", "create_snapshot", "get_service_quota", "get_resources"} <= called
+    missing = {
+        name
+        for name in called
+        if not any(fnmatchcase(one, each) for one in actions[name] for each in allowed)
+    }
+    assert {name for name in missing if not OTHERS.fullmatch(name)} == FREE
+
+
+def names_in_code() -> Iterator[str]:
+    """Give all that is called on anything, and all words, as ``get_paginator`` takes them."""
+    package = Path(workbench.__file__).parent
+    for folder in ("tasks", "checks", "engine", "rehearsal/provider"):
+        for file in (package / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.Attribute):
+                    yield node.attr
+                elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    yield node.value

@@ -17,6 +17,7 @@ RUNNING: dict[str, Any] = {
     "r": [],
     "address": None,
     "ca_certificate": None,
+    "certificate": None,
     "instance_id": "i-1",
     "instance_type": "t3.medium",
     "users": [],

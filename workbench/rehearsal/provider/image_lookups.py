@@ -83,39 +83,6 @@ def _lower(key: str) -> str:
     return f"{key[0].lower()}{key[1:]}"
 
 
-def get_instance_type(cloud: Cloud, arguments: Properties) -> Properties:
-    """Look up what an instance type has; an unknown one is refused by AWS."""
-    name = arguments["instanceType"]
-    found = cloud.client("ec2").describe_instance_types(InstanceTypes=[name])["InstanceTypes"]
-    kind = only(found, f"instance type {name}")
-    cpu, network = kind.get("VCpuInfo", {}), kind.get("NetworkInfo", {})
-    processor, storage = kind.get("ProcessorInfo", {}), kind.get("EbsInfo", {})
-    return {
-        "id": name,
-        "instanceType": name,
-        "bareMetal": kind.get("BareMetal", False),
-        "burstablePerformanceSupported": kind.get("BurstablePerformanceSupported", False),
-        "currentGeneration": kind.get("CurrentGeneration", False),
-        "defaultVcpus": cpu.get("DefaultVCpus", 0),
-        "defaultCores": cpu.get("DefaultCores", 0),
-        "defaultThreadsPerCore": cpu.get("DefaultThreadsPerCore", 0),
-        "ebsEncryptionSupport": storage.get("EncryptionSupport", ""),
-        "ebsNvmeSupport": storage.get("NvmeSupport", ""),
-        "ebsOptimizedSupport": storage.get("EbsOptimizedSupport", ""),
-        "enaSupport": network.get("EnaSupport", ""),
-        "freeTierEligible": kind.get("FreeTierEligible", False),
-        "hypervisor": kind.get("Hypervisor", ""),
-        "instanceStorageSupported": kind.get("InstanceStorageSupported", False),
-        "memorySize": kind.get("MemoryInfo", {}).get("SizeInMiB", 0),
-        "networkPerformance": network.get("NetworkPerformance", ""),
-        "supportedArchitectures": processor.get("SupportedArchitectures", []),
-        "supportedRootDeviceTypes": kind.get("SupportedRootDeviceTypes", []),
-        "supportedUsagesClasses": kind.get("SupportedUsageClasses", []),
-        "supportedVirtualizationTypes": kind.get("SupportedVirtualizationTypes", []),
-        "sustainedClockSpeed": processor.get("SustainedClockSpeedInGhz", 0),
-    }
-
-
 def _offerings(cloud: Cloud, arguments: Properties) -> tuple[str, list[dict[str, str]]]:
     kind = arguments.get("locationType") or "region"
     pages = (

@@ -10,6 +10,7 @@ from . import hosted_zones
 from . import iam_policies
 from . import iam_roles
 from . import image_lookups
+from . import instance_type_lookup
 from . import instances
 from . import internet_gateways
 from . import key_pairs
@@ -66,7 +67,7 @@ INVOKES: dict[str, Lookup] = {
     "aws:index/getPartition:getPartition": lookups.get_partition,
     "aws:ebs/getVolume:getVolume": volume_lookups.get_volume,
     "aws:ec2/getAmi:getAmi": image_lookups.get_ami,
-    "aws:ec2/getInstanceType:getInstanceType": image_lookups.get_instance_type,
+    "aws:ec2/getInstanceType:getInstanceType": instance_type_lookup.get_instance_type,
     "aws:ec2/getInstanceTypeOffering:getInstanceTypeOffering": (
         image_lookups.get_instance_type_offering
     ),
