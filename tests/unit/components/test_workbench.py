@@ -130,6 +130,8 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
         "rstudio_sha256": "0" * 64,
         "pypi_index": "https://pypi.example.org/simple",
         "idle_timeout_minutes": 30,
+        "packages": {"apt": ["ffmpeg"], "python": ["polars >= 1, < 2"]},
+        "base_packages": ["r", "python"],
     }
     done = deploy(lambda: Workbench("lab", {**args, **more}))
 
@@ -138,6 +140,12 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
     assert document == {
         "version": 1,
         "idle_timeout": 30 * 60,
+        "packages": {
+            "base": ["python", "r"],
+            "apt": ["ffmpeg"],
+            "python": ["polars>=1,<2"],
+            "r": [],
+        },
         "name": "lab",
         "recipe": {"key": f"recipe/{digest}.tar.gz", "sha256": digest},
         "region": "us-east-1",
