@@ -70,7 +70,9 @@ def test_packages_that_are_installed_by_the_second_look_are_well(shell: Shell) -
 
 
 def test_packages_for_everyone_under_way_are_no_reason_to_warn(shell: Shell) -> None:
-    at_work = '{"state": "installing", "total": 1, "done": 0, "now": "", "failed": [], "seconds": 0}'
+    at_work = (
+        '{"state": "installing", "total": 1, "done": 0, "now": "", "failed": [], "seconds": 0}'
+    )
     server = shell(
         **{"dpkg-query": f"{WELL}iU  r-cran-dt\n", "sudo": "held\n", "cat": f"{at_work}\n\nstart\n"}
     )
