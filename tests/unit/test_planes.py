@@ -8,17 +8,22 @@ import pytest
 
 from workbench.checks import r_versions as checked_r
 from workbench.checks import server
+from workbench.checks import shared_packages
 from workbench.checks import volumes
+from workbench.components import packages
 from workbench.components import settings
 from workbench.components import validation
 from workbench.components.errors import ArgumentError
 from workbench.components.users import check_users
 from workbench.host import bootstrap
+from workbench.host import everyone_told
 from workbench.host import journal
+from workbench.host import package_lists
 from workbench.host import places
 from workbench.host import r_versions
 from workbench.host import settings as host_settings
 from workbench.host import software
+from workbench.host import shared_packages as unit_of_packages
 from workbench.host.settings import TAKEN_NAMES
 from workbench.host.settings import VERSION
 from workbench.rehearsal import standin
@@ -44,6 +49,10 @@ def test_a_name_that_the_recipe_refuses_is_refused_before_anything_is_made(name)
         (validation.check_email, host_settings.EMAIL, "my{}lab@example.org"),
         (validation.check_email, host_settings.EMAIL, "ada@my{}lab"),
         (validation.check_user_name, host_settings.ACCOUNT_NAME, "my{}lab"),
+        (packages._check_apt, package_lists.APT_NAME, "ff{}mpeg"),
+        (packages._check_python, package_lists.PYTHON_NAME, "xg{}boost>=1"),
+        (packages._check_python, package_lists.PYTHON_NAME, "xgboost>=1{}"),
+        (packages._check_r, package_lists.R_NAME, "data{}table"),
         (validation.check_sha256, host_settings.SHA256, "{}" + 63 * "0"),
     ],
 )
@@ -53,10 +62,16 @@ def test_what_the_recipe_refuses_is_refused_before_anything_is_made(check, recip
             assert recipes.fullmatch(check(value.format(sign), "the value"))
 
 
+def test_the_base_has_the_same_groups_for_both():
+    assert packages.BASE_GROUPS == package_lists.BASE_GROUPS
+
+
 def test_checks_and_tasks_look_where_the_recipe_writes():
     assert Path(server.CONVERGED) == journal.LAST
     assert Path(server.SERVICES) == places.STATE / "services.json"
     assert Path(checked_r.R) == r_versions.NOTED
+    assert Path(shared_packages.FILE) == everyone_told.FILE
+    assert f"{shared_packages.UNIT}.service" == unit_of_packages.UNIT
     assert Path(volumes.DATA) == places.DATA
     assert Path(recipe_run.PROGRESS) == journal.PROGRESS
 

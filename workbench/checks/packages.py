@@ -5,7 +5,9 @@ import shlex
 from workbench.checks.check import Outcome
 from workbench.checks.check import failed
 from workbench.checks.check import passed
+from workbench.checks.check import skipped
 from workbench.checks.check import warned
+from workbench.checks.shared_packages import read_installation
 from workbench.checks.target import Server
 from workbench.checks.target import Target
 from workbench.errors import WorkbenchError
@@ -48,6 +50,8 @@ def check_packages(target: Target) -> Outcome:
     if _broken(packages):
         # Updates are installed by themselves, after a boot above all.
         if server.run(LOCK).stdout.strip() == "held":
+            if read_installation(server).state == "installing":
+                return skipped("packages for everyone are being installed just now", AGAIN)
             return warned("packages are being installed just now", AGAIN)
         # What was on its way is installed by now.
         packages = _read_states(server)

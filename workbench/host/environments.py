@@ -72,7 +72,10 @@ def build() -> Commands:
         for marker in outdated:
             planning.note_file(marker)
         if MARKER in outdated:
-            for name in manual_packages.in_notebooks():
+            # What is told of these keeps the plan from telling of the build itself.
+            if names := manual_packages.in_notebooks():
+                yield shared_packages.tell("the environments are of another recipe", "update them")
+            for name in names:
                 yield shared_packages.tell(*manual_packages.removal(name, places.NOTEBOOKS))
         yield _command()
 

@@ -83,7 +83,7 @@ def _offered(lists: PackageLists) -> set[str]:
 def _apt_groups(lists: PackageLists, by_apt: set[str]) -> dict[str, list[str]]:
     """Return what apt installs, by what it is called while it is being installed."""
     groups = {
-        f"the base's group {group}": list(base_packages.APT[group])
+        f"base group {group}": list(base_packages.APT[group])
         for group in lists.base
         if group in base_packages.APT and (group != "r" or everyone_r.DISTRIBUTIONS.exists())
     }

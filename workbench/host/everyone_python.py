@@ -70,6 +70,8 @@ def ensure(lists: PackageLists, told: Told) -> None:
     try:
         _ensure_environment()
         _install(lists, told)
+        told.end(size(lists))
+        told.begin("Python packages, compiled")
         # Users can't write there, so what they import is compiled for them now.
         _run(str(FOLDER / "bin" / "python"), "-m", "compileall", "-q", "-j", "0", str(PACKAGES))
     except subprocess.CalledProcessError as error:
@@ -80,7 +82,6 @@ def ensure(lists: PackageLists, told: Told) -> None:
         (FOLDER / ".lock").unlink(missing_ok=True)
     if len(told.failed) == failures:
         MARKER.write_text(digest(lists))
-    told.end(size(lists))
 
 
 def manual() -> list[str]:

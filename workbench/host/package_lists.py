@@ -47,7 +47,7 @@ class PackageLists:
 
     def added_to(self, other: "PackageLists") -> list[str]:
         """Return in words what these have and the other ones have not."""
-        groups = [f"the base's group {each}" for each in self.base if each not in other.base]
+        groups = [f"base group {each}" for each in self.base if each not in other.base]
         return groups + [
             f"{label} {name}"
             for kind, label in KINDS.items()

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from bench import Bench
+from bench import eventually
 
 HUB = "/etc/jupyterhub/jupyterhub_config.py"
 SSHD = "/etc/ssh/sshd_config.d/00-workbench.conf"
@@ -93,6 +94,55 @@ def test_a_changed_setting_is_shown_and_applied_through_pulumi(converged: Bench)
     assert "ops@example.org" in after
     assert preview.returncode == 0
     assert "ops@example.org" not in converged.server("cat /etc/caddy/Caddyfile")
+
+
+def test_packages_for_everyone_come_with_the_configuration_and_go_with_it(
+    converged: Bench,
+) -> None:
+    key = "workbench:packages"
+    install = (
+        "sudo /opt/workbench/venv/bin/uv pip install --quiet --system-certs"
+        " --python /opt/everyone/python/bin/python"
+    )
+    converged.shell(
+        f"pulumi config set --path '{key}.apt[0]' hello\n"
+        f"pulumi config set --path '{key}.apt[1]' no-such-package\n"
+        f"pulumi config set --path '{key}.python[0]' cowsay"
+    )
+    try:
+        shown = converged.run("converge", "--dry-run").stdout
+        converged.run("converge", "--yes")
+        assert eventually(lambda: _packages(converged)["state"] == "failed", 180)
+        status = converged.run("status").stdout
+        checked = converged.run("check", exit_code=None).stdout
+        assert "Hello" in converged.server("hello")
+        # What couldn't be had is no drift; what an administrator adds is, until it is listed.
+        assert "No drift" in converged.run("drift").stdout
+        converged.server(f"{install} tabulate")
+        drift = converged.run("drift", exit_code=1).stdout
+        logged = converged.run("logs", "packages").stdout
+    finally:
+        converged.shell(f"pulumi config rm {key}")
+        removed = converged.run("converge", "--dry-run").stdout
+        converged.run("converge", "--yes")
+
+    why = "apt no-such-package: the distribution has no package of that name"
+    assert "install for everyone: Python cowsay" in shown
+    assert "2 of 3 installed; failed:" in status
+    assert why in " ".join(status.split())
+    assert why in " ".join(checked.split())
+    assert "Python package tabulate is in /opt/everyone/python" in drift
+    assert "list tabulate in workbench:packages to keep it" in drift
+    assert "no-such-package" in logged
+    assert "remove for everyone: apt hello" in removed
+    assert "remove tabulate from /opt/everyone/python" in removed
+    assert eventually(lambda: _packages(converged)["state"] == "installed", 180)
+    converged.server("command -v hello", exit_code=1)
+
+
+def _packages(bench: Bench) -> dict[str, str]:
+    told: dict[str, str] = bench.status()["packages"] or {"state": ""}
+    return told
 
 
 def _drift(bench: Bench) -> list[dict[str, list[str]]]:

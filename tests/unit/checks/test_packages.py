@@ -69,6 +69,20 @@ def test_packages_that_are_installed_by_the_second_look_are_well(shell: Shell) -
     assert packages.check_packages(target(server)).result == "PASS"
 
 
+def test_packages_for_everyone_under_way_are_no_reason_to_warn(shell: Shell) -> None:
+    at_work = (
+        '{"state": "installing", "total": 1, "done": 0, "now": "", "failed": [], "seconds": 0}'
+    )
+    server = shell(
+        **{"dpkg-query": f"{WELL}iU  r-cran-dt\n", "sudo": "held\n", "cat": f"{at_work}\n\nstart\n"}
+    )
+    found = packages.check_packages(target(server))
+    assert (found.result, found.evidence) == (
+        "SKIP",
+        "packages for everyone are being installed just now",
+    )
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the server's own system alone has dpkg")
 def test_the_lock_is_seen_and_not_taken(tmp_path: Path) -> None:
     import fcntl

@@ -35,6 +35,8 @@ def test_values_have_the_arguments_types(read, public_key):
         extraNames='["app"]',
         sshFrom="203.0.113.7/32, 198.51.100.0/24",
         extraPorts='[{"port": 8080, "cidrBlocks": ["203.0.113.7/32"]}]',
+        packages='{"apt": ["g++"], "python": ["polars >= 1, < 2"]}',
+        basePackages="[]",
         users=json.dumps([{"name": "ada", "publicKeys": [public_key], "administrator": True}]),
     ) == {
         "public_key": public_key,
@@ -45,6 +47,8 @@ def test_values_have_the_arguments_types(read, public_key):
         "data_volume_id": "vol-1",
         "extra_names": ["app"],
         "ssh_from": ["203.0.113.7/32", "198.51.100.0/24"],
+        "packages": {"apt": ["g++"], "python": ["polars >= 1, < 2"]},
+        "base_packages": [],
         "extra_ports": [{"port": 8080, "cidr_blocks": ["203.0.113.7/32"]}],
         "users": [{"name": "ada", "public_keys": [public_key], "administrator": True}],
     }
@@ -88,6 +92,25 @@ def test_every_argument_of_a_workbench_is_a_key():
             "must be a list",
             "pulumi config set --path 'workbench:users[0].name' VALUE",
         ),
+        ({"packages": "ffmpeg"}, "must be an object with some of apt, python, r", ""),
+        ({"packages": '{"conda": []}'}, "must be an object with some of apt, python, r", ""),
+        (
+            {"packages": '{"apt": ["ffmpeg; reboot"]}'},
+            "workbench:packages.apt[0] is 'ffmpeg; reboot', which isn't the name of a package of",
+            "pulumi config set --path 'workbench:packages.apt[0]' VALUE",
+        ),
+        (
+            {"packages": '{"python": ["git+https://example.org/x"]}'},
+            "workbench:packages.python[0] is 'git+https://example.org/x', which isn't the name of",
+            "For example: polars>=1",
+        ),
+        ({"packages": '{"r": ["data_table"]}'}, "workbench:packages.r[0] is 'data_table'", ""),
+        (
+            {"packages": '{"python": ["scikit-learn", "Scikit_Learn>=1"]}'},
+            "workbench:packages.python has 'scikit-learn' twice",
+            "",
+        ),
+        ({"basePackages": "python,julia"}, "workbench:basePackages[1] is 'julia'", "python,r"),
         ({"os": "plan9"}, "workbench:os is 'plan9'", "pulumi config set workbench:os VALUE"),
         (
             {"domian": "lab.example.org"},

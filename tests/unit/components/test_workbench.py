@@ -6,7 +6,6 @@ import pytest
 
 from workbench import Workbench
 from workbench.components.errors import ArgumentError
-from workbench.components.packages import BASE_GROUPS
 from workbench.components.validation import LONGEST_NAME
 from workbench.components.workbench_args import check_arguments
 from workbench.host import origins
@@ -132,6 +131,8 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
         "pypi_index": "https://pypi.example.org/simple",
         "idle_timeout_minutes": 30,
         "time_zone": "Europe/Berlin",
+        "packages": {"apt": ["ffmpeg"], "python": ["polars >= 1, < 2"]},
+        "base_packages": ["r", "python"],
     }
     done = deploy(lambda: Workbench("lab", {**args, **more}))
 
@@ -141,6 +142,12 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
         "version": 1,
         "idle_timeout": 30 * 60,
         "time_zone": "Europe/Berlin",
+        "packages": {
+            "base": ["python", "r"],
+            "apt": ["ffmpeg"],
+            "python": ["polars>=1,<2"],
+            "r": [],
+        },
         "name": "lab",
         "recipe": {"key": f"recipe/{digest}.tar.gz", "sha256": digest},
         "region": "us-east-1",
@@ -165,7 +172,6 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
         "host_name_per_user": False,
         # The table has no checksum of Posit's builds for Debian.
         "r": {"versions": ["distribution"], "checksums": {}, "builds": None},
-        "packages": {"apt": [], "base": list(BASE_GROUPS), "python": [], "r": []},
     }
 
 

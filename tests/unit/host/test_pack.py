@@ -26,6 +26,7 @@ ALONE = (
     "accounts",
     "authorized_keys",
     "ending",
+    "everyone",
     "generator",
     "guard",
     "host_keys",

@@ -24,7 +24,7 @@ def drift_check(known: KnownStack) -> Check:
             return failed("the server never converged")
         if plan.is_busy:
             return warned("a converge is under way", "workbench logs converge --stack {stack}")
-        found = list(dict.fromkeys(said for each in plan.findings for said in each.state))
+        found = list(dict.fromkeys(said for each in plan.drift for said in each.state))
         if not found:
             return passed("files, packages, units and accounts are as the recipe left them")
         more = f" (and {len(found) - MOST_NAMED} more)" if len(found) > MOST_NAMED else ""

@@ -34,7 +34,7 @@ def find_drift(state: StackState, progress: Progress) -> Sequence[Finding]:
             f"workbench drift --stack {state.stack}   again, when it has ended",
         )
     rights = _rights(state, progress)
-    return [*_own_files(plan.last, plan), *plan.findings, *_manual(plan), *rights]
+    return [*_own_files(plan.last, plan), *plan.drift, *_manual(plan), *rights]
 
 
 def _manual(plan: Plan) -> list[Finding]:

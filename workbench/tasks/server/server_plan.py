@@ -22,6 +22,8 @@ RECIPES = "/opt/workbench/recipe"
 PYTHON = "/opt/workbench/venv/bin/python"
 SETTINGS = "/etc/workbench/settings.json"
 PLAN = "workbench_host.plan"
+# How the server says that it goes on with packages for everyone.
+UNFINISHED = ("try again: ", "continue to install ")
 # The server has another recipe, or other settings, than those asked about.
 OTHER = 65
 # The server's recipe is older than plans are; or it never converged.
@@ -37,6 +39,11 @@ class Finding:
     state: tuple[str, ...]
     actions: tuple[str, ...]
     diff: tuple[str, ...]
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether it is about packages for everyone that can't be had, or are under way."""
+        return bool(self.actions) and all(action.startswith(UNFINISHED) for action in self.actions)
 
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""
@@ -61,6 +68,11 @@ class Plan:
     def steps(self) -> list[str]:
         """The steps that would change something, in the recipe's order."""
         return list(dict.fromkeys(finding.step for finding in self.findings))
+
+    @property
+    def drift(self) -> list[Finding]:
+        """What someone changed on the server: not what only couldn't be installed yet."""
+        return [each for each in self.findings if not each.is_unfinished]
 
     def is_done(self, recipe: str, settings: str | None) -> bool:
         """Return whether there is nothing to do, not even to note that these are applied."""
