@@ -122,7 +122,7 @@ def test_people_find_their_homes_in_another_zone_by_the_way_that_is_told(
     bench.server("echo kept | sudo tee /home/test-user/sentinel")
     old, server = bench.outputs()["data_volume_id"], bench.status()["instance_id"]
     account = bench.server("sudo getent shadow test-user")
-    bench.run("data.backup", "--yes")
+    bench.run("data.backup")
     listed = json.loads(bench.run("data.list", "--json").stdout)
     # What the refusal says to type, by the API that `aws` calls.
     made = ec2.create_volume(
