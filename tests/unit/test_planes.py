@@ -22,8 +22,8 @@ from workbench.host import package_lists
 from workbench.host import places
 from workbench.host import r_versions
 from workbench.host import settings as host_settings
-from workbench.host import software
 from workbench.host import shared_packages as unit_of_packages
+from workbench.host import software
 from workbench.host.settings import TAKEN_NAMES
 from workbench.host.settings import VERSION
 from workbench.rehearsal import standin

@@ -172,7 +172,9 @@ class Workbench(Component):
             backup_schedule="backup_schedule",
             backup_retention_days="backup_retention_days",
         )
-        if "volume_id" in volume and not {"subnet_id", "availability_zone"} & chosen.keys():
+        if "availability_zone" in chosen or ("volume_id" in volume and "subnet_id" not in chosen):
+            # Where the volume can't be, no subnet is made: it would take the old one's place.
+            volume |= {k: v for k, v in chosen.items() if k == "availability_zone"}
             storage = Storage(f"{name}-storage", cast(StorageArgs, volume), self._own)
             chosen["availability_zone"] = storage.availability_zone
             network = Network(f"{name}-network", cast(NetworkArgs, chosen | fresh), self._own)

@@ -32,7 +32,10 @@ from workbench.tasks.server.usable import wait_usable
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
 from workbench.tasks.unfinished.refusals import explained
+from workbench.tasks.unfinished.unused_volume import Unused
+from workbench.tasks.unfinished.unused_volume import look_for_unused
 from workbench.tasks.unfinished.unused_volume import move_unused
+from workbench.tasks.unfinished.unused_volume import noting_unused
 from workbench.tasks.up_plan import look_ahead
 
 if TYPE_CHECKING:
@@ -135,11 +138,12 @@ def _apply_stack(
         opened.set_config(rehearsal_configuration(description))
         if "workbench:domain" not in opened.get_config():
             certify_addresses(description, progress)
+        unused = look_for_unused(opened, progress)
         _look(opened, progress)
-        move_unused(opened, progress, lambda plan: True)
+        move_unused(opened, unused, progress, lambda plan: True)
         if _is_configured_anew(opened):
             look_ahead(stack, explained(opened, opened.preview, progress), progress)
-        return str(explained(opened, opened.up, progress))
+        return _up(opened, unused, progress)
     refuse_unknown(stack, progress)
     try:
         opened = open_stack(stack, find_project(), progress)
@@ -147,15 +151,21 @@ def _apply_stack(
         raise WorkbenchError(
             f"There is no stack {stack} yet.", MAKE_STACK.format(stack=stack)
         ) from error
+    unused = look_for_unused(opened, progress)
     _look(opened, progress)
-    move_unused(opened, progress, agree)
+    move_unused(opened, unused, progress, agree)
     # Only a rehearsal is free of charge.
     changes = explained(opened, opened.preview, progress)
     plan, people = look_ahead(stack, changes, progress)
     people.refuse_stop(f"workbench up --stack {stack} --force", force=force)
     if changes.total and not agree("\n".join(plan)):
         raise WorkbenchError("Nothing was changed.")
-    return str(explained(opened, opened.up, progress))
+    return _up(opened, unused, progress)
+
+
+def _up(opened: "Stack", unused: Unused | None, progress: Progress) -> str:
+    with noting_unused(opened, unused, progress):
+        return str(explained(opened, opened.up, progress))
 
 
 def _is_configured_anew(opened: "Stack") -> bool:

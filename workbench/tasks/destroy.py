@@ -70,7 +70,7 @@ def destroy(
         opened = open_stack(name, find_project(), progress)
         _look(opened, progress)
         # Only now a rehearsal surely runs.
-        unused = unused or _find_unused(read_stack(name, progress), deployment)
+        unused = unused or _find_unused(read_stack(name, progress), opened.export())
         opened.destroy()
         if unused is not None and is_kept:
             delete_unused(read_stack(name, progress), unused, progress)

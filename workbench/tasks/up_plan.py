@@ -16,7 +16,7 @@ from workbench.tasks.server.working_people import People
 from workbench.tasks.server.working_people import see_people
 from workbench.tasks.stack_state import read_stack
 from workbench.tasks.unfinished.refusals import explained
-from workbench.tasks.unfinished.unused_volume import find_misplaced
+from workbench.tasks.unfinished.unused_volume import look_for_unused
 from workbench.tasks.unfinished.unused_volume import tell_move
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ def plan_up(stack: str, progress: Progress) -> list[str]:
         if rehearsal is None:
             raise
         return [f"Make the workbench of the stack {stack} in the rehearsal {rehearsal!r}."]
-    if (found := find_misplaced(opened, progress)) is not None:
-        _, unused, zone = found
-        return [tell_move(unused, zone), "Then Pulumi would make what is missing."]
+    unused = look_for_unused(opened, progress)
+    if unused is not None and (told := tell_move(read_stack(stack, progress), unused)):
+        return [told, "Then Pulumi would make what is missing."]
     changes = explained(opened, opened.preview, progress)
     lines, _ = look_ahead(stack, changes, progress)
     return [

@@ -18,8 +18,13 @@ from workbench.tasks.unfinished import unused_volume
 from workbench.tasks.unfinished.existing import tell_existing
 from workbench.tasks.unfinished.existing import zone_in
 from workbench.tasks.unfinished.refusals import explain_refusal
+from workbench.tasks.unfinished.unused_volume import NOTE
+from workbench.tasks.unfinished.unused_volume import Note
+from workbench.tasks.unfinished.unused_volume import Unused
 from workbench.tasks.unfinished.unused_volume import find_unused
+from workbench.tasks.unfinished.unused_volume import look_for_unused
 from workbench.tasks.unfinished.unused_volume import move_unused
+from workbench.tasks.unfinished.unused_volume import noting_unused
 
 QUIET = Progress(quiet=True)
 VOLUME = Resource("aws:ebs/volume:Volume", "lab-storage-volume", "vol-1")
@@ -203,7 +208,13 @@ def deployment(*others: dict[str, Any], **volume: Any) -> dict[str, Any]:
         "inputs": {"size": 20},
         "outputs": {"availabilityZone": "us-east-1a"},
     }
-    return {"resources": [made | volume, *others]}
+    return {"manifest": {"time": "08:00"}, "resources": [made | volume, *others]}
+
+
+@pytest.fixture
+def noted() -> None:
+    """Have it noted that no server had the volume, when the state was written at eight."""
+    NOTE.write(StackState("prod"), Note("vol-1", "08:00"))
 
 
 ATTACHMENT = {
@@ -213,7 +224,8 @@ ATTACHMENT = {
 }
 
 
-def test_a_volume_that_no_server_had_is_known_by_state_and_aws(aws: Aws) -> None:
+@pytest.mark.usefixtures("noted")
+def test_a_volume_that_no_server_had_is_known_by_note_and_aws(aws: Aws) -> None:
     found = find_unused(StackState("prod"), deployment())
     assert found is not None
     assert (found.urn, found.id, found.zone) == (URN, "vol-1", "us-east-1a")
@@ -225,8 +237,9 @@ def test_a_volume_that_no_server_had_is_known_by_state_and_aws(aws: Aws) -> None
     [
         # An up was complete once: whatever is in the state now, people had the volume.
         (StackState("prod", {"region": "us-east-1"}), deployment()),
-        (StackState("prod"), deployment(ATTACHMENT)),
-        (StackState("prod"), deployment() | {"pending_operations": [{"type": "creating"}]}),
+        # Something wrote the state after the note was made.
+        (StackState("prod"), deployment() | {"manifest": {"time": "09:00"}}),
+        (StackState("prod"), deployment(id="vol-2")),
         (StackState("prod"), deployment(external=True)),
         (StackState("prod"), deployment(importID="vol-1")),
         # A stack of its own for the storage: its server is another stack's.
@@ -234,6 +247,7 @@ def test_a_volume_that_no_server_had_is_known_by_state_and_aws(aws: Aws) -> None
         (StackState("prod"), {"resources": None}),
     ],
 )
+@pytest.mark.usefixtures("noted")
 def test_a_volume_that_a_server_may_have_had_is_never_taken_for_unused(
     aws: Aws, state: StackState, of_deployment: dict[str, Any]
 ) -> None:
@@ -248,6 +262,7 @@ def test_a_volume_that_a_server_may_have_had_is_never_taken_for_unused(
         ({}, [{"SnapshotId": "snap-1", "VolumeId": "vol-1", "VolumeSize": 20}]),
     ],
 )
+@pytest.mark.usefixtures("noted")
 def test_aws_has_the_last_word_on_what_is_unused(
     aws: Aws, volume: dict[str, Any], snapshots: list[dict[str, Any]]
 ) -> None:
@@ -277,6 +292,7 @@ class Opened:
         self.gone.append(urn)
 
 
+@pytest.mark.usefixtures("noted")
 @pytest.mark.parametrize(
     ("config", "is_moved"),
     [
@@ -291,7 +307,8 @@ def test_it_makes_room_for_one_in_the_zone_that_is_wanted(
 ) -> None:
     monkeypatch.setattr(unused_volume, "read_stack", lambda *_: StackState("prod", {}, config))
     opened, told = Opened(), list[str]()
-    move_unused(opened, QUIET, lambda plan: told.append(plan) is None)  # type: ignore[arg-type]
+    unused = look_for_unused(opened, QUIET)  # type: ignore[arg-type]
+    move_unused(opened, unused, QUIET, lambda plan: told.append(plan) is None)  # type: ignore[arg-type]
     assert opened.gone == [URN] * is_moved
     assert aws.deleted == ["vol-1"] * is_moved
     assert [plan.startswith("The data volume vol-1 in us-east-1a is") for plan in told] == (
@@ -299,13 +316,69 @@ def test_it_makes_room_for_one_in_the_zone_that_is_wanted(
     )
 
 
+@pytest.mark.usefixtures("noted")
 def test_without_a_yes_it_stays(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     config = {"workbench:availabilityZone": "us-east-1b"}
     monkeypatch.setattr(unused_volume, "read_stack", lambda *_: StackState("prod", {}, config))
     opened = Opened()
+    unused = look_for_unused(opened, QUIET)  # type: ignore[arg-type]
     with pytest.raises(WorkbenchError, match=r"^Nothing was changed\.$"):
-        move_unused(opened, QUIET, lambda _: False)  # type: ignore[arg-type]
+        move_unused(opened, unused, QUIET, lambda _: False)  # type: ignore[arg-type]
     assert (opened.gone, aws.deleted) == ([], [])
+
+
+class Failing(Opened):
+    """A stack of which an up fails; before and after it there is this."""
+
+    def __init__(self, before: dict[str, Any], after: dict[str, Any]) -> None:
+        super().__init__()
+        self.now, self.after = before, after
+
+    def state(self) -> Any:
+        return parse_state(self.now)
+
+    def export(self) -> dict[str, Any]:
+        return self.now
+
+    def fail(self) -> None:
+        self.now = self.after
+        raise WorkbenchError("AWS refuses it.")
+
+
+NOTHING: dict[str, Any] = {"resources": []}
+PENDING = {"pending_operations": [{"type": "creating", "resource": ATTACHMENT}]}
+UNUSED = Unused(URN, "vol-1", "us-east-1a")
+
+
+@pytest.mark.parametrize(
+    ("before", "unused", "after", "is_noted"),
+    [
+        (NOTHING, None, deployment(), True),
+        (deployment(), UNUSED, deployment(), True),
+        # Whose it was before this up isn't known.
+        (deployment(), None, deployment(), False),
+        (NOTHING, None, deployment(ATTACHMENT | {"custom": True}), False),
+        (NOTHING, None, deployment() | PENDING, False),
+        (NOTHING, None, NOTHING, False),
+    ],
+)
+def test_it_is_noted_only_where_it_is_certain(
+    aws: Aws,
+    monkeypatch: pytest.MonkeyPatch,
+    before: dict[str, Any],
+    unused: Unused | None,
+    after: dict[str, Any],
+    is_noted: bool,
+) -> None:
+    monkeypatch.setattr(unused_volume, "read_stack", lambda *_: StackState("prod"))
+    opened = Failing(before, after)
+    with (
+        pytest.raises(WorkbenchError, match="AWS refuses it"),
+        noting_unused(opened, unused, QUIET),  # type: ignore[arg-type]
+    ):
+        opened.fail()
+    expected = Note("vol-1", "08:00") if is_noted else None
+    assert NOTE.read(StackState("prod")) == expected
 
 
 def test_status_tells_what_exists_without_outputs(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbench.engine.failures import PassphraseError
 from workbench.engine.failures import StackOperationError
+from workbench.engine.state import short_type
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.rehearsal.names import rehearsal_of
@@ -98,7 +99,8 @@ def explain_refusal(
     ``resources`` are what exists now, ``zone`` is where it is or was to be.
     """
     # One that is taken in, or that people work on, stays where it is.
-    has_data = bool(state.outputs or state.config.get(VOLUME))
+    is_attached = any(short_type(each.type) == "VolumeAttachment" for each in resources)
+    has_data = bool(state.outputs or state.config.get(VOLUME) or is_attached)
     found = _IN_ZONE.search(error.message)
     refused = Refused(error.message, state, found[1] if found else zone, has_data)
     message, hints = _explain(refused) or (error.message, [error.hint] if error.hint else [])

@@ -1,18 +1,24 @@
 """The data volume of a first up that failed: no server ever had it, so nobody's work is on it.
 
 It is made before the server, for whose zone or type AWS may have no capacity. Pulumi never deletes
-a data volume, so this does, where the stack moves to another zone or is destroyed.
+a data volume, so this does, where the stack moves to another zone or is destroyed. That no server
+had it is noted when it is certain, and believed while nothing has touched Pulumi's state since.
 """
 
 from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
+from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from typing import Any
 
+from workbench.engine.state import Resource
 from workbench.engine.state import short_type
 from workbench.errors import WorkbenchError
+from workbench.tasks.note_file import NoteFile
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
 from workbench.tasks.volumes.data_volumes import find_snapshot
@@ -25,6 +31,7 @@ if TYPE_CHECKING:
 
 # A Workbench's own volume, which only a server of the same stack can have.
 _OWN = "workbench:index:Workbench$"
+_SERVERS = ("Instance", "VolumeAttachment")
 ZONE, SUBNET = "workbench:availabilityZone", "workbench:subnetId"
 
 
@@ -37,20 +44,62 @@ class Unused:
     zone: str
 
 
+@dataclass(frozen=True)
+class Note:
+    """A volume that no server had when Pulumi wrote its state down, and when that was."""
+
+    volume: str
+    written: str
+
+
+NOTE = NoteFile("unused-volume.json", Note)
+
+
+@contextmanager
+def noting_unused(opened: "Stack", unused: Unused | None, progress: "Progress") -> Iterator[None]:
+    """Note a volume that is made in the block, where that fails before there is a server.
+
+    ``unused`` is one that was there before. One of which that wasn't known stays so.
+    """
+    before = _of(opened.state().resources, "Volume")
+    try:
+        yield
+    except BaseException:
+        if not before or unused is not None:
+            # The failure itself is what has to be told.
+            with suppress(WorkbenchError):
+                _note(opened, progress)
+        raise
+
+
+def _note(opened: "Stack", progress: "Progress") -> None:
+    deployment, state = opened.export(), read_stack(opened.name, progress)
+    resources = opened.state().resources
+    volumes = _of(resources, "Volume")
+    has_server = any(_of(resources, kind) for kind in _SERVERS)
+    if len(volumes) == 1 and not has_server and not deployment.get("pending_operations"):
+        NOTE.write(state, Note(volumes[0].id, _written(deployment)))
+
+
+def _written(deployment: Mapping[str, Any]) -> str:
+    """Return when Pulumi wrote a state down; each operation does."""
+    return str((deployment.get("manifest") or {}).get("time") or "")
+
+
 def find_unused(state: StackState, deployment: Mapping[str, Any]) -> Unused | None:
     """Return the stack's data volume where no server ever had it, by all that can be known.
 
-    That is by the stack, which had no complete up, and by AWS. One that was made from a snapshot
+    That is by the note, which must be of this state, and by AWS. One that was made from a snapshot
     counts, too: all that is on it is in the snapshot.
     """
-    if state.outputs or deployment.get("pending_operations"):
+    note = NOTE.read(state)
+    if note is None or not note.written or note.written != _written(deployment) or state.outputs:
         return None
     resources = deployment.get("resources") or []
-    attached = {(each.get("inputs") or {}).get("volumeId") for each in _of(resources, "Attachment")}
-    found = [each for each in _of(resources, ":Volume") if not each.get("delete")]
-    if len(found) != 1 or not _is_own(found[0]) or found[0].get("id") in attached:
+    found = [each for each in resources if each.get("id") == note.volume]
+    if len(found) != 1 or not _is_own(found[0]):
         return None
-    volume = find_volume(state, str(found[0]["id"]))
+    volume = find_volume(state, note.volume)
     if volume is None or volume.state != "available":
         return None
     if volume.snapshot_id and find_snapshot(state, volume.snapshot_id) is None:
@@ -60,34 +109,34 @@ def find_unused(state: StackState, deployment: Mapping[str, Any]) -> Unused | No
     return Unused(str(found[0]["urn"]), volume.id, volume.zone)
 
 
-def find_misplaced(opened: "Stack", progress: "Progress") -> tuple[StackState, Unused, str] | None:
-    """Return an unused volume that is in another zone than the configuration asks for.
-
-    With it the stack's state, and that zone.
-    """
-    is_made = any(short_type(each.type) == "Volume" for each in opened.state().resources)
-    if not is_made or opened.outputs():
+def look_for_unused(opened: "Stack", progress: "Progress") -> Unused | None:
+    """Return a stack's unused volume; to be called before Pulumi writes anything down."""
+    if not _of(opened.state().resources, "Volume") or opened.outputs():
         return None
-    state = read_stack(opened.name, progress)
-    zone = _wanted_zone(state)
-    unused = find_unused(state, opened.export()) if zone else None
-    return (state, unused, zone) if unused and zone and unused.zone != zone else None
+    return find_unused(read_stack(opened.name, progress), opened.export())
 
 
-def move_unused(opened: "Stack", progress: "Progress", agree: Callable[[str], bool]) -> None:
+def move_unused(
+    opened: "Stack", unused: Unused | None, progress: "Progress", agree: Callable[[str], bool]
+) -> None:
     """Let go of an unused volume that is in another zone than it is wanted in."""
-    found = find_misplaced(opened, progress)
-    if found is None:
+    if unused is None:
         return
-    state, unused, zone = found
-    if not agree(tell_move(unused, zone)):
+    state = read_stack(opened.name, progress)
+    told = tell_move(state, unused)
+    if not told:
+        return
+    if not agree(told):
         raise WorkbenchError("Nothing was changed.")
     opened.let_go(unused.urn)
     delete_unused(state, unused, progress)
 
 
-def tell_move(unused: Unused, zone: str) -> str:
-    """Return what a move to another zone begins with."""
+def tell_move(state: StackState, unused: Unused) -> str:
+    """Return what a move to another zone begins with; empty where it is where it is wanted."""
+    zone = _wanted_zone(state)
+    if zone in (None, unused.zone):
+        return ""
     return (
         f"The data volume {unused.id} in {unused.zone} is deleted, and one made in {zone}: no"
         " server ever had it."
@@ -97,6 +146,7 @@ def tell_move(unused: Unused, zone: str) -> str:
 def delete_unused(state: StackState, unused: Unused, progress: "Progress") -> None:
     """Delete an unused volume, which Pulumi has let go of."""
     state.aws("ec2").delete_volume(VolumeId=unused.id)
+    NOTE.remove(state)
     progress.say(f"Deleted: {unused.id} in {unused.zone}, a data volume that no server ever had.")
 
 
@@ -110,8 +160,8 @@ def _wanted_zone(state: StackState) -> str | None:
     return state.config.get(ZONE)
 
 
-def _of(resources: Iterable[Mapping[str, Any]], ending: str) -> list[Mapping[str, Any]]:
-    return [each for each in resources if each["type"].endswith(ending)]
+def _of(resources: Iterable[Resource], kind: str) -> list[Resource]:
+    return [each for each in resources if short_type(each.type) == kind]
 
 
 def _is_own(volume: Mapping[str, Any]) -> bool:
