@@ -77,8 +77,8 @@ class Target:
     name's addresses; ``password`` returns a user's password where this computer knows it;
     ``ca_certificate`` is the certificate authority to trust, None for the public ones;
     ``host_keys`` returns the server's SSH host keys (type, base64) as pinned here and as its
-    console printed them last. Of a lab, ``folder`` has the reader's own files, ``ssh_folder`` is
-    where OpenSSH keeps theirs, and ``mark`` is what the lab's start wrote on the server.
+    console printed them last. Of a lab, ``folder`` has the reader's own files, and ``ssh_folder``
+    is where OpenSSH keeps theirs.
     """
 
     stack: str
@@ -93,7 +93,6 @@ class Target:
     config: Mapping[str, str] = field(default_factory=dict)
     folder: Path = Path()
     ssh_folder: Path = Path()
-    mark: str = ""
 
     def output(self, name: str) -> str:
         """Return an output of the stack, as text."""

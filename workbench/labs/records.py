@@ -22,15 +22,11 @@ class StepRecord:
 
 @dataclass
 class Record:
-    """A stack's labs: the current one, the reader's folder, and what each step's record says.
-
-    ``mark`` is a word that the start state puts on the server, to tell it from another one.
-    """
+    """A stack's labs: the current one, the reader's folder, and what each step's record says."""
 
     path: Path
     current: int = 0
     folder: str = ""
-    mark: str = ""
     steps: dict[str, StepRecord] = field(default_factory=dict)
 
     def step(self, name: str) -> StepRecord:

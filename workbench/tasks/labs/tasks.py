@@ -165,7 +165,7 @@ def solve(context: Context, step: str, stack: str | None = None) -> None:
     from workbench.tasks.show import make_progress
 
     bench = open_bench(stack)
-    lab, chosen = bench.step(step)
+    _, chosen = bench.step(step)
     progress = make_progress(quiet=not sys.stderr.isatty())
     [before] = check_steps(bench, [chosen], progress)
     if before.result == "PASS":
@@ -176,7 +176,7 @@ def solve(context: Context, step: str, stack: str | None = None) -> None:
     bench.record.step(chosen.name).helped = True
     found = check_steps(bench, [chosen], progress)
     note(bench, found)
-    showing.print_steps(bench, lab, found)
+    showing.print_table(bench, found)
     if found[0].result != "PASS":
         raise Exit(None, 1)
 
