@@ -6,6 +6,7 @@ import pytest
 from lab_world import ROOT
 from walkthrough import Shell
 
+from workbench.labs.lab_file import Lab
 from workbench.labs.lab_file import read_labs
 
 LABS = read_labs(ROOT / "labs")
@@ -25,7 +26,7 @@ def do(reader: Shell, command: str, exit_code: int = 0) -> str:
 
 
 @pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.folder.name)
-def test_a_step_isnt_done_before_its_solution_and_is_after(reader: Shell, lab) -> None:
+def test_a_step_isnt_done_before_its_solution_and_is_after(reader: Shell, lab: Lab) -> None:
     do(reader, f"workbench labs.start {lab.number} --yes")
     done: set[str] = set()
     for step in lab.steps:
@@ -35,10 +36,23 @@ def test_a_step_isnt_done_before_its_solution_and_is_after(reader: Shell, lab) -
         assert step.solve.strip().splitlines()[0] in solved
         done.add(step.name)
     assert set(stands(reader, lab.number).values()) == {"PASS"}
+    find_each_fault(reader, lab)
 
     listed = json.loads(do(reader, "workbench labs --json"))
     [row] = [each for each in listed if each["lab"] == lab.number]
     assert (row["done"], row["helped"]) == (len(lab.steps), len(lab.steps))
+
+
+def find_each_fault(reader: Shell, lab: Lab) -> None:
+    """Break what a game day breaks, see that it shows, repair it, and be told that it's gone."""
+    for step in lab.steps:
+        for fault in step.faults:
+            said = do(reader, f"workbench labs.break {fault.name}")
+            assert fault.cause not in said
+            assert "FAIL" in do(reader, "workbench labs.fault", exit_code=1), fault.name
+            do(reader, "workbench labs.break", exit_code=1)
+            assert f"It was: {fault.cause}" in do(reader, "workbench labs.fault --solve")
+            do(reader, "workbench labs.fault", exit_code=1)
 
 
 def test_what_looks_right_on_the_server_isnt(reader: Shell) -> None:

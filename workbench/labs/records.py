@@ -22,11 +22,16 @@ class StepRecord:
 
 @dataclass
 class Record:
-    """A stack's labs: the current one, the reader's folder, and what each step's record says."""
+    """A stack's labs: the current one, the reader's folder, and what each step's record says.
+
+    ``fault`` is the one to be found now, and ``fault_since`` when it was injected (ISO 8601, UTC).
+    """
 
     path: Path
     current: int = 0
     folder: str = ""
+    fault: str = ""
+    fault_since: str = ""
     steps: dict[str, StepRecord] = field(default_factory=dict)
 
     def step(self, name: str) -> StepRecord:

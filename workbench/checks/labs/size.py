@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from workbench.checks.check import Outcome
+from workbench.checks.check import Result
 from workbench.checks.check import failed
 from workbench.checks.check import passed
 from workbench.checks.labs.found import the_instance
+from workbench.checks.labs.instance import check_restarted
 from workbench.checks.labs.instance import root_volume
 from workbench.checks.labs.names import DATA_VOLUME
 from workbench.checks.target import Target
@@ -29,6 +31,15 @@ def check_bigger(target: Target) -> Outcome:
 def check_biggest(target: Target) -> Outcome:
     """Check that the server has as much memory as the new one should."""
     return _check_memory(target, BIGGEST)
+
+
+def check_grown(target: Target) -> Outcome:
+    """Check that the server grew: it was stopped and started, or took over an older data volume."""
+    restarted = check_restarted(target)
+    volume, made = find_volume(target), root_volume(target)["CreateTime"]
+    if restarted.result is Result.PASS or volume is None or volume["CreateTime"] > made:
+        return restarted
+    return passed(f"a newer server than its data volume, made {made:%H:%M:%S} UTC")
 
 
 def _check_memory(target: Target, wanted: int) -> Outcome:

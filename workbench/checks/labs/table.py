@@ -20,6 +20,7 @@ from workbench.checks.labs.size import check_bigger
 from workbench.checks.labs.size import check_biggest
 from workbench.checks.labs.size import check_data_mount
 from workbench.checks.labs.size import check_data_volume
+from workbench.checks.labs.size import check_grown
 from workbench.checks.labs.size import check_kept
 from workbench.checks.labs.size import check_note
 from workbench.checks.ssh import check_ssh
@@ -45,6 +46,7 @@ LAB_CHECKS: tuple[Check, ...] = (
     Check("lab-sudo", check_sudo, ("lab-user",)),
     Check("lab-authorized", check_authorized, ("lab-user", "lab-own-key")),
     Check("lab-alias", check_alias, _SERVER),
+    Check("lab-grown", check_grown, _INSTANCE),
     Check("lab-bigger", check_bigger, _SERVER),
     Check("lab-biggest", check_biggest, _SERVER),
     Check("lab-data-volume", check_data_volume, _INSTANCE),

@@ -34,12 +34,16 @@ IMAGES = {
 }
 
 FUNCTIONS = r"""
-# What solutions use: the lab's instance, its address, and a command on it. It is known by the keys
-# that its console shows.
+# What solutions use: instance, security group and address of the lab, and a command on the server,
+# which is known by the keys that its console shows.
 lab_instance() {
   aws ec2 describe-instances --filters Name=tag:Name,Values=do4ds-lab \
     Name=instance-state-name,Values=pending,running,stopping,stopped \
     --query 'Reservations[0].Instances[0].InstanceId' --output text
+}
+lab_group() {
+  aws ec2 describe-instances --instance-ids "$(lab_instance)" \
+    --query 'Reservations[0].Instances[0].SecurityGroups[0].GroupId' --output text
 }
 lab_address() {
   aws ec2 describe-instances --instance-ids "$(lab_instance)" \

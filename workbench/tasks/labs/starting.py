@@ -38,6 +38,7 @@ def start_lab(
     if not _make_room(bench, lab, progress, yes=yes, dry_run=dry_run):
         return False
     record = bench.record
+    record.fault = record.fault_since = ""
     record.current, record.folder = lab.number, str(bench.folder)
     if forget:
         record.steps.update({step.name: StepRecord() for step in lab.steps})
