@@ -9,7 +9,10 @@ from bench import ROOT
 from bench import Bench
 from botocore.exceptions import ClientError
 
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "labs/README.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 
 # What they share is no command of its own.
 BENCHMARKS = sorted(
@@ -60,6 +63,9 @@ RUN_ELSEWHERE = {
             "open": "test_logs.py::test_the_pages_addresses_are_printed",
         }.items()
     },
+    "workbench labs": "../labs/test_solutions.py::test_a_step_isnt_done_before_its_solution",
+    "workbench rehearsal.config --name mine": "../labs/test_own_project.py::test_a_project",
+    'eval "$(workbench env --stack rehearsal-mine)"': "../labs/test_own_project.py::test_a_project",
     "make setup": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",
     "make check": "../../Makefile::test",
     "make test": "../../.ci/run::test",

@@ -77,10 +77,9 @@ class Target:
     name's addresses; ``password`` returns a user's password where this computer knows it;
     ``ca_certificate`` is the certificate authority to trust, None for the public ones;
     ``host_keys`` returns the server's SSH host keys (type, base64) as pinned here and as its
-    console printed them last. Of a lab, ``folder`` has the reader's own files, ``ssh_folder`` is
-    where OpenSSH keeps theirs, and ``mark`` is what the lab's start wrote on the server. With
-    ``verified`` nothing is asked of a server whose certificate can't be trusted; else only a
-    domain asks for that.
+    console printed them last. Of a lab, ``folder`` has the reader's own files, and ``ssh_folder``
+    is where OpenSSH keeps theirs. With ``verified`` nothing is asked of a server whose certificate
+    can't be trusted; else only a domain asks for that.
     """
 
     stack: str
@@ -96,7 +95,6 @@ class Target:
     verified: bool = False
     folder: Path = Path()
     ssh_folder: Path = Path()
-    mark: str = ""
 
     def output(self, name: str) -> str:
         """Return an output of the stack, as text."""

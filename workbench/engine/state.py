@@ -158,5 +158,29 @@ def state_file(stack_name: str) -> Path | None:
     if rehearsal is None:
         return None
     stacks = backend_dir(rehearsal) / ".pulumi" / "stacks"
-    found = sorted(stacks.glob(f"*/{short_name(stack_name)}.json"))
+    found = _stack_files(stacks, stack_name)
     return found[0] if found else None
+
+
+def projects_of(stack_name: str) -> list[str]:
+    """Return the projects whose stack of this name has something in its rehearsal, sorted.
+
+    A state that can't be read may be of anything, so it counts.
+    """
+    rehearsal = rehearsal_of(stack_name)
+    if rehearsal is None:
+        return []
+    stacks = backend_dir(rehearsal) / ".pulumi" / "stacks"
+    return [path.parent.name for path in _stack_files(stacks, stack_name) if _has_objects(path)]
+
+
+def _stack_files(stacks: Path, stack_name: str) -> list[Path]:
+    return sorted(stacks.glob(f"*/{short_name(stack_name)}.json"))
+
+
+def _has_objects(path: Path) -> bool:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return bool(parse_state(content["checkpoint"].get("latest") or {}).resources)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return True

@@ -20,6 +20,16 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class Fault:
+    """Something to break once a step is done: shell scripts, and the cause in words."""
+
+    name: str
+    cause: str
+    inject: str
+    repair: str
+
+
+@dataclass(frozen=True)
 class Step:
     """One step: what must be true after it, three hints, and the commands that do it.
 
@@ -31,6 +41,7 @@ class Step:
     checks: tuple[str, ...]
     hints: tuple[str, ...]
     solve: str
+    faults: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,10 +62,12 @@ def read_labs(folder: Path) -> list[Lab]:
     known: set[str] = set()
     for lab in labs:
         _refuse_unknown(lab, known)
-        for step in lab.steps:
-            if step.name in known:
-                raise ConfigError(f"{lab.folder / FILE}: two steps are named {step.name!r}.")
-            known.add(step.name)
+        names = [step.name for step in lab.steps]
+        names += [fault.name for step in lab.steps for fault in step.faults]
+        for name in names:
+            if name in known:
+                raise ConfigError(f"{lab.folder / FILE}: two steps or faults are named {name!r}.")
+            known.add(name)
     return labs
 
 
@@ -93,6 +106,7 @@ def _read_step(table: "_Table") -> Step:
         checks=tuple(table.texts("checks")),
         hints=tuple(table.texts("hints")),
         solve=table.text("solve"),
+        faults=tuple(_read_fault(each) for each in table.tables("fault", optional=True)),
     )
     table.refuse_others()
     table.require(bool(step.checks), "`checks` names no check: nothing would prove the step")
@@ -104,6 +118,12 @@ def _read_step(table: "_Table") -> Step:
         " where to look, which command, the command",
     )
     return step
+
+
+def _read_fault(table: "_Table") -> Fault:
+    fault = Fault(*(table.text(key) for key in ("name", "cause", "inject", "repair")))
+    table.refuse_others()
+    return fault
 
 
 class _Table:
@@ -130,7 +150,9 @@ class _Table:
         )
         return value
 
-    def tables(self, key: str) -> "Iterable[_Table]":
+    def tables(self, key: str, *, optional: bool = False) -> "Iterable[_Table]":
+        if optional and key not in self._content:
+            return
         value: list[Any] = self._take(key, list, f"written as [[{key}]]")
         self.require(
             bool(value) and all(isinstance(each, dict) for each in value),

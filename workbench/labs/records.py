@@ -24,13 +24,14 @@ class StepRecord:
 class Record:
     """A stack's labs: the current one, the reader's folder, and what each step's record says.
 
-    ``mark`` is a word that the start state puts on the server, to tell it from another one.
+    ``fault`` is the one to be found now, and ``fault_since`` when it was injected (ISO 8601, UTC).
     """
 
     path: Path
     current: int = 0
     folder: str = ""
-    mark: str = ""
+    fault: str = ""
+    fault_since: str = ""
     steps: dict[str, StepRecord] = field(default_factory=dict)
 
     def step(self, name: str) -> StepRecord:

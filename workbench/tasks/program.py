@@ -35,6 +35,7 @@ DEFAULT_WORDS = {
     "labs.check": "",
     "labs.hint": "",
     "labs.solve": "",
+    "labs.break": "",
     "labs.reset": "",
 }
 

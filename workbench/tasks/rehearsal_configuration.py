@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import yaml
+
 from workbench.engine.stack_config import Default
 from workbench.engine.stack_config import Value
 from workbench.engine.stacks import open_stack
+from workbench.engine.state import projects_of
+from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.rehearsal.credentials import ACCESS_KEY
 from workbench.rehearsal.credentials import SECRET_KEY
@@ -74,7 +78,16 @@ def configure_project(description: Description, project: Path, progress: Progres
 
     The project may read nothing of ``workbench:…``; AWS's part is what every program there needs.
     """
-    stack = open_stack(stack_name(description.name), project, progress, create=True)
+    name = stack_name(description.name)
+    content = yaml.safe_load((project / "Pulumi.yaml").read_text(encoding="utf-8"))
+    others = [each for each in projects_of(name) if each != content["name"]]
+    if others:
+        # What reads a rehearsal's state knows it by the stack's name alone.
+        raise WorkbenchError(
+            f"The rehearsal {description.name!r} is that of the project {others[0]!r} already.",
+            "workbench rehearsal.config --name mine   takes another one",
+        )
+    stack = open_stack(name, project, progress, create=True)
     stack.set_config(rehearsal_configuration(description))
     return stack.config_path
 

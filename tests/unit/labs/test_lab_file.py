@@ -54,7 +54,13 @@ def test_a_lab_is_read(tmp_path):
         ('"lab-key-pair"', "", "step key: `checks` names no check: nothing would prove the step"),
         ('"lab-key-pair"', '"lab-keys"', "step key: `checks` names 'lab-keys', and there is no"),
         ('"where", ', "", "step key: `hints` has 2 texts, but there are 3: where to look"),
-        ('solve = "true"', 'solve = "true"\nfault = ""', "step key: `fault` is no key"),
+        ('solve = "true"', 'solve = "true"\ntime = 3', "step key: `time` is no key"),
+        ('solve = "true"', 'solve = "true"\nfault = ""', r"`fault` must be written as \[\[fault\]"),
+        (
+            'solve = "true"',
+            'solve = "true"\n[[step.fault]]\nname = "gone"',
+            "step key, fault gone: `cause` is missing",
+        ),
         ('solve = "true"', "solve = ", "lab.toml can't be read as TOML: Invalid value"),
     ],
 )
@@ -75,5 +81,5 @@ def test_a_step_has_a_name_of_its_own(tmp_path):
     folder(tmp_path, LAB)
     folder(tmp_path, LAB, "02-two")
 
-    with pytest.raises(ConfigError, match=r"02-two/lab\.toml: two steps are named 'key'"):
+    with pytest.raises(ConfigError, match=r"02-two/lab\.toml: two steps or faults are named 'key'"):
         read_labs(tmp_path)

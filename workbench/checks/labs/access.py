@@ -59,7 +59,7 @@ def check_sudo(target: Target) -> Outcome:
     groups = _ask(target, f"id -nG {USER}").stdout.split()
     if "sudo" not in groups:
         return failed(f"{USER} isn't in the group sudo, but in: {', '.join(groups)}")
-    rights = _ask(target, f"sudo -n -l -U {USER}").stdout
+    rights = _ask(target, f"sudo -n sudo -l -U {USER}").stdout
     if "NOPASSWD" in rights:
         return failed(f"sudo asks {USER} for no password: a file in /etc/sudoers.d says so")
     if "ALL) ALL" not in rights:

@@ -16,6 +16,13 @@ from workbench.checks.labs.instance import check_root_disk
 from workbench.checks.labs.keys import check_key_mode
 from workbench.checks.labs.keys import check_key_pair
 from workbench.checks.labs.keys import check_own_key
+from workbench.checks.labs.size import check_bigger
+from workbench.checks.labs.size import check_biggest
+from workbench.checks.labs.size import check_data_mount
+from workbench.checks.labs.size import check_data_volume
+from workbench.checks.labs.size import check_grown
+from workbench.checks.labs.size import check_kept
+from workbench.checks.labs.size import check_note
 from workbench.checks.ssh import check_ssh
 
 # What must be there before the others can be asked.
@@ -39,4 +46,11 @@ LAB_CHECKS: tuple[Check, ...] = (
     Check("lab-sudo", check_sudo, ("lab-user",)),
     Check("lab-authorized", check_authorized, ("lab-user", "lab-own-key")),
     Check("lab-alias", check_alias, _SERVER),
+    Check("lab-grown", check_grown, _INSTANCE),
+    Check("lab-bigger", check_bigger, _SERVER),
+    Check("lab-biggest", check_biggest, _SERVER),
+    Check("lab-data-volume", check_data_volume, _INSTANCE),
+    Check("lab-data-mount", check_data_mount, ("lab-login", "lab-data-volume")),
+    Check("lab-note", check_note, ("lab-data-mount",)),
+    Check("lab-kept", check_kept, ("lab-data-mount",)),
 )

@@ -134,12 +134,9 @@ def _has_workbench(stack: str) -> bool:
     rehearsal = rehearsal_of(stack)
     if rehearsal is None:
         return _has_workbench_in_aws(stack)
-    from workbench.engine.environment import backend_dir
+    from workbench.engine.state import projects_of
 
-    stacks = backend_dir(rehearsal) / ".pulumi" / "stacks"
-    name = f"{stack.rpartition('/')[2]}.json"
-    others = [path for path in stacks.glob(f"*/{name}") if path.parent.name != PROJECT]
-    return any('"type":"aws:' in path.read_text().replace(" ", "") for path in others)
+    return any(project != PROJECT for project in projects_of(stack))
 
 
 def _has_workbench_in_aws(stack: str) -> bool:

@@ -33,6 +33,34 @@ IMAGES = {
     "debian-12": ("/aws/service/debian/release/12/latest/amd64", "admin"),
 }
 
+FUNCTIONS = r"""
+# What solutions use: instance, security group and address of the lab, and a command on the server,
+# which is known by the keys that its console shows.
+lab_instance() {
+  aws ec2 describe-instances --filters Name=tag:Name,Values=do4ds-lab \
+    Name=instance-state-name,Values=pending,running,stopping,stopped \
+    --query 'Reservations[0].Instances[0].InstanceId' --output text
+}
+lab_group() {
+  aws ec2 describe-instances --instance-ids "$(lab_instance)" \
+    --query 'Reservations[0].Instances[0].SecurityGroups[0].GroupId' --output text
+}
+lab_address() {
+  aws ec2 describe-instances --instance-ids "$(lab_instance)" \
+    --query 'Reservations[0].Instances[0].PublicIpAddress' --output text
+}
+lab_keys() {
+  aws ec2 get-console-output --instance-id "$(lab_instance)" --latest --query Output --output text |
+    sed -n "/BEGIN SSH HOST KEY KEYS/,/END SSH HOST KEY KEYS/s/^\(ssh-\|ecdsa-\)/$1 \1/p"
+}
+onserver() {
+  local address; address=$(lab_address)
+  until lab_keys "$address" > server.hosts && [ -s server.hosts ]; do sleep 2; done
+  ssh -i do4ds-lab-key.pem -o IdentitiesOnly=yes -o UserKnownHostsFile=server.hosts \
+    -o ConnectionAttempts=20 "$LAB_USER@$address" "$@"
+}
+"""
+
 
 def prepare(bench: LabBench, lab: Lab, progress: Progress) -> None:
     """Have the folder ready for a lab: project, program, configuration, environment."""
@@ -47,7 +75,7 @@ def prepare(bench: LabBench, lab: Lab, progress: Progress) -> None:
 
 def clear(bench: LabBench) -> None:
     """Take away the files that belong to a server that is gone."""
-    for name in (KEY_FILE, f"{KEY_FILE}.pub", SSH_CONFIG):
+    for name in (KEY_FILE, f"{KEY_FILE}.pub", SSH_CONFIG, "server.hosts", "server.keys"):
         (bench.folder / name).unlink(missing_ok=True)
 
 
@@ -116,4 +144,4 @@ export LAB_IMAGE={image}
 export LAB_USER={user}
 # Where you are: from here, and from nowhere else, SSH is let in.
 export LAB_ADDRESS={address}
-"""
+{FUNCTIONS}"""

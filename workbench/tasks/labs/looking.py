@@ -60,7 +60,6 @@ class Looking:
             host_keys=self._host_keys,
             folder=self._bench.folder,
             ssh_folder=ssh_folder(),
-            mark=self._bench.record.mark,
         )
 
     @cached_property

@@ -16,28 +16,38 @@ LIMIT = 900
 
 def solve(bench: LabBench, step: Step) -> None:
     """Show a step's commands, and run them in the reader's folder."""
-    print(f"{step.heading}:")
-    for line in step.solve.strip().splitlines():
+    show(step.heading, step.solve)
+    run(bench, step.solve, f"of the step {step.name!r}")
+
+
+def show(title: str, script: str) -> None:
+    """Print commands."""
+    print(f"{title}:")
+    for line in script.strip().splitlines():
         print(f"  {line}")
     sys.stdout.flush()
-    whole = f"set -euo pipefail\nsource {ENVIRONMENT}\n{step.solve}"
+
+
+def run(bench: LabBench, script: str, whose: str, *, quiet: bool = False) -> None:
+    """Run commands in the reader's folder; ``whose`` they are is for the sentences."""
+    whole = f"set -euo pipefail\nsource {ENVIRONMENT}\n{script}"
     # Behind what the reader has, as everything here is installed beside this program.
     path = f"{os.environ.get('PATH', '')}:{Path(sys.executable).parent}"
+    again = bench.typed("workbench labs.reset") + "   begins the lab again"
+    printed = subprocess.DEVNULL if quiet else None
     try:
         done = subprocess.run(
             ["bash", "-c", whole],
             cwd=bench.folder,
             env={**os.environ, "PATH": path},
             stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=printed,
             timeout=LIMIT,
         )
     except subprocess.TimeoutExpired as error:
         raise WorkbenchError(
-            f"The commands of the step {step.name!r} took more than {LIMIT // 60} minutes.",
-            bench.typed("workbench labs.reset") + "   begins the lab again",
+            f"The commands {whose} took more than {LIMIT // 60} minutes.", again
         ) from error
     if done.returncode != 0:
-        raise WorkbenchError(
-            f"The commands of the step {step.name!r} ended with exit code {done.returncode}.",
-            bench.typed("workbench labs.reset") + "   begins the lab again",
-        )
+        raise WorkbenchError(f"The commands {whose} ended with exit code {done.returncode}.", again)

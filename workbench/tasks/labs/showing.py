@@ -64,9 +64,7 @@ def print_list(bench: LabBench) -> None:
 def print_steps(bench: LabBench, lab: Lab, found: list[StepReport]) -> None:
     """Print a lab's steps, and at the end what is next."""
     print(f"Lab {lab.number}: {lab.title}")
-    hints = (bench.typed(f"workbench labs.hint {each.step.name}") for each in found)
-    reports = [each.as_report(hint) for each, hint in zip(found, hints, strict=True)]
-    print_reports(reports, make_console())
+    print_table(bench, found)
     left = [each for each in found if each.result is not Result.PASS]
     if left:
         print(f"\n{len(found) - len(left)} of {len(found)} steps are done.")
@@ -75,6 +73,13 @@ def print_steps(bench: LabBench, lab: Lab, found: list[StepReport]) -> None:
     later = [each for each in bench.labs if each.number > lab.number]
     if later:
         print(as_typed(bench.typed(f"  workbench labs.start {later[0].number}")))
+
+
+def print_table(bench: LabBench, found: list[StepReport]) -> None:
+    """Print steps, each with what shows how it stands."""
+    hints = (bench.typed(f"workbench labs.hint {each.step.name}") for each in found)
+    reports = [each.as_report(hint) for each, hint in zip(found, hints, strict=True)]
+    print_reports(reports, make_console())
 
 
 def watch(

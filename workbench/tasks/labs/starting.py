@@ -1,6 +1,5 @@
 """Begin a lab: its start state, whatever was before."""
 
-import secrets
 from pathlib import Path
 
 from workbench.checks.check import Result
@@ -39,8 +38,8 @@ def start_lab(
     if not _make_room(bench, lab, progress, yes=yes, dry_run=dry_run):
         return False
     record = bench.record
+    record.fault = record.fault_since = ""
     record.current, record.folder = lab.number, str(bench.folder)
-    record.mark = secrets.token_hex(8)
     if forget:
         record.steps.update({step.name: StepRecord() for step in lab.steps})
     folder.clear(bench)

@@ -165,7 +165,7 @@ def solve(context: Context, step: str, stack: str | None = None) -> None:
     from workbench.tasks.show import make_progress
 
     bench = open_bench(stack)
-    lab, chosen = bench.step(step)
+    _, chosen = bench.step(step)
     progress = make_progress(quiet=not sys.stderr.isatty())
     [before] = check_steps(bench, [chosen], progress)
     if before.result == "PASS":
@@ -176,9 +176,60 @@ def solve(context: Context, step: str, stack: str | None = None) -> None:
     bench.record.step(chosen.name).helped = True
     found = check_steps(bench, [chosen], progress)
     note(bench, found)
-    showing.print_steps(bench, lab, found)
+    showing.print_table(bench, found)
     if found[0].result != "PASS":
         raise Exit(None, 1)
+
+
+@task(
+    name="break",
+    positional=["fault"],
+    help={"fault": "What to break (default: chance decides).", "stack": STACK_HELP},
+)
+def break_something(context: Context, fault: str, stack: str | None = None) -> None:
+    """Break something of the lab, for you to find and repair."""
+    from workbench.tasks.command_name import as_typed
+    from workbench.tasks.labs import faults
+    from workbench.tasks.labs.bench import open_bench
+    from workbench.tasks.show import make_progress
+
+    bench = open_bench(stack)
+    faults.inject(bench, fault, make_progress(quiet=not sys.stderr.isatty()))
+    print("Something is broken now. Find it, and repair it.")
+    print(as_typed(f"  {bench.typed('workbench labs.fault')}   says whether it is gone"))
+
+
+@task(
+    help={
+        "solve": "Have it repaired, and see how.",
+        "stack": STACK_HELP,
+    }
+)
+def fault(context: Context, solve: bool = False, stack: str | None = None) -> None:
+    """Say whether what was broken is repaired.
+
+    Once it is: what it was, and how long it took. Exits with 1 before.
+    """
+    from workbench.tasks.command_name import as_typed
+    from workbench.tasks.labs import faults
+    from workbench.tasks.labs import scripts
+    from workbench.tasks.labs import showing
+    from workbench.tasks.labs.bench import open_bench
+    from workbench.tasks.show import make_progress
+
+    bench = open_bench(stack)
+    _, _, broken = faults.current(bench)
+    if solve:
+        scripts.show("The repair", broken.repair)
+        scripts.run(bench, broken.repair, "of the repair")
+    left, seconds = faults.standing(bench, make_progress(quiet=not sys.stderr.isatty()))
+    if left:
+        showing.print_table(bench, left)
+        print(f"\nIt isn't repaired yet, after {seconds / 60:.0f} min.")
+        print(as_typed(f"  {bench.typed('workbench labs.fault --solve')}   repairs it"))
+        raise Exit(None, 1)
+    faults.forget(bench)
+    print(f"It is repaired, after {seconds / 60:.0f} min. It was: {broken.cause}")
 
 
 @task(
@@ -234,5 +285,5 @@ def _read_or_forget(stack: str) -> "Record":
         return Record(record_path(stack))
 
 
-collection = Collection("labs", start, check, hint, solve, reset)
+collection = Collection("labs", start, check, hint, solve, break_something, fault, reset)
 collection.add_task(list_labs, default=True)

@@ -1,0 +1,154 @@
+"""Lab 5: the right thing passes, and what only looks like it doesn't."""
+
+from datetime import UTC
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from workbench.checks.labs import size
+from workbench.checks.target import Answer
+from workbench.checks.target import Target
+
+EARLY, LATE = (datetime(2026, 11, 30, hour, tzinfo=UTC) for hour in (8, 9))
+DISK = f"{size.DISK}vol1"
+
+
+class Cloud:
+    """EC2, with one instance and one data volume."""
+
+    def __init__(self, **changed: Any) -> None:
+        self.kind, self.promised = "t3.small", 2048
+        self.started, self.made = LATE, EARLY
+        self.volumes = [
+            {
+                "VolumeId": "vol-1",
+                "Size": 10,
+                "Encrypted": True,
+                "CreateTime": EARLY,
+                "Attachments": [{"InstanceId": "i-1", "State": "attached"}],
+            }
+        ]
+        self.volumes[0].update(changed.pop("volume", {}))
+        vars(self).update(changed)
+
+    def describe_instances(self, Filters: Any) -> Any:
+        instance = {
+            "InstanceId": "i-1",
+            "InstanceType": self.kind,
+            "LaunchTime": self.started,
+            "RootDeviceName": "/dev/xvda",
+            "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeId": "root"}}],
+        }
+        return {"Reservations": [{"Instances": [instance]}]}
+
+    def describe_instance_types(self, InstanceTypes: Any) -> Any:
+        return {"InstanceTypes": [{"MemoryInfo": {"SizeInMiB": self.promised}}]}
+
+    def describe_volumes(self, Filters: Any = None, VolumeIds: Any = None) -> Any:
+        root = {"CreateTime": self.made, "Attachments": [{"AttachTime": self.made}]}
+        return {"Volumes": [root] if VolumeIds else self.volumes}
+
+
+class Server:
+    """A server that answers what it is told to."""
+
+    def __init__(self, **changed: str) -> None:
+        self.answers = {
+            "grep": "MemTotal: 2000000 kB\n",
+            "findmnt": "/dev/nvme1n1\n",
+            "readlink": "/dev/nvme1n1\n",
+            "systemctl": "enabled\n",
+            "stat": f"{int(EARLY.timestamp())} 12\n",
+        } | changed
+
+    def run(self, command: str, *, stdin: str = "", limit: float = 60) -> Answer:
+        return Answer(0, self.answers[command.split()[0]])
+
+
+def told(check, cloud=None, server=None):
+    ec2 = cloud or Cloud()
+    outcome = check(Target("labs", aws=lambda _: ec2, server=lambda: server or Server()))
+    return f"{outcome.result}: {outcome.evidence}"
+
+
+@pytest.mark.parametrize(
+    ("cloud", "server", "said"),
+    [
+        ({}, {}, "PASS: t3.small, and the server sees 1953 MiB of memory"),
+        (
+            {"kind": "t3.micro", "promised": 1024},
+            {},
+            "FAIL: t3.micro has 1024 MiB of memory, not 2048",
+        ),
+        ({}, {"grep": "MemTotal: 1000000 kB\n"}, "FAIL: the server itself sees only 976 MiB"),
+        ({}, {"grep": ""}, "FAIL: the server itself sees only 0 MiB"),
+    ],
+)
+def test_the_memory_is_more_in_aws_and_on_the_server(cloud, server, said):
+    assert told(size.check_bigger, Cloud(**cloud), Server(**server)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("cloud", "said"),
+    [
+        ({}, "PASS: launched 08:00:00, started again 09:00:00 UTC"),
+        ({"started": EARLY, "volumes": []}, "FAIL: it has run since it was launched"),
+        (
+            {"started": EARLY, "volume": {"CreateTime": LATE}},
+            "FAIL: it has run since it was launched",
+        ),
+        (
+            {"started": LATE, "made": LATE},
+            "PASS: a newer server than its data volume, made 09:00:00 UTC",
+        ),
+    ],
+)
+def test_a_fresh_server_of_a_bigger_type_hasnt_grown(cloud, said):
+    assert told(size.check_grown, Cloud(**cloud)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("cloud", "said"),
+    [
+        ({}, "PASS: vol-1, 10 GiB, encrypted, at i-1"),
+        ({"volumes": []}, "FAIL: there isn't exactly one volume named do4ds-lab-data"),
+        ({"volume": {"Encrypted": False}}, "FAIL: vol-1 isn't encrypted"),
+        ({"volume": {"Attachments": []}}, "FAIL: vol-1 is attached to no server"),
+        (
+            {"volume": {"Attachments": [{"InstanceId": "i-2", "State": "attached"}]}},
+            "FAIL: vol-1 is at i-2",
+        ),
+    ],
+)
+def test_the_data_volume_is_encrypted_and_at_this_server(cloud, said):
+    assert told(size.check_data_volume, Cloud(**cloud)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("server", "said"),
+    [
+        ({}, "PASS: /dev/nvme1n1 is mounted at /data, and will be after each boot"),
+        ({"systemctl": "generated\n"}, "PASS: /dev/nvme1n1 is mounted at /data"),
+        ({"findmnt": ""}, "FAIL: nothing is mounted at /data"),
+        ({"findmnt": "/dev/nvme2n1\n"}, "FAIL: /dev/nvme2n1 is mounted at /data, and that isn't v"),
+        ({"systemctl": "disabled\n"}, "FAIL: /data is mounted, but won't be after the next boot"),
+    ],
+)
+def test_what_is_mounted_is_the_volume_now_and_after_a_boot(server, said):
+    assert told(size.check_data_mount, None, Server(**server)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("made", "note", "said"),
+    [
+        (LATE, None, "PASS: /data/notes.txt was written 08:00:00 UTC"),
+        (EARLY, None, "FAIL: /data/notes.txt was written 08:00:00 UTC, at this server"),
+        (LATE, "", "FAIL: there is nothing in /data/notes.txt"),
+        (LATE, "1 0\n", "FAIL: there is nothing in /data/notes.txt"),
+    ],
+)
+def test_a_file_that_was_kept_is_older_than_the_server(made, note, said):
+    server = Server() if note is None else Server(stat=note)
+
+    assert told(size.check_kept, Cloud(made=made), server).startswith(said)
