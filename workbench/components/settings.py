@@ -13,6 +13,7 @@ from workbench.components.address import served_names
 from workbench.components.idle_timeout import DEFAULT_MINUTES
 from workbench.components.idle_timeout import check_idle_timeout
 from workbench.components.machine_images import administrator_of
+from workbench.components.r_versions import r_settings
 from workbench.components.server import DATA_DEVICE
 from workbench.components.server_slots import read_slots
 from workbench.components.users import check_users
@@ -65,6 +66,7 @@ def server_settings(
             "url": _checked(args, "rstudio_url", check_url),
             "sha256": _checked(args, "rstudio_sha256", check_sha256),
         },
+        "r": r_settings(args),
         "mirrors": {
             "pypi": _checked(args, "pypi_index", check_url),
             "npm": _checked(args, "npm_registry", check_url),

@@ -128,7 +128,7 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
         "host_name_per_user": bool(values.get("host_name_per_user")),
         "home_quota": _quota(values.get("home_quota"), "home_quota"),
         "idle_timeout": int(values.get("idle_timeout", IDLE_TIMEOUT)),
-        "r": RSettings.parse(values.get("r") or {}),
+        "r": RSettings.parse(values.get("r")),
     }
 
 
