@@ -16,6 +16,7 @@ from .privacy import privacy
 from .private_files import private_files
 from .proxy import proxy
 from .r_versions import begin_r
+from .r_versions import r_kernels
 from .r_versions import r_versions
 from .root_disk import root_disk
 from .rstudio import begin_rstudio_server
@@ -61,6 +62,7 @@ RECIPE: tuple[Step, ...] = (
     rstudio_server,
     landing,
     proxy,
+    r_kernels,
     health,
 )
 
@@ -85,6 +87,7 @@ STANDBY: tuple[Step, ...] = (
     r_versions,
     rstudio_package,
     landing,
+    r_kernels,
 )
 
 
