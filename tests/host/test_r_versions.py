@@ -1,8 +1,12 @@
 """Several versions of R side by side; stand-ins for Posit's packages, by the same code."""
 
+import base64
+import contextlib
 import hashlib
+import http.server
 import json
 import re
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +14,9 @@ from typing import Any
 import pytest
 from clients import Hub
 from host_lab import Lab
+from host_lab import OnBridge
 from host_lab import at_hub
+from host_lab import served
 
 from workbench.rehearsal import standin
 
@@ -109,6 +115,53 @@ def test_a_file_with_another_checksum_is_refused_and_nothing_is_installed(lab: L
         assert lab.run("ls /var/cache/workbench | grep -c 4.4.3 || true") == "0"
     assert lab.run("dpkg-query -W; ls /opt/R; ls -l /usr/local/bin") == before
     lab.publish(r=r_settings(lab, NEW, OLD))
+
+
+def test_a_version_gets_its_kernel_package_from_the_snapshot_that_fits_it(lab: Lab) -> None:
+    have(lab, NEW, OLD)
+    about = (
+        "Package: IRkernel\nVersion: 9.9\nTitle: T\nDescription: D.\nLicense: GPL-3\nAuthor: A\n"
+        "Maintainer: A <a@example.org>\n"
+    )
+    lab.run("mkdir -p /tmp/IRkernel && cat > /tmp/IRkernel/DESCRIPTION", stdin=about)
+    lab.run("echo > /tmp/IRkernel/NAMESPACE; cd /tmp && R CMD build IRkernel > /dev/null")
+    archive = base64.b64decode(lab.run("base64 -w0 /tmp/IRkernel_9.9.tar.gz"))
+    folder = lab.folder / "cran/cran/__linux__/bookworm/2026-04-23/src/contrib"
+    folder.mkdir(parents=True)
+    (folder / "IRkernel_9.9.tar.gz").write_bytes(archive)
+    (folder / "PACKAGES").write_text("Package: IRkernel\nVersion: 9.9\n")
+    # As with a build of Posit's: there is nothing in it but R itself.
+    library = f"/opt/R/{OLD}/lib/R/site-library"
+    lab.run(f"rm {library}")
+    with package_manager(lab):
+        lab.converge()
+    assert lab.run(f"grep Version {library}/IRkernel/DESCRIPTION") == "Version: 9.9"
+    assert not lab.run(f"ls -d /opt/R/{NEW}/lib/R/site-library/IRkernel_9.9 || true")
+    lab.run(f"rm -r {library} /tmp/IRkernel*; ln -s /usr/lib/R/site-library {library}")
+
+
+@contextlib.contextmanager
+def package_manager(lab: Lab) -> Iterator[None]:
+    """Have the server find a folder of this computer's as Posit's Package Manager."""
+    name = "packagemanager.posit.co"
+    network = lab.machines.ensure_network()
+    certificate, key = lab.authority.issue([name])
+    (lab.folder / "cran.pem").write_bytes(certificate + key)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(lab.folder / "cran.pem")
+
+    class Files(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments, directory=str(lab.folder / "cran"))
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    lab.run(f"echo '{network.gateway} {name}' >> /etc/hosts")
+    with served(OnBridge(network.bridge, (network.gateway, 443), Files, tls)):
+        yield
+    # Docker's own mount: it can be written, and not replaced.
+    lab.run(f"sed '/{name}/d' /etc/hosts > /tmp/hosts; cat /tmp/hosts > /etc/hosts; rm /tmp/hosts")
 
 
 def test_a_version_that_is_not_named_any_more_is_removed_and_its_library_stays(

@@ -50,24 +50,25 @@ def check_r_checksums(values: object, what: str) -> dict[str, str]:
     return checksums
 
 
-def choose_r(args: "WorkbenchArgs", system: str, architectures: Collection[str]) -> dict[str, Any]:
-    """Return the settings' part about R; refuse a version that nothing lets in."""
-    checksums = check_r_checksums(args.get("r_checksums") or [], "r_checksums")
+def r_settings(args: "WorkbenchArgs") -> dict[str, Any]:
+    """Return the settings' part about R; with no version named, the server takes its default."""
     named = args.get("r_versions")
+    return {
+        "versions": None if named is None else check_r_versions(named, "r_versions"),
+        "checksums": check_r_checksums(args.get("r_checksums") or [], "r_checksums"),
+        "builds": args.get("r_builds_url"),
+    }
 
-    def is_known(version: str) -> bool:
-        return version in checksums or all(
+
+def check_r_is_known(args: "WorkbenchArgs", system: str, architectures: Collection[str]) -> None:
+    """Refuse a version that nothing lets in on these architectures."""
+    settings = r_settings(args)
+    for version in settings["versions"] or ():
+        is_known = version in (DISTRIBUTION, *settings["checksums"]) or all(
             software.r_sha256(version, system, architecture) for architecture in architectures
         )
-
-    if named is None:
-        versions = [software.CURRENT_R if is_known(software.CURRENT_R) else DISTRIBUTION]
-    else:
-        versions = check_r_versions(named, "r_versions")
-    for version in versions:
-        if version != DISTRIBUTION and not is_known(version):
-            raise _unknown(version, system, architectures, checksums)
-    return {"versions": versions, "checksums": checksums, "builds": args.get("r_builds_url")}
+        if not is_known:
+            raise _unknown(version, system, architectures, settings["checksums"])
 
 
 def _unknown(

@@ -16,6 +16,7 @@ from workbench.components.machine_images import administrator_of
 from workbench.components.packages import BASE_GROUPS
 from workbench.components.packages import check_base_packages
 from workbench.components.packages import check_packages
+from workbench.components.r_versions import r_settings
 from workbench.components.server import DATA_DEVICE
 from workbench.components.server_slots import read_slots
 from workbench.components.time_zone import DEFAULT as UTC
@@ -73,6 +74,7 @@ def server_settings(
             "url": _checked(args, "rstudio_url", check_url),
             "sha256": _checked(args, "rstudio_sha256", check_sha256),
         },
+        "r": r_settings(args),
         "mirrors": {
             "pypi": _checked(args, "pypi_index", check_url),
             "npm": _checked(args, "npm_registry", check_url),

@@ -20,7 +20,7 @@ from workbench.components.machine_images import find_image
 from workbench.components.names import camel_case
 from workbench.components.network import Network
 from workbench.components.network import NetworkArgs
-from workbench.components.r_versions import choose_r
+from workbench.components.r_versions import check_r_is_known
 from workbench.components.recipe import Recipe
 from workbench.components.recipe import RecipeArgs
 from workbench.components.server import DEFAULT_INSTANCE_TYPE
@@ -105,7 +105,7 @@ class Workbench(Component):
         if other_type := read_slots(args).other_type:
             architectures.add(self._find_architecture(other_type))
         system = check_operating_system(args.get("os"), "os")
-        self._r = choose_r(args, system, architectures)
+        check_r_is_known(args, system, architectures)
         self._image = find_image(system, architecture, self)
         self.region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
         network, storage = self._create_places(name)
@@ -192,7 +192,6 @@ class Workbench(Component):
         self, name: str, access: Access, storage: Storage, address: Address
     ) -> Recipe:
         settings = server_settings(name, self._args, self.region, storage.volume_id, address.ip)
-        settings["r"] = self._r
         self.users = pulumi.Output.from_input([user["name"] for user in settings["users"]])
         args = RecipeArgs(role_name=access.role_name, settings=settings)
         return Recipe(f"{name}-recipe", args, self._own)

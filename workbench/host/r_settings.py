@@ -13,22 +13,25 @@ from .software import Package
 
 @dataclass(frozen=True)
 class RSettings:
-    """The versions of R, the default one first.
+    """The versions of R: ``named`` has the default one first, None is what suits this server.
 
     ``checksums`` are the configuration's own, by version; ``builds`` is where Posit's builds are
     downloaded from, None is Posit.
     """
 
-    versions: tuple[str, ...] = (DISTRIBUTION,)
+    named: tuple[str, ...] | None = (DISTRIBUTION,)
     checksums: Mapping[str, str] = field(default_factory=dict, hash=False)
     builds: str | None = None
 
     @classmethod
-    def parse(cls, values: Mapping[str, Any]) -> Self:
+    def parse(cls, values: Mapping[str, Any] | None) -> Self:
         """Read the settings' part about R; raise ValueError when it can't be used."""
-        versions = tuple(values.get("versions") or (DISTRIBUTION,))
+        # Settings from before there were versions: the distribution's is what the server had.
+        if values is None:
+            return cls()
+        named = None if values.get("versions") is None else tuple(values["versions"])
         # They end up in commands and paths.
-        for version in versions:
+        for version in named or ():
             if version != DISTRIBUTION and not software.R_VERSION.fullmatch(version):
                 raise ValueError(f"{version!r} is no version of R")
         checksums, builds = dict(values.get("checksums") or {}), values.get("builds")
@@ -36,7 +39,18 @@ class RSettings:
             raise ValueError("a checksum of R is no SHA-256")
         if builds and not software.ADDRESS.fullmatch(builds):
             raise ValueError("r.builds must be an http(s) address without blanks or quotes")
-        return cls(versions, checksums, builds)
+        return cls(named, checksums, builds)
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """The versions, the default one first: the current one where something lets it in."""
+        if self.named:
+            return self.named
+        current = software.CURRENT_R
+        is_known = current in self.checksums or software.r_sha256(
+            current, software.this_system(), software.this_architecture()
+        )
+        return (current if is_known else DISTRIBUTION,)
 
     @property
     def default(self) -> str:

@@ -71,17 +71,23 @@ def begin_r(settings: Settings) -> None:
 
 @step("R")
 def r_versions(settings: Settings) -> None:
-    """Have the versions of R that the settings name, and no others of the recipe's."""
+    """Have the versions of R that the settings name: RStudio Server starts with one."""
     for deb in r_debs(settings):
         debs.download(deb, name=f"Download {deb.title}")
         debs.install(deb, name=f"Install {deb.title}", _retries=2)
     for version in settings.r.from_posit:
         cran.write_site_files(home(version) / "etc", version)
+    for name, path in COMMANDS.items():
+        point(path, program(settings.r.default, name), name=f"Have {name} be the default version")
+
+
+@step("R kernels")
+def r_kernels(settings: Settings) -> None:
+    """Offer the versions in notebooks, and no others; all else works before this is done."""
+    for version in settings.r.from_posit:
         add_kernel_package(version, name=f"Have R {version} run notebooks", _retries=2)
     for folder, version, titled in kernels_of(settings.r):
         offer(folder, version, titled, name=f"Offer {titled or version} in notebooks")
-    for name, path in COMMANDS.items():
-        point(path, program(settings.r.default, name), name=f"Have {name} be the default version")
     remove_others(settings.r, name="Remove versions that aren't named any more")
     note_versions(settings.r, name="Note the versions")
 

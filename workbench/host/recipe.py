@@ -16,6 +16,7 @@ from .privacy import privacy
 from .private_files import private_files
 from .proxy import proxy
 from .r_versions import begin_r
+from .r_versions import r_kernels
 from .r_versions import r_versions
 from .root_disk import root_disk
 from .rstudio import begin_rstudio_server
@@ -62,6 +63,7 @@ RECIPE: tuple[Step, ...] = (
     rstudio_server,
     landing,
     proxy,
+    r_kernels,
     health,
     shared_packages,
 )
@@ -87,6 +89,7 @@ STANDBY: tuple[Step, ...] = (
     r_versions,
     rstudio_package,
     landing,
+    r_kernels,
     shared_packages,
 )
 

@@ -138,7 +138,7 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
         "packages": PackageLists.read(values.get("packages") or {}),
         "idle_timeout": int(values.get("idle_timeout", IDLE_TIMEOUT)),
         "time_zone": _time_zone(values.get("time_zone") or "UTC"),
-        "r": RSettings.parse(values.get("r") or {}),
+        "r": RSettings.parse(values.get("r")),
         "address": _ipv4(values.get("address")),
     }
 

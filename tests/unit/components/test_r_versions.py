@@ -4,8 +4,10 @@ import pytest
 
 from workbench.components.errors import ArgumentError
 from workbench.components.r_versions import check_r_checksums
+from workbench.components.r_versions import check_r_is_known
 from workbench.components.r_versions import check_r_versions
-from workbench.components.r_versions import choose_r
+from workbench.components.r_versions import r_settings
+from workbench.host import software
 from workbench.host.r_settings import RSettings
 from workbench.host.software import CURRENT_R
 
@@ -14,20 +16,39 @@ KEY = {"public_key": "ssh-ed25519 AAAA"}
 
 
 def chosen(system="ubuntu-24.04", architectures=("amd64",), **args):
-    return choose_r(KEY | args, system, architectures)
+    check_r_is_known(KEY | args, system, architectures)
+    return r_settings(KEY | args)
 
 
-def test_the_current_version_is_the_default_where_its_checksum_is_known():
-    assert chosen()["versions"] == [CURRENT_R]
-    assert chosen("debian-12")["versions"] == ["distribution"]
-    assert chosen(architectures=("amd64", "arm64"))["versions"] == ["distribution"]
-    assert chosen("debian-12", r_checksums=[f"{CURRENT_R}={SHA256}"])["versions"] == [CURRENT_R]
+def at_server(monkeypatch, system, architecture, values):
+    monkeypatch.setattr(software, "this_system", lambda: system)
+    monkeypatch.setattr(software, "this_architecture", lambda: architecture)
+    return RSettings.parse(values).versions
+
+
+def test_the_current_version_is_the_default_where_its_checksum_is_known(monkeypatch):
+    known = chosen(r_checksums=[f"{CURRENT_R}={SHA256}"])
+
+    for system, architecture, values, version in (
+        ("ubuntu-24.04", "amd64", chosen(), CURRENT_R),
+        ("ubuntu-24.04", "arm64", chosen(), "distribution"),
+        ("debian-12", "amd64", chosen(), "distribution"),
+        ("debian-12", "amd64", known, CURRENT_R),
+        # Settings from before.
+        ("ubuntu-24.04", "amd64", None, "distribution"),
+    ):
+        assert at_server(monkeypatch, system, architecture, values) == (version,)
 
 
 def test_several_are_taken_in_their_order():
     versions = ["4.5.3", "distribution", "4.6.1"]
 
-    assert chosen(r_versions=versions)["versions"] == versions
+    assert RSettings.parse(chosen(r_versions=versions)).versions == tuple(versions)
+
+
+def test_a_version_must_be_known_for_both_of_two_servers():
+    with pytest.raises(ArgumentError, match=r"4.6.1 for ubuntu-24.04 \(amd64 and arm64\)"):
+        chosen(architectures=("arm64", "amd64"), r_versions=["4.6.1"])
 
 
 @pytest.mark.parametrize("checksum", [SHA256, "signed"])

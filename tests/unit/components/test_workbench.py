@@ -170,8 +170,7 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
         "ca_certificates": [],
         "http3": False,
         "host_name_per_user": False,
-        # The table has no checksum of Posit's builds for Debian.
-        "r": {"versions": ["distribution"], "checksums": {}, "builds": None},
+        "r": {"versions": None, "checksums": {}, "builds": None},
     }
 
 

@@ -130,3 +130,13 @@ def test_versions_of_r_are_fetched_before_apt_and_told_after_the_hub(
     assert order.index(early) < packages < order.index(late)
     written = ("R", "Write /opt/R/4.5.3/lib/R/etc/Rprofile.site")
     assert order.index(("R", "Install R 4.5.3")) < order.index(written)
+
+
+@pytest.mark.parametrize("steps", [RECIPE, STANDBY])
+def test_only_the_last_steps_wait_for_rs_kernel_package(operations, several, steps) -> None:
+    order = list(operations(steps))
+
+    late = order.index(("R kernels", "Have R 4.6.1 run notebooks"))
+    others = {step for step, _ in order[late:]} - {"R kernels", "Services answer"}
+    assert not others
+    assert order.index(("R", "Install R 4.6.1")) < late
