@@ -98,8 +98,8 @@ def target(lab: Lab, authority: Authority) -> Target:
 
 
 def begin_without(lab: Lab) -> None:
-    """Take away the certificate that the address has, and have Caddy ask for another."""
-    lab.run("rm -rf /data/workbench/caddy/certificates/acme*; systemctl restart caddy")
+    """Take away the certificate of the address, and the account; have Caddy ask for another."""
+    lab.run("rm -rf /data/workbench/caddy/certificates/acme* /data/workbench/caddy/acme; systemctl restart caddy")
 
 
 @pytest.fixture
