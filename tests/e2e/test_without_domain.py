@@ -38,8 +38,11 @@ def test_a_workbench_without_a_domain_is_trusted_at_its_address(nameless: Bench)
     for name in ("certificate", "certificate-expiry", "https-redirect", "kernels", "server-names"):
         assert results[name]["result"] == "PASS", results[name]
     assert url in nameless.run("status").stdout
-    with nameless.site().client() as http:
-        assert "/jupyter/" in http.get(url).text
+    hub = nameless.hub()
+    assert "/jupyter/" in hub.http.get(url).text
+    assert hub.sign_in(nameless.password()).status_code == 302
+    hub.start_server()
+    assert hub.run("python3", "print(6 * 7)").strip() == "42"
     nameless.shell("pulumi preview --expect-no-changes")
     # Nothing is left to do: the server knew its address from the start.
     assert "nothing to change" in nameless.run("up").stdout

@@ -51,7 +51,7 @@ def ask_domain(
 ) -> Domain:
     """Return the domain and its zone; ``domain`` and ``zone`` are the options."""
     interview.say(
-        "With or without a domain name, browsers trust the workbench; a name is easier to keep."
+        "Browsers trust a workbench with or without a domain name; people remember a name."
     )
     # What was configured without a domain has none by choice.
     known = present.get("workbench:domain", NONE if present.get("workbench:publicKey") else "")
