@@ -15,10 +15,12 @@ from cryptography import x509
 from workbench.errors import MissingToolError
 from workbench.errors import WaitTimeoutError
 from workbench.errors import WorkbenchError
+from workbench.progress import Progress
 from workbench.rehearsal.endpoints import pebble as module
 from workbench.rehearsal.endpoints.ca import ensure_ca
 from workbench.rehearsal.endpoints.pebble import Pebble
 from workbench.rehearsal.network.sockets import listen_tcp
+from workbench.rehearsal.pebble.program import ensure_profiled
 
 LIMIT = 20
 NOWHERE = "127.0.0.1:9"
@@ -57,12 +59,7 @@ def test_it_answers_under_a_certificate_of_the_rehearsals_authority(
     pebble.start("127.0.0.1", tmp_path / "ca.pem", port)
     assert pebble.running
     assert pebble.acme_directory == f"https://acme.rehearsal.internal:{port}/dir"
-    context = ssl.create_default_context(cafile=str(authority.cert_path))
-    opener = urllib.request.build_opener(
-        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
-    )
-    with opener.open(f"https://127.0.0.1:{port}/dir", timeout=LIMIT) as answer:
-        assert b"newOrder" in answer.read()
+    assert "newOrder" in directory(authority, port)
 
 
 def test_the_roots_of_earlier_runs_are_kept_behind_the_present_one(pebble, port, tmp_path):
@@ -168,3 +165,32 @@ def test_one_that_is_not_installed_is_named_with_its_package(pebble, port, tmp_p
     with pytest.raises(MissingToolError) as error:
         pebble.start("127.0.0.1", tmp_path / "ca.pem", port)
     assert "apt-get install pebble" in error.value.hint
+
+
+def test_it_takes_up_profiles_once_a_program_that_knows_them_is_there(
+    pebble, authority, port, tmp_path, monkeypatch
+):
+    profiled = ensure_profiled(Progress(quiet=True))
+    monkeypatch.setattr(module, "find_profiled", lambda: None)
+    pebble.start("127.0.0.1", tmp_path / "ca.pem", port)
+    pebble.take_up_profiles()
+    assert not pebble.has_profiles
+    assert "shortlived" not in directory(authority, port)
+    monkeypatch.setattr(module, "find_profiled", lambda: profiled)
+    pebble.take_up_profiles()
+    assert pebble.has_profiles
+    assert "shortlived" in directory(authority, port)
+    # As after a restart: certificates of before are trusted still.
+    assert len(x509.load_pem_x509_certificates((tmp_path / "ca.pem").read_bytes())) == 2
+    child = pebble._child
+    pebble.take_up_profiles()
+    assert pebble._child is child
+
+
+def directory(authority, port):
+    context = ssl.create_default_context(cafile=str(authority.cert_path))
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+    )
+    with opener.open(f"https://127.0.0.1:{port}/dir", timeout=LIMIT) as answer:
+        return answer.read().decode()

@@ -71,6 +71,7 @@ RUN_ELSEWHERE = {
     "make test": "../../.ci/run::test",
     "./scripts/venv": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",
     "source .venv/bin/activate": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",
+    "pulumi config rm workbench:": "test_without_domain.py::test_a_workbench_without_a_domain",
     "workbench destroy": "test_life.py::test_destroy_leaves_nothing_but_the_data_volume",
     "workbench rehearsal.stop": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",
     "workbench rehearsal.reset": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",

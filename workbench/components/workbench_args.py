@@ -44,7 +44,7 @@ class WorkbenchArgs(TypedDict):
 
     domain: NotRequired[str]
     """The domain name, for example `lab.example.org`. Default: none; the workbench is then reached
-    by its address, with a certificate that browsers don't know."""
+    by its address, `https://` and the Elastic IP, with a certificate for it."""
 
     www: NotRequired[bool]
     """Whether `www.` before the domain leads to the workbench too. Default: true."""

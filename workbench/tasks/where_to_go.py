@@ -2,6 +2,7 @@
 
 from rich.console import Console
 
+from workbench.checks.check import Result
 from workbench.tasks.bring_up import Outcome
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.delegation import missing_delegation
@@ -23,6 +24,7 @@ def print_where_to_go(outcome: Outcome, console: Console | None = None) -> None:
             ("RStudio", state.url("rstudio_url")),
             *_people(outcome.passwords),
             *_to_enter(outcome),
+            *_certificate(outcome),
             ("CA certificate", str(authority) if authority else None),
             ("", "trust it in the browser, and its warning goes" if authority else None),
         ],
@@ -53,6 +55,16 @@ def _to_enter(outcome: Outcome) -> list[tuple[str, str]]:
         row
         for name, values, where in missing_delegation(outcome.state, outcome.failed)
         for row in ((name, "\n".join(values)), ("", where))
+    ]
+
+
+def _certificate(outcome: Outcome) -> list[tuple[str, str]]:
+    """Return why browsers warn of a workbench without a domain, and what helps, where they do."""
+    return [
+        row
+        for report in outcome.reports
+        if report.name == "certificate" and report.result is Result.WARN
+        for row in (("Certificate", report.evidence), ("", as_typed(report.fix)))
     ]
 
 

@@ -236,3 +236,13 @@ def test_where_to_go_is_told(tmp_path: Path, failed: list[Report]) -> None:
     for needed in ("https://workbench.localhost/", "ada", "cat /p", "/state/ca.pem", "status"):
         assert needed in text
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_why_browsers_warn_of_an_address_is_told_at_the_end(tmp_path: Path) -> None:
+    fix = "workbench converge --stack rehearsal"
+    warning = Report("certificate", Result.WARN, "10.0.0.1 has the server's own certificate", fix)
+    outcome = bring_up.Outcome(Rehearsed(tmp_path), "no changes", Run("ok"), {}, [warning])
+    out = io.StringIO()
+    print_where_to_go(outcome, Console(file=out, width=80, highlight=False))
+    assert "has the server's own certificate" in out.getvalue()
+    assert fix in out.getvalue()

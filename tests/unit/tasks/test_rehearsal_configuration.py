@@ -7,11 +7,14 @@ from dataclasses import replace
 import pytest
 
 from workbench.engine.stack_config import Default
+from workbench.engine.stack_config import as_text
 from workbench.engine.stack_config import config_json
+from workbench.engine.stack_config import differing
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.registries import npm_registry
 from workbench.rehearsal.registries import pypi_index
+from workbench.tasks.rehearsal_configuration import ACME
 from workbench.tasks.rehearsal_configuration import ensure_key
 from workbench.tasks.rehearsal_configuration import rehearsal_configuration
 
@@ -58,11 +61,21 @@ def test_every_service_goes_to_the_rehearsal(description):
 
 def test_a_persons_choices_are_defaults_only(description):
     values = rehearsal_configuration(description)
-    assert values["workbench:domain"] == Default("workbench.localhost")
+    assert values["workbench:domain"] == Default("workbench.localhost", unless=ACME)
     assert values["workbench:os"] == Default("debian-12")
     assert isinstance(values["workbench:publicKey"], Default)
     other = rehearsal_configuration(replace(description, name="trial"))
-    assert other["workbench:domain"] == Default("trial.workbench.localhost")
+    assert other["workbench:domain"] == Default("trial.workbench.localhost", unless=ACME)
+
+
+def test_a_domain_that_was_taken_out_stays_out(description):
+    values = rehearsal_configuration(description)
+    first, _, _ = differing(values, {})
+    assert {"workbench:domain", "workbench:createZone"} <= set(first)
+    known = {key: as_text(value) for key, value in first.items()}
+    for key in ("workbench:domain", "workbench:createZone"):
+        del known[key]
+    assert differing(values, known) == ({}, {}, [])
 
 
 def test_it_says_the_same_each_time(description):

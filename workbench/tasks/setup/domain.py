@@ -35,7 +35,7 @@ class Domain:
 
     def __str__(self) -> str:
         if self.name is None:
-            return "none: reached by its address, with a certificate that browsers don't know"
+            return "none: reached by its address, with a certificate that browsers trust"
         if self.zone:
             return f"{self.name}, in the hosted zone {self.zone.name} ({self.zone.id})"
         where = "in a hosted zone to be made" if self.create_zone else "its records made by hand"
@@ -50,7 +50,9 @@ def ask_domain(
     present: Mapping[str, str],
 ) -> Domain:
     """Return the domain and its zone; ``domain`` and ``zone`` are the options."""
-    interview.say("A workbench under a domain name has a certificate that every browser knows.")
+    interview.say(
+        "Browsers trust a workbench with or without a domain name; people remember a name."
+    )
     # What was configured without a domain has none by choice.
     known = present.get("workbench:domain", NONE if present.get("workbench:publicKey") else "")
     default = known or (NONE if interview.interactive else "")
