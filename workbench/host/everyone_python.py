@@ -73,7 +73,8 @@ def ensure(lists: PackageLists, told: Told) -> None:
         told.end(size(lists))
         told.begin("Python packages, compiled")
         # Users can't write there, so what they import is compiled for them now.
-        _run(str(FOLDER / "bin" / "python"), "-m", "compileall", "-q", "-j", "0", str(PACKAGES))
+        compiler = ("-I", "-S", "-m", "compileall", "-q", "-j", "0")
+        _run(str(FOLDER / "bin" / "python"), *compiler, str(PACKAGES))
     except subprocess.CalledProcessError as error:
         told.fail("Python", "the base", _reason(error.stdout or ""))
     finally:

@@ -10,6 +10,7 @@ import pytest
 
 from workbench.errors import WorkbenchError
 from workbench.host.pack import PackedRecipe
+from workbench.tasks.server.drift_of import _manual
 from workbench.tasks.server.server_plan import NO_PLAN
 from workbench.tasks.server.server_plan import OTHER
 from workbench.tasks.server.server_plan import Plan
@@ -140,6 +141,23 @@ def test_nothing_is_to_be_done_only_when_this_was_applied_and_nothing_differs(
 
     assert plan is not None
     assert plan.is_done(recipe, settings) is is_done
+
+
+def test_packages_that_cannot_be_had_are_no_drift_but_something_to_do(
+    server: Callable[..., Any],
+) -> None:
+    again = FINDING | {"actions": ["try again: R sf"]}
+    manual = [{"kind": "R", "name": "tiny", "folder": "/usr/local/lib/R/site-library"}]
+    said = SAID | {"findings": [again, FINDING], "manual": manual}
+    plan = plan_applied(server(0, said), "r", "s")
+
+    assert plan is not None
+    assert [finding.actions for finding in plan.drift] == [("write /etc/x",)]
+    assert len(plan.findings) == 2
+    assert list(plan.manual) == manual
+    assert [finding.state for finding in _manual(plan)] == [
+        ("R package tiny is in /usr/local/lib/R/site-library",)
+    ]
 
 
 def test_a_converge_under_way_is_told(server: Callable[..., Any]) -> None:

@@ -80,7 +80,7 @@ class State(StackState):
         return self.shell
 
 
-def shell(scripted: Any) -> Any:
+def shell(scripted: Any, packages: dict[str, Any] | None = None) -> Any:
     services = [{"name": "jupyterhub", "version": "6.1.1", "unit": "jupyterhub", "sockets": ["/s"]}]
     listed = f"{json.dumps(services)}\n\njupyterhub.service loaded active running Hub\n"
     last = json.dumps({"event": "end", "result": "ok"})
@@ -91,6 +91,8 @@ def shell(scripted: Any) -> Any:
             return listed
         if "r.json" in command:
             return json.dumps([{"version": "4.6.1", "title": "R 4.6.1", "standin": False}])
+        if "packages.json" in command:
+            return f"{json.dumps(packages)}\n\nstart\n" if packages else "\n\n"
         if "share_use" in command:
             return json.dumps(USE)
         if "python3" in command:
@@ -132,6 +134,35 @@ def test_a_running_workbench(state: State) -> None:
     ]
     assert found["problem"] is None
     json.dumps(found)
+
+
+PACKAGES = {"state": "installing", "total": 40, "done": 12, "now": "base group r", "seconds": 9}
+FAILED = [{"kind": "R", "name": "sf", "why": "its repository can't be reached " * 5}]
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"failed": []}, "for everyone: installing 12 of 40 (base group r)"),
+        ({"failed": [], "state": "installed"}, "for everyone: installed (40)"),
+        (
+            {"failed": FAILED, "state": "failed"},
+            "39 of 40 installed; failed: R sf: its repository can't be reached",
+        ),
+    ],
+)
+def test_how_far_the_packages_for_everyone_are_is_told(
+    state: State, scripted: Any, told: dict[str, Any], said: str
+) -> None:
+    state.shell = shell(scripted, PACKAGES | told)
+    found = read_status(state)
+    out = io.StringIO()
+    print_status(found, Console(file=out, width=80, highlight=False))
+
+    assert said in " ".join(out.getvalue().split())
+    assert max(len(line) for line in out.getvalue().splitlines()) <= 80
+    again = "workbench converge --stack rehearsal" in out.getvalue()
+    assert again == (told.get("state") == "failed")
 
 
 def test_a_resize_that_has_not_ended_is_told(state: State) -> None:
