@@ -130,7 +130,7 @@ def test_a_package_with_another_checksum_is_refused(lab: Lab) -> None:
     lab.publish(rstudio={"url": kept["url"], "sha256": "0" * 64})
     lab.converge(ok=False)
     assert "has not the SHA-256" in lab.failure()
-    assert lab.run("ls /var/cache/workbench/*.deb* 2>/dev/null || true") == ""
+    assert lab.run("find /var/cache/workbench -name '*.deb*'") == ""
     lab.publish(rstudio=kept)
     lab.converge()
 

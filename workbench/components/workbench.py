@@ -33,6 +33,7 @@ from workbench.components.storage import StorageArgs
 from workbench.components.validation import check_name
 from workbench.components.workbench_args import WorkbenchArgs
 from workbench.components.workbench_args import check_arguments
+from workbench.host.software import rstudio
 from workbench.host.software import rstudio_sha256
 
 
@@ -152,8 +153,9 @@ class Workbench(Component):
             raise ArgumentError(
                 f"{instance_type} has a processor of ARM's architecture, and the package of "
                 "RStudio Server that the recipe installs is for x86.",
-                "Choose another type, for example t3.medium, or give a package for arm64 as "
-                "rstudio_url and rstudio_sha256.",
+                "Choose another type, for example t3.medium, or name a package for arm64; without "
+                "rstudio_sha256 it needs Posit's signature:\n"
+                f"  pulumi config set workbench:rstudioUrl {rstudio(architecture).url}",
             )
         return architecture
 

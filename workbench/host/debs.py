@@ -1,5 +1,6 @@
 """Packages that come as a file from an address, let in by a SHA-256 or by Posit's signature."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +27,15 @@ class Deb:
     advice: str
 
     @property
+    def folder(self) -> Path:
+        """A folder for what was let in by exactly this, and nothing else of the same name."""
+        digest = hashlib.sha256(self.package.identity.encode()).hexdigest()
+        return places.CACHE / digest[:16]
+
+    @property
     def archive(self) -> Path:
         """Where the file is kept until it is installed."""
-        return places.CACHE / self.package.file_name
+        return self.folder / self.package.file_name
 
     @property
     def marker(self) -> Path:
@@ -49,7 +56,7 @@ class Deb:
 
     def remember(self) -> str:
         """Return the command that notes the file as installed, and removes it."""
-        return f"printf %s '{self.package.identity}' > {self.marker} && rm -f '{self.archive}'"
+        return f"printf %s '{self.package.identity}' > {self.marker} && rm -rf {self.folder}"
 
 
 @operation
@@ -58,7 +65,7 @@ def download(deb: Deb) -> Commands:
     if deb.is_installed or deb.archive.exists():
         return
     url, partial = deb.package.url, f"{deb.archive}.part"
-    yield f"mkdir -p {deb.archive.parent}"
+    yield f"mkdir -p {deb.folder}"
     yield (
         f"{CURL} --max-time 900 -o '{partial}' '{url}'"
         f" || {{ echo '{deb.title} can not be downloaded from {url}: let the server"
@@ -72,7 +79,7 @@ def _verify_sha256(deb: Deb, partial: str) -> str:
     return (
         f"echo '{deb.package.sha256}  {partial}' | sha256sum --check --status || {{ "
         f"echo '{deb.title} is not installed: the file at {deb.package.url} has not the SHA-256 "
-        f"{deb.package.sha256}, but'; sha256sum < '{partial}' | cut -c-64; rm -f '{partial}'; "
+        f"{deb.package.sha256}, but'; sha256sum < '{partial}' | cut -c-64; rm -rf {deb.folder}; "
         f"echo 'If that is right, {deb.advice}, then: workbench up'; exit 1; }}"
     )
 
@@ -80,7 +87,7 @@ def _verify_sha256(deb: Deb, partial: str) -> str:
 def _verify_signature(deb: Deb, partial: str) -> str:
     return (
         f"{{ {CURL} --max-time 60 -o {KEY} {posit_signature.KEY_ADDRESS} "
-        f"&& {VERIFY} '{partial}' {KEY}; }} || {{ rm -f '{partial}'; "
+        f"&& {VERIFY} '{partial}' {KEY}; }} || {{ rm -rf {deb.folder}; "
         f"echo '{deb.title} is not installed: there is no checksum for the file at "
         f"{deb.package.url}, and Posit has not signed it as far as can be told. "
         f"Instead, {deb.advice}, then: workbench up'; exit 1; }}"
