@@ -126,6 +126,8 @@ def _hours(time: timedelta) -> str:
 
 def tell_certificate(target: Target) -> str | None:
     """Say in a line whether browsers trust the workbench; None where nothing answers."""
+    if target.address is None:
+        return None
     try:
         chain = check_chain(target)
         shown = check_expiry(target) if chain.result is Result.PASS else chain

@@ -196,7 +196,7 @@ def print_status(found: dict[str, Any], console: Console) -> None:
             ("JupyterHub", found["jupyter_url"]),
             ("RStudio", found["rstudio_url"]),
             ("Address", _address_text(address)),
-            ("Certificate", found["certificate"]),
+            ("Certificate", found.get("certificate")),
             ("Instance", f"{found['instance_id']} ({found['instance_type']})"),
             ("CA certificate", found["ca_certificate"]),
             *((f"Password of {u}", f"cat {p}") for u, p in found["password_files"].items()),
