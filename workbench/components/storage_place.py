@@ -24,6 +24,14 @@ def check_place(volume: aws.ebs.Volume, args: Mapping[str, Any]) -> pulumi.Outpu
 
     def check(known: Sequence[str | None]) -> str:
         zone, wanted_zone, own_key, wanted_key = known
+        if wanted_zone and zone != wanted_zone and args.get("volume_id") is not None:
+            raise ArgumentError(
+                f"The data volume that is to be used is in {zone}, and the server's zone is to be"
+                f" {wanted_zone}: a volume can be at a server in its own zone only.",
+                f"pulumi config rm workbench:availabilityZone --stack {pulumi.get_stack()}"
+                "   has the zone follow the volume; a subnet (workbench:subnetId) must be in"
+                f" {zone}, too.",
+            )
         if wanted_zone and zone != wanted_zone:
             raise ArgumentError(
                 f"The data volume is in {zone}, and a volume can't move to {wanted_zone}: people"

@@ -113,10 +113,17 @@ def test_a_change_that_would_make_a_blank_volume_changes_nothing(deploy):
     assert set(ignored) == {"availabilityZone", "encrypted", "kmsKeyId"}
 
 
-@pytest.mark.parametrize("args", [{"size": 30}, {"volume_id": "vol-kept"}])
-def test_another_zone_is_refused_with_the_way_that_works(deploy, args):
+def test_an_existing_volume_decides_the_zone(deploy):
+    args = {"volume_id": "vol-kept", "availability_zone": "us-east-1b"}
+    with pytest.raises(ArgumentError, match="is in us-east-1d, and the server's zone is") as said:
+        deploy(lambda: Storage("data", args))
+    assert "pulumi config rm workbench:availabilityZone --stack test" in said.value.hint
+    deploy(lambda: Storage("data", args | {"availability_zone": "us-east-1d"}))
+
+
+def test_another_zone_is_refused_with_the_way_that_works(deploy):
     stays = {"Volume": {"availabilityZone": "us-east-1d"}}
-    wanted = {"availability_zone": "us-east-1b", **args}
+    wanted = {"availability_zone": "us-east-1b"}
     with pytest.raises(ArgumentError) as refused:
         deploy(lambda: Storage("data", wanted), outputs=stays)
 

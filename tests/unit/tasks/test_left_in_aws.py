@@ -40,15 +40,23 @@ class Ec2:
     def get_paginator(self, _: str) -> Any:
         def paginate(**wanted: Any) -> Any:
             self._asked(wanted)
-            instance = {"InstanceId": "i-1", "State": {"Name": self.state}}
+            disks = {"/dev/sda1": "vol-root", "/dev/sdf": "vol-1"}
+            instance = {
+                "InstanceId": "i-1",
+                "State": {"Name": self.state},
+                "RootDeviceName": "/dev/sda1",
+                "BlockDeviceMappings": [
+                    {"DeviceName": name, "Ebs": {"VolumeId": id_}} for name, id_ in disks.items()
+                ],
+            }
             return [{"Reservations": [{"Instances": [instance]}]}]
 
         return SimpleNamespace(paginate=paginate)
 
     def describe_volumes(self, **wanted: Any) -> Any:
         self._asked(wanted)
-        used = {"VolumeId": "vol-1", "CreateTime": 1, "Attachments": [{"InstanceId": "i-1"}]}
-        return {"Volumes": [used, {"VolumeId": "vol-2", "CreateTime": 2, "Attachments": []}]}
+        # The one in use was made by hand, and has no tag.
+        return {"Volumes": [{"VolumeId": f"vol-{n}", "CreateTime": n} for n in (2, 3)]}
 
     def describe_addresses(self, **wanted: Any) -> Any:
         self._asked(wanted)
@@ -69,14 +77,15 @@ def test_what_has_the_stacks_tag_is_found_and_told(ec2: Ec2) -> None:
     left = find_left("prod")
     assert (left.servers, left.data_volume) == (("i-1",), "vol-1")
     assert tell_left(left) == (
-        "By its tags, AWS has of it: the data volume vol-2, the data volume vol-1, the Elastic IP"
+        "By its tags, AWS has of it: the data volume vol-1, the data volume vol-3, the data"
+        " volume vol-2, the Elastic IP"
         " 198.51.100.7 (eipalloc-1)."
     )
 
 
 def test_without_a_server_the_newest_volume_has_the_data(ec2: Ec2) -> None:
     ec2.state = "terminated"
-    assert find_left("prod").data_volume == "vol-2"
+    assert find_left("prod").data_volume == "vol-3"
 
 
 def test_where_aws_refuses_nothing_is_found(ec2: Ec2) -> None:
@@ -96,7 +105,7 @@ def test_the_commands_lead_to_a_new_workbench_on_the_old_data(ec2: Ec2) -> None:
         "pulumi config set workbench:dataVolumeId vol-1 --stack prod",
         "workbench up --stack prod",
     ]
-    assert others.endswith("from before a restore: vol-2")
+    assert others.endswith("from before a restore: vol-3, vol-2")
 
 
 def test_recover_ends_with_them(ec2: Ec2) -> None:

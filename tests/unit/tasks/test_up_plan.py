@@ -12,6 +12,7 @@ from workbench.engine.state import Resource
 from workbench.engine.state import State
 from workbench.progress import Progress
 from workbench.tasks import up_plan
+from workbench.tasks.resizing.instance_types import UnfitTypeError
 from workbench.tasks.server.sessions import Activity
 from workbench.tasks.server.working_people import People
 from workbench.tasks.stack_state import StackState
@@ -88,3 +89,41 @@ def test_nobody_is_asked_of_where_nothing_stops(power: SimpleNamespace) -> None:
     assert up_plan.look_ahead("prod", BIGGER, QUIET)[1] == People()
     made = Changes({"create": 1}, (("create", INSTANCE),))
     assert up_plan.look_ahead("prod", made, QUIET)[1] == People()
+
+
+class Ec2:
+    """An instance of one architecture, and types of two."""
+
+    def describe_instances(self, **_: Any) -> Any:
+        instance = {"InstanceId": "i-1", "InstanceType": "t3.medium", "Architecture": "x86_64"}
+        return {"Reservations": [{"Instances": [instance]}]}
+
+    def describe_instance_types(self, InstanceTypes: list[str]) -> Any:
+        kind = "arm64" if InstanceTypes == ["t4g.medium"] else "x86_64"
+        return {"InstanceTypes": [{"ProcessorInfo": {"SupportedArchitectures": [kind]}}]}
+
+
+@pytest.mark.usefixtures("power")
+@pytest.mark.parametrize("op", ["update", "replace"])
+def test_another_architecture_is_told_as_a_new_server(
+    monkeypatch: pytest.MonkeyPatch, op: str
+) -> None:
+    config = {"workbench:instanceType": "t4g.medium"}
+    state = StackState("prod", {"instance_id": "i-1"}, config)
+    monkeypatch.setattr(up_plan, "read_stack", lambda *_: state)
+    monkeypatch.setattr(StackState, "aws", lambda *_: Ec2())
+    changes = Changes({op: 1}, ((op, INSTANCE),))
+    with pytest.raises(UnfitTypeError, match="system is for x86_64, and the type is arm64") as said:
+        up_plan.look_ahead("prod", changes, QUIET)
+    assert "A new server would have to take its place. Nothing was changed." in said.value.message
+    assert "config set workbench:instanceType t3.medium --stack prod " in said.value.hint
+    assert "workbench resize t4g.medium --replace --stack prod " in said.value.hint
+    state.config = {"workbench:instanceType": "t3.large"}
+    assert up_plan.look_ahead("prod", changes, QUIET)[0][0].startswith(f"Pulumi would {op}")
+
+
+def test_what_a_plan_means_for_homes_comes_first() -> None:
+    volume = Resource("aws:ebs/volume:Volume", "lab-storage-volume", changed=("snapshotId",))
+    lines, _ = up_plan.look_ahead("prod", Changes({"replace": 1}, (("replace", volume),)), QUIET)
+    assert lines[0].startswith("PEOPLE'S HOMES CHANGE")
+    assert lines[-1] == "Pulumi would replace Volume lab-storage-volume."

@@ -23,13 +23,14 @@ _GONE = ("terminated", "shutting-down")
 
 @dataclass(frozen=True)
 class Left:
-    """IDs of what has the stack's tag; volumes the newest first, addresses with their IP."""
+    """IDs of what has the stack's tag; addresses with their IP.
+
+    Of the volumes, those that a server has come first, whatever their tags, then the newest.
+    """
 
     servers: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
     addresses: tuple[tuple[str, str], ...] = ()
-    # The volume that a server has is the one people work on.
-    in_use: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.servers or self.volumes or self.addresses)
@@ -37,7 +38,7 @@ class Left:
     @property
     def data_volume(self) -> str:
         """The volume that has people's data, as far as it can be told."""
-        return self.in_use or next(iter(self.volumes), "")
+        return next(iter(self.volumes), "")
 
 
 def find_left(stack: str) -> Left:
@@ -48,7 +49,7 @@ def find_left(stack: str) -> Left:
     try:
         ec2 = state.aws("ec2")
         servers = [
-            each["InstanceId"]
+            each
             for page in ec2.get_paginator("describe_instances").paginate(Filters=mine)
             for reservation in page["Reservations"]
             for each in reservation["Instances"]
@@ -59,12 +60,11 @@ def find_left(stack: str) -> Left:
     except (BotoCoreError, ClientError, WorkbenchError):
         return Left()
     volumes = sorted(volumes, key=lambda each: each["CreateTime"], reverse=True)
-    in_use = [each["VolumeId"] for each in volumes if _server_of(each) in servers]
+    in_use = [volume for each in servers for volume in _data_of(each)]
     return Left(
-        tuple(servers),
-        tuple(each["VolumeId"] for each in volumes),
+        tuple(each["InstanceId"] for each in servers),
+        tuple(dict.fromkeys([*in_use, *(each["VolumeId"] for each in volumes)])),
         tuple((each["AllocationId"], each["PublicIp"]) for each in addresses),
-        next(iter(in_use), ""),
     )
 
 
@@ -103,8 +103,13 @@ def ways_on(stack: str, left: Left, *, is_there: bool) -> Iterator[str]:
         yield f"Other volumes of the stack, from before a restore: {', '.join(others)}"
 
 
-def _server_of(volume: dict[str, Any]) -> str:
-    return next((one["InstanceId"] for one in volume.get("Attachments") or []), "")
+def _data_of(instance: dict[str, Any]) -> list[str]:
+    """Return the volumes that a server has, but for the one with its system."""
+    return [
+        each["Ebs"]["VolumeId"]
+        for each in instance.get("BlockDeviceMappings") or []
+        if each["DeviceName"] != instance.get("RootDeviceName") and "Ebs" in each
+    ]
 
 
 def _state(stack: str) -> StackState:
