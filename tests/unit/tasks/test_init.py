@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from workbench.errors import WorkbenchError
+from workbench.prices import TABLE_DATE
 from workbench.progress import Progress
 from workbench.tasks.people.declared_users import DeclaredUsers
 from workbench.tasks.people.declared_users import User
@@ -330,3 +331,10 @@ def test_a_type_that_the_free_plan_does_not_start_is_told_with_one_that_it_does(
     account.free_type = None
     (sentence,) = find_warnings(chosen)
     assert sentence.endswith("upgrade the plan.")
+
+
+def test_the_plan_says_where_its_prices_are_from_and_of_when(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = printed(answers(), tmp_path, capsys, {})
+    assert f"Prices: workbench's own table of {TABLE_DATE}, before tax." in text

@@ -49,7 +49,7 @@ def print_plan(answers: Answers, place: Place, present: Mapping[str, str]) -> No
     root, data = _volumes(present)
     details = {"volumes": f"{root} GiB root, {data} GiB data"}
     cost, source = _cost(answers, root + data)
-    console.print(f"\nA month, always running, costs ({source}, before tax):")
+    console.print("\nA month, always running, costs:")
     lines = [(name, in_dollars(price), details.get(name, "")) for name, price in cost.items]
     print_facts(
         [
@@ -58,6 +58,7 @@ def print_plan(answers: Answers, place: Place, present: Mapping[str, str]) -> No
         ],
         console,
     )
+    console.print(f"Prices: {source}, before tax.", highlight=False)
     console.print("Traffic and snapshots come on top; while it is stopped, the instance is free.")
     surplus = surplus_sentence(answers.instance_type.name)
     console.print(f"{surplus}\n" if surplus else "")
