@@ -53,7 +53,7 @@ RESOLVED = "/home/ann/resolved"
 RESOLVE = f"""
 resolve() {{ uv pip install --quiet --dry-run "$1" >/dev/null 2>&1 && echo "$1"; }}
 export -f resolve
-(printf '%s\n' {" ".join(PACKAGES)} | xargs -P 4 -I@ bash -c 'resolve @' > {RESOLVED}
+(printf '%s\n' {" ".join(PACKAGES)} | nice xargs -P 2 -I@ bash -c 'resolve @' > {RESOLVED}
  echo END >> {RESOLVED}) </dev/null >/dev/null 2>&1 &
 """
 
@@ -70,9 +70,9 @@ def hub(lab: Lab) -> Iterator[Hub]:
     lab.converge()
     # Begun here: cron looks once a minute.
     ssh(lab, "crontab -", stdin=f"* * * * * bash {SCRIPT} > ~/of-cron 2>&1\n")
-    # Another person's, whose environment no test changes.
-    lab.run("runuser -l ann -c bash", stdin=RESOLVE)
     with at_hub(lab, PASSWORD) as signed_in:
+        # Another person's, whose environment no test changes.
+        lab.run("runuser -l ann -c bash", stdin=RESOLVE)
         yield signed_in
     lab.run(f"rm -rf {RESOLVED} /home/ann/.cache")
     ssh(lab, "crontab -r; rm ~/of-cron")

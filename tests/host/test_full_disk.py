@@ -1,10 +1,12 @@
 """One person takes all room and all files of the data volume: what everyone else can still do."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from clients import Hub
 from host_lab import DOMAIN
 from host_lab import Lab
 from host_lab import at_hub
@@ -49,6 +51,14 @@ def answers(lab: Lab) -> bool:
         return http.get(f"https://{DOMAIN}/jupyter/hub/login").status_code == 200
 
 
+@contextlib.contextmanager
+def signed_in(lab: Lab, name: str, password: str) -> Iterator[Hub]:
+    hub = Hub(lab.site(), name)
+    with hub.http:
+        assert hub.sign_in(password).status_code == 302
+        yield hub
+
+
 def saved_hash(lab: Lab, name: str) -> str:
     people: list[dict[str, Any]] = json.loads(
         lab.run("cat /data/workbench/accounts/accounts.json")
@@ -72,6 +82,10 @@ def test_a_full_volume_keeps_nobody_from_what_the_workbench_does(full: Lab) -> N
 
     lab.run("workbench-passwd ann", stdin="Another-on-ice-43\n")
     assert sign_in(lab, "ann", "Another-on-ice-43") == 302
+    assert saved_hash(lab, "ann") == real_hash(lab, "ann")
+    with signed_in(lab, "ann", "Another-on-ice-43") as ann:
+        assert "is changed" in ann.change_password("Another-on-ice-43", "Krill-on-floes-44").text
+    assert sign_in(lab, "ann", "Krill-on-floes-44") == 302
     assert saved_hash(lab, "ann") == real_hash(lab, "ann")
 
     newcomer = {"name": "newcomer", "public_keys": [lab.public_key], "administrator": False}
@@ -102,14 +116,16 @@ def test_the_products_own_room_is_really_there_on_a_full_volume(full: Lab) -> No
 def test_a_password_that_the_volume_does_not_take_is_not_set(lab: Lab) -> None:
     lab.run("workbench-passwd ann", stdin=PASSWORD + "\n")
     before = real_hash(lab, "ann")
-    lab.run("dd if=/dev/zero of=/data/workbench/all bs=64k 2>/dev/null || true")
-    try:
+    with contextlib.ExitStack() as after:
+        ann = after.enter_context(signed_in(lab, "ann", PASSWORD))
+        lab.run("dd if=/dev/zero of=/data/workbench/all bs=64k 2>/dev/null || true")
+        after.callback(lab.run, "rm /data/workbench/all")
+        page = ann.change_password(PASSWORD, "Another-on-ice-43")
+        assert "The disk of /data/workbench/accounts is full: the password is not" in page.text
         said = lab.run("workbench-passwd ann 2>&1", stdin="Another-on-ice-43\n", code=1)
         assert said.startswith("the disk of /data/workbench/accounts is full: the password is not")
         assert len(said.splitlines()) == 1
         assert before == real_hash(lab, "ann") == saved_hash(lab, "ann")
-    finally:
-        lab.run("rm /data/workbench/all")
     lab.run("workbench-passwd ann", stdin="Another-on-ice-43\n")
     assert before != real_hash(lab, "ann") == saved_hash(lab, "ann")
 
