@@ -20,6 +20,8 @@ from .folders import make_folder
 NEW = 120
 # … and one that was there before the hub: it only does something else, which isn't to be lost.
 OLD = 600
+# Seconds between two looks whether it has ended meanwhile.
+LOOK_AGAIN = 2
 RUNNING = {"active", "reloading"}
 NOT_RUNNING = {"inactive", "failed", "activating", "deactivating", "maintenance"}
 STOPPED = 1
@@ -51,10 +53,20 @@ class SocketSpawner(SystemdSpawner):
     def server(self, server: Server | None) -> None:
         SystemdSpawner.server.fset(self, server)
 
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Take up what the hub remembered of a server, which may run."""
-        super().load_state(state)
-        self.http_timeout = OLD
+    async def get_url(self) -> str:
+        """Return where a server is that was there before the hub, once it answers or has ended.
+
+        The hub asks for it as it starts; then it ends a server that doesn't answer in time.
+        """
+        answer = asyncio.ensure_future(
+            self.server.wait_up(http=True, timeout=OLD, extra_path="api")  # type: ignore[union-attr]
+        )
+        while not answer.done() and await self.poll() is None:
+            await asyncio.wait([answer], timeout=LOOK_AGAIN)
+        self.http_timeout = NEW if answer.done() else 1
+        answer.cancel()
+        await asyncio.gather(answer, return_exceptions=True)
+        return str(await super().get_url())
 
     def get_env(self) -> dict[str, str]:
         """Return the server's environment; kernels' sockets are in the runtime folder."""
