@@ -62,9 +62,11 @@ onserver() {
     lab_keys "$instance" "$instance" > "$instance.hosts"
     [ -s "$instance.hosts" ] || sleep 2
   done
-  ssh -i do4ds-lab-key.pem -o IdentitiesOnly=yes -o HostKeyAlias="$instance" \
-    -o UserKnownHostsFile="$instance.hosts" -o ConnectionAttempts=20 \
-    -p "$(lab_port "$address")" "$LAB_USER@$address" "$@"
+  local way=(ssh -i do4ds-lab-key.pem -o IdentitiesOnly=yes -o HostKeyAlias="$instance"
+    -o UserKnownHostsFile="$instance.hosts" -p "$(lab_port "$address")" "$LAB_USER@$address")
+  # It may still be booting.
+  for _ in {1..30}; do "${way[@]}" true </dev/null 2>/dev/null && break; sleep 1; done
+  "${way[@]}" "$@"
 }
 """
 
