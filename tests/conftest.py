@@ -14,6 +14,7 @@ TOGETHER = ("tests/cloud/machines/", "tests/cloud/provider/", "tests/cloud/engin
 LONGEST_FIRST = (
     "tests/e2e/tasks/test_replace.py",
     "tests/host/",
+    "tests/labs/",
     "tests/e2e/test_fresh_clone.py",
     "tests/e2e/",
     "tests/cloud/machines/",

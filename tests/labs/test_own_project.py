@@ -20,7 +20,7 @@ def test_a_project_of_ones_own_is_deployed_by_pulumis_own_commands(
     reader.run("printf 'name: mine\\nruntime: python\\n' > Pulumi.yaml")
     code, printed = reader.run(f"workbench rehearsal.config --name {world.name}")
     assert code == 0, printed
-    code, printed = reader.run('eval "$(workbench env)" && pulumi up --yes', 180)
+    code, printed = reader.run('eval "$(workbench env)" && pulumi up --yes', 600)
     assert code == 0, printed
     _, made = reader.run("pulumi stack output vpc")
     _, known = reader.run("aws ec2 describe-vpcs --query 'Vpcs[].VpcId' --output text")
@@ -34,4 +34,4 @@ def test_a_project_of_ones_own_is_deployed_by_pulumis_own_commands(
     code, printed = reader.run("workbench labs")
     assert code == 1
     assert "which labs don't touch" in printed
-    assert reader.run("pulumi destroy --yes", 180)[0] == 0
+    assert reader.run("pulumi destroy --yes", 600)[0] == 0

@@ -10,7 +10,7 @@ from workbench.labs.lab_file import Lab
 from workbench.labs.lab_file import read_labs
 
 LABS = read_labs(ROOT / "labs")
-LIMIT = 300
+LIMIT = 600
 
 
 def stands(reader: Shell, number: int) -> dict[str, str]:
@@ -88,8 +88,8 @@ def test_a_step_is_told_as_soon_as_it_is_done(reader: Shell) -> None:
     do(reader, "workbench labs.start 1 --yes")
     do(reader, "workbench labs.check --watch > watched & echo $! > watch.pid")
     do(reader, "workbench labs.solve key")
-    do(reader, "timeout 60 bash -c 'until grep -q \"^PASS  key\" watched; do sleep 0.2; done'")
-    do(reader, "kill -INT $(cat watch.pid); timeout 60 tail --pid=$(cat watch.pid) -f /dev/null")
+    do(reader, "timeout 300 bash -c 'until grep -q \"^PASS  key\" watched; do sleep 0.2; done'")
+    do(reader, "kill -INT $(cat watch.pid); timeout 300 tail --pid=$(cat watch.pid) -f /dev/null")
 
 
 def test_all_goes_when_it_is_to(reader: Shell) -> None:

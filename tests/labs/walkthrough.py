@@ -14,7 +14,7 @@ from sybil import Sybil
 from sybil.parsers.markdown import CodeBlockParser
 
 # Seconds, where a block names no limit of its own.
-LIMIT = 90
+LIMIT = 300
 WILD = "…"
 COMMENT = re.compile(r"<!--([^>]*)-->\s*\Z")
 # What a block's comment may say: its exit code, its seconds, why it isn't run, that its first

@@ -119,7 +119,8 @@ class _Row:
 
 
 def _df(text: str) -> dict[str, _Row]:
-    lines = [line.split() for line in text.splitlines()[1:]]
+    # Where a place is missing, df is asked once more, and there are two headings.
+    lines = [line.split() for line in text.splitlines() if not line.startswith("Filesystem")]
     rows: dict[str, _Row] = {}
     for place, row in ((line[5], _Row(line)) for line in lines if len(line) > 5):
         if place not in rows or row.free < rows[place].free:

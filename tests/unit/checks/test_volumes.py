@@ -117,6 +117,13 @@ def test_disks_with_room(shell: Shell) -> None:
     assert check(shell, SPACE) == ("PASS", "/ 30 % used, /data 5 % used", "")
 
 
+def test_a_server_without_a_data_volume_has_a_root_disk(shell: Shell) -> None:
+    alone = "".join(line for line in SPACE.splitlines(True) if "/data" not in line)
+
+    # What df prints where a place is missing, and then of the root disk alone.
+    assert check(shell, alone + alone, alone + alone)[:2] == ("PASS", "/ 30 % used")
+
+
 def test_a_full_data_volume_names_what_fills_it_and_can_grow(shell: Shell) -> None:
     told = "/data is full; biggest: /data/home/ada 18000 MiB"
     assert check(shell, FULL_DATA) == ("FAIL", told, GROW)

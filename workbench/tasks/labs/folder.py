@@ -9,6 +9,8 @@ from workbench.checks.labs.names import KEY_FILE
 from workbench.errors import WorkbenchError
 from workbench.labs.lab_file import Lab
 from workbench.progress import Progress
+from workbench.rehearsal.description import FILE
+from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.names import rehearsal_of
 from workbench.tasks.labs.bench import PROJECT
 from workbench.tasks.labs.bench import LabBench
@@ -33,31 +35,38 @@ IMAGES = {
     "debian-12": ("/aws/service/debian/release/12/latest/amd64", "admin"),
 }
 
+PORT = (
+    "import json, sys; addresses = json.load(open(sys.argv[1]))['addresses'];"
+    " print(addresses.get(sys.argv[2], {}).get('22', 22))"
+)
 FUNCTIONS = r"""
 # What solutions use: instance, security group and address of the lab, and a command on the server,
 # which is known by the keys that its console shows.
-lab_instance() {
+lab_server() {
   aws ec2 describe-instances --filters Name=tag:Name,Values=do4ds-lab \
-    Name=instance-state-name,Values=pending,running,stopping,stopped \
-    --query 'Reservations[0].Instances[0].InstanceId' --output text
+    Name=instance-state-name,Values=pending,running,stopping,stopped --output text \
+    --query 'Reservations[0].Instances[0].[InstanceId,PublicIpAddress,SecurityGroups[0].GroupId]'
 }
-lab_group() {
-  aws ec2 describe-instances --instance-ids "$(lab_instance)" \
-    --query 'Reservations[0].Instances[0].SecurityGroups[0].GroupId' --output text
-}
-lab_address() {
-  aws ec2 describe-instances --instance-ids "$(lab_instance)" \
-    --query 'Reservations[0].Instances[0].PublicIpAddress' --output text
-}
+lab_instance() { lab_server | cut -f 1; }
+lab_address() { lab_server | cut -f 2; }
+lab_group() { lab_server | cut -f 3; }
 lab_keys() {
-  aws ec2 get-console-output --instance-id "$(lab_instance)" --latest --query Output --output text |
+  aws ec2 get-console-output --instance-id "${2:-$(lab_instance)}" --latest --output text \
+    --query Output |
     sed -n "/BEGIN SSH HOST KEY KEYS/,/END SSH HOST KEY KEYS/s/^\(ssh-\|ecdsa-\)/$1 \1/p"
 }
 onserver() {
-  local address; address=$(lab_address)
-  until lab_keys "$address" > server.hosts && [ -s server.hosts ]; do sleep 2; done
-  ssh -i do4ds-lab-key.pem -o IdentitiesOnly=yes -o UserKnownHostsFile=server.hosts \
-    -o ConnectionAttempts=20 "$LAB_USER@$address" "$@"
+  local instance address group
+  read -r instance address group < <(lab_server)
+  until [ -s "$instance.hosts" ]; do
+    lab_keys "$instance" "$instance" > "$instance.hosts"
+    [ -s "$instance.hosts" ] || sleep 2
+  done
+  local way=(ssh -i do4ds-lab-key.pem -o IdentitiesOnly=yes -o HostKeyAlias="$instance"
+    -o UserKnownHostsFile="$instance.hosts" -p "$(lab_port "$address")" "$LAB_USER@$address")
+  # It may still be booting.
+  for _ in {1..30}; do "${way[@]}" true </dev/null 2>/dev/null && break; sleep 1; done
+  "${way[@]}" "$@"
 }
 """
 
@@ -75,8 +84,10 @@ def prepare(bench: LabBench, lab: Lab, progress: Progress) -> None:
 
 def clear(bench: LabBench) -> None:
     """Take away the files that belong to a server that is gone."""
-    for name in (KEY_FILE, f"{KEY_FILE}.pub", SSH_CONFIG, "server.hosts", "server.keys"):
+    for name in (KEY_FILE, f"{KEY_FILE}.pub", SSH_CONFIG, "server.keys"):
         (bench.folder / name).unlink(missing_ok=True)
+    for hosts in bench.folder.glob("i-*.hosts"):
+        hosts.unlink()
 
 
 def _refuse_other_project(folder: Path) -> None:
@@ -144,4 +155,12 @@ export LAB_IMAGE={image}
 export LAB_USER={user}
 # Where you are: from here, and from nowhere else, SSH is let in.
 export LAB_ADDRESS={address}
-{FUNCTIONS}"""
+{FUNCTIONS}{_port_function(bench)}"""
+
+
+def _port_function(bench: LabBench) -> str:
+    """Return what finds the port of SSH: not 22 where this computer has that itself."""
+    if bench.rehearsal is None:
+        return "lab_port() { echo 22; }\n"
+    words = [sys.executable, "-c", PORT, str(rehearsal_dir(bench.rehearsal.name) / FILE)]
+    return f'lab_port() {{ {shlex.join(words)} "$1"; }}\n'
