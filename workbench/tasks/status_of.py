@@ -74,7 +74,7 @@ def read_status(state: StackState) -> dict[str, Any]:
         return found | {"state": ASLEEP, "problem": f"The rehearsal is not running: {hint}"}
     try:
         found |= _instance(state) | {"problem": _unfinished(state)}
-        if found["state"] == RUNNING:
+        if found["state"] == RUNNING and state.address is not None:
             found["certificate"] = tell_certificate(state.target())
     except (BotoCoreError, ClientError) as error:
         return found | {"state": None, "problem": explain_aws(error, state.stack)}
