@@ -22,7 +22,8 @@ LEAST_FREE = 1 << 30
 # One that fails alone is the package's fault; so many, one after the other, are not.
 MOST_FAILURES = 3
 # Nothing of the server's own goes for them. Their services may start: those of the recipe run.
-INSTALL = f"{apt.INSTALL} --no-remove".replace("WORKBENCH_INSTALLING=1 ", "")
+# Without a terminal, dpkg doesn't count in percent, which would fill the log.
+INSTALL = f"{apt.INSTALL} --no-remove -o Dpkg::Use-Pty=0".replace("WORKBENCH_INSTALLING=1 ", "")
 REPAIR = "DEBIAN_FRONTEND=noninteractive WORKBENCH_INSTALLING=1"
 REMOVE = apt.PURGE.replace(" purge", " remove")
 

@@ -63,6 +63,7 @@ class Told:
         self.state = FAILED if self.failed else INSTALLED
         self.now, self.done = "", self.total
         self.write()
+        print(f"== {self.state}", *(f"{f['kind']} {f['name']}" for f in self.failed), flush=True)
         return not self.failed
 
     def write(self) -> None:
