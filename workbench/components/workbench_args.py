@@ -208,7 +208,7 @@ class WorkbenchArgs(TypedDict):
 
     availability_zone: NotRequired[pulumi.Input[str]]
     """The zone, for example `us-east-1a`. Default: the existing data volume's, else the first one
-    that offers the instance type, chosen once."""
+    that offers the instance type, chosen once. A zone that the data volume isn't in is refused."""
 
     cidr_block: NotRequired[str]
     """The new VPC's range of private addresses in CIDR notation. Default: `10.20.0.0/16`."""

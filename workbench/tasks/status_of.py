@@ -13,6 +13,7 @@ from workbench.checks.server import read_services
 from workbench.checks.shared_packages import read_installation
 from workbench.checks.shares import read_use
 from workbench.engine.damage import recover
+from workbench.engine.state import Resource
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.rehearsal.names import rehearsal_of
@@ -65,7 +66,8 @@ def read_status(state: StackState) -> dict[str, Any]:
         "problem": None,
     }
     if not found["instance_id"]:
-        if state.exists and (there := read_existing(state.stack, Progress(quiet=True))):
+        there = () if state.outputs or not state.exists else _existing(state)
+        if there:
             return found | {"state": UNFINISHED, "problem": unfinished(state.stack, there)}
         return found | {"problem": _unknown(state)}
     rehearsal = rehearsal_of(state.stack)
@@ -79,6 +81,11 @@ def read_status(state: StackState) -> dict[str, Any]:
     except (BotoCoreError, ClientError) as error:
         return found | {"state": None, "problem": explain_aws(error, state.stack)}
     return found | (_inside(state, found) if found["state"] == RUNNING else {})
+
+
+def _existing(state: StackState) -> tuple[Resource, ...]:
+    """Return what a first up made that hasn't ended: only then a stack has no outputs."""
+    return read_existing(state.stack, Progress(quiet=True))
 
 
 def _unknown(state: StackState) -> str | None:
