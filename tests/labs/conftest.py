@@ -4,11 +4,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from lab_world import SSH
 from lab_world import World
 from walkthrough import Shell
 
@@ -26,8 +24,6 @@ def world() -> Iterator[World]:
     """Give a rehearsal that runs, with nothing in it."""
     name = f"labs{os.getpid()}"
     world = World(name, Path(tempfile.mkdtemp(prefix="workbench-labs-")))
-    had_ssh = SSH.is_dir()
-    SSH.mkdir(mode=0o700, exist_ok=True)
     try:
         # Outside of the reader's namespace, as what it mounts is for others, too.
         world.run("rehearsal.start", "--name", name)
@@ -35,9 +31,6 @@ def world() -> Iterator[World]:
     finally:
         world.run("rehearsal.reset", "--name", name, "--yes")
         shutil.rmtree(world.state_dir, ignore_errors=True)
-        if not had_ssh:
-            with suppress(OSError):
-                SSH.rmdir()
 
 
 @pytest.fixture

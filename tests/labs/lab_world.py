@@ -1,7 +1,6 @@
 """A rehearsal for the labs, and a reader at a shell, with a home of their own."""
 
 import os
-import pwd
 import subprocess
 import sys
 import tempfile
@@ -14,10 +13,13 @@ from workbench.places import cache_dir
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
-# Where OpenSSH looks, whatever $HOME says.
-SSH = Path(pwd.getpwuid(os.getuid()).pw_dir) / ".ssh"
-# In a namespace of its own, the reader's ~/.ssh is there for OpenSSH, too.
-APART = 'umask 022; mount --bind "$HOME/.ssh" "$SSH_FOLDER" && exec bash --noprofile --norc'
+# In a namespace of its own, the reader's home is root's: OpenSSH takes it from there, whatever
+# $HOME says.
+APART = r"""
+umask 022
+sed -E "s|^(root:[^:]*:0:0:[^:]*:)[^:]*|\1$HOME|" /etc/passwd > "$HOME.passwd"
+mount --bind "$HOME.passwd" /etc/passwd && exec bash --noprofile --norc
+"""
 
 
 @dataclass
@@ -44,7 +46,6 @@ class World:
     def reader(self) -> Shell:
         """Return a shell of a reader whose home is empty."""
         home = Path(tempfile.mkdtemp(prefix="reader-", dir=self.state_dir))
-        (home / ".ssh").mkdir(mode=0o700)
-        env = self.env | {"HOME": str(home), "SSH_FOLDER": str(SSH)}
+        env = self.env | {"HOME": str(home)}
         argv = ["unshare", "--mount", "--propagation", "private", "bash", "-c", APART]
         return Shell(argv, env, home)
