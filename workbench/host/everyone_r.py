@@ -21,6 +21,7 @@ from .package_lists import PackageLists
 INSTALL = Path(__file__).parent / "scripts" / "install-r-package"
 PRUNE = Path(__file__).parent / "scripts" / "prune-r-library"
 DISTRIBUTIONS = Path("/usr/lib/R/bin/R")
+SITE_LIBRARY = Path("/usr/lib/R/site-library")
 # Posit's builds, side by side.
 OTHERS = Path("/opt/R")
 # Where root's install.packages() puts what everyone then sees.
@@ -36,8 +37,9 @@ class R:
 
     @property
     def is_distributions(self) -> bool:
-        """Whether the distribution's packages are built for it."""
-        return self.program == DISTRIBUTIONS
+        """Whether it sees the distribution's packages, which are built for it then."""
+        library = self.program.parents[1] / "lib" / "R" / "site-library"
+        return self.program == DISTRIBUTIONS or library.resolve() == SITE_LIBRARY
 
     @property
     def library(self) -> Path:
