@@ -24,6 +24,7 @@ RUNNING: dict[str, Any] = {
     "people": [],
     "converged": None,
     "limits": None,
+    "packages": None,
     "problem": None,
 }
 STOPPED = RUNNING | {"state": "stopped", "people": None}
