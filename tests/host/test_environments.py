@@ -194,7 +194,7 @@ def test_nothing_shared_refuses_a_version(lab: Lab, hub: Hub) -> None:
 def test_what_people_use_can_be_installed(lab: Lab, hub: Hub) -> None:
     assert len(PACKAGES) == 28
     try:
-        ssh(lab, f"pip install --quiet {' '.join(MOST_USED)}")
+        ssh(lab, f"uv pip install --quiet {' '.join(MOST_USED)}")
         modules = ", ".join(MOST_USED).replace("scikit-learn", "sklearn")
         assert hub.run("python3", f"import {modules}; print('imported')").split() == ["imported"]
     finally:
