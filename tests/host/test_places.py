@@ -133,6 +133,7 @@ def test_a_server_of_before_is_led_away_from_ports(lab: Lab, grabber: None) -> N
     file, unit = "/etc/caddy/Caddyfile", "jupyter-test-user-singleuser"
     old = "s#unix//run/jupyterhub/proxy/proxy.sock#127.0.0.1:8000#; s#127.0.0.1:787#127.0.0.1:8787#"
     lab.run(f"sed -i '{old}' {file}; systemctl reload caddy")
+    lab.run(f"systemctl stop {unit}; systemctl reset-failed {unit} 2>/dev/null; true")
     lab.run(f"systemd-run --unit {unit} --uid test-user sleep 900")
     lab.converge()
     come_back(lab)

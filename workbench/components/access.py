@@ -8,6 +8,7 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from workbench.components.component import Component
 from workbench.components.errors import ArgumentError
 from workbench.components.validation import KEY_PAIR_TYPES
 from workbench.components.validation import check_networks
@@ -89,7 +90,7 @@ class AccessArgs(TypedDict):
     """More ports to open. Default: none."""
 
 
-class Access(pulumi.ComponentResource):
+class Access(Component):
     """A security group that opens exactly what it is asked to, a key pair, and an instance role."""
 
     security_group_id: pulumi.Output[str]

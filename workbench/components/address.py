@@ -7,6 +7,7 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from workbench.components.component import Component
 from workbench.components.errors import ArgumentError
 from workbench.components.lookups import look_up
 from workbench.components.validation import check_domain
@@ -58,7 +59,7 @@ class AddressArgs(TypedDict):
     where the domain was bought. Default: false."""
 
 
-class Address(pulumi.ComponentResource):
+class Address(Component):
     """An Elastic IP that stays the same when the server changes, and Route 53 records for it."""
 
     ip: pulumi.Output[str]

@@ -8,6 +8,7 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from workbench.components.component import Component
 from workbench.components.errors import ArgumentError
 from workbench.components.validation import check_name
 from workbench.components.validation import check_number
@@ -41,7 +42,7 @@ class BackupArgs(TypedDict):
     next `pulumi up`: `pulumi destroy` goes by what the last one was told. Default: true."""
 
 
-class Backup(pulumi.ComponentResource):
+class Backup(Component):
     """A plan of AWS Backup's that makes snapshots of a volume into a vault of its own."""
 
     vault_name: pulumi.Output[str]

@@ -7,6 +7,7 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from workbench.components.component import Component
 from workbench.components.errors import ArgumentError
 from workbench.components.lookups import look_up
 from workbench.components.validation import check_network
@@ -37,7 +38,7 @@ class NetworkArgs(TypedDict):
     true."""
 
 
-class Network(pulumi.ComponentResource):
+class Network(Component):
     """A VPC with one public subnet, an internet gateway and a route to it; or a subnet you have."""
 
     vpc_id: pulumi.Output[str]

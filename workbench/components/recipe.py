@@ -10,6 +10,7 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from workbench.components.component import Component
 from workbench.components.settings_document import RECIPE_PREFIX
 from workbench.components.settings_document import settings_document
 from workbench.components.stack_tag import stack_tag
@@ -35,7 +36,7 @@ class RecipeArgs(TypedDict):
     stack can't make again."""
 
 
-class Recipe(pulumi.ComponentResource):
+class Recipe(Component):
     """A private, versioned, encrypted bucket with the recipe and the settings."""
 
     bucket: pulumi.Output[str]

@@ -7,6 +7,7 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from workbench.components.component import Component
 from workbench.components.machine_images import administrator_of
 from workbench.components.machine_images import check_operating_system
 from workbench.components.machine_images import find_architecture
@@ -66,7 +67,7 @@ class ServerArgs(TypedDict):
     is false again. Default: false."""
 
 
-class Server(pulumi.ComponentResource):
+class Server(Component):
     """An instance with IMDSv2, encrypted volumes and the bootstrap as user data."""
 
     instance_id: pulumi.Output[str]
@@ -148,8 +149,9 @@ class Server(pulumi.ComponentResource):
                 # A component's own depends_on doesn't reach its children.
                 depends_on=opts.depends_on if opts else None,
                 # AWS refuses only after the volume was detached, for which the server was stopped.
-                # With the attachment protected too, that doesn't begin.
-                protect=protect,
+                # With the attachment protected too, that doesn't begin. Not false, which would
+                # undo the protection that the component's own options give.
+                protect=protect or None,
                 # Neither a newer image nor a newer bootstrap may stop or replace a server, nor an
                 # address that it had until it got another one.
                 ignore_changes=["ami", "userData", "associatePublicIpAddress"],
@@ -175,7 +177,9 @@ def attach_volume(
         # or lose what wasn't written yet.
         stop_instance_before_detaching=True,
         # A volume is at one server only: it leaves the old one before the new one gets it.
-        opts=pulumi.ResourceOptions(parent=server, delete_before_replace=True, protect=protect),
+        opts=pulumi.ResourceOptions(
+            parent=server, delete_before_replace=True, protect=protect or None
+        ),
     )
 
 

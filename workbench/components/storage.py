@@ -10,6 +10,7 @@ from workbench.components.backup import OFF
 from workbench.components.backup import Backup
 from workbench.components.backup import BackupArgs
 from workbench.components.backup import check_schedule
+from workbench.components.component import Component
 from workbench.components.errors import ArgumentError
 from workbench.components.stack_tag import stack_tag
 from workbench.components.validation import check_number
@@ -50,7 +51,7 @@ class StorageArgs(TypedDict):
     """Days for which such a snapshot is kept, 1 to 3650. Default: 14."""
 
 
-class Storage(pulumi.ComponentResource):
+class Storage(Component):
     """An encrypted EBS volume that outlives servers and, unless told otherwise, the stack."""
 
     volume_id: pulumi.Output[str]

@@ -38,7 +38,7 @@ _USER_KEY_TYPES = (
     "sk-ssh-ed25519@openssh.com",
     "sk-ecdsa-sha2-nistp256@openssh.com",
 )
-_MAKE_A_KEY = (
+MAKE_A_KEY = (
     "Make a key pair with: ssh-keygen -t ed25519\n"
     "  and give the text of its public half, the file ~/.ssh/id_ed25519.pub."
 )
@@ -47,14 +47,14 @@ _MAKE_A_KEY = (
 def check_text(value: object, what: str) -> str:
     """Return text that isn't empty."""
     if not isinstance(value, str) or not value.strip():
-        raise ArgumentError(f"{what} is {_shown(value)}, but must be text that isn't empty.")
+        raise ArgumentError(f"{what} is {shown(value)}, but must be text that isn't empty.")
     return value.strip()
 
 
 def check_flag(value: object, what: str) -> bool:
     """Return true or false."""
     if not isinstance(value, bool):
-        raise ArgumentError(f"{what} is {_shown(value)}, but must be true or false.")
+        raise ArgumentError(f"{what} is {shown(value)}, but must be true or false.")
     return value
 
 
@@ -65,7 +65,7 @@ def check_number(value: object, what: str, low: int, high: int, unit: str = "") 
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise ArgumentError(f"{what} is {_shown(value)}, but must be {limits}.")
+        raise ArgumentError(f"{what} is {shown(value)}, but must be {limits}.")
     return value
 
 
@@ -74,7 +74,7 @@ def check_name(value: object, what: str, longest: int = LONGEST_NAME) -> str:
     text = check_text(value, what)
     if len(text) > longest or not _NAME.fullmatch(text):
         raise ArgumentError(
-            f"{what} is {_shown(text)}, but names in AWS need lower-case letters, digits and "
+            f"{what} is {shown(text)}, but names in AWS need lower-case letters, digits and "
             f"hyphens, a letter first, at most {longest} of them.",
             "For example: do4ds-lab",
         )
@@ -86,19 +86,19 @@ def check_domain(value: object, what: str) -> str:
     text = check_text(value, what).lower().rstrip(".")
     if "/" in text or ":" in text:
         raise ArgumentError(
-            f"{what} is {_shown(value)}, but must be the name alone, without https://, port or "
+            f"{what} is {shown(value)}, but must be the name alone, without https://, port or "
             "path.",
             "For example: lab.example.org",
         )
     labels = text.split(".")
     if not text.isascii():
         raise ArgumentError(
-            f"{what} is {_shown(value)}, which has letters that DNS doesn't know.",
+            f"{what} is {shown(value)}, which has letters that DNS doesn't know.",
             f"Write its ASCII form: {_ascii_form(text)}",
         )
     if len(labels) < 2 or len(text) > 253 or labels[-1].isdigit() or not _are_labels(labels):
         raise ArgumentError(
-            f"{what} is {_shown(value)}, which isn't a domain name: parts of letters, digits and "
+            f"{what} is {shown(value)}, which isn't a domain name: parts of letters, digits and "
             "hyphens, separated by dots, two of them at least.",
             "For example: lab.example.org",
         )
@@ -123,17 +123,17 @@ def check_network(value: object, what: str) -> str:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
         raise ArgumentError(
-            f"{what} is {_shown(text)}, which isn't a range of IP addresses in CIDR notation.",
+            f"{what} is {shown(text)}, which isn't a range of IP addresses in CIDR notation.",
             "For example: 203.0.113.7/32 for one address, 0.0.0.0/0 for all.",
         ) from None
     if "/" not in text:
         raise ArgumentError(
-            f"{what} is {_shown(text)}, which is one address, not a range.",
+            f"{what} is {shown(text)}, which is one address, not a range.",
             f"For that address alone write: {text}/{network.max_prefixlen}",
         )
     if str(network.network_address) != text.split("/")[0]:
         raise ArgumentError(
-            f"{what} is {_shown(text)}, whose address is inside the range, not its start.",
+            f"{what} is {shown(text)}, whose address is inside the range, not its start.",
             f"Write: {network}",
         )
     return str(network)
@@ -157,22 +157,20 @@ def check_certificates(values: object, what: str) -> list[str]:
 def check_public_key(value: object, what: str, types: tuple[str, ...] = _USER_KEY_TYPES) -> str:
     """Return an OpenSSH public key of one of the ``types``."""
     if value is None or value == "":
-        raise ArgumentError(
-            f"{what} is missing: it is what the server lets you in by.", _MAKE_A_KEY
-        )
+        raise ArgumentError(f"{what} is missing: it is what the server lets you in by.", MAKE_A_KEY)
     text = check_text(value, what)
     # A private key must not reach a terminal, a log or Pulumi's state: not even its first letters.
     if "PRIVATE KEY" in text:
-        raise ArgumentError(f"{what} is a private key, which never leaves its owner.", _MAKE_A_KEY)
+        raise ArgumentError(f"{what} is a private key, which never leaves its owner.", MAKE_A_KEY)
     kind, _, rest = text.partition(" ")
     if "\n" in text or not _is_key_data(kind, rest.split(" ")[0]):
         raise ArgumentError(
             f"{what} isn't an OpenSSH public key, one line such as 'ssh-ed25519 AAAA… you@home'.",
-            _MAKE_A_KEY,
+            MAKE_A_KEY,
         )
     if kind not in types:
         raise ArgumentError(
-            f"{what} is a key of type {kind}, but must be one of {', '.join(types)}.", _MAKE_A_KEY
+            f"{what} is a key of type {kind}, but must be one of {', '.join(types)}.", MAKE_A_KEY
         )
     return text
 
@@ -209,10 +207,10 @@ def check_url(value: object, what: str) -> str:
             "Leave it out: the server reads this address without signing in.",
         )
     if not text.startswith(("http://", "https://")) or not host or text.split() != [text]:
-        raise ArgumentError(f"{what} is {_shown(text)}, but must start with https:// and a host.")
+        raise ArgumentError(f"{what} is {shown(text)}, but must start with https:// and a host.")
     if not _ADDRESS.fullmatch(text):
         raise ArgumentError(
-            f"{what} is {_shown(text)}, but the server takes letters, digits and ._~:/?&=%+@[]- "
+            f"{what} is {shown(text)}, but the server takes letters, digits and ._~:/?&=%+@[]- "
             "in an address.",
             "Write other characters as their codes, for example %28 for an opening parenthesis.",
         )
@@ -229,7 +227,7 @@ def check_sha256(value: object, what: str) -> str:
     text = check_text(value, what).lower()
     if not _SHA256.fullmatch(text):
         raise ArgumentError(
-            f"{what} is {_shown(text)}, but must be the 64 hexadecimal digits of a SHA-256."
+            f"{what} is {shown(text)}, but must be the 64 hexadecimal digits of a SHA-256."
         )
     return text
 
@@ -249,7 +247,7 @@ def check_certificate(value: object, what: str) -> str:
 
 def _check_each(check: Callable[[object, str], str], values: object, what: str) -> list[str]:
     if not isinstance(values, list | tuple):
-        raise ArgumentError(f"{what} is {_shown(values)}, but must be a list.")
+        raise ArgumentError(f"{what} is {shown(values)}, but must be a list.")
     return [check(value, f"{what}[{index}]") for index, value in enumerate(values)]
 
 
@@ -261,7 +259,7 @@ def _check_form(form: re.Pattern[str], value: object, what: str, wrong: str, exa
     """Return a text of a form; ``wrong`` ends the sentence about one that isn't."""
     text = check_text(value, what)
     if not form.fullmatch(text):
-        raise ArgumentError(f"{what} is {_shown(text)}, {wrong}.", f"For example: {example}")
+        raise ArgumentError(f"{what} is {shown(text)}, {wrong}.", f"For example: {example}")
     return text
 
 
@@ -289,6 +287,7 @@ def _is_key_data(kind: str, encoded: str) -> bool:
     return data[4 : 4 + int.from_bytes(data[:4])] == kind.encode() if len(data) > 4 else False
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return a value as a sentence shows it, shortened."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…"

@@ -12,6 +12,7 @@ from workbench.components.access import AccessArgs
 from workbench.components.address import Address
 from workbench.components.address import AddressArgs
 from workbench.components.address import DnsRecord
+from workbench.components.component import Component
 from workbench.components.errors import ArgumentError
 from workbench.components.machine_images import check_operating_system
 from workbench.components.machine_images import find_architecture
@@ -33,7 +34,7 @@ from workbench.components.workbench_args import WorkbenchArgs
 from workbench.components.workbench_args import check_arguments
 
 
-class Workbench(pulumi.ComponentResource):
+class Workbench(Component):
     """A server with R, Python, RStudio Server and JupyterHub, its data volume and its address."""
 
     url: pulumi.Output[str]

@@ -1,0 +1,134 @@
+"""What every component is: its arguments are held against its annotations before it begins."""
+
+import difflib
+import inspect
+import typing
+from collections.abc import Awaitable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+from typing import Self
+
+import pulumi
+
+from workbench.components.errors import ArgumentError
+from workbench.components.validation import MAKE_A_KEY
+from workbench.components.validation import shown
+
+_SCALARS: dict[object, tuple[tuple[type, ...], str]] = {
+    str: ((str,), "text"),
+    bool: ((bool,), "true or false"),
+    # Other languages send every number as a float.
+    int: ((int, float), "a whole number"),
+}
+
+
+class Component(pulumi.ComponentResource):
+    """A component that refuses wrong arguments before it, or a part of it, is registered.
+
+    What is checked is what the annotations of its ``args`` say: unknown, missing, of another kind.
+    What else a value must be is for the component itself to check.
+    """
+
+    def __new__(cls, *given: Any, **named: Any) -> Self:
+        """Check what a program gives. Raises ArgumentError."""
+        arguments = _bind(cls, given, named)
+        kind: type = cls.__init__.__annotations__["args"]
+        check_object(kind, arguments["args"], "", cls.__name__)
+        opts = arguments.get("opts")
+        if opts is not None and not isinstance(opts, pulumi.ResourceOptions):
+            raise ArgumentError(
+                f"The options of {cls.__name__} are {shown(opts)}, but must be "
+                "pulumi.ResourceOptions(...)."
+            )
+        return super().__new__(cls)
+
+
+def _bind(
+    component: type[Component], given: tuple[Any, ...], named: dict[str, Any]
+) -> dict[str, Any]:
+    """Return name, arguments and options as the component's function takes them."""
+    try:
+        return inspect.signature(component.__init__).bind(None, *given, **named).arguments
+    except TypeError:
+        name = component.__name__
+        raise ArgumentError(
+            f"{name} takes a name and one dictionary of arguments, and pulumi.ResourceOptions "
+            "where they are needed.",
+            f'Write: {name}("lab", {{"…": …}})',
+        ) from None
+
+
+def check_object(kind: type, value: object, what: str, owner: str) -> None:
+    """Check a ``TypedDict``'s keys and the kinds of its values; ``what`` is its place, or none."""
+    if not isinstance(value, Mapping):
+        raise ArgumentError(
+            f"{what or f'What {owner} is given'} is {shown(value)}, but must be a dictionary with "
+            f"some of: {', '.join(kind.__annotations__)}."
+        )
+    for key in value:
+        if key not in kind.__annotations__:
+            raise _unknown(kind, str(key), what, owner)
+    for key, annotation in kind.__annotations__.items():
+        place = f"{what}.{key}" if what else key
+        if (item := value.get(key)) is not None:
+            _check_kind(annotation, item, place, owner)
+        elif key in getattr(kind, "__required_keys__", ()):
+            hint = MAKE_A_KEY if key == "public_key" else f"Give it: {{{key!r}: …}}"
+            raise ArgumentError(f"{place} is missing, which {owner} needs.", hint)
+
+
+def _unknown(kind: type, key: str, what: str, owner: str) -> ArgumentError:
+    names = list(kind.__annotations__)
+    snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in key)
+    near = difflib.get_close_matches(snake, names, n=1, cutoff=0.5)
+    return ArgumentError(
+        f"{what or owner} has no argument {key!r}"
+        + (f"; did you mean {near[0]!r}?" if near else "."),
+        f"It has: {', '.join(names)}" if len(names) < 10 or not near else "",
+    )
+
+
+def _check_kind(annotation: object, value: object, what: str, owner: str) -> None:
+    kind, late = _unwrap(annotation)
+    if isinstance(value, pulumi.Output | Awaitable):
+        if not late:
+            raise ArgumentError(
+                f"{what} is an output of another resource, but {owner} needs it before anything is "
+                "made.",
+                "Give the value itself, for example from pulumi.Config.",
+            )
+        return
+    if isinstance(value, pulumi.Resource):
+        name = type(value).__name__
+        raise ArgumentError(
+            f"{what} is a whole {name}, but must be one of its outputs.",
+            f"For example: {name.lower()}.{what.rpartition('.')[2]}",
+        )
+    _check_plain(kind, value, what, owner)
+
+
+def _check_plain(kind: object, value: object, what: str, owner: str) -> None:
+    origin = typing.get_origin(kind)
+    if kind in _SCALARS:
+        types, words = _SCALARS[kind]
+        if not isinstance(value, types) or (isinstance(value, bool) and kind is not bool):
+            raise ArgumentError(f"{what} is {shown(value)}, but must be {words}.")
+    elif origin in (list, Sequence):
+        if not isinstance(value, list | tuple):
+            raise ArgumentError(f"{what} is {shown(value)}, but must be a list.")
+        for index, item in enumerate(value):
+            _check_kind(typing.get_args(kind)[0], item, f"{what}[{index}]", owner)
+    elif isinstance(kind, type) and typing.is_typeddict(kind):
+        check_object(kind, value, what, owner)
+    elif origin is dict and not isinstance(value, Mapping):
+        raise ArgumentError(f"{what} is {shown(value)}, but must be a dictionary.")
+
+
+def _unwrap(annotation: object) -> tuple[object, bool]:
+    """Return the plain type of an annotation, and whether an output will do as well."""
+    late = False
+    while typing.get_origin(annotation) in (typing.NotRequired, typing.Union):
+        late = late or typing.get_origin(annotation) is typing.Union
+        annotation = typing.get_args(annotation)[0]
+    return annotation, late
