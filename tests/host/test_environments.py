@@ -242,7 +242,7 @@ def test_terminals_let_people_do_what_ssh_lets_them(lab: Lab, hub: Hub) -> None:
     shown = in_terminal(hub, f"{asked}; {root}; echo; echo END")
     assert "root" in shown
     assert "no new privileges" not in shown
-    assert re.search(rf"^/home/{USER}\r?\n\d{{3,}}\r?\n# The PATH of", shown, re.M), shown
+    assert re.search(rf"/home/{USER}\r?\n\d{{3,}}\r?\n# The PATH of", shown, re.M), shown
 
 
 def test_people_choose_the_path_of_their_cron_jobs(lab: Lab, hub: Hub) -> None:
