@@ -159,7 +159,7 @@ def test_a_right_one_does_not_wait_for_the_wrong_ones(
 
     wrong, right = asyncio.run(flood())
     assert {answer.status for answer in wrong} <= {403, 429}
-    assert right.seconds < HELD
+    assert right.seconds < max(answer.seconds for answer in wrong)
 
 
 def test_the_owners_browser_gets_in_while_others_guess_at_the_same_address(
@@ -212,7 +212,8 @@ def test_guesses_at_rstudio_and_at_jupyterhub_count_together(
     browser = {k: v for k, v in signed_in.cookies.items() if k.startswith("workbench-known")}
     again = asyncio.run(attempt(lab, "ann", password, browser, form=RSTUDIO_FORM))
     assert again.error == f"{RSTUDIO}/"
-    assert again.seconds < HELD
+    # Nobody holds a right one back: those before it were.
+    assert again.seconds < max(each.seconds for each in answers)
 
 
 def test_checks_do_not_use_up_a_persons_guesses(lab: Lab, password: str, forgotten: None) -> None:
