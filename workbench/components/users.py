@@ -40,8 +40,8 @@ class User(TypedDict):
     """Whether the user may use sudo. Default: false."""
 
     quota: NotRequired[int]
-    """The GiB of the data volume that the user's files may take, 1 to 16384. Default: what
-    `home_quota` says."""
+    """The GiB of the data volume that the user's files may take, 1 to 16384. Default:
+    the workbench's own quota for homes."""
 
 
 def default_users(public_key: pulumi.Input[str]) -> list[dict[str, Any]]:

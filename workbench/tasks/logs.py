@@ -31,8 +31,8 @@ def logs(
 ) -> None:
     """Show the log of a service on the server.
 
-    SERVICE is jupyterhub, rstudio, caddy, ssh, converge, data or updates; or a
-    user's name, for that person's own Jupyter server.
+    SERVICE is jupyterhub, rstudio, caddy, ssh, converge, packages, data or
+    updates; or a user's name, for that person's own Jupyter server.
     """
     from workbench.tasks.server.follow_log import print_log
     from workbench.tasks.server.server_logs import Wish
