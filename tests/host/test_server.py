@@ -8,7 +8,8 @@ from host_lab import Lab
 from host_lab import at_hub
 from host_lab import sign_in
 
-from workbench.host.cran import SNAPSHOT
+from workbench.host import software
+from workbench.host.cran import DISTRIBUTIONS_R
 
 PASSWORD = "Penguins-on-ice-42"
 
@@ -165,7 +166,8 @@ def test_memory_is_kept_for_what_everyone_needs(lab: Lab) -> None:
 
 def test_r_installs_binaries_of_one_day_and_can_build_the_rest(lab: Lab) -> None:
     repository = lab.run('Rscript -e \'cat(getOption("repos")[["CRAN"]])\'')
-    assert repository.endswith(f"/cran/__linux__/bookworm/{SNAPSHOT}")
+    day = software.snapshot(DISTRIBUTIONS_R["bookworm"])
+    assert repository.endswith(f"/cran/__linux__/bookworm/{day}")
     assert repository in lab.run("cat /etc/rstudio/rsession.conf")
     lab.run("type make gcc g++ gfortran")
 

@@ -13,7 +13,7 @@ PLAN = (
     "cd /opt/workbench/recipe/current && /opt/workbench/venv/bin/python -m workbench_host.plan"
     " /etc/workbench/settings.json"
 )
-LOCK = "/run/workbench-apt.lock"
+LOCK = "/var/lib/dpkg/lock-frontend"
 
 
 def told(lab: Lab) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def test_what_leaves_the_lists_goes_but_not_what_others_need(lab: Lab, repositor
 
 def test_an_interrupted_installation_is_told_and_finished_by_the_next_converge(lab: Lab) -> None:
     # It gets no further while someone else installs.
-    holder = "systemd-run --quiet --unit=holds-apt flock /run/workbench-apt.lock sleep infinity"
+    holder = "systemd-run --quiet --unit=holds-apt flock /var/lib/dpkg/lock-frontend sleep infinity"
     lab.run("rm -f /var/lib/workbench/apt-updated")
     lab.run(holder)
     want(lab, apt=["hello"])

@@ -119,20 +119,20 @@ PLANTS = {
         "rm /opt/tool",
     ),
     "shared script by cron": Plant(
-        "mkdir -p /data/shared; echo id > /data/shared/report; chown eve /data/shared/report;"
-        " echo '@daily root sh /data/shared/report' > /etc/cron.d/report",
-        "/etc/cron.d/report runs /data/shared/report as root",
+        "mkdir -p /data/reports; echo id > /data/reports/one; chown eve /data/reports/one;"
+        " echo '@daily root sh /data/reports/one' > /etc/cron.d/report",
+        "/etc/cron.d/report runs /data/reports/one as root",
         undo="rm /etc/cron.d/report",
     ),
     "shared script of another's": Plant(
-        "echo '@daily /data/shared/report' | crontab -u ann -",
-        "crontabs/ann runs /data/shared/report as ann",
+        "echo '@daily /data/reports/one' | crontab -u ann -",
+        "crontabs/ann runs /data/reports/one as ann",
         undo="crontab -r -u ann",
     ),
     "shared script by a unit": Plant(
-        "printf '[Service]\nExecStart=/bin/sh /data/shared/report\n'"
+        "printf '[Service]\nExecStart=/bin/sh /data/reports/one\n'"
         " > /etc/systemd/system/nightly.service",
-        "nightly.service runs /data/shared/report as root",
+        "nightly.service runs /data/reports/one as root",
         undo="rm /etc/systemd/system/nightly.service",
     ),
     "unit": Plant(
@@ -181,7 +181,7 @@ def told(with_eve: Lab) -> Iterator[list[dict[str, Any]]]:
             fix = " && ".join(f"sudo {part}" for part in way["fix"].split(" && "))
             lab.run(f"{fix} || true")
         left = ways(lab, "eve=gone")
-        lab.run("rm -rf /data/shared; systemctl daemon-reload; groupdel docker")
+        lab.run("rm -rf /data/reports; systemctl daemon-reload; groupdel docker")
         assert [way["what"] for way in left] == []
 
 

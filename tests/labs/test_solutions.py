@@ -56,7 +56,7 @@ def find_each_fault(reader: Shell, lab: Lab) -> None:
 
 
 def test_what_looks_right_on_the_server_isnt(reader: Shell) -> None:
-    do(reader, "workbench labs.start 2 --yes")
+    do(reader, "workbench labs.start 2 --yes --folder ~/do4ds-lab")
     do(reader, "cd ~/do4ds-lab && source lab.env")
     for step in ("known", "mode", "own-key", "account", "authorized", "alias"):
         do(reader, f"workbench labs.solve {step}")

@@ -21,6 +21,7 @@ from workbench.engine.stack_config import read_config_file
 from workbench.engine.stack_config import read_config_text
 from workbench.engine.state import parse_state
 from workbench.engine.state import short_name
+from workbench.errors import ConfigError
 from workbench.places import stack_dir
 from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.names import rehearsal_of
@@ -105,8 +106,17 @@ def write_copy(stack: str, project_dir: Path, copy: Copy) -> None:
 
 
 def project_name(project_dir: Path) -> str:
-    """Return the name of the Pulumi project in a folder."""
-    found = yaml.safe_load((project_dir / "Pulumi.yaml").read_text(encoding="utf-8"))
+    """Return the name of the Pulumi project in a folder. Raises ConfigError where it has none."""
+    path = project_dir / "Pulumi.yaml"
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError:
+        found = None
+    if not isinstance(found, dict) or not found.get("name"):
+        raise ConfigError(
+            f"{path} has no name, which every Pulumi project needs.",
+            "Put a line into it, for example: name: research",
+        )
     return str(found["name"])
 
 

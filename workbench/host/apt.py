@@ -35,12 +35,17 @@ PACKAGES = (
     "unattended-upgrades",
     "xfsprogs",
 )
+# Where it has names of time zones from before, such as Asia/Calcutta, in a package of their own.
+OLD_ZONES = "tzdata-legacy"
+SPLIT_SINCE = "24.04"
 # The distribution's own timers may hold the locks for minutes.
 OPTIONS = "-q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3"
 UPDATED = places.STATE / "apt-updated"
 UPDATE_LISTS = Path(__file__).parent / "scripts" / "update-package-lists"
 # Only one apt is at work: the one that downloads ahead, or the one that installs.
-TURNS = "flock /run/workbench-apt.lock"
+# By a file of dpkg's that people can't open: whoever may read one may hold it. apt locks it another
+# way, and mustn't have it open when it begins.
+TURNS = "flock --close /var/lib/dpkg/lock-frontend"
 UPDATE = f"{TURNS} {UPDATE_LISTS} {OPTIONS} && touch {UPDATED}"
 DOWNLOAD = f"{TURNS} apt-get {OPTIONS} install --no-install-recommends --download-only"
 INSTALL = (
@@ -60,6 +65,13 @@ def update_commands() -> list[str]:
     if UPDATED.exists() and time.time() - UPDATED.stat().st_mtime < FRESH_SECONDS:
         return []
     return [UPDATE]
+
+
+def wanted() -> tuple[str, ...]:
+    """Return everything that this server takes from its distribution."""
+    release = platform.freedesktop_os_release()
+    is_split = release["ID"] == "ubuntu" and release["VERSION_ID"] >= SPLIT_SINCE
+    return (*PACKAGES, OLD_ZONES) if is_split else PACKAGES
 
 
 def architecture() -> str:

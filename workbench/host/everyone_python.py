@@ -151,14 +151,15 @@ def _resolve(base: bool, names: Sequence[str]) -> str:
     lock = LOCK.read_text() if base else ""
     if not names:
         return lock
-    CACHE.mkdir(parents=True, exist_ok=True)
+    CACHE.mkdir(mode=0o700, parents=True, exist_ok=True)
     asked, output = CACHE / "asked.in", CACHE / "resolved.txt"
     asked.write_text("\n".join([*names, *(_names(LOCK) if base else ()), ""]))
     # What the output file pins is kept where it can be.
     output.write_text(lock)
     left_out = [f"--no-emit-package={name}" for name in _names(KERNELS)]
     _uv(
-        *("pip", "compile", "--quiet", "--python", str(FOLDER / "bin" / "python")),
+        # No program of a package's author runs as root: only what is built already is taken.
+        *("pip", "compile", "--quiet", "--no-build", "--python", str(FOLDER / "bin" / "python")),
         *("--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate"),
         *("--constraints", str(KERNELS), *left_out, str(asked), "--output-file", str(output)),
     )
@@ -175,14 +176,14 @@ def with_hashes_of(lock: Mapping[str, str], resolved: str) -> str:
 
 def _sync(requirements: str) -> None:
     """Make the environment have exactly these."""
-    CACHE.mkdir(parents=True, exist_ok=True)
+    CACHE.mkdir(mode=0o700, parents=True, exist_ok=True)
     wanted = CACHE / "wanted.txt"
     wanted.write_text(requirements)
     again = ["--reinstall"] if UNFINISHED.exists() else []
     UNFINISHED.touch()
     try:
         _uv(
-            *("pip", "sync", "--quiet", "--python", str(FOLDER / "bin" / "python")),
+            *("pip", "sync", "--quiet", "--no-build", "--python", str(FOLDER / "bin" / "python")),
             *("--require-hashes", "--allow-empty-requirements", *again, str(wanted)),
         )
     except subprocess.CalledProcessError as error:

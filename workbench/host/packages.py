@@ -54,7 +54,7 @@ def install(fetched: Sequence[Deb]) -> Commands:
     """Install the packages that are missing."""
     # Those with the others that are here already; the rest's own steps say what went wrong.
     here = debs.waiting(fetched)
-    wanted = [*apt.missing(apt.PACKAGES), *(str(deb.archive) for deb in here)]
+    wanted = [*apt.missing(apt.wanted()), *(str(deb.archive) for deb in here)]
     if not wanted:
         return
     yield from apt.update_commands()

@@ -22,8 +22,8 @@ def begin_rstudio_server(settings: Settings) -> None:
     """Configure RStudio Server, and fetch its package so that it is installed with all others."""
     # Before the package: it starts the server as it is installed, by itself, and on all
     # addresses where nothing else is written. It keeps these files.
-    r = r_versions.program(settings.r.default)
-    put_template("rserver.conf", CONFIGURATION, port=PORT, r=r)
+    if not CONFIGURATION.exists():
+        configure(settings)
     put_template("rstudio-server.service.d.conf", DROP_IN)
     put_template("pam", Path("/etc/pam.d/rstudio"))
     # A failure here is not the end: everything else is installed first, and then the step
@@ -32,9 +32,17 @@ def begin_rstudio_server(settings: Settings) -> None:
     debs.download(deb, name="Download the package", _ignore_errors=True)
 
 
+def configure(settings: Settings) -> None:
+    """Say where it listens, and which R it starts."""
+    r = r_versions.program(settings.r.default)
+    put_template("rserver.conf", CONFIGURATION, port=PORT, r=r)
+
+
 @step("RStudio Server")
 def rstudio_server(settings: Settings) -> None:
     """Start RStudio Server."""
+    # Not before its R is there: one that is refused must not end the R that people have.
+    configure(settings)
     unit(
         UNIT,
         files=[CONFIGURATION, DROP_IN, rstudio_package.INSTALLED],

@@ -5,35 +5,31 @@ import stat
 from pathlib import Path
 
 from . import places
-from .operations import unit
+from .authorized_keys import AS_PERSON
 from .pyinfra_typed import Commands
 from .pyinfra_typed import operation
-from .rendering import put_template
 from .settings import Settings
 from .storage import module_command
+from .team_files import is_open_to_group
 
-SERVICE = "workbench-team.service"
-TIMER = "workbench-team.timer"
 LINK = "shared"
 
 
 def team_folder(settings: Settings) -> None:
-    """Make the folder, the links to it, and what keeps its files open to all."""
+    """Make the folder, and the links to it."""
     make(name="Make the team's folder")
     for user in settings.users:
         link(user.name, name=f"Lead {user.name} to the team's folder")
-    for name in (SERVICE, TIMER):
-        put_template(name, Path("/etc/systemd/system") / name)
-    unit(TIMER, files=[Path("/etc/systemd/system") / TIMER], name="Keep its files open to all")
 
 
 @operation
 def make() -> Commands:
     """Make the folder, empty and the members'."""
-    if places.TEAM.is_dir() and stat.S_IMODE(places.TEAM.stat().st_mode) == 0o2770:
-        return
-    yield f"install -d -m 2770 -o root -g {places.MEMBERS} {places.TEAM}"
-    yield module_command("team_files")
+    is_made = places.TEAM.is_dir() and stat.S_IMODE(places.TEAM.stat().st_mode) == 0o2770
+    if not is_made:
+        yield f"install -d -m 2770 -o root -g {places.MEMBERS} {places.TEAM}"
+    if not is_made or not is_open_to_group(places.TEAM):
+        yield module_command("team_files")
 
 
 @operation
@@ -43,5 +39,10 @@ def link(name: str) -> Commands:
         path = Path(pwd.getpwnam(name).pw_dir) / LINK
     except KeyError:
         path = Path("/home") / name / LINK
-    if not path.is_symlink() and not path.exists():
-        yield f"runuser -u {name} -- ln -s {places.TEAM} {path} || true"
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        yield f"{AS_PERSON.format(name=name)} ln -s {places.TEAM} {path} || true"
+    except OSError:
+        # A file system of theirs, which root may not look at.
+        return

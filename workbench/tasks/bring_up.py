@@ -32,7 +32,6 @@ from workbench.tasks.server.usable import wait_usable
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
 from workbench.tasks.unfinished.refusals import explained
-from workbench.tasks.unfinished.unused_volume import Unused
 from workbench.tasks.unfinished.unused_volume import look_for_unused
 from workbench.tasks.unfinished.unused_volume import move_unused
 from workbench.tasks.unfinished.unused_volume import noting_unused
@@ -139,11 +138,13 @@ def _apply_stack(
         if "workbench:domain" not in opened.get_config():
             certify_addresses(description, progress)
         unused = look_for_unused(opened, progress)
-        _look(opened, progress)
-        move_unused(opened, unused, progress, lambda plan: True)
-        if _is_configured_anew(opened):
-            look_ahead(stack, explained(opened, opened.preview, progress), progress)
-        return _up(opened, unused, progress)
+        with noting_unused(opened, unused, progress):
+            _look(opened, progress)
+            move_unused(opened, unused, progress, lambda plan: True)
+            if _is_configured_anew(opened):
+                changes = explained(opened, opened.preview, progress)
+                look_ahead(stack, changes, opened.export(), progress)
+            return str(explained(opened, opened.up, progress))
     refuse_unknown(stack, progress)
     try:
         opened = open_stack(stack, find_project(), progress)
@@ -152,19 +153,16 @@ def _apply_stack(
             f"There is no stack {stack} yet.", MAKE_STACK.format(stack=stack)
         ) from error
     unused = look_for_unused(opened, progress)
-    _look(opened, progress)
-    move_unused(opened, unused, progress, agree)
-    # Only a rehearsal is free of charge.
-    changes = explained(opened, opened.preview, progress)
-    plan, people = look_ahead(stack, changes, progress)
-    people.refuse_stop(f"workbench up --stack {stack} --force", force=force)
-    if changes.total and not agree("\n".join(plan)):
-        raise WorkbenchError("Nothing was changed.")
-    return _up(opened, unused, progress)
-
-
-def _up(opened: "Stack", unused: Unused | None, progress: Progress) -> str:
+    # From here on Pulumi writes its state down, also where a person then says no.
     with noting_unused(opened, unused, progress):
+        _look(opened, progress)
+        move_unused(opened, unused, progress, agree)
+        # Only a rehearsal is free of charge.
+        changes = explained(opened, opened.preview, progress)
+        plan, people = look_ahead(stack, changes, opened.export(), progress)
+        people.refuse_stop(f"workbench up --stack {stack} --force", force=force)
+        if changes.total and not agree("\n".join(plan)):
+            raise WorkbenchError("Nothing was changed.")
         return str(explained(opened, opened.up, progress))
 
 

@@ -5,8 +5,10 @@ how they find it.
 """
 
 from collections.abc import Iterator
+from collections.abc import Mapping
 from enum import Enum
 from typing import TYPE_CHECKING
+from typing import Any
 
 from workbench.engine.state import Resource
 from workbench.engine.state import short_type
@@ -95,6 +97,25 @@ def data_lines(changes: "Changes") -> list[str]:
             "what was written since stays on the present volume, which is kept in AWS.",
         ]
     return []
+
+
+def refuse_loss(changes: "Changes", deployment: Mapping[str, Any], stack: str) -> None:
+    """Raise where a volume that is replaced would be deleted.
+
+    Pulumi goes by what its last up was told, which ``deployment`` has, as Pulumi exports it.
+    """
+    swaps = ("replace", "import-replacement")
+    swapped = {each.name for op, each in changes.steps if op in swaps and _is_volume(each)}
+    for each in deployment.get("resources") or []:
+        is_swapped = short_type(each["type"]) == _VOLUME and each["urn"].split("::")[-1] in swapped
+        if is_swapped and not each.get("retainOnDelete") and not each.get("external"):
+            raise WorkbenchError(
+                f"Another volume would take the place of {each.get('id')}, and that one would be"
+                " deleted, with people's homes: the last up was told so (workbench:keepDataVolume"
+                " false). Nothing was changed.",
+                f"pulumi config set workbench:keepDataVolume true --stack {stack}   and, with the"
+                f" volume's settings as they were:\n  workbench up --stack {stack}",
+            )
 
 
 def _may(change: Change, op: str, resource: Resource) -> bool:

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-import yaml
-
+from workbench.engine.copies import project_name
 from workbench.engine.stack_config import Default
 from workbench.engine.stack_config import Value
 from workbench.engine.stacks import open_stack
@@ -79,8 +78,7 @@ def configure_project(description: Description, project: Path, progress: Progres
     The project may read nothing of ``workbench:…``; AWS's part is what every program there needs.
     """
     name = stack_name(description.name)
-    content = yaml.safe_load((project / "Pulumi.yaml").read_text(encoding="utf-8"))
-    others = [each for each in projects_of(name) if each != content["name"]]
+    others = [each for each in projects_of(name) if each != project_name(project)]
     if others:
         # What reads a rehearsal's state knows it by the stack's name alone.
         raise WorkbenchError(

@@ -1,12 +1,15 @@
 """What ``workbench up`` would do."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from typing import Any
 
 from workbench.progress import Progress
 from workbench.rehearsal.names import rehearsal_of
 from workbench.tasks.guard import Change
 from workbench.tasks.guard import data_lines
 from workbench.tasks.guard import hold
+from workbench.tasks.guard import refuse_loss
 from workbench.tasks.recovery.unknown import refuse_unknown
 from workbench.tasks.resizing.instance_types import check_architecture
 from workbench.tasks.selection import find_project
@@ -45,7 +48,7 @@ def plan_up(stack: str, progress: Progress) -> list[str]:
     if unused is not None and (told := tell_move(read_stack(stack, progress), unused)):
         return [told, "Then Pulumi would make what is missing."]
     changes = explained(opened, opened.preview, progress)
-    lines, _ = look_ahead(stack, changes, progress)
+    lines, _ = look_ahead(stack, changes, opened.export(), progress)
     return [
         *lines,
         "The server's recipe would run; what that changes:",
@@ -53,14 +56,18 @@ def plan_up(stack: str, progress: Progress) -> list[str]:
     ]
 
 
-def look_ahead(stack: str, changes: "Changes", progress: Progress) -> tuple[list[str], People]:
+def look_ahead(
+    stack: str, changes: "Changes", deployment: Mapping[str, Any], progress: Progress
+) -> tuple[list[str], People]:
     """Return what Pulumi would do, in lines, and who works on a server that stops for it.
 
-    Raises WorkbenchError where it would take people's homes away, or can't be done.
+    ``deployment`` is the stack's, as Pulumi exports it. Raises WorkbenchError where it would take
+    people's homes away, or can't be done.
     """
     if not changes.total:
         return ["Pulumi would change nothing."], People()
     hold(changes, Change.UP, stack)
+    refuse_loss(changes, deployment, stack)
     lines = [*data_lines(changes), f"Pulumi would {changes.named()}."]
     state = read_stack(stack, progress) if changes.stops_server() else None
     instance_id = str(state.outputs.get("instance_id", "")) if state else ""

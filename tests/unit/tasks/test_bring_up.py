@@ -50,6 +50,9 @@ class Opened:
     def refresh(self) -> None:
         self.done.append("refresh")
 
+    def export(self) -> dict[str, Any]:
+        return {}
+
     def preview(self) -> Changes:
         self.done.append("preview")
         return Changes({"create": 2})

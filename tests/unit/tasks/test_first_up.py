@@ -154,6 +154,7 @@ def test_a_type_that_the_zone_does_not_have_is_told(aws: Aws) -> None:
         ("VpcLimitExceeded: The maximum", "as many VPCs", "workbench:subnetId SUBNET"),
         ("InternetGatewayLimitExceeded: The max", "internet gateways", "L-A4707A72"),
         ("VolumeLimitExceeded: You have", "(VolumeLimitExceeded)", "list-service-quotas"),
+        ("api error AccessDenied: Access Denied", "AccessDenied: Access Denied", "init --rights"),
         ("TooManyBuckets: You have", "(TooManyBuckets)", "list-service-quotas"),
         ("PendingVerification: Your", "still verifying the account", "workbench up"),
         ("OptInRequired: You are not", "isn't activated yet", "billing/signup"),
@@ -180,6 +181,13 @@ def test_a_quota_or_a_right_is_told_with_what_to_type(
     assert "What exists: the data volume vol-1" in error.message
     assert hint in error.hint
     assert "workbench destroy --stack prod" in error.hint
+
+
+@pytest.mark.parametrize("code", ["RequestLimitExceeded", "TooManyRequestsException"])
+def test_asking_too_often_is_no_quota(aws: Aws, code: str) -> None:
+    assert explained(f"{RUN}api error {code}: slow down").message.startswith(
+        f"{RUN}api error {code}"
+    )
 
 
 def test_what_is_not_known_here_stays_the_engines_word(aws: Aws) -> None:

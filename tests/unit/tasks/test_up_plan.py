@@ -10,6 +10,7 @@ from workbench.engine.changes import Changes
 from workbench.engine.failures import StackMissingError
 from workbench.engine.state import Resource
 from workbench.engine.state import State
+from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.tasks import up_plan
 from workbench.tasks.resizing.instance_types import UnfitTypeError
@@ -54,7 +55,7 @@ def test_a_stack_on_aws_that_was_never_configured_is_told(monkeypatch: pytest.Mo
 def test_the_changes_are_named(
     monkeypatch: pytest.MonkeyPatch, changes: Changes, told: str
 ) -> None:
-    fake = SimpleNamespace(preview=lambda: changes, state=State)
+    fake = SimpleNamespace(preview=lambda: changes, state=State, export=dict)
     monkeypatch.setattr("workbench.engine.stacks.open_stack", lambda *_: fake)
     assert told in "\n".join(up_plan.plan_up("prod", QUIET))
 
@@ -74,7 +75,7 @@ def power(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 @pytest.mark.usefixtures("power")
 def test_who_works_on_a_server_that_stops_is_told() -> None:
-    lines, people = up_plan.look_ahead("prod", BIGGER, QUIET)
+    lines, people = up_plan.look_ahead("prod", BIGGER, {}, QUIET)
     assert lines == [
         "Pulumi would update Instance lab-server-instance.",
         "The server stops for that.",
@@ -86,9 +87,9 @@ def test_who_works_on_a_server_that_stops_is_told() -> None:
 
 def test_nobody_is_asked_of_where_nothing_stops(power: SimpleNamespace) -> None:
     power.state = "stopped"
-    assert up_plan.look_ahead("prod", BIGGER, QUIET)[1] == People()
+    assert up_plan.look_ahead("prod", BIGGER, {}, QUIET)[1] == People()
     made = Changes({"create": 1}, (("create", INSTANCE),))
-    assert up_plan.look_ahead("prod", made, QUIET)[1] == People()
+    assert up_plan.look_ahead("prod", made, {}, QUIET)[1] == People()
 
 
 class Ec2:
@@ -114,16 +115,38 @@ def test_another_architecture_is_told_as_a_new_server(
     monkeypatch.setattr(StackState, "aws", lambda *_: Ec2())
     changes = Changes({op: 1}, ((op, INSTANCE),))
     with pytest.raises(UnfitTypeError, match="system is for x86_64, and the type is arm64") as said:
-        up_plan.look_ahead("prod", changes, QUIET)
+        up_plan.look_ahead("prod", changes, {}, QUIET)
     assert "A new server would have to take its place. Nothing was changed." in said.value.message
     assert "config set workbench:instanceType t3.medium --stack prod " in said.value.hint
     assert "workbench resize t4g.medium --replace --stack prod " in said.value.hint
     state.config = {"workbench:instanceType": "t3.large"}
-    assert up_plan.look_ahead("prod", changes, QUIET)[0][0].startswith(f"Pulumi would {op}")
+    assert up_plan.look_ahead("prod", changes, {}, QUIET)[0][0].startswith(f"Pulumi would {op}")
 
 
 def test_what_a_plan_means_for_homes_comes_first() -> None:
     volume = Resource("aws:ebs/volume:Volume", "lab-storage-volume", changed=("snapshotId",))
-    lines, _ = up_plan.look_ahead("prod", Changes({"replace": 1}, (("replace", volume),)), QUIET)
+    changes = Changes({"replace": 1}, (("replace", volume),))
+    lines, _ = up_plan.look_ahead("prod", changes, {}, QUIET)
     assert lines[0].startswith("PEOPLE'S HOMES CHANGE")
     assert lines[-1] == "Pulumi would replace Volume lab-storage-volume."
+
+
+@pytest.mark.parametrize("op", ["replace", "import-replacement"])
+@pytest.mark.parametrize(
+    ("stays", "is_refused"),
+    [({}, True), ({"retainOnDelete": True}, False), ({"external": True}, False)],
+)
+def test_a_volume_that_would_be_deleted_is_not_replaced(
+    op: str, stays: dict[str, bool], is_refused: bool
+) -> None:
+    kind, name = "aws:ebs/volume:Volume", "lab-storage-volume"
+    before = {"type": kind, "urn": f"urn:pulumi:prod::lab::{kind}::{name}", "id": "vol-1", **stays}
+    volume = Resource(kind, name, changed=("snapshotId",))
+    changes = Changes(
+        {"replace": 1}, tuple((each, volume) for each in dict.fromkeys([op, "replace"]))
+    )
+    if not is_refused:
+        assert up_plan.look_ahead("prod", changes, {"resources": [before]}, QUIET)
+        return
+    with pytest.raises(WorkbenchError, match="the place of vol-1, and that one would be deleted"):
+        up_plan.look_ahead("prod", changes, {"resources": [before]}, QUIET)

@@ -58,7 +58,7 @@ class PasswordHandler(BaseHandler):
         try:
             known_as = await self.authenticator.authenticate(self, given)
         except web.HTTPError as error:
-            for name, value in (error.headers or {}).items():
+            for name, value in (getattr(error, "headers", None) or {}).items():
                 self.set_header(name, value)
             raise RefusedError(error.log_message, error.status_code) from error
         if known_as is None:

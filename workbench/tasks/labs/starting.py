@@ -25,6 +25,7 @@ def start_lab(
     lab: Lab,
     progress: Progress,
     *,
+    typed: str = "",
     forget: bool = False,
     empty: bool = False,
     yes: bool,
@@ -32,10 +33,11 @@ def start_lab(
 ) -> bool:
     """Make a lab's start state; return whether it was done, False after a dry run.
 
-    With ``forget``, what is known of the lab's steps is forgotten; with ``empty``, there is
-    nothing of it but the reader's folder.
+    ``typed`` is the command, if not the plain one. With ``forget``, what is known of the lab's
+    steps is forgotten; with ``empty``, there is nothing of it but the reader's folder.
     """
-    if not _make_room(bench, lab, progress, yes=yes, dry_run=dry_run):
+    command = bench.typed(typed or f"workbench labs.start {lab.number}")
+    if not _make_room(bench, lab, command, progress, yes=yes, dry_run=dry_run):
         return False
     record = bench.record
     record.fault = record.fault_since = ""
@@ -64,14 +66,15 @@ def _require_done(bench: LabBench, steps: list[Step], progress: Progress) -> Non
             )
 
 
-def _make_room(bench: LabBench, lab: Lab, progress: Progress, *, yes: bool, dry_run: bool) -> bool:
+def _make_room(
+    bench: LabBench, lab: Lab, command: str, progress: Progress, *, yes: bool, dry_run: bool
+) -> bool:
     """Remove what is there of labs, after asking; return whether to go on."""
     if dry_run and rehearsal_of(bench.stack) is not None and bench.rehearsal is None:
         print("This starts the rehearsal, and removes what it has of labs.")
         return False
     ensure_rehearsal(bench.stack, progress)
     remains = find_remains(bench, progress)
-    command = bench.typed(f"workbench labs.start {lab.number}")
     if remains.lines or dry_run:
         plan = [f"Lab {lab.number} begins, and this goes:", *(f"  {x}" for x in remains.lines)]
         if not confirm(plan, command, yes=yes, dry_run=dry_run):

@@ -67,7 +67,8 @@ def start(
     chosen = bench.lab(lab)
     choose_folder(bench, folder)
     progress = stack_progress(bench.stack, "labs")
-    if start_lab(bench, chosen, progress, empty=empty, yes=yes, dry_run=dry_run):
+    typed = f"workbench labs.start {chosen.number}{' --empty' if empty else ''}"
+    if start_lab(bench, chosen, progress, typed=typed, empty=empty, yes=yes, dry_run=dry_run):
         print(f"Lab {chosen.number} begins: {chosen.title}, about {chosen.minutes} minutes.")
         print(f"The walkthrough: {chosen.folder / 'README.md'}")
         print(as_typed(f"  cd {bench.folder} && source lab.env"))
@@ -104,13 +105,19 @@ def check(
     bench = open_bench(stack)
     chosen = bench.lab(lab)
     if watch:
-        print(f"Looking every {showing.INTERVAL:.0f} seconds; Ctrl-C ends it.", flush=True)
+        # What is for scripts is alone on standard output.
+        told = sys.stderr if json else sys.stdout
+        print(
+            f"Looking every {showing.INTERVAL:.0f} seconds; Ctrl-C ends it.", file=told, flush=True
+        )
         with interruptible("the labs are as they were", bench.typed("workbench labs.check")):
             found = showing.watch(
                 bench,
                 chosen,
                 make_progress(quiet=True),
-                lambda each: print(f"PASS  {each.step.name}: {each.evidence}", flush=True),
+                lambda each: print(
+                    f"PASS  {each.step.name}: {each.evidence}", file=told, flush=True
+                ),
             )
     else:
         # Elsewhere than at a terminal, what is found is all that is to be seen.
@@ -267,7 +274,8 @@ def reset(
     bench = open_bench(stack)
     chosen = bench.lab(lab)
     progress = stack_progress(bench.stack, "labs")
-    if start_lab(bench, chosen, progress, forget=True, yes=yes, dry_run=dry_run):
+    typed = f"workbench labs.reset {chosen.number}"
+    if start_lab(bench, chosen, progress, typed=typed, forget=True, yes=yes, dry_run=dry_run):
         print(f"Lab {chosen.number} begins again: {chosen.title}.")
 
 

@@ -104,12 +104,16 @@ def ways_on(stack: str, left: Left, *, is_there: bool) -> Iterator[str]:
 
 
 def _data_of(instance: dict[str, Any]) -> list[str]:
-    """Return the volumes that a server has, but for the one with its system."""
-    return [
-        each["Ebs"]["VolumeId"]
+    """Return the volume with people's data, else all but the one with the server's system."""
+    from workbench.components.server import DATA_DEVICE
+
+    devices = {
+        each["DeviceName"]: each["Ebs"]["VolumeId"]
         for each in instance.get("BlockDeviceMappings") or []
         if each["DeviceName"] != instance.get("RootDeviceName") and "Ebs" in each
-    ]
+    }
+    # What else is attached was by somebody, for something else.
+    return [devices[DATA_DEVICE]] if DATA_DEVICE in devices else list(devices.values())
 
 
 def _state(stack: str) -> StackState:

@@ -5,7 +5,6 @@ Pulumi's state and AWS, and what was before from a note.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from workbench.engine.failures import InterruptedUpdateError
 from workbench.engine.failures import StackLockedError
@@ -33,9 +32,6 @@ from workbench.tasks.selection import find_project
 from workbench.tasks.server.power import PowerWatch
 from workbench.tasks.stack_lock import when_free
 from workbench.tasks.stack_state import StackState
-
-if TYPE_CHECKING:
-    pass
 
 # Shows the plan with what Pulumi would do besides; raises unless the person agrees.
 Agree = Callable[[list[str]], None]

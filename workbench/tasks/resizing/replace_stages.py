@@ -1,7 +1,6 @@
 """The stages of a replacement, each through the stack's configuration, each to be done again."""
 
 import time
-from typing import TYPE_CHECKING
 
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
@@ -26,9 +25,6 @@ from workbench.tasks.server.usable import wait_usable
 from workbench.tasks.stack_lock import when_free
 from workbench.tasks.stack_state import StackState
 from workbench.tasks.stack_state import read_stack
-
-if TYPE_CHECKING:
-    pass
 
 _INSTANCE = "aws:ec2/instance:Instance"
 # How Pulumi's names of the instances end.

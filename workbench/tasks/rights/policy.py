@@ -11,6 +11,8 @@ DEFAULT_NAME = "do4ds-lab"
 # Of these, workbench makes do without: it says then that it doesn't know a price or a quota.
 ADVICE = "Advice"
 DOMAIN = "Domain"
+# Those of AWS Backup.
+SNAPSHOTS = ("Snapshots", "SnapshotsKey", "SnapshotsService")
 # AWS answers about whole names of actions only: what to ask about instead of a pattern.
 SAMPLES = {
     "backup:Describe*": ("backup:DescribeBackupVault",),

@@ -41,7 +41,7 @@ OF_THE_BOOTSTRAP = (
     ),
     (
         ("HTTP Error 403",),
-        "the bucket refuses the server's role, which a new one may take a minute to be known for",
+        "the bucket refuses the server's role, and a new role may take a minute to work",
     ),
 )
 Causes = tuple[tuple[tuple[str, ...], str], ...]

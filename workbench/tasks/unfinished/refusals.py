@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbench.engine.aws import read_region
 from workbench.engine.failures import PassphraseError
 from workbench.engine.failures import StackOperationError
 from workbench.engine.state import short_type
@@ -36,7 +37,10 @@ _IN_ZONE = re.compile(rf"\(({_ZONE})\)")
 _CHOOSING = re.compile(rf"choosing ({_ZONE}(?:, {_ZONE})*)")
 _TYPE = re.compile(r"(?:sufficient |instance type \()([a-z][a-z0-9-]*\.[a-z0-9-]+)")
 _ACTION = re.compile(r"(?:User: (\S+) is )?not authorized to perform: ([\w-]+:\w+)")
-_LIMIT = re.compile(r"\b(\w*(?:LimitExceeded|QuotaExceeded)\w*|TooMany\w+)\b")
+# Not of a caller that asks too often.
+_LIMIT = re.compile(
+    r"\b(?!Request|TooManyRequests)(\w*(?:LimitExceeded|QuotaExceeded)\w*|TooMany\w+)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,8 @@ class Refused:
     @property
     def region(self) -> str:
         """The region."""
-        return self.state.config.get("aws:region") or self.zone[:-1]
+        known = self.state.config.get("aws:region") or self.zone[:-1]
+        return known or read_region(self.state.config) or "REGION"
 
     def choose(self, option: str, key: str, value: str) -> str:
         """Return the command that chooses another value."""
@@ -221,13 +226,14 @@ def _other_limit(refused: Refused, code: str) -> Said:
 def _rights(refused: Refused) -> Said:
     found = _ACTION.search(refused.said)
     who = f" to {found[1]}" if found and found[1] else ""
-    what = found[2] if found else "that"
     if "explicit deny" in refused.said:
         who += ", by an explicit deny, such as of your organization"
+    told = f"AWS doesn't allow {found[2]}{who}." if found else f"AWS refused it:\n{refused.said}"
+    right = f"the right {found[2]}" if found else "the rights of: workbench init --rights"
     return (
-        f"AWS doesn't allow {what}{who}.",
+        told,
         [
-            f"Ask whoever manages the account for the right {what}; then {_again(refused)}",
+            f"Ask whoever manages the account for {right}; then {_again(refused)}",
             "aws sts get-caller-identity   says who you are signed in as",
         ],
     )

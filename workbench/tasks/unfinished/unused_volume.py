@@ -144,8 +144,14 @@ def tell_move(state: StackState, unused: Unused) -> str:
 
 
 def delete_unused(state: StackState, unused: Unused, progress: "Progress") -> None:
-    """Delete an unused volume, which Pulumi has let go of."""
-    state.aws("ec2").delete_volume(VolumeId=unused.id)
+    """Delete an unused volume, which Pulumi has let go of; it may have deleted it then."""
+    from botocore.exceptions import ClientError
+
+    try:
+        state.aws("ec2").delete_volume(VolumeId=unused.id)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "InvalidVolume.NotFound":
+            raise
     NOTE.remove(state)
     progress.say(f"Deleted: {unused.id} in {unused.zone}, a data volume that no server ever had.")
 
