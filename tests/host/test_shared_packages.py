@@ -108,8 +108,8 @@ def test_an_administrators_own_packages_are_told_and_their_removal_is_said_first
     want(lab, **lists)
     assert ended(lab)["failed"] == []
     assert plan(lab)["findings"] == []
-    uv = "/opt/workbench/venv/bin/uv pip install --quiet --system-certs --python"
-    lab.run(f"{uv} /opt/everyone/python/bin/python tabulate")
+    uv, python = "/opt/workbench/venv/bin/uv pip", "--python /opt/everyone/python/bin/python"
+    lab.run(f"{uv} install --quiet --system-certs {python} tabulate")
 
     assert [each["name"] for each in plan(lab)["manual"]] == ["tabulate"]
     assert plan(lab)["findings"] == []
@@ -118,6 +118,7 @@ def test_an_administrators_own_packages_are_told_and_their_removal_is_said_first
     said = actions(lab)
     assert "install for everyone: Python cowsay<7" in said
     assert "remove tabulate from /opt/everyone/python (workbench:packages would keep it)" in said
+    lab.run(f"{uv} uninstall --quiet {python} tabulate")
 
 
 def test_what_leaves_the_lists_goes_but_not_what_others_need(lab: Lab, repository: None) -> None:
