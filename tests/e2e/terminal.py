@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 
+# Seconds.
+PATIENCE = 5.0
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -36,11 +38,18 @@ class Terminal:
         self._read = self.shown.index(question, self._read) + len(question)
         os.write(self._descriptor, answer.encode())
 
-    def end(self) -> int:
-        """Read to the end; return the exit code."""
-        end = time.monotonic() + self._limit
-        while self._take(end - time.monotonic()):
+    def end(self, again: str = "") -> int:
+        """Read to the end; return the exit code.
+
+        ``again`` is typed where nothing happens for some seconds, as a person does: Python misses
+        a Ctrl-C between a question and the reading of its answer.
+        """
+        end, seen = time.monotonic() + self._limit, len(self.raw)
+        while self._take(PATIENCE if again else end - time.monotonic()):
             assert time.monotonic() < end, f"It didn't end:\n{self.shown}"
+            if again and len(self.raw) == seen:
+                os.write(self._descriptor, again.encode())
+            seen = len(self.raw)
         os.close(self._descriptor)
         return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
 

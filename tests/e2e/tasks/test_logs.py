@@ -13,7 +13,7 @@ from bench import eventually
 def test_the_services_logs_are_shown_and_followed(bench: Bench) -> None:
     listed = {entry["name"] for entry in json.loads(bench.run("logs", "--json").stdout)}
     assert {"jupyterhub", "rstudio", "caddy", "ssh", "converge", "test-user"} <= listed
-    for name in listed - {"test-user", "updates", "data"}:
+    for name in listed - {"test-user", "updates", "data", "packages"}:
         assert len(bench.run("logs", name, "--lines", "2").stdout.splitlines()) == 2, name
     ended = json.loads(bench.run("logs", "converge", "--json", "--lines", "1").stdout)
     assert ended["event"] == "end"
