@@ -148,16 +148,17 @@ def test_an_interrupted_installation_is_told_and_finished_by_the_next_converge(l
     holder = "systemd-run --quiet --unit=holds-apt flock /var/lib/dpkg/lock-frontend sleep infinity"
     lab.run("rm -f /var/lib/workbench/apt-updated")
     lab.run(holder)
-    want(lab, apt=["hello"])
-    lab.wait_for(lambda: told(lab).get("lists", {}).get("apt") == ["hello"])
-    # A converge finds it at work, and leaves it so.
-    assert plan(lab)["findings"] == []
-    lab.run(f"systemctl kill --signal=KILL {UNIT}")
-    lab.wait_for(lambda: state(lab) == "auto-restart")
-    assert told(lab)["state"] == "installing"
-    assert actions(lab) == ["continue to install them"]
-
-    lab.run("systemctl stop holds-apt")
+    try:
+        want(lab, apt=["hello"])
+        lab.wait_for(lambda: told(lab).get("lists", {}).get("apt") == ["hello"])
+        # A converge finds it at work, and leaves it so.
+        assert plan(lab)["findings"] == []
+        lab.run(f"systemctl kill --signal=KILL {UNIT}")
+        lab.wait_for(lambda: state(lab) == "auto-restart")
+        assert told(lab)["state"] == "installing"
+        assert actions(lab) == ["continue to install them"]
+    finally:
+        lab.run("systemctl stop holds-apt")
     lab.converge()
     assert ended(lab)["state"] == "installed"
     assert "Hello" in as_ann(lab, "hello")
