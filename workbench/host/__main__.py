@@ -19,7 +19,7 @@ from . import tools
 from .settings import Settings
 
 # Counted here, where pyinfra can't be imported yet; a test keeps it right.
-STEPS = 29
+STEPS = 28
 LOCK = Path("/run/workbench-converge.lock")
 
 

@@ -15,7 +15,6 @@ from .packages import packages
 from .privacy import privacy
 from .private_files import private_files
 from .proxy import proxy
-from .r_versions import begin_r
 from .r_versions import r_kernels
 from .r_versions import r_versions
 from .root_disk import root_disk
@@ -41,7 +40,6 @@ RECIPE: tuple[Step, ...] = (
     administrator,
     begin_environments,
     begin_rstudio_server,
-    begin_r,
     packages,
     storage,
     identity,
@@ -73,7 +71,6 @@ STANDBY: tuple[Step, ...] = (
     administrator,
     begin_environments,
     begin_rstudio_server,
-    begin_r,
     packages,
     ssh,
     root_disk,

@@ -17,9 +17,9 @@ CONFIGURATION = Path("/etc/rstudio/rserver.conf")
 DROP_IN = Path(f"/etc/systemd/system/{UNIT}.d/workbench.conf")
 
 
-@step("RStudio Server begun")
+@step("RStudio Server and R begun")
 def begin_rstudio_server(settings: Settings) -> None:
-    """Configure RStudio Server, and fetch its package so that it is installed with all others."""
+    """Configure RStudio Server, and fetch its package and R's, to be installed with all others."""
     # Before the package: it starts the server as it is installed, by itself, and on all
     # addresses where nothing else is written. It keeps these files.
     if not CONFIGURATION.exists():
@@ -30,6 +30,7 @@ def begin_rstudio_server(settings: Settings) -> None:
     # that needs the file tries again and says what is wrong.
     deb = rstudio_package.rstudio_deb(settings)
     debs.download(deb, name="Download the package", _ignore_errors=True)
+    r_versions.begin(settings)
 
 
 def configure(settings: Settings) -> None:

@@ -60,7 +60,7 @@ def operations(monkeypatch: pytest.MonkeyPatch) -> Callable[[tuple[Step, ...]], 
 def test_rstudio_is_configured_before_its_package_starts_it(operations, steps, file) -> None:
     order = list(operations(steps))
 
-    assert order.index(("RStudio Server begun", f"Write {file}")) < order.index(
+    assert order.index(("RStudio Server and R begun", f"Write {file}")) < order.index(
         ("Packages", "Install packages")
     )
 
@@ -70,7 +70,7 @@ def test_a_failed_download_is_tried_again_and_told_before_versions_are_noted(
     operations, steps
 ) -> None:
     found = operations(steps)
-    early = ("RStudio Server begun", "Download the package")
+    early = ("RStudio Server and R begun", "Download the package")
     late = ("RStudio Server's package", "Download it")
 
     assert found[early]["_ignore_errors"]
@@ -123,7 +123,7 @@ def test_versions_of_r_are_fetched_before_apt_and_told_after_the_hub(
     found = operations(steps)
     order = list(found)
 
-    early, late = ("R begun", "Download R 4.5.3"), ("R", "Download R 4.5.3")
+    early, late = ("RStudio Server and R begun", "Download R 4.5.3"), ("R", "Download R 4.5.3")
     assert found[early]["_ignore_errors"]
     assert not found[late]["_ignore_errors"]
     packages = order.index(("Packages", "Install packages"))
