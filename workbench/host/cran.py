@@ -20,11 +20,9 @@ DISTRIBUTIONS_R = {"bookworm": "4.2.2", "noble": "4.3.3"}
 
 @step("R packages")
 def cran(settings: Settings) -> None:
-    """Let R and RStudio install binaries from a dated snapshot of CRAN."""
+    """Let R install binaries from a dated snapshot of CRAN."""
     # After the packages: the first belongs to r-base-core, and dpkg leaves it alone from now on.
     write_site_files(DISTRIBUTIONS_ETC, DISTRIBUTION)
-    repos = repository(settings.r.default)
-    put_template("rsession.conf", Path("/etc/rstudio/rsession.conf"), repository=repos)
 
 
 def write_site_files(folder: Path, version: str) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from . import cran
 from . import debs
 from . import r_versions
 from . import rstudio_package
@@ -14,6 +15,7 @@ UNIT = "rstudio-server.service"
 # Below 1024, which people can't listen at; rules keep them from connecting to it, too.
 PORT = 787
 CONFIGURATION = Path("/etc/rstudio/rserver.conf")
+SESSIONS = CONFIGURATION.with_name("rsession.conf")
 DROP_IN = Path(f"/etc/systemd/system/{UNIT}.d/workbench.conf")
 
 
@@ -34,9 +36,11 @@ def begin_rstudio_server(settings: Settings) -> None:
 
 
 def configure(settings: Settings) -> None:
-    """Say where it listens, and which R it starts."""
+    """Say where it listens, which R it starts, and where that one's packages come from."""
     r = r_versions.program(settings.r.default)
     put_template("rserver.conf", CONFIGURATION, port=PORT, r=r)
+    repository = cran.repository(settings.r.default)
+    put_template("rsession.conf", SESSIONS, repository=repository)
 
 
 @step("RStudio Server")
