@@ -73,11 +73,12 @@ def noting_unused(opened: "Stack", unused: Unused | None, progress: "Progress") 
 
 
 def _note(opened: "Stack", progress: "Progress") -> None:
-    deployment, state = opened.export(), read_stack(opened.name, progress)
     resources = opened.state().resources
     volumes = _of(resources, "Volume")
-    has_server = any(_of(resources, kind) for kind in _SERVERS)
-    if len(volumes) == 1 and not has_server and not deployment.get("pending_operations"):
+    if len(volumes) != 1 or any(_of(resources, kind) for kind in _SERVERS):
+        return
+    deployment, state = opened.export(), read_stack(opened.name, progress)
+    if not deployment.get("pending_operations"):
         NOTE.write(state, Note(volumes[0].id, _written(deployment)))
 
 
