@@ -143,7 +143,7 @@ def _apply_stack(
             move_unused(opened, unused, progress, lambda plan: True)
             if _is_configured_anew(opened):
                 changes = explained(opened, opened.preview, progress)
-                look_ahead(stack, changes, opened.export(), progress)
+                look_ahead(stack, changes, opened.export, progress)
             return str(explained(opened, opened.up, progress))
     refuse_unknown(stack, progress)
     try:
@@ -159,7 +159,7 @@ def _apply_stack(
         move_unused(opened, unused, progress, agree)
         # Only a rehearsal is free of charge.
         changes = explained(opened, opened.preview, progress)
-        plan, people = look_ahead(stack, changes, opened.export(), progress)
+        plan, people = look_ahead(stack, changes, opened.export, progress)
         people.refuse_stop(f"workbench up --stack {stack} --force", force=force)
         if changes.total and not agree("\n".join(plan)):
             raise WorkbenchError("Nothing was changed.")

@@ -4,6 +4,7 @@ People's homes are on the data volume, and their work runs on the instance; addr
 how they find it.
 """
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from enum import Enum
@@ -99,14 +100,16 @@ def data_lines(changes: "Changes") -> list[str]:
     return []
 
 
-def refuse_loss(changes: "Changes", deployment: Mapping[str, Any], stack: str) -> None:
+def refuse_loss(changes: "Changes", export: Callable[[], Mapping[str, Any]], stack: str) -> None:
     """Raise where a volume that is replaced would be deleted.
 
-    Pulumi goes by what its last up was told, which ``deployment`` has, as Pulumi exports it.
+    Pulumi goes by what its last up was told, which the stack's ``export`` has. It is asked for
+    only where a volume is replaced: the engine takes a second to write it.
     """
     swaps = ("replace", "import-replacement")
     swapped = {each.name for op, each in changes.steps if op in swaps and _is_volume(each)}
-    for each in deployment.get("resources") or []:
+    resources = export().get("resources") if swapped else None
+    for each in resources or []:
         is_swapped = short_type(each["type"]) == _VOLUME and each["urn"].split("::")[-1] in swapped
         if is_swapped and not each.get("retainOnDelete") and not each.get("external"):
             raise WorkbenchError(

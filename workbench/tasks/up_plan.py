@@ -1,5 +1,6 @@
 """What ``workbench up`` would do."""
 
+from collections.abc import Callable
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from typing import Any
@@ -48,7 +49,7 @@ def plan_up(stack: str, progress: Progress) -> list[str]:
     if unused is not None and (told := tell_move(read_stack(stack, progress), unused)):
         return [told, "Then Pulumi would make what is missing."]
     changes = explained(opened, opened.preview, progress)
-    lines, _ = look_ahead(stack, changes, opened.export(), progress)
+    lines, _ = look_ahead(stack, changes, opened.export, progress)
     return [
         *lines,
         "The server's recipe would run; what that changes:",
@@ -57,17 +58,17 @@ def plan_up(stack: str, progress: Progress) -> list[str]:
 
 
 def look_ahead(
-    stack: str, changes: "Changes", deployment: Mapping[str, Any], progress: Progress
+    stack: str, changes: "Changes", export: Callable[[], Mapping[str, Any]], progress: Progress
 ) -> tuple[list[str], People]:
     """Return what Pulumi would do, in lines, and who works on a server that stops for it.
 
-    ``deployment`` is the stack's, as Pulumi exports it. Raises WorkbenchError where it would take
-    people's homes away, or can't be done.
+    ``export`` returns the stack's deployment. Raises WorkbenchError where it would take people's
+    homes away, or can't be done.
     """
     if not changes.total:
         return ["Pulumi would change nothing."], People()
     hold(changes, Change.UP, stack)
-    refuse_loss(changes, deployment, stack)
+    refuse_loss(changes, export, stack)
     lines = [*data_lines(changes), f"Pulumi would {changes.named()}."]
     state = read_stack(stack, progress) if changes.stops_server() else None
     instance_id = str(state.outputs.get("instance_id", "")) if state else ""

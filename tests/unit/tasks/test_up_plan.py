@@ -75,7 +75,7 @@ def power(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 @pytest.mark.usefixtures("power")
 def test_who_works_on_a_server_that_stops_is_told() -> None:
-    lines, people = up_plan.look_ahead("prod", BIGGER, {}, QUIET)
+    lines, people = up_plan.look_ahead("prod", BIGGER, dict, QUIET)
     assert lines == [
         "Pulumi would update Instance lab-server-instance.",
         "The server stops for that.",
@@ -87,9 +87,9 @@ def test_who_works_on_a_server_that_stops_is_told() -> None:
 
 def test_nobody_is_asked_of_where_nothing_stops(power: SimpleNamespace) -> None:
     power.state = "stopped"
-    assert up_plan.look_ahead("prod", BIGGER, {}, QUIET)[1] == People()
+    assert up_plan.look_ahead("prod", BIGGER, dict, QUIET)[1] == People()
     made = Changes({"create": 1}, (("create", INSTANCE),))
-    assert up_plan.look_ahead("prod", made, {}, QUIET)[1] == People()
+    assert up_plan.look_ahead("prod", made, dict, QUIET)[1] == People()
 
 
 class Ec2:
@@ -115,18 +115,18 @@ def test_another_architecture_is_told_as_a_new_server(
     monkeypatch.setattr(StackState, "aws", lambda *_: Ec2())
     changes = Changes({op: 1}, ((op, INSTANCE),))
     with pytest.raises(UnfitTypeError, match="system is for x86_64, and the type is arm64") as said:
-        up_plan.look_ahead("prod", changes, {}, QUIET)
+        up_plan.look_ahead("prod", changes, dict, QUIET)
     assert "A new server would have to take its place. Nothing was changed." in said.value.message
     assert "config set workbench:instanceType t3.medium --stack prod " in said.value.hint
     assert "workbench resize t4g.medium --replace --stack prod " in said.value.hint
     state.config = {"workbench:instanceType": "t3.large"}
-    assert up_plan.look_ahead("prod", changes, {}, QUIET)[0][0].startswith(f"Pulumi would {op}")
+    assert up_plan.look_ahead("prod", changes, dict, QUIET)[0][0].startswith(f"Pulumi would {op}")
 
 
 def test_what_a_plan_means_for_homes_comes_first() -> None:
     volume = Resource("aws:ebs/volume:Volume", "lab-storage-volume", changed=("snapshotId",))
     changes = Changes({"replace": 1}, (("replace", volume),))
-    lines, _ = up_plan.look_ahead("prod", changes, {}, QUIET)
+    lines, _ = up_plan.look_ahead("prod", changes, dict, QUIET)
     assert lines[0].startswith("PEOPLE'S HOMES CHANGE")
     assert lines[-1] == "Pulumi would replace Volume lab-storage-volume."
 
@@ -146,7 +146,7 @@ def test_a_volume_that_would_be_deleted_is_not_replaced(
         {"replace": 1}, tuple((each, volume) for each in dict.fromkeys([op, "replace"]))
     )
     if not is_refused:
-        assert up_plan.look_ahead("prod", changes, {"resources": [before]}, QUIET)
+        assert up_plan.look_ahead("prod", changes, lambda: {"resources": [before]}, QUIET)
         return
     with pytest.raises(WorkbenchError, match="the place of vol-1, and that one would be deleted"):
-        up_plan.look_ahead("prod", changes, {"resources": [before]}, QUIET)
+        up_plan.look_ahead("prod", changes, lambda: {"resources": [before]}, QUIET)
