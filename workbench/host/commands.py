@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections import deque
+from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,3 +39,21 @@ def run(command: Sequence[str | Path]) -> list[str]:
     if process.returncode:
         raise CommandError(arguments, process.returncode, list(lines))
     return list(lines)
+
+
+def run_whole(
+    command: Sequence[str | Path], environment: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Run a program that may fail; pass its output on to the log, and return all of it."""
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env=environment,
+        check=False,
+    )
+    print(done.stdout, end="", flush=True)
+    return done

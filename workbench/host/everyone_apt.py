@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from . import apt
 from . import places
+from .commands import run_whole
 from .everyone_told import Told
 
 RECORD = places.STATE / "packages-apt.json"
@@ -114,15 +115,7 @@ def _would_remove() -> set[str]:
 
 def _shell(command: str) -> str:
     """Run a command; return why it failed, in apt's words."""
-    done = subprocess.run(
-        ["/bin/sh", "-c", f"LC_ALL=C; export LC_ALL; {command} 2>&1"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    print(done.stdout, end="", flush=True)
+    done = run_whole(["/bin/sh", "-c", f"LC_ALL=C; export LC_ALL; {command}"])
     if done.returncode == 0:
         return ""
     lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from . import places
 from . import tools
+from .commands import run_whole
 from .everyone_apt import too_full
 from .everyone_told import Told
 from .package_lists import PackageLists
@@ -74,7 +75,7 @@ def ensure(lists: PackageLists, told: Told) -> None:
         told.begin("Python packages, compiled")
         # Users can't write there, so what they import is compiled for them now.
         compiler = ("-I", "-S", "-m", "compileall", "-q", "-j", "0")
-        _run(str(FOLDER / "bin" / "python"), *compiler, str(PACKAGES))
+        run_whole([FOLDER / "bin" / "python", *compiler, PACKAGES])
     except subprocess.CalledProcessError as error:
         told.fail("Python", "the base", _reason(error.stdout or ""))
     finally:
@@ -203,21 +204,7 @@ def _uv(*arguments: str) -> None:
         # Beside people at work, on a small server.
         **{f"UV_CONCURRENT_{what}": "1" for what in ("BUILDS", "INSTALLS")},
     }
-    _run(str(tools.UV), *arguments, env=environment).check_returncode()
-
-
-def _run(*command: str, env: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=env,
-        check=False,
-    )
-    print(done.stdout, end="", flush=True)
-    return done
+    run_whole([tools.UV, *arguments], environment).check_returncode()
 
 
 def _reason(said: str) -> str:

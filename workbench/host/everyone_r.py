@@ -14,6 +14,7 @@ from pathlib import Path
 
 from . import base_packages
 from . import places
+from .commands import run_whole
 from .everyone_apt import too_full
 from .everyone_told import Told
 from .package_lists import PackageLists
@@ -76,7 +77,7 @@ def ensure(lists: PackageLists, by_apt: Iterable[str], told: Told) -> None:
     for r in installations():
         wanted = r.wanted(lists, taken)
         if r.library.is_dir():
-            _run([_script(r), str(PRUNE), str(r.library), *wanted])
+            run_whole([_script(r), str(PRUNE), str(r.library), *wanted])
         _install(r, wanted, told)
 
 
@@ -106,7 +107,7 @@ def _install(r: R, names: Sequence[str], told: Told) -> None:
 
 def _reason(r: R, name: str) -> str:
     """Install a package; return why that failed."""
-    done = _run([_script(r), str(INSTALL), str(r.library), name])
+    done = run_whole([_script(r), str(INSTALL), str(r.library), name])
     if done.returncode == 0:
         return ""
     said: list[str] = re.findall(r"^WHY: (.*)$", done.stdout, flags=re.MULTILINE)
@@ -114,20 +115,6 @@ def _reason(r: R, name: str) -> str:
         return said[-1]
     killed = done.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL)
     return "it ran out of memory" if killed else f"R ended with {done.returncode}"
-
-
-def _run(command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    print(done.stdout, end="", flush=True)
-    return done
 
 
 def _script(r: R) -> str:
