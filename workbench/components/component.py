@@ -90,7 +90,7 @@ def _unknown(kind: type, key: str, what: str, owner: str) -> ArgumentError:
 
 
 def _check_kind(annotation: object, value: object, what: str, owner: str) -> None:
-    kind, late = _unwrap(annotation)
+    kind, late = unwrap(annotation)
     if isinstance(value, pulumi.Output | Awaitable):
         if not late:
             raise ArgumentError(
@@ -125,8 +125,11 @@ def _check_plain(kind: object, value: object, what: str, owner: str) -> None:
         raise ArgumentError(f"{what} is {shown(value)}, but must be a dictionary.")
 
 
-def _unwrap(annotation: object) -> tuple[object, bool]:
-    """Return the plain type of an annotation, and whether an output will do as well."""
+def unwrap(annotation: object) -> tuple[object, bool]:
+    """Return the plain type inside an annotation, and whether an output will do as well.
+
+    It is inside ``NotRequired`` and ``pulumi.Input``, of whose types the plain one is the first.
+    """
     late = False
     while typing.get_origin(annotation) in (typing.NotRequired, typing.Union):
         late = late or typing.get_origin(annotation) is typing.Union

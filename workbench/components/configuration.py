@@ -10,6 +10,7 @@ import pulumi
 import pulumi.runtime.config
 
 from workbench.components import validation
+from workbench.components.component import unwrap
 from workbench.components.errors import ArgumentError
 from workbench.components.names import camel_case
 from workbench.components.workbench_args import WorkbenchArgs
@@ -32,7 +33,7 @@ def read_configuration() -> WorkbenchArgs:
         key = f"{NAMESPACE}:{camel_case(name)}"
         text = _read(camel_case(name))
         try:
-            value = None if text is None else _parse(text, _plain_type(annotation), key)
+            value = None if text is None else _parse(text, unwrap(annotation)[0], key)
             check_argument(name, value, key)
         except ArgumentError as error:
             raise ArgumentError(error.message, _how_to_set(error.hint, name, key)) from None
@@ -64,7 +65,7 @@ def _refuse_unknown_keys() -> None:
 
 
 def _how_to_set(hint: str, name: str, key: str) -> str:
-    kind = _plain_type(WorkbenchArgs.__annotations__[name])
+    kind, _ = unwrap(WorkbenchArgs.__annotations__[name])
     item = typing.get_args(kind)[0] if typing.get_origin(kind) is list else str
     if typing.is_typeddict(item):
         # A list of objects isn't one value: each key of each of them is set.
@@ -74,13 +75,6 @@ def _how_to_set(hint: str, name: str, key: str) -> str:
     value = '"$(cat ~/.ssh/id_ed25519.pub)"' if name == "public_key" else "VALUE"
     command = f"Set it with: pulumi config set {key} {value}"
     return f"{hint}\n  {command}" if hint else command
-
-
-def _plain_type(annotation: object) -> object:
-    """Return the type inside ``NotRequired`` and ``pulumi.Input``, of which plain is the first."""
-    while typing.get_origin(annotation) in (typing.NotRequired, typing.Union):
-        annotation = typing.get_args(annotation)[0]
-    return annotation
 
 
 def _parse(text: str, kind: object, key: str) -> object:

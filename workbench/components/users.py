@@ -65,11 +65,8 @@ def _check_user(user: User, what: str) -> dict[str, Any]:
         raise ArgumentError(
             f"{what}.name is {name!r}, which is an account of the system.", "Choose another name."
         )
-    keys, quota = user.get("public_keys") or [], user.get("quota")
-    given = (
-        {} if quota is None else {"quota": check_number(quota, f"{what}.quota", 1, 16384, "GiB")}
-    )
-    return given | {
+    keys = user.get("public_keys") or []
+    return {
         "name": name,
         "public_keys": [
             check_public_key(key, f"{what}.public_keys[{index}]") for index, key in enumerate(keys)

@@ -140,6 +140,7 @@ class WorkbenchArgs(TypedDict):
     A person's entry in `users` may have a `quota` of its own. Default: an equal share for each
     person and the administrator of the data volume less a reserve, so that nobody fills up the
     others' shares; each new person makes the shares smaller."""
+
     idle_timeout_minutes: NotRequired[int]
     """Minutes after which a person's Jupyter server is ended when nobody used it, and no kernel and
     no program in a terminal ran: 10 to 43200, or 0 for never. Default: 1440, a day."""
