@@ -6,6 +6,7 @@ from typing import Any
 
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
+from workbench.tasks.offerings import zones_that_offer
 
 if TYPE_CHECKING:
     from workbench.tasks.stack_state import StackState
@@ -97,10 +98,7 @@ def check_architecture(state: "StackState", instance_id: str) -> None:
 
 def check_offered(ec2: Any, zone: str, name: str) -> None:
     """Raise where AWS has no such type in the availability zone."""
-    offers = ec2.describe_instance_type_offerings(
-        LocationType="availability-zone", Filters=[{"Name": "instance-type", "Values": [name]}]
-    )["InstanceTypeOfferings"]
-    zones = sorted(offer["Location"] for offer in offers)
+    zones = zones_that_offer(ec2, name)
     if zone not in zones:
         elsewhere = f"only in {', '.join(zones)}" if zones else "nor in any other of this region"
         raise UnfitTypeError(

@@ -9,6 +9,8 @@ from typing import Any
 
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
+from workbench.tasks.offerings import find_zones
+from workbench.tasks.offerings import zones_that_offer
 
 if TYPE_CHECKING:
     from workbench.prices import Prices
@@ -169,18 +171,11 @@ class Account:
 
     def zones(self) -> list[str]:
         """Return the region's availability zones, without Local Zones."""
-        found = self.aws("ec2").describe_availability_zones(
-            Filters=[{"Name": "opt-in-status", "Values": ["opt-in-not-required"]}]
-        )["AvailabilityZones"]
-        return sorted(each["ZoneName"] for each in found)
+        return find_zones(self.aws("ec2"))
 
     def zones_that_offer(self, instance_type: str) -> list[str]:
         """Return the zones that offer an instance type."""
-        found = self.aws("ec2").describe_instance_type_offerings(
-            LocationType="availability-zone",
-            Filters=[{"Name": "instance-type", "Values": [instance_type]}],
-        )["InstanceTypeOfferings"]
-        return sorted(each["Location"] for each in found)
+        return zones_that_offer(self.aws("ec2"), instance_type)
 
     def hosted_zones(self) -> list[HostedZone]:
         """Return the account's public hosted zones."""

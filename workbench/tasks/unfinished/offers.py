@@ -1,6 +1,8 @@
 """Which other zones and instance types AWS offers; nothing where it doesn't say."""
 
 from workbench.errors import WorkbenchError
+from workbench.tasks.offerings import find_offerings
+from workbench.tasks.offerings import find_zones
 from workbench.tasks.stack_state import StackState
 
 # Of these the first that a zone offers are named: x86, 2 or 4 vCPUs, 4 to 16 GiB.
@@ -35,20 +37,9 @@ def _offers(state: StackState, filters: dict[str, list[str]]) -> list[tuple[str,
     from botocore.exceptions import BotoCoreError
     from botocore.exceptions import ClientError
 
-    wanted = [{"Name": name, "Values": values} for name, values in filters.items()]
     try:
-        found = state.aws("ec2").describe_instance_type_offerings(
-            LocationType="availability-zone", Filters=wanted
-        )["InstanceTypeOfferings"]
-        allowed = _zones(state)
+        ec2 = state.aws("ec2")
+        found, allowed = find_offerings(ec2, filters), find_zones(ec2)
     except (BotoCoreError, ClientError, WorkbenchError):
         return []
     return [(e["InstanceType"], e["Location"]) for e in found if e["Location"] in allowed]
-
-
-def _zones(state: StackState) -> set[str]:
-    """Return the zones a workbench may be in: Local Zones are of another kind."""
-    found = state.aws("ec2").describe_availability_zones(
-        Filters=[{"Name": "opt-in-status", "Values": ["opt-in-not-required"]}]
-    )
-    return {each["ZoneName"] for each in found["AvailabilityZones"]}
