@@ -11,9 +11,9 @@ from moto.ec2.models import ec2_backends
 from moto.ssm.models import ssm_backends
 
 from workbench.rehearsal.api.capacity import PARAMETER
+from workbench.rehearsal.api.chosen_refusals import PARAMETER as REFUSED
 from workbench.rehearsal.api.parameters import machine_architecture
 from workbench.rehearsal.api.parameters import publish_images
-from workbench.rehearsal.api.refused import PARAMETER as REFUSED
 from workbench.rehearsal.api.server import Api
 
 REGION = "us-east-1"

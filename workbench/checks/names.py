@@ -8,6 +8,8 @@ from workbench.checks.check import passed
 from workbench.checks.target import Target
 
 SECONDS = 10
+# Without it, the server gets nothing: who follows its first boot says so, too.
+NEEDS = "its VPC needs DNS support, and DHCP options with a name server that answers"
 SHOW_VPC = "aws ec2 describe-vpc-attribute --attribute enableDnsSupport --vpc-id "
 
 
@@ -19,8 +21,7 @@ def check_names(target: Target) -> Outcome:
     if answer.ok and answer.stdout.strip():
         return passed(f"{name} is {answer.stdout.split()[0]}, asked from the server")
     return failed(
-        f"the server can't look up names (DNS): {name} has no address there; its VPC needs DNS"
-        " support, and DHCP options with a name server that answers",
+        f"the server can't look up names (DNS): {name} has no address there; {NEEDS}",
         f"{SHOW_VPC}{_vpc(target)}",
     )
 

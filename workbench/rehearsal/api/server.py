@@ -26,7 +26,7 @@ from workbench.rehearsal import liveness
 from workbench.rehearsal.api import price_list
 from workbench.rehearsal.api import strictness
 from workbench.rehearsal.api.bodies import read_body
-from workbench.rehearsal.api.refused import refusal
+from workbench.rehearsal.api.chosen_refusals import refusal
 from workbench.rehearsal.api.refusing import refuse
 from workbench.rehearsal.iam.authorization import Authorizer
 

@@ -17,7 +17,6 @@ from workbench.progress import Progress
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.names import rehearsal_of
 from workbench.rehearsal.names import stack_name
-from workbench.tasks.selection import PROJECT_FILE
 from workbench.tasks.selection import VARIABLE
 from workbench.tasks.selection import running_rehearsal
 from workbench.tasks.stack_state import StackState
@@ -140,10 +139,10 @@ def _has_workbench(stack: str) -> bool:
 
 
 def _has_workbench_in_aws(stack: str) -> bool:
+    from workbench.engine.copies import project_name
     from workbench.tasks.selection import find_project
     from workbench.tasks.stack_state import read_stack
 
-    words = (find_project() / PROJECT_FILE).read_text(encoding="utf-8").split()
-    if PROJECT in words:
+    if project_name(find_project()) == PROJECT:
         return False
     return bool(read_stack(stack, Progress(quiet=True)).outputs.get("instance_id"))

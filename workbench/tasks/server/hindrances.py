@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 
-DNS = (
-    "the server can't look up names (DNS): its VPC needs DNS support, and DHCP options with a"
-    " name server that answers"
-)
+from workbench.checks.names import NEEDS
+
+DNS = f"the server can't look up names (DNS): {NEEDS}"
 # What programs say, and what it means for the reader; the first that fits.
 CAUSES = (
     # What the kernel, and the recipe's own sentences, say of a disk or a quota without room.
