@@ -50,6 +50,13 @@ lab_server() {
 lab_instance() { lab_server | cut -f 1; }
 lab_address() { lab_server | cut -f 2; }
 lab_group() { lab_server | cut -f 3; }
+# How known_hosts names the server.
+lab_host() {
+  local address port
+  address=$(lab_address)
+  port=$(lab_port "$address")
+  if [ "$port" = 22 ]; then echo "$address"; else echo "[$address]:$port"; fi
+}
 lab_keys() {
   aws ec2 get-console-output --instance-id "${2:-$(lab_instance)}" --latest --output text \
     --query Output |
