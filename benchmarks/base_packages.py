@@ -16,7 +16,7 @@ from rehearsed import rehearsed
 from rehearsed import table
 
 from workbench.progress import Progress
-from workbench.tasks.stack_state import read_stack
+from workbench.remote.stack_state import read_stack
 
 FIRST_KERNEL = "from pulumi up to the first kernel's answer"
 LIMIT = 3600.0

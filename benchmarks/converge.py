@@ -30,7 +30,7 @@ from equivalents import write_sources
 from rehearsed import PROJECT
 from rehearsed import rehearsed
 
-from workbench.tasks.stack_state import StackState
+from workbench.remote.stack_state import StackState
 
 MANAGED = Path(__file__).with_name("managed_by_recipe.py")
 RECIPE = "cd /opt/workbench/recipe/current && /opt/workbench/venv/bin/python -"
@@ -161,7 +161,7 @@ def main() -> None:
     parser.add_argument("--stack", help="a rehearsal's stack that is up and converged already")
     options = parser.parse_args()
     from workbench.progress import Progress
-    from workbench.tasks.stack_state import read_stack
+    from workbench.remote.stack_state import read_stack
 
     load, delay = os.getloadavg()[0], options.delay / 1000
     with tempfile.TemporaryDirectory(prefix="workbench-converge-") as name:
@@ -170,7 +170,7 @@ def main() -> None:
             state = read_stack(options.stack, Progress(quiet=True))
             seconds = compare(state, folder, options.runs, delay)
         else:
-            from workbench.tasks.bring_up import bring_up
+            from workbench.tasks.up.bring_up import bring_up
 
             with rehearsed("converge") as (stack, progress):
                 bring_up(stack, progress, agree=lambda _: True, password_stdin=False).state.close()

@@ -59,8 +59,8 @@ class Recorder(Progress):
 def time_workbench(stack: str, progress: Progress) -> dict[str, float]:
     """Make a workbench, run code in a kernel, and return seconds by phase."""
     from workbench.checks.hub import session
-    from workbench.tasks.bring_up import bring_up
-    from workbench.tasks.people.passwords import read_password
+    from workbench.remote.passwords import read_password
+    from workbench.tasks.up.bring_up import bring_up
 
     recorder = Recorder(progress.log_path)
     begun = time.monotonic()

@@ -86,9 +86,9 @@ def _signed_in(target: Any, name: str, password: str) -> Iterator[Any]:
 def count(stack: str, kind: str, numbers: list[int], progress: Progress) -> list[tuple[Any, ...]]:
     """Make the server a type, and return a row for each number of people, up to the first miss."""
     from workbench.rehearsal.names import rehearsal_of
-    from workbench.tasks.resizing.in_place import Resize
-    from workbench.tasks.resizing.situation import read_situation
-    from workbench.tasks.stack_state import read_stack
+    from workbench.remote.stack_state import read_stack
+    from workbench.tasks.resize.in_place import Resize
+    from workbench.tasks.resize.state import read_situation
 
     state = read_stack(stack, progress)
     if read_situation(state).actual != kind:
@@ -138,7 +138,7 @@ def main() -> None:
         if options.stack:
             stack, progress = options.stack, stderr_progress(None)
         else:
-            from workbench.tasks.bring_up import bring_up
+            from workbench.tasks.up.bring_up import bring_up
 
             stack, progress = held.enter_context(rehearsed("people"))
             bring_up(stack, progress, agree=lambda _: True, password_stdin=False).state.close()

@@ -52,7 +52,7 @@ def main() -> None:
     from workbench.engine.environment import engine_variables
     from workbench.engine.find import ensure_engine
     from workbench.engine.stacks import open_stack
-    from workbench.tasks.bring_up import bring_up
+    from workbench.tasks.up.bring_up import bring_up
 
     with rehearsed("preview") as (stack, progress):
         bring_up(stack, progress, agree=lambda _: True, password_stdin=False).state.close()

@@ -83,8 +83,8 @@ class Watcher:
 
 def time_resize(stack: str, wanted: str, progress: Progress) -> float:
     """Resize as a person does, and return for how long the services were away."""
-    from workbench.tasks.resizing.in_place import Resize
-    from workbench.tasks.stack_state import read_stack
+    from workbench.remote.stack_state import read_stack
+    from workbench.tasks.resize.in_place import Resize
 
     state = read_stack(stack, progress)
     with Watcher(state.target()) as watcher:
@@ -96,7 +96,7 @@ def time_resize(stack: str, wanted: str, progress: Progress) -> float:
 
 def time_floor(stack: str, wanted: str, progress: Progress) -> float:
     """Stop, change and start by EC2 itself; return for how long the services were away."""
-    from workbench.tasks.stack_state import read_stack
+    from workbench.remote.stack_state import read_stack
 
     state = read_stack(stack, progress)
     ec2, instance = state.aws("ec2"), str(state.outputs["instance_id"])
@@ -120,9 +120,9 @@ def _wait(ec2: Any, instance: str, wanted: str) -> None:
 
 def adopt(stack: str, progress: Progress) -> None:
     """Have Pulumi and the configuration agree with what the floor did behind their backs."""
-    from workbench.tasks.resizing.in_place import Resize
-    from workbench.tasks.resizing.situation import read_situation
-    from workbench.tasks.stack_state import read_stack
+    from workbench.remote.stack_state import read_stack
+    from workbench.tasks.resize.in_place import Resize
+    from workbench.tasks.resize.state import read_situation
 
     state = read_stack(stack, progress)
     actual = read_situation(state).actual
@@ -137,7 +137,7 @@ def main() -> None:
     runs = parser.parse_args().runs
     resizes, floors, loads = [], [], []
     with rehearsed("resize") as (stack, progress):
-        from workbench.tasks.bring_up import bring_up
+        from workbench.tasks.up.bring_up import bring_up
 
         bring_up(stack, progress, agree=lambda _: True, password_stdin=False).state.close()
         for run in range(runs):

@@ -90,8 +90,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=40, help="right sign-ins each (default 40)")
     count = parser.parse_args().count
     with rehearsed("signin") as (stack, progress):
-        from workbench.tasks.bring_up import bring_up
-        from workbench.tasks.people.passwords import read_password
+        from workbench.remote.passwords import read_password
+        from workbench.tasks.up.bring_up import bring_up
 
         outcome = bring_up(stack, progress, agree=lambda _: True, password_stdin=False)
         target = outcome.state.target()

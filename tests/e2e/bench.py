@@ -28,9 +28,9 @@ from warm_image import warm_image
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.rehearsal.machines.image import VARIABLE
+from workbench.remote.stack_state import StackState
+from workbench.remote.stack_state import read_stack
 from workbench.tasks.rights.policy import read_policy
-from workbench.tasks.stack_state import StackState
-from workbench.tasks.stack_state import read_stack
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent

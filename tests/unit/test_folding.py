@@ -7,7 +7,7 @@ from rich.console import Console
 
 from workbench.folding import fold
 from workbench.progress import Progress
-from workbench.tasks import asking
+from workbench.tasks.changes import asking
 
 SENTENCE = "This removes the workbench of the stack prod."
 PATH = "/a/path/that-is/longer-than/any-of/the-lines"

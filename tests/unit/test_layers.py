@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 import workbench
 
 ROOT = Path(workbench.__file__).parent
-PARTS = ("components", "host", "engine", "checks", "labs", "rehearsal", "tasks")
+PARTS = ("components", "host", "engine", "checks", "labs", "rehearsal", "remote", "tasks")
 # A part, and the modules of another that it may import where that isn't all of them.
 ONLY = {
     ("components", "host"): {"host.pack", "host.bootstrap", "host.software"},
@@ -19,16 +20,21 @@ ONLY = {
 }
 
 
+def named(path: Path) -> Iterator[set[str]]:
+    """Give what each import of a file may name, as ``workbench.host.pack``."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            base = node.module or ""
+            yield {base} | {f"{base}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            yield {alias.name for alias in node.names}
+
+
 def imported(part: str) -> Iterator[str]:
     """Give the modules of other parts that a part imports, as ``host.pack``."""
     for path in (ROOT / part).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ImportFrom) and not node.level:
-                base = node.module or ""
-                names = {alias.name for alias in node.names}
-                yield from modules({base} | {f"{base}.{name}" for name in names}, part)
-            elif isinstance(node, ast.Import):
-                yield from modules({alias.name for alias in node.names}, part)
+        for names in named(path):
+            yield from modules(names, part)
 
 
 def modules(names: set[str], part: str) -> Iterator[str]:
@@ -58,3 +64,21 @@ def test_a_part_imports_no_more_of_another_than_it_may(part, other):
     found = {module for module in imported(part) if module.startswith(f"{other}.")}
 
     assert found == ONLY[part, other]
+
+
+def test_no_folder_of_tasks_imports_itself_by_way_of_another():
+    folders = {path.parent.name for path in (ROOT / "tasks").glob("*/tasks.py")} | {"changes"}
+    imports = {
+        folder: {
+            name.split(".")[2]
+            for path in (ROOT / "tasks" / folder).rglob("*.py")
+            for names in named(path)
+            for name in names
+            if name.startswith("workbench.tasks.")
+        }
+        & folders - {folder}
+        for folder in folders
+    }
+
+    assert "changes" in imports["data"]
+    assert tuple(TopologicalSorter(imports).static_order())

@@ -27,7 +27,7 @@ from workbench.host import software
 from workbench.host.settings import TAKEN_NAMES
 from workbench.host.settings import VERSION
 from workbench.rehearsal import standin
-from workbench.tasks.server import recipe_run
+from workbench.remote import recipe_run
 
 
 def test_the_settings_are_of_the_version_that_the_recipe_reads():

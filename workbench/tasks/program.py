@@ -19,7 +19,7 @@ from invoke.parser.context import ParserContext
 from workbench import __version__
 from workbench.tasks import namespace
 from workbench.tasks.command_name import command_name
-from workbench.tasks.failures import DEBUG
+from workbench.tasks.errors import DEBUG
 
 USAGE_ERROR = 2
 

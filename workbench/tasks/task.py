@@ -7,7 +7,7 @@ from fabric import tasks as fabric_tasks
 from invoke.exceptions import Exit
 from invoke.exceptions import UnexpectedExit
 
-from workbench.tasks.failures import explain
+from workbench.tasks.errors import explain
 from workbench.terminal import plain_output
 
 

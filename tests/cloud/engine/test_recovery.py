@@ -12,7 +12,7 @@ from workbench.engine.stacks import StackMissingError
 from workbench.engine.state import state_file
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
-from workbench.tasks.recovery.set_aside import set_state_aside
+from workbench.tasks.recover.set_aside import set_state_aside
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ FABFILE = '''"""What a team types."""
 from fabric import task
 from invoke.collection import Collection
 from workbench.tasks import namespace as everything
-from workbench.tasks import rehearsal
-from workbench.tasks.status import status
+from workbench.tasks.rehearsal import tasks as rehearsal
+from workbench.tasks.status.tasks import status
 
 
 @task

@@ -21,7 +21,7 @@ THEIRS = b"Host *\r\n    User nobody\r\n    IdentityFile ~/.ssh/none\r\n# no end
 
 FABFILE = """
 from fabric import task
-from workbench.tasks.server.pinned import pinned_connection
+from workbench.remote.pinned import pinned_connection
 
 @task
 def whoami(context):

@@ -10,7 +10,7 @@ from workbench.host.people import read_keys
 from workbench.host.people import read_sizes
 from workbench.host.processes import Process
 from workbench.host.processes import processes
-from workbench.tasks.people.public_keys import fingerprint
+from workbench.tasks.users.public_keys import fingerprint
 
 DATA = "AAAAC3NzaC1lZDI1NTE5AAAAIJb8o0BbVVWjMtvW1ZPmcO9IBVcRJ6GX0Mi4k3m6nRm0"
 OURS = f"ssh-ed25519 {DATA} ada@home"

@@ -9,9 +9,9 @@ from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
 from workbench.errors import WorkbenchError
-from workbench.tasks.setup.aws_account import Account
-from workbench.tasks.setup.aws_account import HostedZone
-from workbench.tasks.setup.aws_account import InstanceType
+from workbench.tasks.init.aws_account import Account
+from workbench.tasks.init.aws_account import HostedZone
+from workbench.tasks.init.aws_account import InstanceType
 
 KEYS = {"aws:accessKey": "a", "aws:secretKey": "b"}
 

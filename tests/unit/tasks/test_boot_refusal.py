@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from workbench.tasks.server import connection
+from workbench.remote import ssh_target as connection
 
 
 def connected(banner: bytes | None, *, has_transport: bool = True) -> Any:

@@ -16,17 +16,17 @@ from workbench.engine.state import Resource
 from workbench.engine.state import State
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks import bring_up
-from workbench.tasks import changing
-from workbench.tasks.people import passwords
-from workbench.tasks.server.converging import is_current
-from workbench.tasks.server.recipe_run import Run
-from workbench.tasks.server.sessions import Activity
-from workbench.tasks.server.working_people import People
-from workbench.tasks.server.working_people import PeopleAtWorkError
-from workbench.tasks.stack_state import StackState
-from workbench.tasks.up import up
-from workbench.tasks.where_to_go import print_where_to_go
+from workbench.remote import passwords
+from workbench.remote.converging import is_current
+from workbench.remote.recipe_run import Run
+from workbench.remote.sessions import Activity
+from workbench.remote.stack_state import StackState
+from workbench.tasks.changes import apply as changing
+from workbench.tasks.changes.working_people import People
+from workbench.tasks.changes.working_people import PeopleAtWorkError
+from workbench.tasks.up import bring_up
+from workbench.tasks.up.tasks import up
+from workbench.tasks.up.where_to_go import print_where_to_go
 
 
 def quiet() -> Progress:

@@ -6,10 +6,10 @@ import pytest
 
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
-from workbench.tasks import browser
-from workbench.tasks.browser import open_in_browser
-from workbench.tasks.browser import page_url
-from workbench.tasks.stack_state import StackState
+from workbench.remote.stack_state import StackState
+from workbench.tasks.status import browser
+from workbench.tasks.status.browser import open_in_browser
+from workbench.tasks.status.browser import page_url
 
 URLS = {"url": "https://lab.test/", "jupyter_url": "https://lab.test/jupyter/"}
 

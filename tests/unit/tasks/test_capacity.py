@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from workbench.tasks.capacity import people_that_fit
-from workbench.tasks.capacity import too_many
-from workbench.tasks.resizing.instance_types import InstanceType
+from workbench.remote.instance_types import InstanceType
+from workbench.tasks.users.capacity import people_that_fit
+from workbench.tasks.users.capacity import too_many
 
 
 def kind(name: str, gib: float) -> InstanceType:

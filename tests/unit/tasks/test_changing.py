@@ -10,9 +10,9 @@ from workbench.engine.changes import Changes
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks import changing
-from workbench.tasks.guard import Change
-from workbench.tasks.stack_state import StackState
+from workbench.remote.stack_state import StackState
+from workbench.tasks.changes import apply as changing
+from workbench.tasks.changes.guard import Change
 
 QUIET = Progress(quiet=True)
 ONE_UPDATE = Changes({"update": 1, "same": 30})

@@ -17,19 +17,19 @@ from invoke.util import ExceptionWrapper
 
 from workbench.errors import WaitTimeoutError
 from workbench.errors import WorkbenchError
-from workbench.tasks.server import connection
-from workbench.tasks.server.connection import Door
-from workbench.tasks.server.connection import OtherHostError
-from workbench.tasks.server.connection import PrivateKey
-from workbench.tasks.server.connection import RefusedError
-from workbench.tasks.server.connection import RemoteServer
-from workbench.tasks.server.connection import UnreachableError
-from workbench.tasks.server.host_keys import BEGIN
-from workbench.tasks.server.host_keys import END
-from workbench.tasks.server.host_keys import KnownHosts
-from workbench.tasks.server.remote_command import CommandFailedError
-from workbench.tasks.server.remote_command import run_with_bytes
-from workbench.tasks.server.remote_command import stream_lines
+from workbench.remote import ssh_target as connection
+from workbench.remote.host_keys import BEGIN
+from workbench.remote.host_keys import END
+from workbench.remote.host_keys import KnownHosts
+from workbench.remote.remote_command import CommandFailedError
+from workbench.remote.remote_command import run_with_bytes
+from workbench.remote.remote_command import stream_lines
+from workbench.remote.ssh_target import Door
+from workbench.remote.ssh_target import OtherHostError
+from workbench.remote.ssh_target import PrivateKey
+from workbench.remote.ssh_target import RefusedError
+from workbench.remote.ssh_target import RemoteServer
+from workbench.remote.ssh_target import UnreachableError
 
 
 class Shell(paramiko.ServerInterface):

@@ -10,13 +10,13 @@ from workbench.engine.state import Resource
 from workbench.errors import WorkbenchError
 from workbench.host.pack import PackedRecipe
 from workbench.progress import Progress
-from workbench.tasks.server import converge_flow
-from workbench.tasks.server.converge_flow import converge_stack
-from workbench.tasks.server.recipe_run import Run
-from workbench.tasks.server.server_plan import Finding
-from workbench.tasks.server.server_plan import Plan
-from workbench.tasks.server.wanted_state import Wanted
-from workbench.tasks.stack_state import StackState
+from workbench.remote.recipe_run import Run
+from workbench.remote.stack_state import StackState
+from workbench.tasks.converge import converge as converge_flow
+from workbench.tasks.converge.converge import converge_stack
+from workbench.tasks.converge.server_plan import Finding
+from workbench.tasks.converge.server_plan import Plan
+from workbench.tasks.converge.wanted_state import Wanted
 
 WANTED = Wanted(PackedRecipe("new", b""), "{}")
 APPLIED = {"recipe_sha256": "new", "settings_sha256": WANTED.settings_sha256}

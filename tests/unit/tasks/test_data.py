@@ -10,21 +10,21 @@ import pytest
 
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks.stack_state import StackState
-from workbench.tasks.volumes import grow_volume
-from workbench.tasks.volumes.back_up import _checked
-from workbench.tasks.volumes.data_volumes import Snapshot
-from workbench.tasks.volumes.data_volumes import Volume
-from workbench.tasks.volumes.data_volumes import snapshots_where
-from workbench.tasks.volumes.file_system import GIB
-from workbench.tasks.volumes.file_system import FileSystem
-from workbench.tasks.volumes.grow_volume import _refuse_shrinking
-from workbench.tasks.volumes.grow_volume import read_size
-from workbench.tasks.volumes.held_still import make_held_still
-from workbench.tasks.volumes.restore_note import NOTE
-from workbench.tasks.volumes.restore_note import Note
-from workbench.tasks.volumes.restore_plan import refuse_what_cannot_be
-from workbench.tasks.volumes.restore_plan import wanted_values
+from workbench.remote.data_volumes import Snapshot
+from workbench.remote.data_volumes import Volume
+from workbench.remote.data_volumes import snapshots_where
+from workbench.remote.stack_state import StackState
+from workbench.tasks.data import grow as grow_volume
+from workbench.tasks.data.backup import _checked
+from workbench.tasks.data.file_system import GIB
+from workbench.tasks.data.file_system import FileSystem
+from workbench.tasks.data.grow import _refuse_shrinking
+from workbench.tasks.data.grow import read_size
+from workbench.tasks.data.held_still import make_held_still
+from workbench.tasks.data.restore_note import NOTE
+from workbench.tasks.data.restore_note import Note
+from workbench.tasks.data.restore_plan import refuse_what_cannot_be
+from workbench.tasks.data.restore_plan import wanted_values
 
 NOW = datetime(2026, 11, 21, 5, tzinfo=UTC)
 VOLUME = Volume("vol-1", 20, "in-use", "us-east-1a", NOW, None, "p/dev")

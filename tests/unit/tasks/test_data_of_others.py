@@ -12,15 +12,15 @@ from rich.console import Console
 
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks.stack_state import StackState
-from workbench.tasks.volumes.data_list import _show
-from workbench.tasks.volumes.data_list import collect
-from workbench.tasks.volumes.data_list import show_data
-from workbench.tasks.volumes.data_volumes import BY_TASK
-from workbench.tasks.volumes.data_volumes import Snapshot
-from workbench.tasks.volumes.data_volumes import Volume
-from workbench.tasks.volumes.restore_plan import choose_snapshot
-from workbench.tasks.volumes.restore_plan import plan_lines
+from workbench.remote.data_volumes import BY_TASK
+from workbench.remote.data_volumes import Snapshot
+from workbench.remote.data_volumes import Volume
+from workbench.remote.stack_state import StackState
+from workbench.tasks.data.data_list import _show
+from workbench.tasks.data.data_list import collect
+from workbench.tasks.data.data_list import show_data
+from workbench.tasks.data.restore_plan import choose_snapshot
+from workbench.tasks.data.restore_plan import plan_lines
 
 NOW = datetime(2026, 11, 21, 5, tzinfo=UTC)
 VOLUME = Volume("vol-1", 20, "in-use", "us-east-1a", NOW, None, "p/dev")

@@ -9,11 +9,11 @@ from workbench.components.users import DEFAULT_USER
 from workbench.components.users import check_users
 from workbench.errors import WorkbenchError
 from workbench.host import rendering
-from workbench.tasks.people import passwords
-from workbench.tasks.people.declared_users import KEY
-from workbench.tasks.people.declared_users import User
-from workbench.tasks.people.declared_users import read_declared
-from workbench.tasks.stack_state import StackState
+from workbench.remote import passwords
+from workbench.remote.stack_state import StackState
+from workbench.tasks.users.declared_users import KEY
+from workbench.tasks.users.declared_users import User
+from workbench.tasks.users.declared_users import read_declared
 
 PUBLIC_KEY = "ssh-ed25519 AAAA me@home"
 

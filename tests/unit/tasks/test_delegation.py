@@ -11,12 +11,12 @@ from workbench.checks.check import Report
 from workbench.checks.check import Result
 from workbench.progress import Progress
 from workbench.rehearsal.description import Description
-from workbench.tasks.bring_up import Outcome
-from workbench.tasks.delegation import awaits_delegation
-from workbench.tasks.delegation import say_delegation
-from workbench.tasks.server.recipe_run import Run
-from workbench.tasks.stack_state import StackState
-from workbench.tasks.where_to_go import print_where_to_go
+from workbench.remote.recipe_run import Run
+from workbench.remote.stack_state import StackState
+from workbench.tasks.up.bring_up import Outcome
+from workbench.tasks.up.delegation import awaits_delegation
+from workbench.tasks.up.delegation import say_delegation
+from workbench.tasks.up.where_to_go import print_where_to_go
 
 NAMES = ("lab.example.org", "www.lab.example.org")
 ELSEWHERE = {

@@ -12,16 +12,16 @@ from workbench.engine import stacks
 from workbench.engine.state import Resource
 from workbench.engine.state import State
 from workbench.rehearsal import names
-from workbench.tasks import stack_state
-from workbench.tasks.destroy import destroy
-from workbench.tasks.server import power
-from workbench.tasks.server import working_people
-from workbench.tasks.server.sessions import Activity
-from workbench.tasks.stack_state import StackState
+from workbench.remote import power
+from workbench.remote import stack_state
+from workbench.remote.data_volumes import Snapshot
+from workbench.remote.sessions import Activity
+from workbench.remote.stack_state import StackState
+from workbench.tasks.changes import working_people
+from workbench.tasks.data import what_stays
+from workbench.tasks.data.what_stays import keeps
+from workbench.tasks.destroy.tasks import destroy
 from workbench.tasks.unfinished.unused_volume import Unused
-from workbench.tasks.volumes import what_stays
-from workbench.tasks.volumes.data_volumes import Snapshot
-from workbench.tasks.volumes.what_stays import keeps
 
 VOLUME = {"type": "aws:ebs/volume:Volume", "id": "vol-1"}
 INSTANCE = {"type": "aws:ec2/instance:Instance", "id": "i-1"}
@@ -201,7 +201,7 @@ def test_what_a_first_up_left_is_named_and_an_unused_volume_goes_too(
     capsys: pytest.CaptureFixture[str],
     is_unused: bool,
 ) -> None:
-    from workbench.tasks.recovery import unknown as recovery
+    from workbench.remote import unknown as recovery
     from workbench.tasks.unfinished import unused_volume
 
     state = stack_state.read_stack("prod", None)  # type: ignore[arg-type]

@@ -15,11 +15,11 @@ from workbench.engine import backend
 from workbench.engine import find
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks.diagnosis import known_stack
-from workbench.tasks.diagnosis.examination import causes_first
-from workbench.tasks.diagnosis.examination import examine
-from workbench.tasks.diagnosis.layers import print_layers
-from workbench.tasks.stack_state import StackState
+from workbench.remote.stack_state import StackState
+from workbench.tasks.doctor import known_stack
+from workbench.tasks.doctor.examination import causes_first
+from workbench.tasks.doctor.examination import examine
+from workbench.tasks.doctor.layers import print_layers
 
 QUIET = Progress(quiet=True)
 ENGINE = find.Engine(Path("pulumi"), "3.259.0", "path", has_language_host=True)

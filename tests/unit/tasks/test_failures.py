@@ -10,8 +10,8 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.exceptions import MissingDependencyException
 
 from workbench.errors import WorkbenchError
-from workbench.tasks.failures import explain
-from workbench.tasks.people.passwords import ask_password
+from workbench.remote.passwords import ask_password
+from workbench.tasks.errors import explain
 
 
 def test_a_full_disk_is_no_mistake_of_ours(state_dir: Path) -> None:

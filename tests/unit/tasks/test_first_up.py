@@ -12,8 +12,8 @@ from workbench.engine.state import Resource
 from workbench.engine.state import parse_state
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks.stack_state import StackState
-from workbench.tasks.status_of import read_status
+from workbench.remote.stack_state import StackState
+from workbench.tasks.status.read import read_status
 from workbench.tasks.unfinished import unused_volume
 from workbench.tasks.unfinished.existing import tell_existing
 from workbench.tasks.unfinished.existing import zone_in

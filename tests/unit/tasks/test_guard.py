@@ -10,10 +10,10 @@ import workbench.tasks
 from workbench.engine.changes import Changes
 from workbench.engine.state import Resource
 from workbench.errors import WorkbenchError
-from workbench.tasks.guard import GUARD
-from workbench.tasks.guard import Change
-from workbench.tasks.guard import data_lines
-from workbench.tasks.guard import hold
+from workbench.tasks.changes.guard import GUARD
+from workbench.tasks.changes.guard import Change
+from workbench.tasks.changes.guard import data_lines
+from workbench.tasks.changes.guard import hold
 
 TYPES = {
     "Instance": "aws:ec2/instance:Instance",

@@ -10,10 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from workbench.errors import WaitTimeoutError
-from workbench.tasks.server import host_keys
-from workbench.tasks.server.host_keys import KnownHosts
-from workbench.tasks.server.host_keys import parse_console
-from workbench.tasks.server.host_keys import read_console_keys
+from workbench.remote import host_keys
+from workbench.remote.host_keys import KnownHosts
+from workbench.remote.host_keys import parse_console
+from workbench.remote.host_keys import read_console_keys
 
 FIRST = (("ssh-ed25519", "AAAAfirst"),)
 SECOND = (("ecdsa-sha2-nistp256", "AAAAecdsa"), ("ssh-ed25519", "AAAAsecond"))

@@ -13,24 +13,24 @@ from invoke.exceptions import Exit
 from workbench.checks.table import CHECKS
 from workbench.checks.target import Answer
 from workbench.progress import Progress
-from workbench.tasks import changing
-from workbench.tasks import checking
-from workbench.tasks import existing_stack
-from workbench.tasks import stack_state
-from workbench.tasks import status_watch
-from workbench.tasks.check import check
-from workbench.tasks.drift import drift
-from workbench.tasks.logs import logs
-from workbench.tasks.power import restart
-from workbench.tasks.power import stop
-from workbench.tasks.server.recipe_run import Follower
-from workbench.tasks.stack_state import StackState
-from workbench.tasks.status import status
-from workbench.tasks.user_keys import list_ as keys_list
-from workbench.tasks.user_keys import remove as keys_remove
-from workbench.tasks.users import demote
-from workbench.tasks.users import list_ as users_list
-from workbench.tasks.users import remove
+from workbench.remote import existing_stack
+from workbench.remote import stack_state
+from workbench.remote.recipe_run import Follower
+from workbench.remote.stack_state import StackState
+from workbench.tasks.changes import apply as changing
+from workbench.tasks.changes import verify as checking
+from workbench.tasks.converge.drift import drift
+from workbench.tasks.doctor.check import check
+from workbench.tasks.logs.tasks import logs
+from workbench.tasks.power.tasks import restart
+from workbench.tasks.power.tasks import stop
+from workbench.tasks.status import watch as status_watch
+from workbench.tasks.status.tasks import status
+from workbench.tasks.users.keys_tasks import list_ as keys_list
+from workbench.tasks.users.keys_tasks import remove as keys_remove
+from workbench.tasks.users.tasks import demote
+from workbench.tasks.users.tasks import list_ as users_list
+from workbench.tasks.users.tasks import remove
 from workbench.terminal import escape
 from workbench.terminal import read_json
 

@@ -13,26 +13,26 @@ from rich.console import Console
 from workbench.errors import WorkbenchError
 from workbench.prices import TABLE_DATE
 from workbench.progress import Progress
-from workbench.tasks.people.declared_users import DeclaredUsers
-from workbench.tasks.people.declared_users import User
+from workbench.remote.own_address import OwnAddressError
+from workbench.remote.quotas import Quota
+from workbench.tasks.init import people as init_people
+from workbench.tasks.init.answers import Answers
+from workbench.tasks.init.aws_account import Account
+from workbench.tasks.init.aws_account import HostedZone
+from workbench.tasks.init.aws_account import InstanceType
+from workbench.tasks.init.domain import Domain
+from workbench.tasks.init.domain import ask_domain
+from workbench.tasks.init.interview import Interview
+from workbench.tasks.init.key_pair import KeyChoice
+from workbench.tasks.init.people import ask_ssh_from
+from workbench.tasks.init.people import ask_users
+from workbench.tasks.init.place import Place
+from workbench.tasks.init.plan import changed
+from workbench.tasks.init.plan import print_plan
+from workbench.tasks.init.warnings import find_warnings
 from workbench.tasks.rights.asking import Rights
-from workbench.tasks.setup import people as init_people
-from workbench.tasks.setup.answers import Answers
-from workbench.tasks.setup.aws_account import Account
-from workbench.tasks.setup.aws_account import HostedZone
-from workbench.tasks.setup.aws_account import InstanceType
-from workbench.tasks.setup.domain import Domain
-from workbench.tasks.setup.domain import ask_domain
-from workbench.tasks.setup.interview import Interview
-from workbench.tasks.setup.key_pair import KeyChoice
-from workbench.tasks.setup.own_address import OwnAddressError
-from workbench.tasks.setup.people import ask_ssh_from
-from workbench.tasks.setup.people import ask_users
-from workbench.tasks.setup.place import Place
-from workbench.tasks.setup.plan import changed
-from workbench.tasks.setup.plan import print_plan
-from workbench.tasks.setup.quotas import Quota
-from workbench.tasks.setup.warnings import find_warnings
+from workbench.tasks.users.declared_users import DeclaredUsers
+from workbench.tasks.users.declared_users import User
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEaP7fra1kJc3ZvCo+zKpqHGh/0/z5RBH4teO2jPCZd6 ada"
 PRESENT = {"workbench:publicKey": KEY}
@@ -253,9 +253,9 @@ def quotas(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Quota |
     """Give what AWS tells of the account's quotas: nothing, until a test says otherwise."""
     told: dict[str, Quota | None] = dict.fromkeys(("vcpu", "address", "vpc"))
     for name in told:
-        function = f"workbench.tasks.setup.warnings.{name}_quota"
+        function = f"workbench.tasks.init.warnings.{name}_quota"
         monkeypatch.setattr(function, lambda *_, name=name: told[name])
-    monkeypatch.setattr("workbench.tasks.setup.warnings.ask_rights", lambda *_, **__: Rights())
+    monkeypatch.setattr("workbench.tasks.init.warnings.ask_rights", lambda *_, **__: Rights())
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("WORKBENCH_SSH_DIR", str(tmp_path / ".ssh"))
     return told
@@ -270,7 +270,7 @@ def test_missing_rights_are_told_first_with_what_prints_them(
         asked.update(options)
         return Rights(("iam:CreateRole",))
 
-    monkeypatch.setattr("workbench.tasks.setup.warnings.ask_rights", ask)
+    monkeypatch.setattr("workbench.tasks.init.warnings.ask_rights", ask)
     chosen = answers(account=Asked({}), domain=Domain(None))
     first, *_ = find_warnings(chosen, "lab")
     assert first.startswith("You lack rights that workbench up needs: iam:CreateRole.")

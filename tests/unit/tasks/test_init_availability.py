@@ -7,9 +7,9 @@ import pytest
 from rich.console import Console
 
 from workbench.errors import ConfigError
-from workbench.tasks.setup.availability import ask_availability
-from workbench.tasks.setup.aws_account import Account
-from workbench.tasks.setup.interview import Interview
+from workbench.tasks.init.availability import ask_availability
+from workbench.tasks.init.aws_account import Account
+from workbench.tasks.init.interview import Interview
 
 KEY = "workbench:availabilityZone"
 

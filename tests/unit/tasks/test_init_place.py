@@ -12,9 +12,9 @@ from workbench.engine.passphrases import ensure_passphrase
 from workbench.engine.passphrases import kept_passphrase
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks.setup import place as init_place
-from workbench.tasks.setup.place import Place
-from workbench.tasks.setup.place import find_place
+from workbench.tasks.init import place as init_place
+from workbench.tasks.init.place import Place
+from workbench.tasks.init.place import find_place
 
 
 def quiet() -> Progress:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
-from workbench.tasks.setup.interview import Interview
+from workbench.tasks.init.interview import Interview
 
 Type = Callable[..., Interview]
 

@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from workbench.errors import WorkbenchError
-from workbench.tasks.setup.interview import Interview
-from workbench.tasks.setup.key_pair import ask_key
+from workbench.tasks.init.interview import Interview
+from workbench.tasks.init.key_pair import ask_key
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEaP7fra1kJc3ZvCo+zKpqHGh/0/z5RBH4teO2jPCZd6 ada"
 ECDSA = (

@@ -8,17 +8,17 @@ import pytest
 from botocore.exceptions import ClientError
 
 from workbench.progress import Progress
-from workbench.tasks.recovery import recovering
-from workbench.tasks.recovery import unknown
-from workbench.tasks.recovery.damage import Damage
-from workbench.tasks.recovery.left_in_aws import Left
-from workbench.tasks.recovery.left_in_aws import find_left
-from workbench.tasks.recovery.left_in_aws import tell_left
-from workbench.tasks.recovery.left_in_aws import ways_on
-from workbench.tasks.recovery.unknown import Unknown
-from workbench.tasks.recovery.unknown import UnknownWorkbenchError
-from workbench.tasks.recovery.unknown import refuse_unknown
-from workbench.tasks.stack_state import StackState
+from workbench.remote import unknown
+from workbench.remote.stack_state import StackState
+from workbench.remote.unknown import Unknown
+from workbench.remote.unknown import UnknownWorkbenchError
+from workbench.remote.unknown import refuse_unknown
+from workbench.tasks.recover import recovering
+from workbench.tasks.recover.damage import Damage
+from workbench.tasks.recover.left_in_aws import Left
+from workbench.tasks.recover.left_in_aws import find_left
+from workbench.tasks.recover.left_in_aws import tell_left
+from workbench.tasks.recover.left_in_aws import ways_on
 
 MINE = [{"Name": "tag:workbench:stack", "Values": ["lab/prod"]}]
 

@@ -12,13 +12,13 @@ from workbench.engine.changes import Changes
 from workbench.engine.state import Resource
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks.people import change_users
-from workbench.tasks.people.declared_users import User
-from workbench.tasks.people.declared_users import read_declared
-from workbench.tasks.secure_shell import allow
-from workbench.tasks.secure_shell import key_changes
-from workbench.tasks.stack_state import StackState
-from workbench.tasks.stack_state import read_stack
+from workbench.remote.stack_state import StackState
+from workbench.remote.stack_state import read_stack
+from workbench.tasks.ssh import allow
+from workbench.tasks.ssh import keys as key_changes
+from workbench.tasks.users import change as change_users
+from workbench.tasks.users.declared_users import User
+from workbench.tasks.users.declared_users import read_declared
 
 QUIET = Progress(quiet=True)
 FIRST, SECOND = "ssh-ed25519 AAAA first", "ssh-ed25519 BBBB second"

@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from workbench.errors import WorkbenchError
-from workbench.tasks.setup.new_project import PROGRAM_FILE
-from workbench.tasks.setup.new_project import make_project
+from workbench.tasks.init.new_project import PROGRAM_FILE
+from workbench.tasks.init.new_project import make_project
 
 ROOT = Path(__file__).parents[3]
 

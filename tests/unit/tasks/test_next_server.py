@@ -7,12 +7,12 @@ import pytest
 from workbench.errors import WaitTimeoutError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks.resizing import next_server
-from workbench.tasks.resizing.next_server import make_ready
-from workbench.tasks.server.connection import Door
-from workbench.tasks.server.connection import UnreachableError
-from workbench.tasks.server.host_keys import KnownHosts
-from workbench.tasks.stack_state import StackState
+from workbench.remote.host_keys import KnownHosts
+from workbench.remote.ssh_target import Door
+from workbench.remote.ssh_target import UnreachableError
+from workbench.remote.stack_state import StackState
+from workbench.tasks.resize import next_server
+from workbench.tasks.resize.next_server import make_ready
 
 
 class State(StackState):

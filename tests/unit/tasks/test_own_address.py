@@ -10,9 +10,9 @@ from http.server import ThreadingHTTPServer
 import pytest
 
 from workbench.errors import ConfigError
-from workbench.tasks.setup import own_address
-from workbench.tasks.setup.own_address import OwnAddressError
-from workbench.tasks.setup.own_address import find_own_address
+from workbench.remote import own_address
+from workbench.remote.own_address import OwnAddressError
+from workbench.remote.own_address import find_own_address
 
 Serve = Callable[..., str]
 

@@ -9,7 +9,7 @@ import pytest
 
 from workbench.checks.target import Answer
 from workbench.errors import WorkbenchError
-from workbench.tasks.people import passwords
+from workbench.remote import passwords
 
 
 def test_a_kept_password_is_its_owners_only(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from botocore.exceptions import ClientError
 
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks.server.power import NoCapacityError
-from workbench.tasks.server.power import PowerWatch
+from workbench.remote.power import NoCapacityError
+from workbench.remote.power import PowerWatch
 
 
 class Ec2:

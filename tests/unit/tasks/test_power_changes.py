@@ -8,19 +8,19 @@ import pytest
 from workbench.errors import WaitTimeoutError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks.server import boots
-from workbench.tasks.server import power_changes
-from workbench.tasks.server.boots import Boot
-from workbench.tasks.server.connection import OtherHostError
-from workbench.tasks.server.connection import RefusedError
-from workbench.tasks.server.connection import UnreachableError
-from workbench.tasks.server.power_changes import restart_server
-from workbench.tasks.server.power_changes import start_server
-from workbench.tasks.server.power_changes import stop_server
-from workbench.tasks.server.sessions import Activity
-from workbench.tasks.server.working_people import People
-from workbench.tasks.server.working_people import PeopleAtWorkError
-from workbench.tasks.stack_state import StackState
+from workbench.remote import boots
+from workbench.remote.boots import Boot
+from workbench.remote.sessions import Activity
+from workbench.remote.ssh_target import OtherHostError
+from workbench.remote.ssh_target import RefusedError
+from workbench.remote.ssh_target import UnreachableError
+from workbench.remote.stack_state import StackState
+from workbench.tasks.changes.working_people import People
+from workbench.tasks.changes.working_people import PeopleAtWorkError
+from workbench.tasks.power import start_stop as power_changes
+from workbench.tasks.power.start_stop import restart_server
+from workbench.tasks.power.start_stop import start_server
+from workbench.tasks.power.start_stop import stop_server
 
 QUIET = Progress(quiet=True)
 

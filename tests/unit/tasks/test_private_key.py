@@ -6,7 +6,7 @@ import paramiko
 import pytest
 
 from workbench.errors import WorkbenchError
-from workbench.tasks.server.private_key import find_private_key
+from workbench.remote.private_key import find_private_key
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.rehearsal.control import RehearsalStatus
 from workbench.tasks import namespace
-from workbench.tasks.asking import agree
+from workbench.tasks.changes.asking import agree
 from workbench.tasks.program import make_program
 from workbench.tasks.task import task
 

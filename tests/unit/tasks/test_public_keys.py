@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import WorkbenchError
-from workbench.tasks.people.public_keys import described
-from workbench.tasks.people.public_keys import find_keys
-from workbench.tasks.people.public_keys import fingerprint
-from workbench.tasks.people.public_keys import read_public_keys
+from workbench.tasks.users.public_keys import described
+from workbench.tasks.users.public_keys import find_keys
+from workbench.tasks.users.public_keys import fingerprint
+from workbench.tasks.users.public_keys import read_public_keys
 
 
 def make(folder: Path, name: str) -> str:

@@ -7,12 +7,12 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from workbench.tasks.setup.quotas import STANDARD
-from workbench.tasks.setup.quotas import Quota
-from workbench.tasks.setup.quotas import address_quota
-from workbench.tasks.setup.quotas import quota_code
-from workbench.tasks.setup.quotas import vcpu_quota
-from workbench.tasks.setup.quotas import vpc_quota
+from workbench.remote.quotas import STANDARD
+from workbench.remote.quotas import Quota
+from workbench.remote.quotas import address_quota
+from workbench.remote.quotas import quota_code
+from workbench.remote.quotas import vcpu_quota
+from workbench.remote.quotas import vpc_quota
 
 pytestmark = pytest.mark.usefixtures("plain_moto")
 

@@ -11,9 +11,9 @@ from workbench.checks.target import Answer
 from workbench.errors import WaitTimeoutError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks.server import recipe_run
-from workbench.tasks.server.connection import UnreachableError
-from workbench.tasks.server.recipe_run import Run
+from workbench.remote import recipe_run
+from workbench.remote.recipe_run import Run
+from workbench.remote.ssh_target import UnreachableError
 
 STEPS = ["Mount the data volume", "Install R"]
 

@@ -9,7 +9,7 @@ from workbench.errors import WorkbenchError
 from workbench.rehearsal import control
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.description import write_description
-from workbench.tasks import rehearsal
+from workbench.tasks.rehearsal import tasks as rehearsal
 
 API = "http://127.0.0.1:4566"
 CONFIGURATION = "config:\n  aws:endpoints:\n    - ec2: {url}\n      s3: {url}\n"

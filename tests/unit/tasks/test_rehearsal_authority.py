@@ -13,7 +13,7 @@ from workbench.progress import Progress
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.description import write_description
-from workbench.tasks import rehearsal_authority
+from workbench.tasks.rehearsal import authority as rehearsal_authority
 
 DESCRIPTION = Description(
     "trial", 1, 1, "", "", "us-east-1", "", "", "https://acme/dir", "", "", "", ""

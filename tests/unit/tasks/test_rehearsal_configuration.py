@@ -14,9 +14,9 @@ from workbench.rehearsal.description import Description
 from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.registries import npm_registry
 from workbench.rehearsal.registries import pypi_index
-from workbench.tasks.rehearsal_configuration import ACME
-from workbench.tasks.rehearsal_configuration import ensure_key
-from workbench.tasks.rehearsal_configuration import rehearsal_configuration
+from workbench.tasks.rehearsal.configuration import ACME
+from workbench.tasks.rehearsal.configuration import ensure_key
+from workbench.tasks.rehearsal.configuration import rehearsal_configuration
 
 CREDENTIALS = "me:secret"
 

@@ -19,21 +19,21 @@ from workbench.engine.failures import StackLockedError
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks import checking
-from workbench.tasks import stack_lock
-from workbench.tasks.resizing import replace
-from workbench.tasks.resizing import replace_stages
-from workbench.tasks.resizing import replacement
-from workbench.tasks.resizing.replace import replace_server
-from workbench.tasks.resizing.replacement import Replacement
-from workbench.tasks.resizing.replacement import Stage
-from workbench.tasks.resizing.replacement import read_replacement
-from workbench.tasks.server.connection import UnreachableError
-from workbench.tasks.server.host_keys import KnownHosts
-from workbench.tasks.server.sessions import Activity
-from workbench.tasks.server.working_people import People
-from workbench.tasks.server.working_people import PeopleAtWorkError
-from workbench.tasks.stack_state import StackState
+from workbench.remote.host_keys import KnownHosts
+from workbench.remote.sessions import Activity
+from workbench.remote.ssh_target import UnreachableError
+from workbench.remote.stack_state import StackState
+from workbench.tasks.changes import stack_lock
+from workbench.tasks.changes import verify as checking
+from workbench.tasks.changes.working_people import People
+from workbench.tasks.changes.working_people import PeopleAtWorkError
+from workbench.tasks.resize import replace
+from workbench.tasks.resize import replace_stages
+from workbench.tasks.resize import replacement
+from workbench.tasks.resize.replace import replace_server
+from workbench.tasks.resize.replacement import Replacement
+from workbench.tasks.resize.replacement import Stage
+from workbench.tasks.resize.replacement import read_replacement
 
 OLD, NEW = "t3.medium", "t3.large"
 KEYS = (("ssh-ed25519", "AAAA"),)

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from workbench.progress import Progress
-from workbench.tasks.resizing import replace_plan
-from workbench.tasks.resizing.instance_types import UnfitTypeError
-from workbench.tasks.resizing.replace_plan import look_ahead
-from workbench.tasks.resizing.replacement import Stage
-from workbench.tasks.resizing.replacement import read_replacement
-from workbench.tasks.server.working_people import People
-from workbench.tasks.stack_state import StackState
+from workbench.remote.instance_types import UnfitTypeError
+from workbench.remote.stack_state import StackState
+from workbench.tasks.changes.working_people import People
+from workbench.tasks.resize import replace_plan
+from workbench.tasks.resize.replace_plan import look_ahead
+from workbench.tasks.resize.replacement import Stage
+from workbench.tasks.resize.replacement import read_replacement
 
 OUTPUTS = {
     "instance_id": "i-0123456789abcdef0",

@@ -17,20 +17,20 @@ from workbench.engine.failures import StackOperationError
 from workbench.engine.state import Resource
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks.changing import Interrupted
-from workbench.tasks.resizing import end as resize_end
-from workbench.tasks.resizing import in_place as resize_in_place
-from workbench.tasks.resizing import rollback as resize_rollback
-from workbench.tasks.resizing.in_place import Resize
-from workbench.tasks.resizing.note import NOTE
-from workbench.tasks.resizing.note import Note
-from workbench.tasks.resizing.plan import other_changes
-from workbench.tasks.resizing.rollback import RolledBackError
-from workbench.tasks.resizing.situation import KEY
-from workbench.tasks.resizing.situation import Situation
-from workbench.tasks.server.working_people import People
-from workbench.tasks.stack_lock import when_free
-from workbench.tasks.stack_state import StackState
+from workbench.remote.stack_state import StackState
+from workbench.tasks.changes.apply import Interrupted
+from workbench.tasks.changes.stack_lock import when_free
+from workbench.tasks.changes.working_people import People
+from workbench.tasks.resize import end as resize_end
+from workbench.tasks.resize import in_place as resize_in_place
+from workbench.tasks.resize import rollback as resize_rollback
+from workbench.tasks.resize.in_place import Resize
+from workbench.tasks.resize.note import NOTE
+from workbench.tasks.resize.note import Note
+from workbench.tasks.resize.plan import other_changes
+from workbench.tasks.resize.rollback import RolledBackError
+from workbench.tasks.resize.state import KEY
+from workbench.tasks.resize.state import Situation
 
 SMALL, LARGE = "t3.medium", "t3.large"
 INSTANCE = Resource("aws:ec2/instance:Instance", "lab-server-instance")
@@ -357,7 +357,7 @@ def test_more_than_a_resize_is_shown() -> None:
 
 
 def test_a_dying_engine_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbench.tasks.stack_lock.INTERVAL", 0)
+    monkeypatch.setattr("workbench.tasks.changes.stack_lock.INTERVAL", 0)
     answers = [StackLockedError("locked"), StackLockedError("locked"), None]
 
     def refresh() -> None:
@@ -368,7 +368,7 @@ def test_a_dying_engine_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     when_free(refresh)
     assert answers == []
     answers = [StackLockedError("locked")]
-    monkeypatch.setattr("workbench.tasks.stack_lock.LIMIT", -1)
+    monkeypatch.setattr("workbench.tasks.changes.stack_lock.LIMIT", -1)
     with pytest.raises(StackLockedError):
         when_free(refresh)
 

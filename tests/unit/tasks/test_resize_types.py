@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from workbench.tasks.resizing.instance_types import InstanceType
-from workbench.tasks.resizing.instance_types import UnfitTypeError
-from workbench.tasks.resizing.instance_types import check_fits
-from workbench.tasks.resizing.instance_types import read_type
-from workbench.tasks.resizing.quota import check_quota
+from workbench.remote.instance_quota import check_quota
+from workbench.remote.instance_types import InstanceType
+from workbench.remote.instance_types import UnfitTypeError
+from workbench.remote.instance_types import check_fits
+from workbench.remote.instance_types import read_type
 
 INSTANCE: dict[str, Any] = {
     "InstanceId": "i-1",

@@ -15,18 +15,18 @@ from workbench.engine.failures import StackLockedError
 from workbench.engine.state import Resource
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks.changing import Interrupted
-from workbench.tasks.guard import Change
-from workbench.tasks.guard import hold
-from workbench.tasks.server.working_people import People
-from workbench.tasks.stack_state import StackState
-from workbench.tasks.volumes import restore_volume
-from workbench.tasks.volumes.data_volumes import Snapshot
-from workbench.tasks.volumes.data_volumes import Volume
-from workbench.tasks.volumes.restore_note import NOTE
-from workbench.tasks.volumes.restore_note import Note
-from workbench.tasks.volumes.restore_plan import SNAPSHOT
-from workbench.tasks.volumes.restore_plan import VOLUME
+from workbench.remote.data_volumes import Snapshot
+from workbench.remote.data_volumes import Volume
+from workbench.remote.stack_state import StackState
+from workbench.tasks.changes.apply import Interrupted
+from workbench.tasks.changes.guard import Change
+from workbench.tasks.changes.guard import hold
+from workbench.tasks.changes.working_people import People
+from workbench.tasks.data import restore as restore_volume
+from workbench.tasks.data.restore_note import NOTE
+from workbench.tasks.data.restore_note import Note
+from workbench.tasks.data.restore_plan import SNAPSHOT
+from workbench.tasks.data.restore_plan import VOLUME
 
 NOW = datetime(2026, 11, 21, 5, tzinfo=UTC)
 TAKEN = Snapshot("snap-1", "vol-old", 20, "completed", 100, NOW, "", "hand")

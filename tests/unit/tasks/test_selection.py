@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from workbench.tasks.selection import find_project
-from workbench.tasks.selection import select_rehearsal
-from workbench.tasks.selection import select_stack
-from workbench.tasks.selection import stack_folder
+from workbench.remote.selection import find_project
+from workbench.remote.selection import select_rehearsal
+from workbench.remote.selection import select_stack
+from workbench.remote.selection import stack_folder
 
 ROOT = Path(__file__).parents[3]
 

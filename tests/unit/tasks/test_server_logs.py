@@ -8,15 +8,15 @@ import pytest
 
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
-from workbench.tasks.server import follow_log
-from workbench.tasks.server.remote_command import CommandFailedError
-from workbench.tasks.server.server_logs import Wish
-from workbench.tasks.server.server_logs import log_command
-from workbench.tasks.server.server_logs import log_rows
-from workbench.tasks.server.server_logs import read_lines
-from workbench.tasks.server.server_logs import show_line
-from workbench.tasks.server.server_logs import since
-from workbench.tasks.stack_state import StackState
+from workbench.remote.remote_command import CommandFailedError
+from workbench.remote.server_logs import Wish
+from workbench.remote.server_logs import log_command
+from workbench.remote.server_logs import log_rows
+from workbench.remote.server_logs import read_lines
+from workbench.remote.server_logs import show_line
+from workbench.remote.server_logs import since
+from workbench.remote.stack_state import StackState
+from workbench.tasks.logs import follow_log
 
 
 def test_every_service_and_every_person_has_a_log() -> None:

@@ -10,14 +10,14 @@ import pytest
 
 from workbench.errors import WorkbenchError
 from workbench.host.pack import PackedRecipe
-from workbench.tasks.server.drift_of import _manual
-from workbench.tasks.server.server_plan import NO_PLAN
-from workbench.tasks.server.server_plan import OTHER
-from workbench.tasks.server.server_plan import Plan
-from workbench.tasks.server.server_plan import plan_applied
-from workbench.tasks.server.server_plan import plan_new
-from workbench.tasks.server.show_plan import action_lines
-from workbench.tasks.server.show_plan import state_lines
+from workbench.tasks.converge.drift_of import _manual
+from workbench.tasks.converge.server_plan import NO_PLAN
+from workbench.tasks.converge.server_plan import OTHER
+from workbench.tasks.converge.server_plan import Plan
+from workbench.tasks.converge.server_plan import plan_applied
+from workbench.tasks.converge.server_plan import plan_new
+from workbench.tasks.converge.show_plan import action_lines
+from workbench.tasks.converge.show_plan import state_lines
 
 FINDING = {
     "step": "SSH",

@@ -9,12 +9,12 @@ import pytest
 from workbench.checks.target import Answer
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks.server import sessions_script
-from workbench.tasks.server.sessions import Activity
-from workbench.tasks.server.sessions import describe
-from workbench.tasks.server.sessions import read_activities
-from workbench.tasks.server.working_people import PeopleAtWorkError
-from workbench.tasks.server.working_people import see_people
+from workbench.remote import sessions_script
+from workbench.remote.sessions import Activity
+from workbench.remote.sessions import describe
+from workbench.remote.sessions import read_activities
+from workbench.tasks.changes.working_people import PeopleAtWorkError
+from workbench.tasks.changes.working_people import see_people
 
 KERNELS = Activity("ana", "kernel", 2, ("R", "python"))
 SERVER = Activity("ana", "jupyter", 1)

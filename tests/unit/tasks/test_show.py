@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from workbench.tasks.show import print_facts
+from workbench.tasks.output import print_facts
 
 
 def printed(*rows: tuple[str, str | None], width: int = 80) -> str:

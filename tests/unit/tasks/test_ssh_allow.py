@@ -11,15 +11,15 @@ from invoke.exceptions import Exit
 from workbench.engine.changes import Changes
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks import ssh
-from workbench.tasks import ssh_keys
-from workbench.tasks.secure_shell import allow as ssh_allow
-from workbench.tasks.secure_shell import allowed
-from workbench.tasks.secure_shell.allow import allow
-from workbench.tasks.secure_shell.allow import disallow
-from workbench.tasks.secure_shell.allow import read_network
-from workbench.tasks.setup.own_address import OwnAddressError
-from workbench.tasks.stack_state import StackState
+from workbench.remote.own_address import OwnAddressError
+from workbench.remote.stack_state import StackState
+from workbench.tasks.ssh import allow as ssh_allow
+from workbench.tasks.ssh import allowed
+from workbench.tasks.ssh import keys_tasks as ssh_keys
+from workbench.tasks.ssh import tasks as ssh
+from workbench.tasks.ssh.allow import allow
+from workbench.tasks.ssh.allow import disallow
+from workbench.tasks.ssh.allow import read_network
 
 
 @pytest.fixture
@@ -129,8 +129,8 @@ def test_a_stack_that_is_not_there_is_told(
     task: Any, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     missing = StackState("typo", exists=False)
-    monkeypatch.setattr("workbench.tasks.stack_state.read_stack", lambda *_: missing)
-    monkeypatch.setattr("workbench.tasks.existing_stack.read_stack", lambda *_: missing)
+    monkeypatch.setattr("workbench.remote.stack_state.read_stack", lambda *_: missing)
+    monkeypatch.setattr("workbench.remote.existing_stack.read_stack", lambda *_: missing)
     with pytest.raises(Exit, match="There is no stack typo"):
         task(Context(), stack="typo", **options)
 

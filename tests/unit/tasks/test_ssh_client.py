@@ -8,17 +8,17 @@ from pathlib import Path
 import paramiko
 import pytest
 
-from workbench.tasks.secure_shell.client import BrokenError
-from workbench.tasks.secure_shell.client import explain
-from workbench.tasks.secure_shell.client import refuse_failure
-from workbench.tasks.secure_shell.client import run_ssh
-from workbench.tasks.secure_shell.client import ssh_command
-from workbench.tasks.server.connection import Door
-from workbench.tasks.server.connection import OtherHostError
-from workbench.tasks.server.connection import PrivateKey
-from workbench.tasks.server.connection import RefusedError
-from workbench.tasks.server.connection import UnreachableError
-from workbench.tasks.server.host_keys import KnownHosts
+from workbench.remote.host_keys import KnownHosts
+from workbench.remote.ssh_target import Door
+from workbench.remote.ssh_target import OtherHostError
+from workbench.remote.ssh_target import PrivateKey
+from workbench.remote.ssh_target import RefusedError
+from workbench.remote.ssh_target import UnreachableError
+from workbench.tasks.ssh.client import BrokenError
+from workbench.tasks.ssh.client import explain
+from workbench.tasks.ssh.client import refuse_failure
+from workbench.tasks.ssh.client import run_ssh
+from workbench.tasks.ssh.client import ssh_command
 
 needs_ssh = pytest.mark.skipif(shutil.which("ssh") is None, reason="needs OpenSSH's client")
 

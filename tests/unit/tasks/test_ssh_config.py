@@ -11,17 +11,17 @@ import pytest
 
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
-from workbench.tasks.secure_shell import config as ssh_config
-from workbench.tasks.secure_shell.alias import check_alias
-from workbench.tasks.secure_shell.alias import render_alias
-from workbench.tasks.secure_shell.alias import stack_of
-from workbench.tasks.secure_shell.alias import user_of
-from workbench.tasks.secure_shell.config import follow
-from workbench.tasks.secure_shell.files import SshFiles
-from workbench.tasks.server.connection import Door
-from workbench.tasks.server.connection import PrivateKey
-from workbench.tasks.server.host_keys import KnownHosts
-from workbench.tasks.stack_state import StackState
+from workbench.remote.host_keys import KnownHosts
+from workbench.remote.ssh_target import Door
+from workbench.remote.ssh_target import PrivateKey
+from workbench.remote.stack_state import StackState
+from workbench.tasks.ssh import config as ssh_config
+from workbench.tasks.ssh.alias import check_alias
+from workbench.tasks.ssh.alias import render_alias
+from workbench.tasks.ssh.alias import stack_of
+from workbench.tasks.ssh.alias import user_of
+from workbench.tasks.ssh.config import follow
+from workbench.tasks.ssh.files import SshFiles
 
 
 @pytest.fixture

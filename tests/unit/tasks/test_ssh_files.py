@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import WorkbenchError
-from workbench.tasks.secure_shell.files import SshFiles
+from workbench.tasks.ssh.files import SshFiles
 
 ALIAS = "Host workbench\n    HostName 203.0.113.7\n    User ubuntu\n"
 PARTS = [

@@ -11,23 +11,23 @@ import pytest
 from workbench.errors import WorkbenchError
 from workbench.host import authorized_keys
 from workbench.progress import Progress
-from workbench.tasks.configured import FURTHER_KEYS
-from workbench.tasks.configured import PUBLIC_KEY
-from workbench.tasks.configured import administrator_keys
-from workbench.tasks.people.public_keys import fingerprint
-from workbench.tasks.secure_shell import key_changes
-from workbench.tasks.secure_shell.key_changes import add_keys
-from workbench.tasks.secure_shell.key_changes import as_config
-from workbench.tasks.secure_shell.key_changes import prove_other
-from workbench.tasks.secure_shell.key_changes import remove_key
-from workbench.tasks.secure_shell.key_files import make_key_pair
-from workbench.tasks.secure_shell.key_files import move_key_pair
-from workbench.tasks.secure_shell.key_files import public_half
-from workbench.tasks.secure_shell.keys_list import BEGIN
-from workbench.tasks.secure_shell.keys_list import END
-from workbench.tasks.secure_shell.keys_list import keys_in
-from workbench.tasks.secure_shell.keys_list import read_keys
-from workbench.tasks.stack_state import StackState
+from workbench.remote.configured import FURTHER_KEYS
+from workbench.remote.configured import PUBLIC_KEY
+from workbench.remote.configured import administrator_keys
+from workbench.remote.stack_state import StackState
+from workbench.tasks.ssh import keys as key_changes
+from workbench.tasks.ssh.key_files import make_key_pair
+from workbench.tasks.ssh.key_files import move_key_pair
+from workbench.tasks.ssh.key_files import public_half
+from workbench.tasks.ssh.keys import add_keys
+from workbench.tasks.ssh.keys import as_config
+from workbench.tasks.ssh.keys import prove_other
+from workbench.tasks.ssh.keys import remove_key
+from workbench.tasks.ssh.keys_list import BEGIN
+from workbench.tasks.ssh.keys_list import END
+from workbench.tasks.ssh.keys_list import keys_in
+from workbench.tasks.ssh.keys_list import read_keys
+from workbench.tasks.users.public_keys import fingerprint
 
 
 @pytest.fixture

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 
 from workbench.progress import Progress
-from workbench.tasks.configured import FURTHER_KEYS
-from workbench.tasks.configured import PUBLIC_KEY
-from workbench.tasks.configured import administrator_keys
-from workbench.tasks.people.public_keys import fingerprint
-from workbench.tasks.secure_shell import rotation
-from workbench.tasks.secure_shell.key_files import make_key_pair
-from workbench.tasks.server.connection import Door
-from workbench.tasks.server.connection import RefusedError
-from workbench.tasks.server.connection import UnreachableError
-from workbench.tasks.stack_state import StackState
+from workbench.remote.configured import FURTHER_KEYS
+from workbench.remote.configured import PUBLIC_KEY
+from workbench.remote.configured import administrator_keys
+from workbench.remote.ssh_target import Door
+from workbench.remote.ssh_target import RefusedError
+from workbench.remote.ssh_target import UnreachableError
+from workbench.remote.stack_state import StackState
+from workbench.tasks.ssh import rotation
+from workbench.tasks.ssh.key_files import make_key_pair
+from workbench.tasks.users.public_keys import fingerprint
 
 QUIET = Progress(quiet=True)
 

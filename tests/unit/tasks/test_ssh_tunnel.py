@@ -6,9 +6,9 @@ import pytest
 
 from workbench.errors import ConfigError
 from workbench.host import jupyterhub
-from workbench.tasks.secure_shell.tunnel import SERVICES
-from workbench.tasks.secure_shell.tunnel import _free_port
-from workbench.tasks.secure_shell.tunnel import find_service
+from workbench.tasks.ssh.tunnel import SERVICES
+from workbench.tasks.ssh.tunnel import _free_port
+from workbench.tasks.ssh.tunnel import find_service
 
 
 def test_the_services_are_reached_through_the_web_server_by_the_workbenchs_name() -> None:

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from workbench.rehearsal.description import Description
-from workbench.tasks import stack_state
-from workbench.tasks.stack_state import StackState
+from workbench.remote import stack_state
+from workbench.remote.stack_state import StackState
 
 IP = "7.0.0.1"
 STOPPED = Description("r", 1, 1, "", "", "us-east-1", "", "", "", "", "", "", "")

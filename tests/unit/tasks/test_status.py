@@ -10,12 +10,12 @@ from botocore.exceptions import EndpointConnectionError
 from rich.console import Console
 
 from workbench.rehearsal.description import Description
-from workbench.tasks.resizing.note import NOTE
-from workbench.tasks.resizing.note import Note
-from workbench.tasks.stack_state import StackState
-from workbench.tasks.status_of import print_status
-from workbench.tasks.status_of import read_status
-from workbench.tasks.volumes import restore_note
+from workbench.remote.stack_state import StackState
+from workbench.tasks.data import restore_note
+from workbench.tasks.resize.note import NOTE
+from workbench.tasks.resize.note import Note
+from workbench.tasks.status.read import print_status
+from workbench.tasks.status.read import read_status
 
 OUTPUTS = {
     "url": "https://workbench.localhost/",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from workbench.tasks import status_watch
+from workbench.tasks.status import watch as status_watch
 
 RUNNING: dict[str, Any] = {
     "stack": "prod",

@@ -1,8 +1,8 @@
 from types import SimpleNamespace
 from typing import Any
 
-from workbench.tasks.resizing.stray_servers import stray_servers
-from workbench.tasks.stack_state import StackState
+from workbench.remote.stack_state import StackState
+from workbench.tasks.resize.stray_servers import stray_servers
 
 
 def instance(identifier: str, name: str) -> dict[str, Any]:

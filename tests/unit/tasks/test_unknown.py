@@ -11,12 +11,12 @@ from workbench.engine.failures import StackMissingError
 from workbench.engine.state import Resource
 from workbench.engine.state import State
 from workbench.progress import Progress
-from workbench.tasks.recovery import unknown
-from workbench.tasks.recovery.unknown import UnknownWorkbenchError
-from workbench.tasks.recovery.unknown import find_unknown
-from workbench.tasks.recovery.unknown import refuse_unknown
-from workbench.tasks.stack_state import StackState
-from workbench.tasks.status_of import read_status
+from workbench.remote import unknown
+from workbench.remote.stack_state import StackState
+from workbench.remote.unknown import UnknownWorkbenchError
+from workbench.remote.unknown import find_unknown
+from workbench.remote.unknown import refuse_unknown
+from workbench.tasks.status.read import read_status
 
 QUIET = Progress(quiet=True)
 

@@ -6,10 +6,10 @@ from typing import Any
 import paramiko
 import pytest
 
-from workbench.tasks.server import unreachable
-from workbench.tasks.server.unreachable import address_towards
-from workbench.tasks.server.unreachable import explain_unreachable
-from workbench.tasks.server.unreachable import has_other_key_pair
+from workbench.remote import unreachable
+from workbench.remote.unreachable import address_towards
+from workbench.remote.unreachable import explain_unreachable
+from workbench.remote.unreachable import has_other_key_pair
 
 
 class Ec2:

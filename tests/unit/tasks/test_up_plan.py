@@ -12,11 +12,11 @@ from workbench.engine.state import Resource
 from workbench.engine.state import State
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks import up_plan
-from workbench.tasks.resizing.instance_types import UnfitTypeError
-from workbench.tasks.server.sessions import Activity
-from workbench.tasks.server.working_people import People
-from workbench.tasks.stack_state import StackState
+from workbench.remote.instance_types import UnfitTypeError
+from workbench.remote.sessions import Activity
+from workbench.remote.stack_state import StackState
+from workbench.tasks.changes.working_people import People
+from workbench.tasks.up import plan as up_plan
 
 QUIET = Progress(quiet=True)
 INSTANCE = Resource("aws:ec2/instance:Instance", "lab-server-instance", changed=("instanceType",))

@@ -15,22 +15,22 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 
 from workbench.checks.target import Answer
-from workbench.tasks import changing
-from workbench.tasks import user_keys
-from workbench.tasks import users
-from workbench.tasks.configured import PUBLIC_KEY
-from workbench.tasks.people import add_user
-from workbench.tasks.people import administrators
-from workbench.tasks.people import change_keys
-from workbench.tasks.people import passwords
-from workbench.tasks.people import remove_user
-from workbench.tasks.people.declared_users import KEY
-from workbench.tasks.people.declared_users import DeclaredUsers
-from workbench.tasks.people.server_users import ServerKey
-from workbench.tasks.people.server_users import ServerUser
-from workbench.tasks.people.users_list import differences
+from workbench.remote import passwords
+from workbench.remote.configured import PUBLIC_KEY
+from workbench.remote.stack_state import StackState
+from workbench.tasks.changes import apply as changing
 from workbench.tasks.program import make_program
-from workbench.tasks.stack_state import StackState
+from workbench.tasks.users import add as add_user
+from workbench.tasks.users import administrators
+from workbench.tasks.users import keys as change_keys
+from workbench.tasks.users import keys_tasks as user_keys
+from workbench.tasks.users import remove as remove_user
+from workbench.tasks.users import tasks as users
+from workbench.tasks.users.declared_users import KEY
+from workbench.tasks.users.declared_users import DeclaredUsers
+from workbench.tasks.users.server_users import ServerKey
+from workbench.tasks.users.server_users import ServerUser
+from workbench.tasks.users.users_list import differences
 
 ED25519 = (
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJb8o0BbVVWjMtvW1ZPmcO9IBVcRJ6GX0Mi4k3m6nRm0 ada@home"
@@ -139,7 +139,7 @@ def lab(scripted: Any, monkeypatch: pytest.MonkeyPatch) -> Lab:
     for module in (add_user, administrators, change_keys, remove_user):
         monkeypatch.setattr(module, "apply", apply)
     monkeypatch.setattr(changing, "read_stack", lambda stack, progress: lab.state())
-    monkeypatch.setattr("workbench.tasks.existing_stack.read_stack", lambda *_: lab.state())
+    monkeypatch.setattr("workbench.remote.existing_stack.read_stack", lambda *_: lab.state())
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     return lab
 
@@ -571,7 +571,7 @@ def test_a_stack_that_is_not_there_has_no_people(
     monkeypatch: pytest.MonkeyPatch, lab: Lab, words: tuple[Any, ...]
 ) -> None:
     missing = StackState("lab", exists=False)
-    monkeypatch.setattr("workbench.tasks.existing_stack.read_stack", lambda *_: missing)
+    monkeypatch.setattr("workbench.remote.existing_stack.read_stack", lambda *_: missing)
     assert "There is no stack lab" in refusal(*words, json=True)
 
 

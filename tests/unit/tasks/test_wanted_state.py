@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from workbench.tasks.server import wanted_state
-from workbench.tasks.server.wanted_state import read_wanted
-from workbench.tasks.stack_state import StackState
+from workbench.remote.stack_state import StackState
+from workbench.tasks.converge import wanted_state
+from workbench.tasks.converge.wanted_state import read_wanted
 
 CONFIG = {
     "workbench:publicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE1hbnkgYnl0ZXMgb2Ygbm9ib2R5cyBr me"

@@ -17,9 +17,9 @@ from workbench.progress import Progress
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.names import rehearsal_of
 from workbench.rehearsal.names import stack_name
-from workbench.tasks.selection import VARIABLE
-from workbench.tasks.selection import running_rehearsal
-from workbench.tasks.stack_state import StackState
+from workbench.remote.selection import VARIABLE
+from workbench.remote.selection import running_rehearsal
+from workbench.remote.stack_state import StackState
 
 # Labs have a rehearsal of their own, unless a stack is named.
 REHEARSAL = "labs"
@@ -140,8 +140,8 @@ def _has_workbench(stack: str) -> bool:
 
 def _has_workbench_in_aws(stack: str) -> bool:
     from workbench.engine.copies import project_name
-    from workbench.tasks.selection import find_project
-    from workbench.tasks.stack_state import read_stack
+    from workbench.remote.selection import find_project
+    from workbench.remote.stack_state import read_stack
 
     if project_name(find_project()) == PROJECT:
         return False

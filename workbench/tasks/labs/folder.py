@@ -12,10 +12,10 @@ from workbench.progress import Progress
 from workbench.rehearsal.description import FILE
 from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.names import rehearsal_of
+from workbench.remote.selection import PROJECT_FILE
 from workbench.tasks.labs.bench import PROJECT
 from workbench.tasks.labs.bench import LabBench
 from workbench.tasks.labs.scripts import ENVIRONMENT
-from workbench.tasks.selection import PROJECT_FILE
 from workbench.writing import put_file
 
 PROGRAM = "__main__.py"
@@ -124,12 +124,12 @@ def _configure(bench: LabBench, progress: Progress) -> tuple[str, str]:
 
     described = bench.rehearsal
     if rehearsal_of(bench.stack) is not None and described is not None:
-        from workbench.tasks.rehearsal_configuration import configure_project
+        from workbench.tasks.rehearsal.configuration import configure_project
 
         configure_project(described, bench.folder, progress)
     stack = open_stack(bench.stack, bench.folder, progress, create=True)
     if described is None:
-        from workbench.tasks.setup.own_address import find_own_address
+        from workbench.remote.own_address import find_own_address
 
         address = f"{find_own_address()}/32"
         stack.set_config(

@@ -13,17 +13,17 @@ from workbench.checks.labs.names import KEY_FILE
 from workbench.checks.target import HostKeys
 from workbench.checks.target import Target
 from workbench.errors import WorkbenchError
+from workbench.remote.console import Console
+from workbench.remote.host_keys import KnownHosts
+from workbench.remote.host_keys import parse_console
+from workbench.remote.key_folder import ssh_folder
+from workbench.remote.ssh_target import Door
+from workbench.remote.ssh_target import PrivateKey
+from workbench.remote.ssh_target import RemoteServer
+from workbench.remote.stack_state import KNOWN_HOSTS
+from workbench.remote.stack_state import SSH_PORT
+from workbench.remote.stack_state import StackState
 from workbench.tasks.labs.bench import LabBench
-from workbench.tasks.secure_shell.folder import ssh_folder
-from workbench.tasks.server.connection import Door
-from workbench.tasks.server.connection import PrivateKey
-from workbench.tasks.server.connection import RemoteServer
-from workbench.tasks.server.console import Console
-from workbench.tasks.server.host_keys import KnownHosts
-from workbench.tasks.server.host_keys import parse_console
-from workbench.tasks.stack_state import KNOWN_HOSTS
-from workbench.tasks.stack_state import SSH_PORT
-from workbench.tasks.stack_state import StackState
 
 # Whom an image lets in, by the account that publishes it: Canonical's has Ubuntu, the other Debian.
 ADMINISTRATORS = {"099720109477": "ubuntu", "136693071363": "admin"}

@@ -12,8 +12,8 @@ from workbench.checks.labs.names import NAME
 from workbench.errors import WaitTimeoutError
 from workbench.progress import Phase
 from workbench.progress import Progress
+from workbench.remote.selection import PROJECT_FILE
 from workbench.tasks.labs.bench import LabBench
-from workbench.tasks.selection import PROJECT_FILE
 
 # Seconds.
 LIMIT, INTERVAL = 300.0, 1.0

@@ -11,9 +11,9 @@ from workbench.tasks.command_name import as_typed
 from workbench.tasks.labs.bench import LabBench
 from workbench.tasks.labs.checked import StepReport
 from workbench.tasks.labs.checked import check_lab
-from workbench.tasks.show import make_console
-from workbench.tasks.show import print_reports
-from workbench.tasks.show import print_rows
+from workbench.tasks.output import make_console
+from workbench.tasks.output import print_reports
+from workbench.tasks.output import print_rows
 
 # Seconds between two looks.
 INTERVAL = 3.0

@@ -9,8 +9,8 @@ from workbench.labs.lab_file import Step
 from workbench.labs.records import StepRecord
 from workbench.progress import Progress
 from workbench.rehearsal.names import rehearsal_of
-from workbench.tasks.changing import confirm
-from workbench.tasks.changing import ensure_rehearsal
+from workbench.tasks.changes.apply import confirm
+from workbench.tasks.changes.apply import ensure_rehearsal
 from workbench.tasks.labs import folder
 from workbench.tasks.labs.bench import LabBench
 from workbench.tasks.labs.checked import check_steps

@@ -7,9 +7,9 @@ from invoke.collection import Collection
 from invoke.context import Context
 from invoke.exceptions import Exit
 
-from workbench.tasks.selection import DRY_RUN_HELP
-from workbench.tasks.selection import JSON_HELP
-from workbench.tasks.selection import YES_HELP
+from workbench.remote.selection import DRY_RUN_HELP
+from workbench.remote.selection import JSON_HELP
+from workbench.remote.selection import YES_HELP
 from workbench.tasks.task import task
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def list_labs(context: Context, stack: str | None = None, json: bool = False) ->
     from workbench.tasks.labs.bench import open_bench
     from workbench.tasks.labs.showing import list_rows
     from workbench.tasks.labs.showing import print_list
-    from workbench.tasks.show import print_json
+    from workbench.tasks.output import print_json
 
     bench = open_bench(stack)
     if json:
@@ -57,7 +57,7 @@ def start(
 
     What earlier labs made is removed first. Labs can be done in any order.
     """
-    from workbench.tasks.changing import stack_progress
+    from workbench.tasks.changes.apply import stack_progress
     from workbench.tasks.command_name import as_typed
     from workbench.tasks.labs.bench import open_bench
     from workbench.tasks.labs.starting import choose_folder
@@ -95,12 +95,12 @@ def check(
     Looks at what is there, not at what was typed. Exits with 1 while a step
     isn't done.
     """
-    from workbench.tasks.changing import interruptible
+    from workbench.tasks.changes.apply import interruptible
     from workbench.tasks.labs import showing
     from workbench.tasks.labs.bench import open_bench
     from workbench.tasks.labs.checked import check_lab
-    from workbench.tasks.show import make_progress
-    from workbench.tasks.show import print_json
+    from workbench.tasks.output import make_progress
+    from workbench.tasks.output import print_json
 
     bench = open_bench(stack)
     chosen = bench.lab(lab)
@@ -169,7 +169,7 @@ def solve(context: Context, step: str, stack: str | None = None) -> None:
     from workbench.tasks.labs.bench import open_bench
     from workbench.tasks.labs.checked import check_steps
     from workbench.tasks.labs.checked import note
-    from workbench.tasks.show import make_progress
+    from workbench.tasks.output import make_progress
 
     bench = open_bench(stack)
     _, chosen = bench.step(step)
@@ -198,7 +198,7 @@ def break_something(context: Context, fault: str, stack: str | None = None) -> N
     from workbench.tasks.command_name import as_typed
     from workbench.tasks.labs import faults
     from workbench.tasks.labs.bench import open_bench
-    from workbench.tasks.show import make_progress
+    from workbench.tasks.output import make_progress
 
     bench = open_bench(stack)
     faults.inject(bench, fault, make_progress(quiet=not sys.stderr.isatty()))
@@ -222,7 +222,7 @@ def fault(context: Context, solve: bool = False, stack: str | None = None) -> No
     from workbench.tasks.labs import scripts
     from workbench.tasks.labs import showing
     from workbench.tasks.labs.bench import open_bench
-    from workbench.tasks.show import make_progress
+    from workbench.tasks.output import make_progress
 
     bench = open_bench(stack)
     _, _, broken = faults.current(bench)
@@ -261,7 +261,7 @@ def reset(
 
     With --all, everything of the labs goes, and nothing is begun.
     """
-    from workbench.tasks.changing import stack_progress
+    from workbench.tasks.changes.apply import stack_progress
     from workbench.tasks.labs.bench import open_bench
     from workbench.tasks.labs.starting import start_lab
     from workbench.tasks.labs.starting import take_down

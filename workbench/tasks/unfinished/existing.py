@@ -8,7 +8,7 @@ from workbench.engine.state import Resource
 from workbench.engine.state import short_type
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.tasks.selection import find_project
+from workbench.remote.selection import find_project
 
 # What costs while nobody uses it, in words.
 _COSTING = {"Instance": "the server", "Volume": "the data volume", "Eip": "the Elastic IP"}

@@ -1,9 +1,9 @@
 """Which other zones and instance types AWS offers; nothing where it doesn't say."""
 
 from workbench.errors import WorkbenchError
-from workbench.tasks.offerings import find_offerings
-from workbench.tasks.offerings import find_zones
-from workbench.tasks.stack_state import StackState
+from workbench.remote.offerings import find_offerings
+from workbench.remote.offerings import find_zones
+from workbench.remote.stack_state import StackState
 
 # Of these the first that a zone offers are named: x86, 2 or 4 vCPUs, 4 to 16 GiB.
 _TYPES = (

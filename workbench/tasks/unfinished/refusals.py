@@ -13,19 +13,19 @@ from workbench.engine.state import short_type
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.rehearsal.names import rehearsal_of
-from workbench.tasks.setup.quotas import ADDRESSES
-from workbench.tasks.setup.quotas import GATEWAYS
-from workbench.tasks.setup.quotas import STANDARD
-from workbench.tasks.setup.quotas import VPCS
-from workbench.tasks.setup.quotas import quota_code
-from workbench.tasks.stack_state import StackState
-from workbench.tasks.stack_state import read_stack
+from workbench.remote.quotas import ADDRESSES
+from workbench.remote.quotas import GATEWAYS
+from workbench.remote.quotas import STANDARD
+from workbench.remote.quotas import VPCS
+from workbench.remote.quotas import quota_code
+from workbench.remote.stack_state import StackState
+from workbench.remote.stack_state import read_stack
+from workbench.tasks.data.restore_plan import VOLUME
 from workbench.tasks.unfinished.existing import tell_existing
 from workbench.tasks.unfinished.existing import zone_in
 from workbench.tasks.unfinished.offers import other_types
 from workbench.tasks.unfinished.offers import other_zones
 from workbench.tasks.unfinished.unused_volume import SUBNET
-from workbench.tasks.volumes.restore_plan import VOLUME
 
 if TYPE_CHECKING:
     from workbench.engine.changes import Changes

@@ -18,12 +18,12 @@ from typing import Any
 from workbench.engine.state import Resource
 from workbench.engine.state import short_type
 from workbench.errors import WorkbenchError
-from workbench.tasks.note_file import NoteFile
-from workbench.tasks.stack_state import StackState
-from workbench.tasks.stack_state import read_stack
-from workbench.tasks.volumes.data_volumes import find_snapshot
-from workbench.tasks.volumes.data_volumes import find_volume
-from workbench.tasks.volumes.data_volumes import snapshots_where
+from workbench.remote.data_volumes import find_snapshot
+from workbench.remote.data_volumes import find_volume
+from workbench.remote.data_volumes import snapshots_where
+from workbench.remote.stack_state import StackState
+from workbench.remote.stack_state import read_stack
+from workbench.tasks.changes.note import NoteFile
 
 if TYPE_CHECKING:
     from workbench.engine.stacks import Stack

@@ -9,7 +9,7 @@ from workbench.checks.target import Address
 from workbench.checks.target import Answer
 from workbench.checks.target import HostKeys
 from workbench.checks.target import Target
-from workbench.tasks.secure_shell.key_files import make_key_pair
+from workbench.tasks.ssh.key_files import make_key_pair
 
 KEY = base64.b64encode(b"the server's").decode()
 OTHER = base64.b64encode(b"another server's").decode()

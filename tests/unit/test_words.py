@@ -1,0 +1,55 @@
+"""One table of words: what stands in texts, comments and documents, and what stood there before."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).relative_to(ROOT)
+# What a reader may stumble over: what they would say.
+WORDS = {
+    r"go(es)? on with|the server goes on|goes on by itself|   goes on": "continue, resume",
+    r"\bby hand\b": "manually",
+    r"\b[Mm]end(s|ed|ing)?\b": "fix",
+    r"\b[Bb]eside\b": "alongside, next to",
+    r"\b[Aa]new\b": "again, start over",
+    r"\bleads? to\b": "point to",
+    r"\b[Cc]ut off\b": "interrupted",
+    r"\bsmall letters\b": "lowercase letters",
+    r"\b[Oo]nce more:": "repeat",
+    r"\bstands by\b": "standby",
+    r"opens the server no more|has it no more|declared no more": "no longer",
+    r"AWS doesn't tell": "AWS doesn't report it",
+}
+# What was said when it was said; and words of other people's.
+PAST = {"CHANGELOG.md", str(HERE)}
+SUFFIXES = {".py", ".md", ".j2", ".sh", ".toml", ".yaml", ""}
+
+
+def texts() -> list[Path]:
+    """Return the repository's files that somebody reads."""
+    done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    names = [Path(name) for name in done.stdout.decode().split("\0") if name]
+    return [
+        name
+        for name in names
+        if name.suffix in SUFFIXES and str(name) not in PAST and (ROOT / name).is_file()
+    ]
+
+
+@pytest.mark.parametrize("old", WORDS)
+def test_a_word_of_before_is_not_used(old: str) -> None:
+    found = []
+    for name in texts():
+        for number, line in enumerate((ROOT / name).read_text(errors="replace").splitlines(), 1):
+            if re.search(old, line):
+                found.append(f"{name}:{number}: {line.strip()}")
+
+    assert not found, f"say: {WORDS[old]}\n" + "\n".join(found)
+
+
+def test_the_table_sees_a_word_of_before() -> None:
+    assert any(re.search(old, "It was cut off; mend it by hand.") for old in WORDS)
+    assert len(texts()) > 400

@@ -1,0 +1,251 @@
+"""What is known of a stack without changing it: outputs, configuration, where it answers."""
+
+import json
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from typing import Any
+from urllib.parse import urlsplit
+
+from workbench.checks.target import Address
+from workbench.checks.target import HostKeys
+from workbench.checks.target import Target
+from workbench.engine.damage import StateDamagedError
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.rehearsal.credentials import ACCESS_KEY
+from workbench.rehearsal.credentials import SECRET_KEY
+from workbench.rehearsal.description import Description
+from workbench.rehearsal.names import rehearsal_of
+from workbench.remote import passwords
+from workbench.remote.configured import administrator_keys
+from workbench.remote.console import Console
+from workbench.remote.host_keys import KnownHosts
+from workbench.remote.host_keys import parse_console
+from workbench.remote.key_folder import key_folders
+from workbench.remote.private_key import REHEARSAL_KEY
+from workbench.remote.private_key import find_private_key
+from workbench.remote.selection import find_project
+from workbench.remote.selection import running_rehearsal
+from workbench.remote.selection import stack_folder
+from workbench.remote.ssh_target import Door
+from workbench.remote.ssh_target import RemoteServer
+
+if TYPE_CHECKING:
+    from workbench.prices import Prices
+
+SSH_PORT, HTTPS_PORT = 22, 443
+# Seconds.
+PORTS_LIMIT, PORTS_INTERVAL = 10.0, 0.1
+KNOWN_HOSTS = "known_hosts"
+
+
+@dataclass
+class StackState:
+    """A stack's outputs and configuration, and the rehearsal it lives in (None on AWS).
+
+    ``exists`` tells a stack that was never made, or whose rehearsal is not running, from an
+    empty one.
+    """
+
+    stack: str
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, str] = field(default_factory=dict)
+    rehearsal: Description | None = None
+    exists: bool = True
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where this computer keeps what belongs to the stack."""
+        return stack_folder(self.stack)
+
+    @property
+    def administrator_keys(self) -> list[str]:
+        """The administrator's public keys; the rehearsal's own where no configuration is at hand.
+
+        A team's fabfile may be in another folder than the stack's program.
+        """
+        own = self.folder / f"{REHEARSAL_KEY}.pub"
+        known = administrator_keys(self.config)
+        return known or ([own.read_text(encoding="utf-8")] if own.is_file() else [])
+
+    @property
+    def key_folders(self) -> list[Path]:
+        """The folders with private keys: the stack's own, which a rehearsal has, and ~/.ssh."""
+        return [self.folder / "ssh", *key_folders()]
+
+    @property
+    def address(self) -> Address | None:
+        """The public address, and where its ports answer from this computer."""
+        ip = str(self.outputs.get("address") or "")
+        if not ip:
+            return None
+        ports = self.rehearsal.addresses.get(ip, {}) if self.rehearsal else {}
+        return Address(ip, {int(port): where for port, where in ports.items()})
+
+    @property
+    def ca_certificate(self) -> Path | None:
+        """The authority to trust: the rehearsal's; None where the public ones do."""
+        return Path(self.rehearsal.ca_certificate) if self.rehearsal else None
+
+    def url(self, output: str) -> str | None:
+        """Return an output that is a URL, as it opens in a browser on this computer."""
+        url = self.outputs.get(output)
+        if not url or self.address is None:
+            return str(url) if url else None
+        parts = urlsplit(str(url))
+        browser = self.rehearsal.browser.get(self.address.ip, {}) if self.rehearsal else {}
+        port = browser.get(str(HTTPS_PORT), HTTPS_PORT)
+        # The browser's port is of this computer, so the stack, which knows none of it, can't say.
+        host = parts.hostname if port == HTTPS_PORT else f"{parts.hostname}:{port}"
+        return parts._replace(netloc=str(host)).geturl()
+
+    def aws(self, service: str) -> Any:
+        """Return an AWS client for the stack's account and region."""
+        from workbench.engine.aws import client
+
+        return client(self._provider(service), service)
+
+    def prices(self, *types: str, others: bool = True) -> "Prices":
+        """Return the prices where the stack is, of instance types and of volumes and the like."""
+        from workbench.engine.aws import client
+        from workbench.prices import read_prices
+
+        def pricing(region: str) -> Any:
+            return client(
+                {**self._provider("pricing"), "aws:region": region}, "pricing", quick=True
+            )
+
+        region = str(self.outputs.get("region") or self.config.get("aws:region") or "")
+        return read_prices(pricing, region, types, others=others)
+
+    def _provider(self, service: str) -> Mapping[str, str]:
+        """Return the configuration for a client; a rehearsal's never leads to AWS itself."""
+        name = rehearsal_of(self.stack)
+        if name is None:
+            # Where the server is, whatever another terminal's environment has for a region.
+            region = str(self.outputs.get("region") or "")
+            return {"aws:region": region, **self.config} if region else self.config
+        if self.rehearsal is None:
+            raise WorkbenchError(
+                f"The rehearsal {name!r} is not running.",
+                f"workbench rehearsal.start --name {name}",
+            )
+        return {
+            "aws:region": self.rehearsal.region,
+            "aws:endpoints": json.dumps([{service.replace("-", ""): self.rehearsal.api_url}]),
+            "aws:accessKey": ACCESS_KEY,
+            "aws:secretKey": SECRET_KEY,
+        }
+
+    def see_ports(self) -> None:
+        """See where the ports of a server that has just started answer.
+
+        A rehearsal's are known while it runs only, some moments after it began to; they are others
+        than the server's own where this computer has a service at these.
+        """
+        if self.rehearsal is None or self.address is None:
+            return
+        end = time.monotonic() + PORTS_LIMIT
+        while True:
+            self.rehearsal = running_rehearsal(self.stack) or self.rehearsal
+            # With every port closed there never are any.
+            if self.rehearsal.addresses.get(self.address.ip) or time.monotonic() > end:
+                return
+            time.sleep(PORTS_INTERVAL)
+
+    def door(self) -> Door:
+        """Return how to get into the server."""
+        address, instance = self.address, self.outputs.get("instance_id")
+        if address is None or not instance:
+            raise WorkbenchError(
+                f"The stack {self.stack} has no server.", f"workbench up --stack {self.stack}"
+            )
+        return Door(
+            stack=self.stack,
+            instance_id=str(instance),
+            host=address.ip,
+            port=address.port(SSH_PORT),
+            user=str(self.outputs.get("administrator") or "ubuntu"),
+            key=find_private_key(*self.administrator_keys, folders=self.key_folders),
+            known_hosts=KnownHosts(self.folder / "ssh" / KNOWN_HOSTS),
+            ec2=lambda: self.aws("ec2"),
+        )
+
+    @cached_property
+    def server(self) -> RemoteServer:
+        """The server's shell; connects at the first use."""
+        return self.door().enter()
+
+    def resolve(self, name: str) -> list[str]:
+        """Return a name's IPv4 addresses, asked where this stack's names are kept."""
+        if self.rehearsal is not None:
+            from workbench.remote.lookup import ask_server
+
+            return ask_server(self.rehearsal.dns, name)
+        try:
+            found = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)
+        except socket.gaierror:
+            return []
+        return sorted({str(entry[4][0]) for entry in found})
+
+    def target(self) -> Target:
+        """Return what the checks look at."""
+        return Target(
+            stack=self.stack,
+            outputs=self.outputs,
+            config=self.config,
+            address=self.address,
+            ca_certificate=self.ca_certificate,
+            aws=self.aws,
+            server=lambda: self.server,
+            resolve=self.resolve,
+            password=lambda user: passwords.read_password(self.folder, user),
+            host_keys=self._host_keys,
+        )
+
+    def _host_keys(self) -> HostKeys:
+        """Return the host keys as they are pinned and as the console shows them; waits for none."""
+        instance = str(self.outputs.get("instance_id") or "")
+        console = Console(self.aws("ec2"), instance).read()
+        pinned = KnownHosts(self.folder / "ssh" / KNOWN_HOSTS).read(instance)
+        return HostKeys(pinned, parse_console(console))
+
+    def close(self) -> None:
+        """Close the SSH connection, if there is one."""
+        if "server" in self.__dict__:
+            self.server.close()
+
+
+def read_stack(stack: str, progress: Progress) -> StackState:
+    """Return what is known of a stack; an empty state where there is no such stack.
+
+    Only reads, so it is fine while the rehearsal is stopped: its stack's state is in files.
+    """
+    from workbench.engine.stacks import StackMissingError
+    from workbench.engine.stacks import open_stack
+
+    rehearsal = running_rehearsal(stack)
+    try:
+        opened = open_stack(stack, find_project(), progress)
+        return StackState(stack, opened.outputs(), opened.get_config(), rehearsal)
+    except StackMissingError:
+        return StackState(stack, rehearsal=rehearsal, exists=False)
+    except StateDamagedError as error:
+        raise _with_what_aws_has(error, stack, progress) from error
+
+
+def _with_what_aws_has(
+    error: StateDamagedError, stack: str, progress: Progress
+) -> StateDamagedError:
+    # It asks AWS by what is known of a stack, as all here.
+    from workbench.remote.unknown import look_for_unknown
+
+    unknown = look_for_unknown(stack, progress)
+    told = f"\n{unknown.told(stack)}" if unknown else ""
+    return StateDamagedError(f"{error.message}{told}", error.hint)

@@ -1,0 +1,98 @@
+"""Why the server's SSH port doesn't answer: stopped, closed to this computer, or neither."""
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+from workbench.errors import WorkbenchError
+from workbench.remote.own_address import find_own_address
+
+SSH_PORT = 22
+# EC2's words for an instance that never runs again.
+ENDED = ("shutting-down", "terminated")
+
+
+def explain_unreachable(ec2: Any, instance_id: str, host: str, stack: str) -> WorkbenchError | None:
+    """Return what AWS tells of the reason, with what to type; None where it tells none."""
+    described = ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": [instance_id]}])
+    found = described["Reservations"]
+    instance = found[0]["Instances"][0] if found else {}
+    state = instance.get("State", {}).get("Name", "")
+    if not state:
+        return WorkbenchError(
+            f"AWS knows no server {instance_id}: it is gone, or these are credentials of another"
+            " account.",
+            f"workbench doctor --stack {stack}   tells which",
+        )
+    if state in ENDED:
+        return WorkbenchError(
+            f"The server {instance_id} is {state}.", f"workbench up --stack {stack}"
+        )
+    if state != "running":
+        # "pending" has no answer yet, and start waits for it.
+        return WorkbenchError(
+            f"The server {instance_id} is {state}.", f"workbench start --stack {stack}"
+        )
+    groups = [group["GroupId"] for group in instance.get("SecurityGroups", [])]
+    return _closed(list(open_networks(ec2, groups)), host, stack)
+
+
+def _closed(networks: list[str], host: str, stack: str) -> WorkbenchError | None:
+    hint = f"workbench ssh.allow --stack {stack}"
+    if not networks:
+        return WorkbenchError(f"Port {SSH_PORT} of {host} is closed to every address.", hint)
+    own = address_towards(host)
+    if allows(networks, own):
+        return None
+    return WorkbenchError(
+        f"Port {SSH_PORT} of {host} is closed to this computer's address, {own}:"
+        f" open to {', '.join(networks)} only.",
+        hint,
+    )
+
+
+def address_towards(host: str) -> str:
+    """Return the address that ``host`` sees this computer come from.
+
+    To a public one that is asked of a service outside: a router in between may have its own.
+    """
+    if ipaddress.ip_address(host).is_global:
+        return find_own_address()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        # Sends nothing: the kernel says which address it would take.
+        probe.connect((host, SSH_PORT))
+        return str(probe.getsockname()[0])
+
+
+def allows(networks: list[str], address: str) -> bool:
+    """Whether an address, or a whole range, lies in one of the ranges."""
+    wanted = ipaddress.ip_network(address, strict=False)
+    return any(_contains(ipaddress.ip_network(each, strict=False), wanted) for each in networks)
+
+
+def _contains(outer: Any, inner: Any) -> bool:
+    return bool(outer.version == inner.version and inner.subnet_of(outer))
+
+
+def open_networks(ec2: Any, groups: list[str]) -> Iterator[str]:
+    """Give the ranges of addresses that security groups let in to port 22."""
+    for group in ec2.describe_security_groups(GroupIds=groups)["SecurityGroups"] if groups else []:
+        for rule in group["IpPermissions"]:
+            every = rule["IpProtocol"] == "-1"
+            if every or rule.get("FromPort", 0) <= SSH_PORT <= rule.get("ToPort", 0):
+                yield from (each["CidrIp"] for each in rule.get("IpRanges", []))
+                yield from (each["CidrIpv6"] for each in rule.get("Ipv6Ranges", []))
+
+
+def has_other_key_pair(ec2: Any, instance_id: str, key: str) -> bool:
+    """Whether EC2 gave the instance another key than this one (base64) at its first boot."""
+    described = ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": [instance_id]}])
+    found = described["Reservations"]
+    name = found[0]["Instances"][0].get("KeyName") if found else None
+    if not name:
+        return True
+    pairs = ec2.describe_key_pairs(
+        Filters=[{"Name": "key-name", "Values": [name]}], IncludePublicKey=True
+    )["KeyPairs"]
+    return not any(key in pair.get("PublicKey", "").split() for pair in pairs)

@@ -1,0 +1,1 @@
+"""How anything is changed: plan, confirm, apply, guard, note, verify."""

@@ -1,0 +1,47 @@
+"""Change what a stack's configuration lists: nothing else with it, and nothing of anyone else's."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.remote.stack_state import StackState
+from workbench.remote.stack_state import read_stack
+from workbench.tasks.changes.apply import change_configuration
+from workbench.tasks.changes.guard import Change
+from workbench.tasks.changes.undisturbed import refuse_more
+
+if TYPE_CHECKING:
+    from workbench.engine.changes import Changes
+    from workbench.engine.stack_config import Value
+
+
+def change_lists(
+    state: StackState,
+    values: "Mapping[str, Value]",
+    command: str,
+    progress: Progress,
+    *,
+    opening: int = 0,
+    closing: int = 0,
+) -> "Changes":
+    """Set lists that were made from those in ``state``, and let Pulumi apply them.
+
+    Without ``values`` the configuration is applied as it is: an earlier change was cut off.
+    Raises WorkbenchError, with nothing changed, where Pulumi would stop or replace the server;
+    where it would make more than ``opening`` rules that open a port, delete more than ``closing``,
+    or delete anything else, as with a file that lacks what a colleague changed; and where the
+    configuration isn't as in ``state`` any more: the question may have waited for an hour, and
+    these lists would undo what another command did.
+    """
+
+    def check(changes: "Changes") -> None:
+        refuse_more(changes, state.stack, opening=opening, closing=closing)
+        # Just before it is written: the preview, too, takes its time.
+        if read_stack(state.stack, progress).config != state.config:
+            raise WorkbenchError(
+                f"The configuration of {state.stack} changed meanwhile; nothing was changed.",
+                command,
+            )
+
+    return change_configuration(state, values, progress, Change.LISTS, check=check)

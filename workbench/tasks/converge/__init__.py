@@ -1,0 +1,1 @@
+"""Run the recipe again, and say what it would change."""

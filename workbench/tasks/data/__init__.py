@@ -1,0 +1,1 @@
+"""Back up, grow, list and restore the data volume."""

@@ -1,0 +1,135 @@
+"""What a restore would do: which snapshot, into what volume, and what it asks of people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.errors import ConfigError
+from workbench.errors import WorkbenchError
+from workbench.prices import in_dollars
+from workbench.remote.data_volumes import Snapshot
+from workbench.remote.data_volumes import Volume
+from workbench.remote.data_volumes import find_snapshot
+from workbench.remote.data_volumes import read_snapshots
+from workbench.remote.stack_state import StackState
+from workbench.tasks.changes.working_people import People
+from workbench.tasks.data.data_list import aws_options
+from workbench.tasks.data.data_list import monthly_price
+from workbench.tasks.data.restore_note import Note
+from workbench.tasks.data.what_stays import keeps
+from workbench.tasks.power.start_lines import STARTED
+
+SNAPSHOT, VOLUME = "workbench:dataSnapshotId", "workbench:dataVolumeId"
+SIZE, ZONE = "workbench:dataVolumeSize", "workbench:availabilityZone"
+KEYS = (SNAPSHOT, VOLUME, SIZE, ZONE)
+
+
+def choose_snapshot(
+    state: StackState, volume: Volume, wanted: str | None, note: Note | None
+) -> Snapshot:
+    """Return what to restore: what is under way, what was asked for, or the volume's newest."""
+    listing = f"workbench data.list --stack {state.stack}"
+    if note is not None and wanted not in (None, note.snapshot):
+        raise WorkbenchError(
+            f"A restore of {note.snapshot} has not ended.",
+            f"workbench data.restore {note.snapshot} --stack {state.stack}   goes on with it",
+        )
+    wanted = note.snapshot if note else wanted
+    if wanted is None:
+        # One that only has the stack's tag may be of another stack of this name.
+        snapshots = [
+            each for each in read_snapshots(state, [volume]) if each.volume_id == volume.id
+        ]
+        found = next((each for each in snapshots if each.state == "completed"), None)
+        if found is None:
+            raise WorkbenchError(
+                f"There is no snapshot of {volume.id} that is complete.",
+                f"workbench data.backup --stack {state.stack}   makes one\n"
+                f"  {listing}   shows those of volumes before it",
+            )
+    else:
+        found = find_snapshot(state, wanted)
+    if found is None:
+        raise WorkbenchError(f"There is no snapshot {wanted} in this account.", listing)
+    if found.state != "completed":
+        raise WorkbenchError(f"{found.id} can't be restored: it is {found.state}.", listing)
+    return found
+
+
+def refuse_what_cannot_be(
+    state: StackState,
+    deployment: Mapping[str, Any],
+    volume: Volume,
+    snapshot: Snapshot,
+    note: Note | None,
+) -> None:
+    """Raise where the configuration can't say it, or Pulumi wouldn't do it.
+
+    ``deployment`` is the stack's, as Pulumi exports it.
+    """
+    if state.config.get("workbench:protectInstance", "").lower() == "true":
+        raise ConfigError(
+            "The server is protected (workbench:protectInstance), and its volume with it.",
+            f"pulumi config set workbench:protectInstance false --stack {state.stack}",
+        )
+    is_given_up = state.config.get("workbench:keepDataVolume", "").lower() == "false"
+    if is_given_up or not keeps(deployment, volume.id):
+        raise ConfigError(
+            f"A restore puts a new volume in the place of {volume.id}, and that one would be"
+            " deleted: it was last made with workbench:keepDataVolume false, or the configuration"
+            " says so now, or the program (keep_data_volume).",
+            f"pulumi config set workbench:keepDataVolume true --stack {state.stack}"
+            f" && workbench up --stack {state.stack}",
+        )
+    if note is None and volume.snapshot_id == snapshot.id:
+        raise WorkbenchError(
+            f"{volume.id} was made from {snapshot.id}, and Pulumi sees nothing to do to make it"
+            " so again. A copy of the snapshot can be restored.",
+            f"aws ec2 copy-snapshot {aws_options(state)}"
+            f" --source-region {state.outputs.get('region')}"
+            f" --source-snapshot-id {snapshot.id}",
+        )
+
+
+def wanted_values(state: StackState, snapshot: Snapshot) -> dict[str, str | int | None]:
+    """Return the keys to set for a new volume from a snapshot; never smaller than that is."""
+    config = state.config
+    values: dict[str, str | int | None] = {SNAPSHOT: snapshot.id, VOLUME: None}
+    if int(config.get(SIZE) or snapshot.size_gib) < snapshot.size_gib:
+        values[SIZE] = snapshot.size_gib
+    if config.get(VOLUME) and not config.get("workbench:subnetId") and not config.get(ZONE):
+        # The volume decided the zone; what is there stays in it.
+        values[ZONE] = str(state.outputs["zone"])
+    return values
+
+
+def plan_lines(
+    state: StackState,
+    volume: Volume,
+    snapshot: Snapshot,
+    people: People | None,
+    *,
+    is_moved: bool = False,
+) -> list[str]:
+    """Return what a person is asked to agree to; ``people`` is None where the server is stopped."""
+    if is_moved:
+        return [
+            f"{snapshot.id} is restored already, by a command that was cut off.",
+            "What is left: recipe and checks. Nothing stops for that.",
+        ]
+    when = snapshot.started.astimezone().strftime("%Y-%m-%d %H:%M")
+    size = max(int(state.config.get(SIZE) or 0), snapshot.size_gib)
+    free = ", free here" if state.rehearsal is not None else ""
+    prices = state.prices()
+    price = in_dollars(monthly_price(prices, volume.size_gib))
+    stops = [STARTED]
+    if people is not None:
+        stops = ["The server stops, and is away for some minutes.", *people.lines]
+    return [
+        f"Restore {snapshot.id}, made {when} by {snapshot.by},",
+        f"  of {snapshot.volume_id}, into a new volume of {size} GiB.",
+        "Homes, accounts and passwords become what they were then.",
+        *stops,
+        f"What was written since stays on {volume.id}, which is kept until you delete it:",
+        f"  {price} a month",
+        f"  ({prices.source}{free}).",
+    ]

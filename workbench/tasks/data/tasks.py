@@ -1,0 +1,95 @@
+"""``workbench data.*``: the data volume, with homes and the server's identity on it."""
+
+from invoke.collection import Collection
+from invoke.context import Context
+
+from workbench.remote.selection import CHANGING
+from workbench.remote.selection import FORCE_HELP
+from workbench.remote.selection import JSON_HELP
+from workbench.remote.selection import STACK_HELP
+from workbench.tasks.task import task
+
+
+@task(help={"description": "What to call it, for those who look for it later.", **CHANGING})
+def backup(
+    context: Context,
+    description: str | None = None,
+    stack: str | None = None,
+    yes: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Make a snapshot of the data volume, now.
+
+    The server goes on; its file system stands still for the second in which
+    the snapshot begins, so that it is whole.
+    """
+    from workbench.tasks.changes.apply import working_on
+    from workbench.tasks.data.backup import back_up
+
+    with working_on(stack, "data.backup", dry_run=dry_run) as (state, progress):
+        back_up(state, progress, description, yes=yes, dry_run=dry_run)
+
+
+@task(name="list", help={"stack": STACK_HELP, "json": JSON_HELP})
+def list_(context: Context, stack: str | None = None, json: bool = False) -> None:
+    """Show snapshots, and volumes that were kept."""
+    from workbench.remote.selection import select_stack
+    from workbench.remote.stack_state import read_stack
+    from workbench.tasks.data.data_list import show_data
+    from workbench.tasks.output import make_progress
+
+    progress = make_progress(quiet=json)
+    show_data(read_stack(select_stack(stack), progress), progress, as_json=json)
+
+
+@task(help={"size": "The size to have in GiB, for example 40.", **CHANGING})
+def grow(
+    context: Context,
+    size: str,
+    stack: str | None = None,
+    yes: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Grow the data volume, and the file system on it.
+
+    Nothing is stopped or restarted. It can't be made smaller afterwards. Run it
+    again after it was cut off: it goes on.
+    """
+    from workbench.tasks.changes.apply import working_on
+    from workbench.tasks.data.grow import grow_volume
+    from workbench.tasks.data.grow import read_size
+
+    wanted = read_size(size)
+    with working_on(stack, "data.grow", dry_run=dry_run) as (state, progress):
+        grow_volume(state, progress, wanted, yes=yes, dry_run=dry_run)
+
+
+@task(
+    positional=["snapshot"],
+    help={
+        "snapshot": "Which to restore (default: the newest of the volume in use).",
+        "force": FORCE_HELP,
+        **CHANGING,
+    },
+)
+def restore(
+    context: Context,
+    snapshot: str,
+    stack: str | None = None,
+    force: bool = False,
+    yes: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Restore a snapshot into a new data volume.
+
+    The old volume is kept, and comes back where the new one can't be used. The
+    server stops and starts. Run it again after it was cut off: it goes on.
+    """
+    from workbench.tasks.changes.apply import working_on
+    from workbench.tasks.data.restore import restore as restore_snapshot
+
+    with working_on(stack, "data.restore", dry_run=dry_run) as (state, progress):
+        restore_snapshot(state, progress, snapshot or None, force=force, yes=yes, dry_run=dry_run)
+
+
+collection = Collection("data", backup, list_, restore, grow)

@@ -1,0 +1,1 @@
+"""Remove a workbench, and say what is kept."""

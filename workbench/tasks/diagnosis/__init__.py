@@ -1,1 +1,0 @@
-"""What doctor looks at besides the outcome checks, and how it says what it found."""

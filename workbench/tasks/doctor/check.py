@@ -1,0 +1,28 @@
+"""``workbench check``: everything that must be true of a workbench."""
+
+from invoke.context import Context
+from invoke.exceptions import Exit
+
+from workbench.remote.selection import JSON_HELP
+from workbench.remote.selection import STACK_HELP
+from workbench.remote.selection import select_stack
+from workbench.tasks.task import task
+
+
+@task(help={"stack": STACK_HELP, "json": JSON_HELP})
+def check(context: Context, stack: str | None = None, json: bool = False) -> None:
+    """Check that the workbench does what it should.
+
+    From outside and inside: signs in, runs code in kernels, tries closed ports,
+    reads the certificate, and so on. Exits with 1 when a check fails.
+    """
+    from workbench.checks.table import CHECKS
+    from workbench.tasks.changes.verify import run_on_stack
+    from workbench.tasks.output import print_json
+
+    name = select_stack(stack)
+    reports = run_on_stack(name, CHECKS, quiet=json)
+    if json:
+        print_json([report.as_json() for report in reports])
+    if any(report.result == "FAIL" for report in reports):
+        raise Exit(None, 1)

@@ -1,0 +1,39 @@
+"""Doctor's question to AWS, whether who has signed in has the rights that a workbench takes."""
+
+from collections.abc import Mapping
+
+from workbench.checks.check import Check
+from workbench.checks.check import Outcome
+from workbench.checks.check import passed
+from workbench.checks.check import skipped
+from workbench.checks.check import warned
+from workbench.tasks.doctor.known_stack import KnownStack
+from workbench.tasks.rights.asking import PRINT
+from workbench.tasks.rights.asking import ask_rights
+from workbench.tasks.rights.policy import DEFAULT_NAME
+from workbench.tasks.rights.policy import DOMAIN
+from workbench.tasks.rights.policy import SNAPSHOTS
+
+
+def rights_check(known: KnownStack) -> Check:
+    """Return the check; a warning, as what runs already runs without them."""
+    return Check(
+        "aws-rights", lambda _: _check(known), ("credentials", "state"), PRINT, layer="stack"
+    )
+
+
+def _unneeded(config: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the policy's statements that a workbench so configured does without."""
+    has_records = config.get("workbench:zoneId") or config.get("workbench:createZone") == "true"
+    has_schedule = config.get("workbench:backupSchedule", "off") != "off"
+    return (*(() if has_records else (DOMAIN,)), *(() if has_schedule else SNAPSHOTS))
+
+
+def _check(known: KnownStack) -> Outcome:
+    region = str(known.aws("sts").meta.region_name)
+    config = known.state.config
+    name = config.get("workbench:name") or DEFAULT_NAME
+    rights = ask_rights(known.aws, region, name=name, without=_unneeded(config))
+    if rights.unknown:
+        return skipped(str(rights))
+    return warned(str(rights)) if rights.missing else passed("all that a workbench needs")

@@ -1,1 +1,0 @@
-"""The people of a workbench: declared in the configuration, known to the server."""

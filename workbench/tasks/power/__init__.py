@@ -1,0 +1,1 @@
+"""Stop, start and restart the server."""

@@ -1,0 +1,146 @@
+"""Start, stop and restart the server, and say what is so afterwards.
+
+Through EC2 itself: whether an instance runs is no part of a stack's configuration.
+"""
+
+from workbench.errors import WorkbenchError
+from workbench.prices import in_dollars
+from workbench.progress import Progress
+from workbench.remote.boots import await_next_boot
+from workbench.remote.boots import boot_before
+from workbench.remote.gone import gone_error
+from workbench.remote.power import PowerWatch
+from workbench.remote.stack_state import StackState
+from workbench.remote.stack_state import read_stack
+from workbench.remote.unreachable import ENDED
+from workbench.tasks.changes.apply import confirm
+from workbench.tasks.changes.apply import interruptible
+from workbench.tasks.changes.services_up import await_services
+from workbench.tasks.changes.working_people import see_people
+from workbench.tasks.command_name import as_typed
+
+
+def watch_of(state: StackState) -> tuple[PowerWatch, str]:
+    """Return the instance's power, and its state as it is now.
+
+    Raises where there is no instance any more.
+    """
+    instance = str(state.outputs["instance_id"])
+    watch = PowerWatch(state.aws("ec2"), instance, state.stack)
+    now = watch.state
+    if now in ENDED:
+        raise gone_error(state)
+    return watch, now
+
+
+def start_server(state: StackState, progress: Progress, *, yes: bool, dry_run: bool) -> None:
+    """Start the server, if it is stopped, and wait until it answers."""
+    (watch, now), instance = watch_of(state), state.outputs["instance_id"]
+    if now != "running":
+        plan = [f"Start {instance}, a {watch.instance_type}.", _hourly(state, watch)]
+        # In a rehearsal it costs nothing, so there is nothing to agree to.
+        agreed = yes or state.rehearsal is not None
+        command = f"workbench start --stack {state.stack}"
+        if not confirm(plan, command, yes=agreed, dry_run=dry_run):
+            return
+    elif dry_run:
+        print(f"{instance} runs already: nothing would be done.")
+        return
+    with interruptible(
+        f"{instance} may be starting, and goes on by itself",
+        f"workbench status --stack {state.stack}",
+    ):
+        with progress.phase("Start") as phase:
+            watch.ensure_running(phase)
+        # Where a rehearsal's server answers is known while it runs.
+        await_services(read_stack(state.stack, progress), progress)
+    _say_where(state, progress, "The server runs")
+
+
+def stop_server(
+    state: StackState, progress: Progress, *, force: bool, yes: bool, dry_run: bool
+) -> None:
+    """Stop the server, unless someone works on it."""
+    (watch, now), instance = watch_of(state), state.outputs["instance_id"]
+    command = f"workbench stop --stack {state.stack}"
+    if now == "stopped":
+        print(f"{instance} is stopped already.")
+        print(as_typed(f"  workbench start --stack {state.stack}"))
+        return
+    if now == "stopping":
+        # What would be asked about happens already.
+        if dry_run:
+            print(f"{instance} is stopping already: nothing would be done.")
+            return
+    else:
+        people = see_people(state, progress)
+        plan = [
+            f"Stop {instance}, a {watch.instance_type}.",
+            *people.lines,
+            _hourly(state, watch),
+            "Homes, accounts and the address stay; volumes and address go on costing.",
+        ]
+        if not dry_run:
+            people.refuse_stop(f"{command} --force", force=force)
+        if not confirm(plan, _typed(command, force), yes=yes, dry_run=dry_run):
+            return
+        state.close()
+    with (
+        interruptible(
+            f"{instance} may be stopping, and goes on by itself",
+            f"workbench status --stack {state.stack}",
+        ),
+        progress.phase("Stop") as phase,
+    ):
+        watch.ensure_stopped(phase)
+    print(f"{instance} is stopped. All on its volumes is kept.")
+    print(as_typed(f"  workbench start --stack {state.stack}"))
+
+
+def restart_server(
+    state: StackState, progress: Progress, *, force: bool, yes: bool, dry_run: bool
+) -> None:
+    """Reboot the server, unless someone works on it, and wait until it answers."""
+    (watch, now), instance = watch_of(state), state.outputs["instance_id"]
+    command = f"workbench restart --stack {state.stack}"
+    if now != "running":
+        raise WorkbenchError(
+            f"{instance} is {now}: there is nothing to restart.",
+            f"workbench start --stack {state.stack}",
+        )
+    people = see_people(state, progress)
+    plan = [f"Restart {instance}; the services are away for a minute or so.", *people.lines]
+    if not dry_run:
+        people.refuse_stop(f"{command} --force", force=force)
+    if not confirm(plan, _typed(command, force), yes=yes, dry_run=dry_run):
+        return
+    before = boot_before(state.door())
+    state.close()
+    with interruptible(
+        f"{instance} was asked to reboot, and goes on by itself",
+        f"workbench status --stack {state.stack}",
+    ):
+        with progress.phase("Restart") as phase:
+            watch.reboot()
+            await_next_boot(state.door(), before, phase)
+        await_services(state, progress)
+    _say_where(state, progress, "The server was restarted")
+
+
+def _say_where(state: StackState, progress: Progress, what: str) -> None:
+    # Where a rehearsal's server answers may be another port after a start.
+    print(f"{what}: {read_stack(state.stack, progress).url('url')}")
+    print(as_typed(f"  workbench status --stack {state.stack}"))
+
+
+def _typed(command: str, force: bool) -> str:
+    return f"{command} --force" if force else command
+
+
+def _hourly(state: StackState, watch: PowerWatch) -> str:
+    prices = state.prices(watch.instance_type, others=False)
+    price = prices.hourly(watch.instance_type)
+    if price is None:
+        return "What it costs while it runs isn't known."
+    free = "; free here" if state.rehearsal is not None else ""
+    return f"Running costs {in_dollars(price, 4)} an hour\n  ({prices.source}{free})."

@@ -1,0 +1,1 @@
+"""Get back a state that is damaged or lost."""

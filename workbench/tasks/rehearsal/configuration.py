@@ -1,0 +1,149 @@
+"""The configuration of a rehearsal's stack: all that makes the same program run here."""
+
+from pathlib import Path
+
+from workbench.engine.copies import project_name
+from workbench.engine.stack_config import Default
+from workbench.engine.stack_config import Value
+from workbench.engine.stacks import open_stack
+from workbench.engine.state import projects_of
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.rehearsal.credentials import ACCESS_KEY
+from workbench.rehearsal.credentials import SECRET_KEY
+from workbench.rehearsal.description import Description
+from workbench.rehearsal.description import rehearsal_dir
+from workbench.rehearsal.endpoints.served_package import find_package
+from workbench.rehearsal.endpoints.served_package import find_r
+from workbench.rehearsal.names import DEFAULT
+from workbench.rehearsal.names import stack_name
+from workbench.rehearsal.registries import npm_registry
+from workbench.rehearsal.registries import pypi_index
+from workbench.remote.private_key import REHEARSAL_KEY
+from workbench.tasks.ssh.key_files import make_key_pair
+
+# By the Pulumi AWS provider's names. One that isn't listed would be asked of AWS itself.
+SERVICES = (
+    "acm",
+    "autoscaling",
+    "backup",
+    "budgets",
+    "cloudwatch",
+    "dlm",
+    "ebs",
+    "ec2",
+    "elbv2",
+    "events",
+    "iam",
+    "kms",
+    "lambda",
+    "logs",
+    "pricing",
+    "resourcegroupstaggingapi",
+    "route53",
+    "s3",
+    "s3control",
+    "secretsmanager",
+    "servicequotas",
+    "sns",
+    "ssm",
+    "sts",
+)
+
+# Every rehearsal's stack has it, once it was set up: one without a domain has none by choice.
+ACME = "workbench:acmeDirectory"
+
+
+def rehearsal_configuration(description: Description) -> dict[str, Value]:
+    """Return the configuration of the rehearsal's stack, for ``Stack.set_config``.
+
+    What follows from the rehearsal is set each time; what is a person's choice (a ``Default``)
+    only where the stack has none yet.
+    """
+    return {
+        **_provider(description),
+        **_certificates(description),
+        **_packages(description),
+        "workbench:domain": Default(domain(description.name), unless=ACME),
+        "workbench:createZone": Default(True, unless=ACME),
+        "workbench:sshFrom": Default(["127.0.0.0/8"]),
+        "workbench:publicKey": Default(ensure_key(description.name)),
+        "workbench:os": Default(_operating_system(description)),
+    }
+
+
+def configure_project(description: Description, project: Path, progress: Progress) -> Path:
+    """Give a project of one's own the rehearsal's stack, configured; return the file it is in.
+
+    The project may read nothing of ``workbench:…``; AWS's part is what every program there needs.
+    """
+    name = stack_name(description.name)
+    others = [each for each in projects_of(name) if each != project_name(project)]
+    if others:
+        # What reads a rehearsal's state knows it by the stack's name alone.
+        raise WorkbenchError(
+            f"The rehearsal {description.name!r} is that of the project {others[0]!r} already.",
+            "workbench rehearsal.config --name mine   takes another one",
+        )
+    stack = open_stack(name, project, progress, create=True)
+    stack.set_config(rehearsal_configuration(description))
+    return stack.config_path
+
+
+def domain(rehearsal: str) -> str:
+    """Return the rehearsal's domain; browsers take any name below .localhost to this computer."""
+    return "workbench.localhost" if rehearsal == DEFAULT else f"{rehearsal}.workbench.localhost"
+
+
+def ensure_key(rehearsal: str) -> str:
+    """Return the public half of the rehearsal's own SSH key; make the key on first use."""
+    return make_key_pair(rehearsal_dir(rehearsal) / REHEARSAL_KEY, f"workbench-{rehearsal}")
+
+
+def _provider(description: Description) -> dict[str, Value]:
+    return {
+        "aws:region": description.region,
+        "aws:endpoints": [dict.fromkeys(SERVICES, description.api_url)],
+        # Of no use anywhere else.
+        "aws:accessKey": ACCESS_KEY,
+        "aws:secretKey": SECRET_KEY,
+        "aws:skipCredentialsValidation": True,
+        "aws:skipMetadataApiCheck": True,
+        "aws:skipRegionValidation": True,
+        "aws:skipRequestingAccountId": True,
+        "aws:s3UsePathStyle": True,
+    }
+
+
+def _certificates(description: Description) -> dict[str, Value]:
+    """Return how the server gets its certificate.
+
+    The authorities this computer trusts beyond its distribution's are in the machine image.
+    """
+    root = Path(description.acme_root).read_text(encoding="ascii")
+    return {
+        ACME: description.acme_directory,
+        "workbench:acmeRootCertificate": root,
+    }
+
+
+def _packages(description: Description) -> dict[str, Value]:
+    """Return where the server gets packages from; nothing where the defaults do."""
+    values: dict[str, Value] = {}
+    found = find_package(description)
+    if found is not None:
+        values["workbench:rstudioUrl"] = found.url
+        values["workbench:rstudioSha256"] = found.sha256
+    if (r := find_r(description)) is not None:
+        values["workbench:rBuildsUrl"] = r.url
+        values["workbench:rChecksums"] = [f"{each}={digest}" for each, digest in r.sha256s.items()]
+    for key, value in (("pypiIndex", pypi_index()), ("npmRegistry", npm_registry())):
+        if value is not None:
+            values[f"workbench:{key}"] = Default(value)
+    return values
+
+
+def _operating_system(description: Description) -> str:
+    """Return the image there is; Ubuntu's, the default on AWS, if there are several."""
+    images = sorted(description.images, reverse=True)
+    return images[0] if images else "debian-12"

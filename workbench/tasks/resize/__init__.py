@@ -1,0 +1,1 @@
+"""Change the instance type, in place or by a new server."""

@@ -1,0 +1,46 @@
+"""``workbench resize``: another instance type for the server."""
+
+from invoke.context import Context
+
+from workbench.remote.selection import DRY_RUN_HELP
+from workbench.remote.selection import FORCE_HELP
+from workbench.remote.selection import STACK_HELP
+from workbench.remote.selection import YES_HELP
+from workbench.tasks.task import task
+
+
+@task(
+    help={
+        "instance-type": "The type to have, for example t3.large.",
+        "stack": STACK_HELP,
+        "replace": "Build the new server beside the old one; move data and address to it.",
+        "force": FORCE_HELP,
+        "yes": YES_HELP,
+        "dry-run": DRY_RUN_HELP,
+    }
+)
+def resize(
+    context: Context,
+    instance_type: str,
+    stack: str | None = None,
+    replace: bool = False,
+    force: bool = False,
+    yes: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Give the server another instance type.
+
+    Stops it, changes its type and starts it; all else stays as it is. Puts the
+    old type back where the new one doesn't start. With --replace a new server
+    is built first. Run it again after it was cut off: it goes on.
+    """
+    from workbench.tasks.changes.apply import working_on
+    from workbench.tasks.resize.in_place import Resize
+
+    with working_on(stack, "resize", dry_run=dry_run) as (state, progress):
+        if replace:
+            from workbench.tasks.resize.replace import replace_server
+
+            replace_server(state, instance_type, progress, force=force, yes=yes, dry_run=dry_run)
+            return
+        Resize(state, instance_type, progress).run(force=force, yes=yes, dry_run=dry_run)

@@ -1,1 +1,0 @@
-"""OpenSSH's own way into the server: aliases, keys, addresses, tunnels."""

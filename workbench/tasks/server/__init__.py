@@ -1,1 +1,0 @@
-"""The running server: reached, followed, started, stopped, and asked."""

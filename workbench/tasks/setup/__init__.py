@@ -1,1 +1,0 @@
-"""A new stack on AWS: asked for, checked, written."""

@@ -1,0 +1,1 @@
+"""Connect by SSH: client configuration, tunnels, keys, who may reach the port."""

@@ -1,0 +1,175 @@
+"""Which addresses may reach the server's SSH: listed, added and taken out, through the stack."""
+
+import ipaddress
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from tenacity import Retrying
+from tenacity import retry_if_result
+from tenacity import stop_after_delay
+from tenacity import wait_fixed
+
+from workbench.errors import ConfigError
+from workbench.errors import WorkbenchError
+from workbench.progress import Progress
+from workbench.remote.configured import SSH_FROM
+from workbench.remote.configured import read_texts
+from workbench.remote.ssh_target import UnreachableError
+from workbench.remote.stack_state import StackState
+from workbench.remote.stack_state import read_stack
+from workbench.remote.unreachable import address_towards
+from workbench.remote.unreachable import allows
+from workbench.remote.unreachable import open_networks
+from workbench.tasks.changes.apply import confirm
+from workbench.tasks.changes.apply import interruptible
+from workbench.tasks.changes.list_changes import change_lists
+from workbench.tasks.command_name import as_typed
+from workbench.tasks.ssh.allowed import own_address
+
+if TYPE_CHECKING:
+    from workbench.engine.stack_config import Value
+
+# AWS applies a rule of a security group within seconds.
+APPLIED_LIMIT = 60.0
+# It may tell of a rule for a moment after it was deleted.
+CLOSED_LIMIT = 10.0
+CLOSED_INTERVAL = 2.0
+
+
+def read_network(given: str | None, state: StackState) -> str:
+    """Return what was given as a range of addresses; this computer's own where nothing was."""
+    if given is None:
+        return f"{address_towards(str(state.outputs['address']))}/32"
+    try:
+        network = ipaddress.ip_network(given, strict=False)
+    except ValueError as error:
+        raise ConfigError(
+            f"{given!r} is no address and no range of addresses.", "--address 203.0.113.7/32"
+        ) from error
+    if "/" in given and str(network.network_address) != given.split("/")[0]:
+        raise ConfigError(
+            f"{given} isn't where its range begins: that would let in all of {network}.",
+            f"--address {network}   or, for that one alone: --address {given.split('/')[0]}",
+        )
+    return str(network)
+
+
+def allow(state: StackState, progress: Progress, network: str, *, yes: bool, dry_run: bool) -> None:
+    """Let a range of addresses reach port 22."""
+    had = read_texts(state.config, SSH_FROM)
+    if network not in had and allows(had, network):
+        inside = next(each for each in had if allows([each], network))
+        print(f"{network} may reach SSH already, as a part of {inside}. Nothing was changed.")
+        return
+    plan = [f"{network} may reach SSH (port 22) of {state.outputs['address']}."]
+    if ipaddress.ip_network(network).prefixlen == 0:
+        plan.append("That is EVERYONE; SSH by key stays safe, and its log gets long.")
+    command = f"workbench ssh.allow --address {network} --stack {state.stack}"
+    values = {SSH_FROM: [*had, *([network] if network not in had else [])]}
+    if not confirm(plan, command, yes=yes, dry_run=dry_run):
+        return
+    _change(state, values, command, progress, opening=1)
+    # Done is done: where nobody says this computer's address, it isn't tried.
+    own = own_address(state)
+    is_own = own is not None and allows([network], own)
+    if is_own:
+        _await_answer(state, progress)
+    print(f"\n{network} may reach SSH{', and it answers here' if is_own else ''}.")
+    print(as_typed(f"\nNext:\n  workbench ssh.connect --stack {state.stack}"))
+    print(as_typed(f"  {command} --remove   closes it again"))
+
+
+def disallow(
+    state: StackState, progress: Progress, network: str, *, yes: bool, dry_run: bool
+) -> None:
+    """Close port 22 to a range of addresses."""
+    had = read_texts(state.config, SSH_FROM)
+    if network not in had:
+        _refuse_part(had, network, state.stack)
+        if not _is_open(state, network):
+            print(f"{network} may not reach SSH anyway. Nothing was changed.")
+            return
+    left = [each for each in had if each != network]
+    plan = [f"{network} can't reach SSH (port 22) of {state.outputs['address']} any more."]
+    if network not in had:
+        plan.append("The configuration says that already; the security group is brought to it.")
+    if not left:
+        plan.append("Then nobody can: SSH is closed, and so are the tasks that need it.")
+    command = f"workbench ssh.allow --address {network} --remove --stack {state.stack}"
+    if not confirm(plan, command, yes=yes, dry_run=dry_run):
+        return
+    if network in had:
+        _change(state, {SSH_FROM: left}, command, progress, closing=1)
+    else:
+        _close_again(state, network, command, progress)
+    print(f"\n{network} can't reach SSH any more.")
+    print(as_typed(f"\nNext:\n  workbench ssh.allow --list --stack {state.stack}"))
+
+
+def _refuse_part(had: list[str], network: str, stack: str) -> None:
+    around = [each for each in had if allows([each], network)]
+    if around:
+        raise WorkbenchError(
+            f"{network} may reach SSH as a part of {around[0]}, which goes as a whole or not.",
+            f"workbench ssh.allow --address {around[0]} --remove --stack {stack}",
+        )
+
+
+def _is_open(state: StackState, network: str) -> bool:
+    """Whether the security group itself opens port 22 to just this range."""
+    group = state.outputs.get("security_group_id")
+    return bool(group) and network in open_networks(state.aws("ec2"), [str(group)])
+
+
+def _stays_open(state: StackState, network: str) -> bool:
+    """Whether the range still reaches port 22, once AWS has had its moment."""
+    attempts = Retrying(
+        retry=retry_if_result(bool),
+        stop=stop_after_delay(CLOSED_LIMIT),
+        wait=wait_fixed(CLOSED_INTERVAL),
+        retry_error_callback=lambda attempt: True,
+    )
+    return attempts(_is_open, state, network)
+
+
+def _close_again(state: StackState, network: str, command: str, progress: Progress) -> None:
+    """Go on with a removal that got as far as the configuration, and no further."""
+    _change(state, {}, command, progress, closing=1)
+    if _stays_open(state, network):
+        raise WorkbenchError(
+            f"{network} may reach SSH by a rule that isn't the stack's: someone made it by hand.",
+            "aws ec2 describe-security-group-rules --filters"
+            f" Name=group-id,Values={state.outputs['security_group_id']}   shows it",
+        )
+
+
+def _change(
+    state: StackState,
+    values: "Mapping[str, Value]",
+    command: str,
+    progress: Progress,
+    **rules: int,
+) -> None:
+    with interruptible("the configuration may have changed, the security group not yet", command):
+        change_lists(state, values, command, progress, **rules)
+
+
+def _await_answer(state: StackState, progress: Progress) -> None:
+    """Wait until SSH answers here: the rule is there, and this address is really ours."""
+    end = time.monotonic() + APPLIED_LIMIT
+
+    def waiting() -> None:
+        phase.tick("waiting for SSH")
+
+    with progress.phase("Try it") as phase:
+        while True:
+            try:
+                # Where a rehearsal's open ports answer is known when they are open.
+                door = read_stack(state.stack, progress).door()
+                door.wait_open(limit=2, waiting=waiting).close()
+            except UnreachableError:
+                if time.monotonic() > end:
+                    raise
+                continue
+            return

@@ -1,0 +1,98 @@
+"""``workbench ssh.keys.*``: the keys that let the administrator in over SSH."""
+
+from contextlib import closing
+
+from invoke.collection import Collection
+from invoke.context import Context
+
+from workbench.remote.selection import CHANGING
+from workbench.remote.selection import JSON_HELP
+from workbench.remote.selection import STACK_HELP
+from workbench.tasks.task import task
+
+
+@task(name="list", help={"stack": STACK_HELP, "json": JSON_HELP})
+def list_(context: Context, stack: str | None = None, json: bool = False) -> None:
+    """Say which keys open the administrator's account."""
+    from workbench.remote.existing_stack import read_existing
+    from workbench.remote.selection import select_stack
+    from workbench.tasks.output import make_progress
+    from workbench.tasks.output import print_json
+    from workbench.tasks.ssh.keys_list import print_keys
+    from workbench.tasks.ssh.keys_list import read_keys
+
+    progress = make_progress(quiet=json)
+    with closing(read_existing(select_stack(stack), progress)) as state:
+        found = read_keys(state, progress)
+    if json:
+        print_json(found)
+    else:
+        print_keys(found, state.stack)
+
+
+@task(
+    positional=[],
+    iterable=["public_key"],
+    help={
+        "public-key": "A public key's file, or its text; may be given several times.",
+        **CHANGING,
+    },
+)
+def add(
+    context: Context,
+    public_key: list[str],
+    stack: str | None = None,
+    yes: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Let another key sign in as the administrator."""
+    from workbench.tasks.changes.apply import working_on
+    from workbench.tasks.ssh.keys import add_keys
+    from workbench.tasks.users.public_keys import read_public_keys
+
+    keys = read_public_keys(public_key)
+    with working_on(stack, "ssh.keys", dry_run=dry_run) as (state, progress):
+        add_keys(state, progress, keys, yes=yes, dry_run=dry_run)
+
+
+@task(
+    help={
+        "key": "Which key: its fingerprint or the beginning of that, its comment, or its file.",
+        **CHANGING,
+    }
+)
+def remove(
+    context: Context,
+    key: str,
+    stack: str | None = None,
+    yes: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Take a key from the administrator.
+
+    Only when another key on this computer has just opened the server.
+    """
+    from workbench.tasks.changes.apply import working_on
+    from workbench.tasks.ssh.keys import remove_key
+
+    with working_on(stack, "ssh.keys", dry_run=dry_run) as (state, progress):
+        remove_key(state, progress, key, yes=yes, dry_run=dry_run)
+
+
+@task(help=CHANGING)
+def rotate(
+    context: Context, stack: str | None = None, yes: bool = False, dry_run: bool = False
+) -> None:
+    """Replace this computer's key by a new one.
+
+    The old one goes when the new one has opened the server. Cut off, the same
+    command goes on.
+    """
+    from workbench.tasks.changes.apply import working_on
+    from workbench.tasks.ssh.rotation import rotate as rotate_key
+
+    with working_on(stack, "ssh.keys", dry_run=dry_run) as (state, progress):
+        rotate_key(state, progress, yes=yes, dry_run=dry_run)
+
+
+collection = Collection("keys", list_, add, remove, rotate)

@@ -1,0 +1,132 @@
+"""``workbench ssh.*``: OpenSSH's way into the workbench, and who may use it."""
+
+from invoke.collection import Collection
+from invoke.context import Context
+
+from workbench.remote.selection import DRY_RUN_HELP
+from workbench.remote.selection import JSON_HELP
+from workbench.remote.selection import STACK_HELP
+from workbench.remote.selection import YES_HELP
+from workbench.tasks.ssh.keys_tasks import collection as keys
+from workbench.tasks.task import task
+
+ALIAS = "workbench"
+USER_HELP = "Whose account (default: the administrator's)."
+
+
+@task(
+    help={
+        "alias": f"What to type after ssh (default: {ALIAS}).",
+        "user": USER_HELP,
+        "remove": "Take the alias out; with the last one, all that was written.",
+        "dry-run": DRY_RUN_HELP,
+        "stack": STACK_HELP,
+    }
+)
+def config(
+    context: Context,
+    alias: str = ALIAS,
+    user: str | None = None,
+    remove: bool = False,
+    dry_run: bool = False,
+    stack: str | None = None,
+) -> None:
+    """Make `ssh workbench` work, host keys pinned.
+
+    For scp, sftp, rsync, VS Code and Positron, too. Writes a file of its own
+    into ~/.ssh/workbench.d, and one line into ~/.ssh/config. Run it again when
+    the server's address has changed.
+    """
+    from workbench.tasks.ssh.config import remove_alias
+    from workbench.tasks.ssh.config import write_alias
+
+    if remove:
+        remove_alias(alias, dry_run=dry_run)
+    else:
+        write_alias(alias, stack, user, dry_run=dry_run)
+
+
+@task(
+    positional=["command"],
+    help={
+        "command": "What to run there, in quotes; without it, a shell.",
+        "user": USER_HELP,
+        "stack": STACK_HELP,
+    },
+)
+def connect(
+    context: Context, command: str, user: str | None = None, stack: str | None = None
+) -> None:
+    """Open a shell on the server, or run a command there.
+
+    By OpenSSH, host keys pinned. Ends as the command ends.
+    """
+    from workbench.tasks.ssh.connect import connect as connect_to
+
+    connect_to(stack, user, command)
+
+
+@task(
+    positional=["service"],
+    help={
+        "service": "jupyterhub, rstudio, or any port of the server.",
+        "port": "The port on this computer (default: the same, or one that is free).",
+        "stack": STACK_HELP,
+    },
+)
+def tunnel(
+    context: Context, service: str, port: str | None = None, stack: str | None = None
+) -> None:
+    """Reach a service of the server at a port of this computer.
+
+    By way of SSH, host keys pinned, until Ctrl-C: where 443 is closed to you.
+    """
+    from workbench.tasks.ssh.tunnel import tunnel as hold_tunnel
+
+    hold_tunnel(service, stack, port)
+
+
+@task(
+    name="allow",
+    help={
+        "address": "An address or a range (default: this computer's own address).",
+        "remove": "Close SSH to it again.",
+        "list": "Say who may reach SSH, and change nothing.",
+        "json": JSON_HELP,
+        "stack": STACK_HELP,
+        "yes": YES_HELP,
+        "dry-run": DRY_RUN_HELP,
+    },
+)
+def allow(
+    context: Context,
+    address: str | None = None,
+    remove: bool = False,
+    list: bool = False,  # the option's name
+    json: bool = False,
+    stack: str | None = None,
+    yes: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Let this computer's address, or another, reach SSH.
+
+    Through the stack's configuration (workbench:sshFrom).
+    """
+    if list or json:
+        from workbench.tasks.ssh.allowed import check_options
+        from workbench.tasks.ssh.allowed import print_allowed
+
+        check_options(list, changing=address is not None or remove or yes)
+        print_allowed(stack, as_json=json)
+        return
+    from workbench.tasks.changes.apply import working_on
+    from workbench.tasks.ssh.allow import allow as let_in
+    from workbench.tasks.ssh.allow import disallow
+    from workbench.tasks.ssh.allow import read_network
+
+    with working_on(stack, "ssh.allow", dry_run=dry_run) as (state, progress):
+        change = disallow if remove else let_in
+        change(state, progress, read_network(address, state), yes=yes, dry_run=dry_run)
+
+
+collection = Collection("ssh", config, connect, tunnel, allow, keys)

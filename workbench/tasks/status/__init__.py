@@ -1,0 +1,1 @@
+"""Say how a workbench is, and open its pages."""

@@ -1,0 +1,28 @@
+"""``workbench open``: the workbench in the browser."""
+
+from invoke.context import Context
+
+from workbench.remote.selection import STACK_HELP
+from workbench.remote.selection import select_stack
+from workbench.tasks.task import task
+
+
+@task(
+    name="open",
+    positional=["page"],
+    help={"page": "landing (default), jupyter or rstudio.", "stack": STACK_HELP},
+)
+def open_page(context: Context, page: str, stack: str | None = None) -> None:
+    """Open the workbench in the browser, and print the address.
+
+    PAGE is landing (the default), jupyter or rstudio. On a computer without a
+    display, the address is only printed.
+    """
+    from workbench.remote.stack_state import read_stack
+    from workbench.tasks.output import make_progress
+    from workbench.tasks.status.browser import open_in_browser
+    from workbench.tasks.status.browser import page_url
+
+    url = page_url(read_stack(select_stack(stack), make_progress(quiet=True)), page)
+    print(url)
+    open_in_browser(url)

@@ -1,0 +1,1 @@
+"""Bring a workbench up: what is typed, and how it is done."""

@@ -1,0 +1,85 @@
+"""What ``workbench up`` would do."""
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from typing import Any
+
+from workbench.progress import Progress
+from workbench.rehearsal.names import rehearsal_of
+from workbench.remote.instance_types import check_architecture
+from workbench.remote.power import PowerWatch
+from workbench.remote.selection import find_project
+from workbench.remote.selection import running_rehearsal
+from workbench.remote.stack_state import read_stack
+from workbench.remote.unknown import refuse_unknown
+from workbench.tasks.changes.guard import Change
+from workbench.tasks.changes.guard import data_lines
+from workbench.tasks.changes.guard import hold
+from workbench.tasks.changes.guard import refuse_loss
+from workbench.tasks.changes.working_people import People
+from workbench.tasks.changes.working_people import see_people
+from workbench.tasks.unfinished.refusals import explained
+from workbench.tasks.unfinished.unused_volume import look_for_unused
+from workbench.tasks.unfinished.unused_volume import tell_move
+
+if TYPE_CHECKING:
+    from workbench.engine.changes import Changes
+
+
+def plan_up(stack: str, progress: Progress) -> list[str]:
+    """Return the lines of the plan; nothing is started, made or configured for it."""
+    from workbench.engine.stacks import StackMissingError
+    from workbench.engine.stacks import open_stack
+
+    rehearsal = rehearsal_of(stack)
+    if rehearsal is not None and running_rehearsal(stack) is None:
+        return [
+            f"Start the cloud on this computer (rehearsal {rehearsal!r}), and make the workbench",
+            f"of the stack {stack} in it, or bring it up to date.",
+        ]
+    refuse_unknown(stack, progress)
+    try:
+        opened = open_stack(stack, find_project(), progress)
+    except StackMissingError:
+        if rehearsal is None:
+            raise
+        return [f"Make the workbench of the stack {stack} in the rehearsal {rehearsal!r}."]
+    unused = look_for_unused(opened, progress)
+    if unused is not None and (told := tell_move(read_stack(stack, progress), unused)):
+        return [told, "Then Pulumi would make what is missing."]
+    changes = explained(opened, opened.preview, progress)
+    lines, _ = look_ahead(stack, changes, opened.export, progress)
+    return [
+        *lines,
+        "The server's recipe would run; what that changes:",
+        f"  workbench converge --dry-run --stack {stack}",
+    ]
+
+
+def look_ahead(
+    stack: str, changes: "Changes", export: Callable[[], Mapping[str, Any]], progress: Progress
+) -> tuple[list[str], People]:
+    """Return what Pulumi would do, in lines, and who works on a server that stops for it.
+
+    ``export`` returns the stack's deployment. Raises WorkbenchError where it would take people's
+    homes away, or can't be done.
+    """
+    if not changes.total:
+        return ["Pulumi would change nothing."], People()
+    hold(changes, Change.UP, stack)
+    refuse_loss(changes, export, stack)
+    lines = [*data_lines(changes), f"Pulumi would {changes.named()}."]
+    state = read_stack(stack, progress) if changes.stops_server() else None
+    instance_id = str(state.outputs.get("instance_id", "")) if state else ""
+    if state is None or not instance_id or not changes.stops_server(instance_id):
+        return lines, People()
+    if changes.retypes_server():
+        check_architecture(state, instance_id)
+    if PowerWatch(state.aws("ec2"), instance_id, stack).state != "running":
+        return lines, People()
+    try:
+        people = see_people(state, progress)
+    finally:
+        state.close()
+    return [*lines, "The server stops for that.", *people.lines], people

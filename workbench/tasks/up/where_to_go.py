@@ -1,0 +1,75 @@
+"""What ``workbench up`` ends with: where to go, as whom, and what to type next."""
+
+from rich.console import Console
+
+from workbench.checks.check import Result
+from workbench.remote.selection import select_stack
+from workbench.tasks.command_name import as_typed
+from workbench.tasks.output import make_console
+from workbench.tasks.output import print_facts
+from workbench.tasks.up.bring_up import Outcome
+from workbench.tasks.up.delegation import missing_delegation
+
+
+def print_where_to_go(outcome: Outcome, console: Console | None = None) -> None:
+    """Print where the workbench is and what to type next."""
+    console, state = console or make_console(), outcome.state
+    ready = "The workbench is there" if outcome.failed else "The workbench is ready"
+    console.print(f"\n{ready}: {_changes(outcome)}.\n")
+    authority = state.ca_certificate
+    print_facts(
+        [
+            ("URL", state.url("url")),
+            ("JupyterHub", state.url("jupyter_url")),
+            ("RStudio", state.url("rstudio_url")),
+            *_people(outcome.passwords),
+            *_to_enter(outcome),
+            *_certificate(outcome),
+            ("CA certificate", str(authority) if authority else None),
+            ("", "trust it in the browser, and its warning goes" if authority else None),
+        ],
+        console,
+    )
+    # Only where a command without it would be about another stack.
+    option = "" if state.stack == select_stack(None) else f" --stack {state.stack}"
+    console.print("\nNext:")
+    commands = [
+        (f"workbench status{option}", "what runs, and where"),
+        (f"workbench check{option}", "every check again"),
+        (f'eval "$(workbench env{option})"', "then pulumi preview, pulumi up, …"),
+        (f"workbench destroy{option}", "remove it; says first what is kept"),
+    ]
+    print_facts([(as_typed(command), what) for command, what in commands], console)
+
+
+def _people(passwords: dict[str, str]) -> list[tuple[str, str]]:
+    """Return who may sign in, and where each one's password is."""
+    return [
+        row for user, where in passwords.items() for row in (("User", user), ("Password", where))
+    ]
+
+
+def _to_enter(outcome: Outcome) -> list[tuple[str, str]]:
+    """Return what is still to be entered for the domain, and where."""
+    return [
+        row
+        for name, values, where in missing_delegation(outcome.state, outcome.failed)
+        for row in ((name, "\n".join(values)), ("", where))
+    ]
+
+
+def _certificate(outcome: Outcome) -> list[tuple[str, str]]:
+    """Return why browsers warn of a workbench without a domain, and what helps, where they do."""
+    return [
+        row
+        for report in outcome.reports
+        if report.name == "certificate" and report.result is Result.WARN
+        for row in (("Certificate", report.evidence), ("", as_typed(report.fix)))
+    ]
+
+
+def _changes(outcome: Outcome) -> str:
+    run = outcome.run
+    steps = "1 step" if run.changed == 1 else f"{run.changed} steps"
+    server = f"{steps} changed" if run.changed else "nothing to change"
+    return f"stack: {outcome.changes}; server: {server}"

@@ -1,0 +1,1 @@
+"""People's accounts, keys and passwords."""

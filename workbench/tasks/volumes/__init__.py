@@ -1,1 +1,0 @@
-"""The data volume: its snapshots, its size, and what was on it before."""
