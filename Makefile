@@ -50,11 +50,11 @@ test: $(STAMP) test-programs ## All tests, on a rehearsal of their own (needs ro
 	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder --durations=10
 
 .PHONY: format
-format: $(STAMP) ## Format the code and mend what the linter can
+format: $(STAMP) ## Format the code and fix what the linter can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 .PHONY: lock
-lock: $(STAMP) ## Write requirements.lock anew from pyproject.toml
+lock: $(STAMP) ## Write requirements.lock again from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --quiet --extra rehearsal --extra labs --group dev \
 	  --constraint <(echo "pulumi==$$(awk '/pulumi\/pkg\/v3 v/ {print substr($$2, 2)}' workbench/engine/go.mod)") \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -12,7 +12,7 @@ CHUNK = 1 << 16
 
 @contextmanager
 def delayed(host: str, port: int, seconds: float) -> Iterator[int]:
-    """Give a port of ``host`` that leads to ``port``, ``seconds`` later in each direction.
+    """Give a port of ``host`` that points to ``port``, ``seconds`` later in each direction.
 
     The first packet of a connection takes a round trip more, as TCP's handshake does.
     """

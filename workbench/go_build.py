@@ -44,7 +44,7 @@ def build_program(module: GoModule, root: Path, phase: Phase) -> None:
     """Build the module's tool into ``root``/bin.
 
     What is downloaded and compiled stays in Go's own caches, so that a build that was stopped
-    goes on where it was. Raises BuildUnavailable where it can't be built.
+    continues where it was. Raises BuildUnavailable where it can't be built.
     """
     go = _find_go()
     output = root / "bin"

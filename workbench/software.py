@@ -1,4 +1,4 @@
-"""Write the table of what comes from Posit anew: ``python -m workbench.software``, for maintainers.
+"""Refresh the table of what comes from Posit: ``python -m workbench.software``, for maintainers.
 
 It asks Posit which versions there are, downloads what the table has no checksum of (some hundred
 MB; with ``--again`` everything, some GB), and writes `workbench/host/software.toml`. Read the
@@ -23,7 +23,7 @@ SYSTEMS = ("ubuntu-22.04", "ubuntu-24.04", "debian-12")
 ARCHITECTURES = ("amd64", "arm64")
 # What is a server's on AWS, where nothing else is said.
 DEFAULT = "ubuntu-24.04/amd64"
-# The current minor version of R and the four before it are what Posit goes on building.
+# The current minor version of R and the four before it are what Posit continues building.
 MINOR_VERSIONS = 5
 HEADING = """\
 # What the server gets from Posit, and the SHA-256 that lets each package in.
@@ -95,7 +95,7 @@ class Posit:
     rstudio: dict[str, str] = field(default_factory=lambda: dict(software.RSTUDIO_ADDRESSES))
 
     def r_versions(self) -> list[str]:
-        """Return the newest version of each minor version that Posit goes on building."""
+        """Return the newest version of each minor version that Posit continues building."""
         answer = self.client.get(f"{self.r_builds}/versions.json").raise_for_status()
         newest: dict[str, str] = {}
         for version in filter(software.R_VERSION.fullmatch, answer.json()["r_versions"]):
@@ -173,7 +173,7 @@ def _digests(
 
 
 def main(arguments: list[str] | None = None, posit: Posit | None = None) -> None:
-    """Write the table anew, or say in one sentence why it stays as it is."""
+    """Write the table again, or say in one sentence why it stays as it is."""
     parser = argparse.ArgumentParser(prog="python -m workbench.software", description=__doc__)
     parser.add_argument("--again", action="store_true", help="download what the table knows, too")
     parser.add_argument("--table", type=Path, default=software.TABLE, help=argparse.SUPPRESS)

@@ -186,7 +186,7 @@ def ssh_banner(rehearsal: str, address: str) -> str:
 
 
 def refuses(address: str, port: int | None) -> bool:
-    """Return whether nobody listens there: what takes long, or is cut off, is no refusal."""
+    """Return whether nobody listens there: what takes long, or is interrupted, is no refusal."""
     assert port is not None
     try:
         socket.create_connection((address, port), timeout=2).close()

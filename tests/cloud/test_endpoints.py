@@ -102,7 +102,7 @@ def endpoints(api, authority):
 
 @pytest.fixture(autouse=True)
 def names(endpoints, monkeypatch):
-    """Let AWS's names lead to the endpoint, as the rehearsal's DNS server does."""
+    """Let AWS's names point to the endpoint, as the rehearsal's DNS server does."""
     resolve = socket.getaddrinfo
 
     def resolved(host, port, *args, **kwargs):

@@ -22,7 +22,7 @@ CADDYFILE = "/etc/caddy/Caddyfile"
 class Fault:
     """What breaks, the check that must fail first, and words of its evidence.
 
-    ``tidy`` takes away what the injection itself left, and is not the mending.
+    ``tidy`` takes away what the injection itself left, and is not the fixing.
     """
 
     inject: Callable[[Bench], None]
@@ -38,7 +38,7 @@ def stop_service(bench: Bench) -> None:
 
 def crash_service(bench: Bench) -> None:
     bench.server(
-        f"echo 'raise RuntimeError(\"broken by hand\")' | sudo tee -a {HUB};"
+        f"echo 'raise RuntimeError(\"broken manually\")' | sudo tee -a {HUB};"
         " sudo systemctl restart jupyterhub"
     )
     restarts = "systemctl show -p NRestarts --value jupyterhub"
@@ -64,7 +64,7 @@ def make_record_stale(bench: Bench) -> None:
 
 
 def expire_certificate(bench: Bench) -> None:
-    """Have Caddy show a certificate that someone once put there by hand, and that has expired."""
+    """Have Caddy show a certificate that someone once put there manually, and that has expired."""
     key = ec.generate_private_key(ec.SECP256R1())
     private = key.private_bytes(
         serialization.Encoding.PEM,
@@ -156,7 +156,7 @@ def remove_package(bench: Bench) -> None:
 
 
 def change_file(bench: Bench) -> None:
-    bench.server(f"echo '# by hand' | sudo tee -a {CADDYFILE}")
+    bench.server(f"echo '# manually' | sudo tee -a {CADDYFILE}")
 
 
 FAULTS = {
@@ -166,7 +166,7 @@ FAULTS = {
     "a service crash-loops": Fault(
         crash_service,
         "services",
-        ("jupyterhub crash-loops", "RuntimeError: broken by hand"),
+        ("jupyterhub crash-loops", "RuntimeError: broken manually"),
         "converge",
     ),
     "a port is closed": Fault(close_port, "security-group", ("doesn't open 443",), "up"),

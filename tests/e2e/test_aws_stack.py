@@ -1,4 +1,4 @@
-"""The README's commands for AWS by hand, word for word; only the endpoints are the rehearsal's."""
+"""The README's commands for AWS manually, word for word; only the endpoints are the rehearsal's."""
 
 import json
 import re

@@ -102,7 +102,7 @@ def test_make_up_from_a_fresh_clone(clone: Clone) -> None:
     assert state["state"] == "running"
     assert clone.shell("git status --porcelain").stdout == ""
 
-    # A stopped rehearsal goes on where it was.
+    # A stopped rehearsal continues where it was.
     clone.shell(person + "workbench rehearsal.stop")
     assert not listening(state["address"]["ip"], state["address"]["ports"])
     clone.shell(person + "workbench up")

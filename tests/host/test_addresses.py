@@ -1,6 +1,6 @@
 """Without a domain: an authority's certificate for the address, else the server's own; both answer.
 
-At the server's own address: what people have is an Elastic IP, which leads to it.
+At the server's own address: what people have is an Elastic IP, which points to it.
 """
 
 import re
@@ -28,7 +28,7 @@ from workbench.progress import Progress
 from workbench.rehearsal.endpoints.pebble import Pebble
 from workbench.rehearsal.pebble.program import ensure_profiled
 
-# Beside the lab's own authority, which may be a distribution's pebble, without profiles.
+# Alongside the lab's own authority, which may be a distribution's pebble, without profiles.
 PORT = 14_100
 DIRECTORY = f"https://acme.rehearsal.internal:{PORT}/dir"
 DAYS = 160 * 3600

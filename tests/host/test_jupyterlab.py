@@ -155,7 +155,7 @@ def test_a_team_reads_and_changes_what_each_put_into_its_folder(lab: Lab, hub: H
     try:
         assert save(hub, "shared/plan.ipynb") == 201
         with at_hub(lab, PASSWORD) as other:
-            # A colleague's notebook, and one beside it, whose checkpoint is in the same folder.
+            # A colleague's notebook, and one alongside it, whose checkpoint is in the same folder.
             assert save(other, "shared/plan.ipynb") == 201
             assert save(other, "shared/next.ipynb") == 201
         as_person(lab, "mkdir -p ~/shared/data && echo a,b > ~/shared/data/new.csv")

@@ -165,7 +165,7 @@ def test_who_is_no_longer_named_is_shut_out_and_may_come_back(lab: Lab) -> None:
         lab.publish(users=[user for user in users if user["name"] != "ann"])
         lab.converge()
         assert lab.run("pgrep -u ann || echo nobody") == "nobody"
-        # Cookie and token are still there, and help no more.
+        # Cookie and token are still there, and no longer help.
         assert lab.run(f"{spawn(token)}") in ("401", "403")
         lab.wait_for(lambda: hub.http.get(f"{hub.base}/hub/home").status_code == 302)
         assert "/hub/login" in hub.http.get(f"{hub.base}/hub/home").headers["location"]
@@ -175,7 +175,7 @@ def test_who_is_no_longer_named_is_shut_out_and_may_come_back(lab: Lab) -> None:
     assert "not a user" in lab.run("workbench-passwd ann 2>&1", stdin="Other-ones-own-77\n", code=2)
     assert lab.run("stat -c %U /home/ann") == "ann"
     assert lab.converge()["changed"] == 0
-    # Even who deletes the account by hand doesn't free the uid for the next person.
+    # Even who deletes the account manually doesn't free the uid for the next person.
     lab.run("userdel ann")
     lab.publish(users=[*users[:1], NEWCOMER])
     lab.converge()

@@ -1,4 +1,4 @@
-"""The command that writes the table anew, against a web server that plays Posit's."""
+"""The command that writes the table again, against a web server that plays Posit's."""
 
 import datetime
 import hashlib

@@ -1,4 +1,4 @@
-"""TLS: the chain leads to an authority this computer was told to trust, for long enough."""
+"""TLS: the chain points to an authority this computer was told to trust, for long enough."""
 
 import socket
 import ssl

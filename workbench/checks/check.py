@@ -24,7 +24,7 @@ class Result(StrEnum):
 class Outcome:
     """What a check found: the result and the line that shows it.
 
-    ``fix`` is the command that mends it, where the check knows better than its table's entry.
+    ``fix`` is the command that fixes it, where the check knows better than its table's entry.
     """
 
     result: Result
@@ -37,7 +37,7 @@ class Check:
     """One thing that must be true.
 
     ``requires`` names the checks without which this one can't be asked; ``fix`` is the command
-    that mends it, in which ``{stack}`` stands for the stack's name. A ``slow`` one takes more
+    that fixes it, in which ``{stack}`` stands for the stack's name. A ``slow`` one takes more
     than some seconds.
     """
 
@@ -129,7 +129,7 @@ def _one_line(text: str) -> str:
 
 
 def _report(check: Check, outcome: Outcome, target: Target, *, blocked: bool) -> Report:
-    # What stands in the way is mended first; its own report says how.
+    # What stands in the way is fixed first; its own report says how.
     wanted = outcome.result is not Result.PASS and not blocked
     fix = (outcome.fix or check.fix).replace("{stack}", target.stack) if wanted else ""
     evidence = escape(outcome.evidence, keep="")

@@ -1,4 +1,4 @@
-"""DNS: every name leads to the server; if not, whether a record is missing, stale or unheard of."""
+"""DNS: every name points to the server; if not, whether a record is missing, stale or unknown."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ NAME_SERVERS = "aws route53 get-hosted-zone --id {zone}   names its name servers
 
 
 def check_dns(target: Target) -> Outcome:
-    """Check that every name leads to the server's address."""
+    """Check that every name points to the server's address."""
     if not target.outputs.get("domain"):
         return skipped("the stack has no domain")
     expected = target.output("address")
@@ -24,8 +24,8 @@ def check_dns(target: Target) -> Outcome:
     wrong = [name for name, addresses in found.items() if addresses != [expected]]
     if not wrong:
         return passed(f"{', '.join(names)} → {expected}")
-    told = "; ".join(f"{name} leads to {', '.join(found[name]) or 'nothing'}" for name in wrong)
-    return _why(target, wrong[0], f"{told}; it should lead to {expected}", found[wrong[0]])
+    told = "; ".join(f"{name} points to {', '.join(found[name]) or 'nothing'}" for name in wrong)
+    return _why(target, wrong[0], f"{told}; it should point to {expected}", found[wrong[0]])
 
 
 def _why(target: Target, name: str, told: str, found: list[str]) -> Outcome:

@@ -98,7 +98,7 @@ def _ports(rule: dict[str, Any]) -> str:
 
 
 def _revoke(target: Target, rules: list[dict[str, Any]]) -> str:
-    """Return the command that takes rules away: Pulumi knows nothing of those added by hand."""
+    """Return the command that takes rules away: Pulumi knows nothing of those added manually."""
     ids = " ".join(rule["SecurityGroupRuleId"] for rule in rules)
     group, region = target.output("security_group_id"), target.outputs.get("region")
     return (

@@ -8,7 +8,7 @@ from enum import StrEnum
 from workbench.checks.http import unverified_context
 
 TIMEOUT = 4.0
-# sshd has no port for a moment when it begins anew.
+# sshd has no port for a moment when it starts again.
 AGAIN_AFTER = 1.0
 HTTPS = 443
 _REQUEST = b"HEAD / HTTP/1.0\r\n\r\n"

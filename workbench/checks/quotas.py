@@ -46,7 +46,7 @@ def check_quotas(target: Target) -> Outcome:
     if not {"usrquota", "prjquota"} <= set(options.split(",")):
         if "No such file" not in marker:
             return skipped("this kernel has no XFS quotas: one person can fill the data volume")
-        return warned("the data volume is mounted without quotas, which begin anew", RESTART)
+        return warned("the data volume is mounted without quotas, which start over", RESTART)
     rows = _rows(server.run(REPORT).stdout)
     near = [told for row in rows if (told := _near(*row))]
     if near:

@@ -21,8 +21,8 @@ Keys = tuple[tuple[str, str], ...]
 class Address:
     """Where the workbench answers: its public address, and where each port answers there.
 
-    ``ports`` maps a port of the server to the one that leads to it from this computer; a port
-    that isn't in it leads to itself (on AWS, all of them).
+    ``ports`` maps a port of the server to the one that points to it from this computer; a port
+    that isn't in it points to itself (on AWS, all of them).
     """
 
     ip: str

@@ -18,7 +18,7 @@ REDIRECTS = (301, 302, 303, 307, 308)
 
 
 def check_redirect(target: Target) -> Outcome:
-    """Check that http leads to the same page by https."""
+    """Check that http points to the same page by https."""
     name = target.names[0]
     with client(target) as http:
         answer = http.get(f"http://{name}/jupyter/")
@@ -50,7 +50,7 @@ def check_hub(target: Target) -> Outcome:
 
 
 def check_hub_redirects(target: Target) -> Outcome:
-    """Check that /jupyter and /jupyter/ lead to the sign-in form, staying on https."""
+    """Check that /jupyter and /jupyter/ point to the sign-in form, staying on https."""
     return _leads_to_sign_in(target, "/jupyter", '<form action="/jupyter/hub/login')
 
 
@@ -83,7 +83,7 @@ def _known_browser(target: Target, http: httpx.Client, base: str) -> str:
 
 
 def check_rstudio(target: Target) -> Outcome:
-    """Check that /rstudio and /rstudio/ lead to RStudio's sign-in form, staying on https."""
+    """Check that /rstudio and /rstudio/ point to RStudio's sign-in form, staying on https."""
     return _leads_to_sign_in(target, "/rstudio", "<form", target.rstudio_name)
 
 

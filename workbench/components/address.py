@@ -1,4 +1,4 @@
-"""Where people find the server: an Elastic IP and the names that lead to it."""
+"""Where people find the server: an Elastic IP and the names that point to it."""
 
 from collections.abc import Sequence
 from typing import NotRequired
@@ -37,7 +37,7 @@ class AddressArgs(TypedDict):
     """A fixed address for an instance, and its names."""
 
     instance_id: NotRequired[pulumi.Input[str]]
-    """The instance to lead to. With a network of the same stack, name the `Network` in
+    """The instance to point to. With a network of the same stack, name the `Network` in
     `depends_on`: an Elastic IP needs its internet gateway. Default: none, until `associate` is
     called."""
 
@@ -71,10 +71,10 @@ class Address(Component):
     """The address to open with a browser: the domain's, or the Elastic IP's."""
 
     names: pulumi.Output[list[str]]
-    """The names that lead to it, the domain first; a wildcard isn't among them."""
+    """The names that point to it, the domain first; a wildcard isn't among them."""
 
     dns_records: pulumi.Output[list[DnsRecord]]
-    """The records to make by hand, for a domain that is kept outside this account's Route 53."""
+    """The records to make manually, for a domain that is kept outside this account's Route 53."""
 
     name_servers: pulumi.Output[Sequence[str]]
     """The new hosted zone's name servers, to be entered where the domain was bought."""
@@ -128,7 +128,7 @@ class Address(Component):
         self.ip, self._allocation_id = elastic_ip.public_ip, elastic_ip.allocation_id
 
     def associate(self, instance_id: pulumi.Input[str]) -> None:
-        """Let the address lead to an instance; once, where the arguments name none."""
+        """Let the address point to an instance; once, where the arguments name none."""
         aws.ec2.EipAssociation(
             f"{self._name}-association",
             allocation_id=self._allocation_id,

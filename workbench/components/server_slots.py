@@ -1,7 +1,7 @@
 """Two places for a server: one serves, the other is empty but while the server is replaced.
 
 The places keep Pulumi's names of both apart, and which of them serves is configuration. So a
-replacement changes what a name leads to, never a name, and is undone the same way.
+replacement changes what a name points to, never a name, and is undone the same way.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ def read_slots(args: Mapping[str, Any]) -> Slots:
         raise ArgumentError(
             "next_instance_type and previous_instance_type can't both be there: a workbench has"
             " two servers at most.",
-            "workbench resize TYPE --replace   goes on with what was begun",
+            "workbench resize TYPE --replace   continues what was begun",
         )
     return Slots(args.get("current_server") or FIRST, following or previous)
 

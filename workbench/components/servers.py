@@ -1,4 +1,4 @@
-"""The server that serves, and the one beside it while it is being replaced."""
+"""The server that serves, and the one alongside it while it is being replaced."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -44,13 +44,13 @@ class Workbench(Component):
     """Where to go with a browser."""
 
     names: pulumi.Output[list[str]]
-    """The names that lead to the workbench, the domain first."""
+    """The names that point to the workbench, the domain first."""
 
     address: pulumi.Output[str]
     """The Elastic IP."""
 
     dns_records: pulumi.Output[list[DnsRecord]]
-    """The records to make by hand, for a domain kept outside this account's Route 53."""
+    """The records to make manually, for a domain kept outside this account's Route 53."""
 
     name_servers: pulumi.Output[Sequence[str]]
     """The new hosted zone's name servers, to be entered where the domain was bought."""

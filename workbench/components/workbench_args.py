@@ -47,10 +47,10 @@ class WorkbenchArgs(TypedDict):
     by its address, `https://` and the Elastic IP, with a certificate for it."""
 
     www: NotRequired[bool]
-    """Whether `www.` before the domain leads to the workbench too. Default: true."""
+    """Whether `www.` before the domain points to the workbench too. Default: true."""
 
     extra_names: NotRequired[list[str]]
-    """More names below the domain that lead to the workbench, for example `app`. Default: none."""
+    """More names below the domain that point to the workbench, for example `app`. Default: none."""
 
     host_name_per_user: NotRequired[bool]
     """Whether each person's Jupyter server has a host name of its own, such as
@@ -65,7 +65,7 @@ class WorkbenchArgs(TypedDict):
 
     zone_id: NotRequired[pulumi.Input[str]]
     """The Route 53 hosted zone to put the records in. Without it and `create_zone`, the output
-    `dns_records` says which records to make by hand."""
+    `dns_records` says which records to make manually."""
 
     ssh_from: NotRequired[list[str]]
     """The ranges of addresses in CIDR notation that may use SSH, for example
@@ -87,7 +87,7 @@ class WorkbenchArgs(TypedDict):
     over. Default: `first`."""
 
     next_instance_type: NotRequired[str]
-    """The instance type of a new server beside the current one, with no data volume and no fixed
+    """The instance type of a new server alongside the current one, with no data volume and no fixed
     address yet: `workbench resize --replace` puts it here. Default: none."""
 
     previous_instance_type: NotRequired[str]
@@ -289,7 +289,7 @@ def _check_host_names(args: WorkbenchArgs, records: list[str]) -> None:
         if host in (*records, f"rstudio.{records[0]}"):
             raise ArgumentError(
                 f"host_name_per_user gives {name} the name {host}, "
-                "which leads to the workbench's own pages.",
+                "which points to the workbench's own pages.",
                 "Give the account another name, or take that name out of extra_names or www.",
             )
 

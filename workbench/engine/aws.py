@@ -17,7 +17,7 @@ READ_TIMEOUT = 60
 QUICK_TIMEOUT = 4
 
 ROLES = ("aws:assumeRoles", "aws:assumeRole", "aws:assumeRoleWithWebIdentity")
-WRITE_ANEW = "workbench up   writes it anew for a rehearsal"
+WRITE_ANEW = "workbench up   writes it again for a rehearsal"
 
 # botocore's settings by (name in the file, variables, default, converter): none of the first two.
 _NO_PROFILES = {

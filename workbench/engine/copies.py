@@ -131,7 +131,7 @@ def has_values(configuration: str) -> bool:
 def refuse_lost_configuration(stack: str, project_dir: Path) -> None:
     """Raise where the configuration had values at the last operation, and has none now.
 
-    Written anew, it would be another one: without the people and sizes that it had.
+    Written again, it would be another one: without the people and sizes that it had.
     """
     path = config_file(stack, project_dir)
     if path.is_file() and read_config_file(path) != {}:

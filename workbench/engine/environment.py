@@ -145,7 +145,7 @@ def _path(engine: Engine) -> list[str]:
     if engine.has_language_host:
         return inherited
     if engine.origin == "built":
-        # Beside the engine: there it is taken without a warning on every command.
+        # Alongside the engine: there it is taken without a warning on every command.
         ensure_shim(folder)
         return inherited
     shims = engine_dir() / "language-host"

@@ -25,7 +25,7 @@ VERBS = {
     "update": "updating",
     "delete": "deleting",
     "replace": "replacing",
-    "create-replacement": "creating anew",
+    "create-replacement": "creating again",
     "delete-replaced": "deleting the old",
     "read": "reading",
     "refresh": "checking",

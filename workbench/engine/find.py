@@ -101,16 +101,16 @@ def read_version(command: Path) -> str | None:
 
 
 def _has_language_host(command: Path, search: str | None) -> bool:
-    """Whether Pulumi's own Python host is on PATH or, as the engine looks, beside it."""
+    """Whether Pulumi's own Python host is on PATH or, as the engine looks, alongside it."""
     name = f"{LANGUAGE_HOST}.exe" if sys.platform == "win32" else LANGUAGE_HOST
-    beside = command.resolve().parent / name
+    alongside = command.resolve().parent / name
     on_path = shutil.which(name, path=search) if search != "" else None
-    candidates = [beside, *([Path(on_path)] if on_path else [])]
+    candidates = [alongside, *([Path(on_path)] if on_path else [])]
     return any(os.access(each, os.X_OK) and not is_shim(each) for each in candidates)
 
 
 def _obtain(phase: Phase) -> Engine:
-    """Install the official engine or build one, beside its place, and move it there whole."""
+    """Install the official engine or build one, alongside its place, and move it there whole."""
     reasons: list[str] = []
     for make in (install_official, build_engine):
         workplace = engine_dir() / ".making"

@@ -101,7 +101,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return language_pb2.RuntimeOptionsResponse()
 
     def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
-        """Let the program end by itself: the engine answers it no more."""
+        """Let the program end by itself: the engine no longer answers it."""
         return empty_pb2.Empty()
 
     def Run(

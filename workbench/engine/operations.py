@@ -196,7 +196,7 @@ class Operations:
         unknown = ", ".join(str(resource) for _, resource in state.pending)
         if unknown:
             told.append(f"Of {unknown} it isn't known whether it was finished.")
-        hint = f"{again} --stack {self._name}{space}goes on"
+        hint = f"{again} --stack {self._name}{space}continues"
         if state.resources or state.pending:
             hint += f"\n  workbench destroy --stack {self._name}   removes what exists"
         return InterruptedUpdateError(" ".join(told), hint)

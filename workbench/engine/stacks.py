@@ -307,8 +307,8 @@ class Stack:
             return
         told = ", ".join(f"{resource} ({what})" for what, resource in pending)
         self._progress.say(
-            f"The last operation was cut off while it worked on {told}: looking what exists now."
-            " What it was just creating isn't known to Pulumi and may have to be removed by hand."
+            f"The last operation was interrupted while it worked on {told}: looking at what exists."
+            " What it was just creating isn't known to Pulumi and may have to be removed manually."
         )
         self._refuse_elsewhere()
         self._operations.refresh("Look at what exists", self.state, clear_pending=True)

@@ -10,7 +10,7 @@ def refuse_elsewhere(stack: str, state: State, stack_config: Mapping[str, str]) 
     """Raise where credentials or region are others than those the stack was made with.
 
     Pulumi finds nothing of the stack there, takes all of it for removed, and forgets it. The ARNs
-    in its state tell the place, even where all was really removed by hand.
+    in its state tell the place, even where all was really removed manually.
     """
     if not state.places:
         return

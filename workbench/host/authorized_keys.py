@@ -1,4 +1,4 @@
-"""A person's SSH keys from the settings, beside those they add themselves.
+"""A person's SSH keys from the settings, alongside those they add themselves.
 
 The file is in the person's own home, so it is written as that person: root must not follow a
 link they may have put there. Run as ``python3 -m workbench_host.authorized_keys``, keys on

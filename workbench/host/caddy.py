@@ -54,7 +54,7 @@ def account() -> Commands:
 
 @operation
 def remove_package() -> Commands:
-    """Remove the distribution's package; what it runs goes on until the unit is restarted.
+    """Remove the distribution's package; what it runs continues until the unit is restarted.
 
     The package leaves its account, and knows nothing of the certificates on the data volume.
     """

@@ -71,7 +71,7 @@ def main() -> None:
     set_echo(lambda message=None, **_: print(message, flush=True))
     content = Path(sys.argv[1]).read_bytes()
     settings = Settings.parse(content)
-    # A server that stands by has fewer steps than were announced before its settings were read.
+    # A server on standby has fewer steps than were announced before its settings were read.
     steps = 1 + len(steps_for(settings))
     journal = continue_journal(hashlib.sha256(content).hexdigest(), steps)
     signal.signal(signal.SIGTERM, lambda *_: _stop(journal))

@@ -1,4 +1,4 @@
-"""Python and Node environments and Caddy, built beside apt: begun in the background."""
+"""Python and Node environments and Caddy, built alongside apt: begun in the background."""
 
 from pathlib import Path
 

@@ -137,4 +137,4 @@ if __name__ == "__main__":
     try:
         main()
     except KeyboardInterrupt:
-        sys.exit("interrupted: this goes on after the next boot")
+        sys.exit("interrupted: this continues after the next boot")

@@ -201,7 +201,7 @@ def _uv(*arguments: str) -> None:
         **os.environ,
         # On the same disk, so that files are linked, not copied.
         "UV_CACHE_DIR": str(CACHE / "uv"),
-        # Beside people at work, on a small server.
+        # Alongside people at work, on a small server.
         **{f"UV_CONCURRENT_{what}": "1" for what in ("BUILDS", "INSTALLS")},
     }
     run_whole([tools.UV, *arguments], environment).check_returncode()

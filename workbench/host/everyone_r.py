@@ -1,7 +1,7 @@
 """R packages for everyone: the distribution's builds where it has them, else CRAN's.
 
 CRAN's go into a library of their own for each version of R, so that what an administrator installs
-beside them is left alone. Standard library only.
+alongside them is left alone. Standard library only.
 """
 
 import re

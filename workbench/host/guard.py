@@ -110,7 +110,7 @@ class Guard:
                 self._lower(uid, limit)
 
     def _lower(self, uid: int, limit: int) -> None:
-        """Set a limit beside the looks: the kernel first makes room in what is cached for them."""
+        """Set a limit between looks: the kernel first makes room in what is cached for them."""
         if uid not in self.setting or self.setting[uid].done():
             self.setting[uid] = self.pool.submit(self.groups.limit_memory, person(uid), limit)
 

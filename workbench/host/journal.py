@@ -13,7 +13,7 @@ from . import places
 
 PROGRESS = places.LOGS / "progress.jsonl"
 LAST = places.STATE / "converged.json"
-# A follower reads a few runs back at most; beyond this size the file starts anew.
+# A follower reads a few runs back at most; beyond this size the file starts again.
 LARGEST = 1 << 20
 LOG = places.LOGS / "converge.log"
 LARGEST_LOG = 16 << 20

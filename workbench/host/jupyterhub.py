@@ -82,7 +82,7 @@ def jupyterhub(settings: Settings) -> None:
     )
     read = [CONFIGURATION, unit_file, environments.MARKER, PROXY_SOCKETS, *modules]
     unit(UNIT, files=read, name="Start JupyterHub")
-    begin_anew(name="Begin anew where its database is damaged or gone")
+    begin_anew(name="Start over where its database is damaged or gone")
 
 
 @operation

@@ -22,7 +22,7 @@ CACHE = Path("/var/cache/workbench")
 STATE = Path("/var/lib/workbench")
 LOGS = Path("/var/log/workbench")
 CONFIGURATION = Path("/etc/workbench")
-# A folder of their own for each person, made anew at each boot.
+# A folder of their own for each person, made again at each boot.
 TEMPORARY = Path("/tmp/people")  # noqa: S108 (root's, where nobody else may write)
 
 # On the data volume: outlives the server.

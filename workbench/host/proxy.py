@@ -80,7 +80,7 @@ def address(settings: Settings) -> str | None:
 
 @operation
 def certificates(names: Sequence[str]) -> Commands:
-    """Wait a little for certificates; where they failed in an earlier run, ask anew.
+    """Wait a little for certificates; where they failed in an earlier run, ask again.
 
     It is no failure to have none yet: whoever keeps a domain elsewhere still has to make its
     records. Caddy itself tries again, but after ever longer pauses; so it does with one that it

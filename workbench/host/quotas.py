@@ -1,4 +1,4 @@
-"""Each person's share of the data volume, by XFS's quotas, and a reserve beside all homes.
+"""Each person's share of the data volume, by XFS's quotas, and a reserve alongside all homes.
 
 A person's files count wherever they are on the volume. Root isn't held to a person's limit, but to
 that of all homes. Quotas begin with a mount (see ``volume``), and every limit is set for everyone
@@ -26,7 +26,7 @@ GIB = 1 << 30
 MIB = 1 << 20
 # The project that all homes are, the team's folder, and the room that is kept for new homes.
 PROJECT = 700
-# Beside the homes: the product's own file system, and as much again for a root's copy of a file.
+# Alongside the homes: the product's own file system, and as much again for a root's copy of a file.
 RESERVE_PERCENT = 5
 LEAST_RESERVE = 512 * MIB
 # Files a GiB: an environment of conda's has 10,000 to 20,000. XFS gives a quarter of a volume to

@@ -35,7 +35,7 @@ from .users import users
 Step = Callable[[Settings], None]
 
 # The administrator first, who may be waiting to look in; then long work, side by side; then the
-# data volume, and what is on it. What no first notebook needs goes on when all is done.
+# data volume, and what is on it. What no first notebook needs continues when all is done.
 RECIPE: tuple[Step, ...] = (
     administrator,
     begin_environments,

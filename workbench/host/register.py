@@ -1,7 +1,7 @@
 """Everyone who ever had an account of the workbench's, with their uid.
 
 On the data volume. Nobody gets the uid of someone else, whose files it may still own; who comes
-back gets their own again, even after ``userdel`` by hand. Standard library only.
+back gets their own again, even after ``userdel`` manually. Standard library only.
 """
 
 import grp

@@ -11,7 +11,7 @@ from .rights_server import Way
 from .rights_server import included
 
 SSHD = "/etc/ssh/sshd_config"
-# What sshd answers where nothing beside keys lets anybody in.
+# What sshd answers where nothing besides keys lets anybody in.
 SAFE = {
     "authorizedkeyscommand": ("none",),
     "authorizedprincipalscommand": ("none",),

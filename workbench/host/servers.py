@@ -17,7 +17,7 @@ FOLDER = "jupyter/"
 def end_at_ports() -> Commands:
     """End servers that were started at a port, before there were sockets.
 
-    Before the hub restarts: they would go on to call it, with what proves who they are, at a
+    Before the hub restarts: they would keep calling it, with what proves who they are, at a
     port that anyone may take then.
     """
     for unit, folder in _running().items():

@@ -1,6 +1,6 @@
 """What can't be read of the product's own files is moved aside, with a note of what and why.
 
-A service that begins anew with an empty file is back; one that meets a damaged file stops again
+A service that starts again with an empty file is back; one that meets a damaged file stops again
 and again. Standard library only.
 """
 

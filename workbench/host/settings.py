@@ -157,7 +157,7 @@ def _account(values: Mapping[str, Any]) -> Account:
     if not ACCOUNT_NAME.fullmatch(name):
         raise SettingsError(
             f"{name!r} can't be an account's name: it starts with a small letter and holds "
-            "small letters, digits, - and _, 32 at most"
+            "lowercase letters, digits, - and _, 32 at most"
         )
     if name in TAKEN_NAMES:
         raise SettingsError(f"{name!r} can't be a person's account: the name is taken")

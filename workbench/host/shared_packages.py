@@ -1,4 +1,4 @@
-"""Packages for everyone: their installation is begun here, and goes on by itself."""
+"""Packages for everyone: their installation is begun here, and continues by itself."""
 
 import shlex
 import subprocess

@@ -1,4 +1,4 @@
-"""A server beside the one that serves: all of the recipe that needs no data volume.
+"""A server alongside the one that serves: all of the recipe that needs no data volume.
 
 Host keys, accounts and certificates are the volume's. A server that has none of its own can take
 the volume over at any time, and nothing is there to be in the way.

@@ -21,7 +21,7 @@ HUB_DATABASE = places.HUB_STATE / "jupyterhub.sqlite"
 COOKIE_SECRET = places.HUB_STATE / "jupyterhub_cookie_secret"
 COOKIE_SECRET_BYTES = 32
 RSTUDIO_STATE = Path("/var/lib/rstudio-server")
-# SQLite's files beside a database, of which each is nothing without the other.
+# SQLite's files alongside a database, of which each is nothing without the other.
 BESIDE = ("-wal", "-shm", "-journal")
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 # Of a damaged header, for which SQLite has no code of its own.
@@ -80,7 +80,7 @@ def caddy_findings() -> Iterator[Finding]:
 FINDINGS = {"jupyterhub": hub_findings, "rstudio": rstudio_findings, "caddy": caddy_findings}
 
 
-def mend(service: str) -> None:
+def fix(service: str) -> None:
     """Set aside what the service couldn't read."""
     for path, why in FINDINGS[service]():
         if path.exists():
@@ -91,8 +91,8 @@ def _database(path: Path, *, whole: bool = True) -> Iterator[Finding]:
     if why := database_problem(path, whole=whole):
         yield path, why
         for suffix in BESIDE:
-            if (beside := Path(f"{path}{suffix}")).exists():
-                yield beside, "of that database"
+            if (alongside := Path(f"{path}{suffix}")).exists():
+                yield alongside, "of that database"
 
 
 def _pair_problem(certificate: Path) -> str:
@@ -129,4 +129,4 @@ def _is_pem(text: str) -> bool:
 
 
 if __name__ == "__main__":
-    mend(sys.argv[1])
+    fix(sys.argv[1])

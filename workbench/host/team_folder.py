@@ -1,4 +1,4 @@
-"""A folder for all: ``shared`` in everyone's home leads to it, on the data volume."""
+"""A folder for all: ``shared`` in everyone's home points to it, on the data volume."""
 
 import pwd
 import stat

@@ -188,7 +188,7 @@ def close_accounts(named: Sequence[str]) -> Commands:
     for name in sorted(set(register) - set(named)):
         if _entry(name):
             yield from close(name)
-    # An account that was made by hand stays, but isn't the workbench's.
+    # An account that was made manually stays, but isn't the workbench's.
     for name in sorted(set(_members(places.MEMBERS)) - {*register, *named}):
         yield f"gpasswd --delete {name} {places.MEMBERS}"
 

@@ -87,8 +87,7 @@ def is_another(volume: Volume) -> bool:
 def wait_for(volume: Volume, seconds: float) -> Path:
     """Return the volume's block device as soon as it is attached.
 
-    After a restore, a boot begins with the volume of before; the recipe's run beside it notes the
-    one of now.
+    After a restore, a boot begins with the volume of before; the recipe then notes the one of now.
     """
     limit = time.monotonic() + seconds
     while (device := find(volume)) is None:
@@ -196,7 +195,7 @@ def _mount_homes(volume: Volume) -> None:
         # Private: systemd shares mounts, and what is put over /home next would cover this, too.
         _mount("--bind", "--make-private", "/home", SERVER_HOMES)
     if os.path.ismount(NEXT_HOMES):
-        # Of a run that was cut off.
+        # Of a run that was interrupted.
         _unmount_all(NEXT_HOMES)
     # Put together aside, and shown in one step: a key is refused while its home isn't there.
     _mount("--bind", "--make-private", places.HOMES, NEXT_HOMES)

@@ -143,7 +143,7 @@ class Cloud:
                 continue
             self._instances.note_address(instance.id)
             if instance.state == "running" and self._machines.state(instance.id) != "running":
-                # It ran when the rehearsal, or this computer, was stopped: it goes on.
+                # It ran when the rehearsal, or this computer, was stopped: it continues.
                 set_state(instance, "pending")
 
     def _describe(

@@ -161,7 +161,7 @@ def _check_not_lost(name: str) -> None:
         raise WorkbenchError(
             f"The cloud of the rehearsal {name!r} is gone, and what is left of it belongs to"
             f" nothing any more: {', '.join(left)}.",
-            f"Remove it and begin anew: workbench rehearsal.reset --name {name}",
+            f"Remove it and start over: workbench rehearsal.reset --name {name}",
         )
 
 

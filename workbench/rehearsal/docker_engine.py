@@ -148,7 +148,7 @@ def _start_service() -> None:
 
 
 def _start_daemon(log: Path, progress: Progress, *options: str) -> None:
-    """Start dockerd by hand: there is no init system to do it. It outlives this process."""
+    """Start dockerd manually: there is no init system to do it. It outlives this process."""
     with exclusive(LOCK_FILE, "the Docker engine", 2 * START_LIMIT, once(progress.say)):
         try:
             # Another command may have started it while this one waited.
@@ -162,7 +162,7 @@ def _forget_ended_processes() -> None:
     """Remove the files of processes that have ended, where their numbers are others' by now.
 
     Where /run outlives a restart of the computer, dockerd takes whatever process has the number
-    for its own containerd, and waits in vain for it to answer.
+    for its own containerd, and waits for nothing, for it to answer.
     """
     for path, program in PID_FILES.items():
         with suppress(FileNotFoundError):

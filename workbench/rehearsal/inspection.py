@@ -13,7 +13,7 @@ from workbench.rehearsal.liveness import answers
 class RehearsalStatus:
     """What there is of a rehearsal.
 
-    ``state`` is ``running``, ``stopped`` (kept, ``start`` goes on with it), ``damaged`` (its
+    ``state`` is ``running``, ``stopped`` (kept, ``start`` continues it), ``damaged`` (its
     process is gone or doesn't answer, or parts of it are missing; ``gone`` says which) or
     ``absent``. ``machines`` maps instances to what their machines do.
     """
@@ -111,4 +111,4 @@ def _next(name: str, *, alive: bool, damaged: bool) -> str:
         remains.recorded_machines(name) or remains.recorded_volumes(name)
     )
     start, reset = (f"workbench rehearsal.{what} --name {name}" for what in ("start", "reset"))
-    return f"{start}   goes on with it\n{reset}   removes it" if goes_on else reset
+    return f"{start}   continues it\n{reset}   removes it" if goes_on else reset

@@ -59,7 +59,7 @@ def launch(name: str, progress: Progress, modification_hours: float) -> Descript
     if described is None:
         raise WorkbenchError(
             f"The rehearsal {name!r} started, and what it wrote of itself is gone.",
-            f"Begin anew: workbench rehearsal.reset --name {name}",
+            f"Start over: workbench rehearsal.reset --name {name}",
         )
     return described
 

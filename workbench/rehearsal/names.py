@@ -22,7 +22,7 @@ def check_name(rehearsal: str) -> str:
     if _VALID.fullmatch(rehearsal) and not rehearsal.endswith("-"):
         return rehearsal
     raise ConfigError(
-        f"{rehearsal!r} can't be the name of a rehearsal: it takes up to 31 small letters, digits"
+        f"{rehearsal!r} can't be a rehearsal's name: it takes up to 31 lowercase letters, digits"
         " and hyphens, and starts with a letter.",
         "Choose another name, for example: upgrade-test",
     )

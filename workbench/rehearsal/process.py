@@ -54,7 +54,7 @@ class Report:
         self.write(says=what)
 
     def close(self) -> None:
-        """Close the pipe: who started the process goes on without it."""
+        """Close the pipe: who started the process continues without it."""
         try:
             if self._pipe is not None:
                 self._pipe.close()

@@ -111,7 +111,7 @@ def recorded_volumes(name: str) -> list[str]:
 
 
 def has_state(name: str) -> bool:
-    """Return whether the rehearsal's cloud was kept, to go on with."""
+    """Return whether the rehearsal's cloud was kept, to continue with."""
     return (rehearsal_dir(name) / STATE_FILE).exists()
 
 

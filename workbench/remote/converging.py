@@ -10,7 +10,7 @@ from workbench.remote.stack_state import StackState
 def converge_server(state: StackState, progress: Progress) -> Run:
     """Follow the recipe to its end; start the instance and the recipe where needed.
 
-    Closes its connection: the keys may have changed meanwhile, and the next one pins them anew.
+    Closes its connection: the keys may have changed meanwhile, and the next one pins them again.
     """
     with progress.phase("Server") as phase:
         watch = PowerWatch(state.aws("ec2"), state.door().instance_id, state.stack)

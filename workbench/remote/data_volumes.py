@@ -16,7 +16,7 @@ from workbench.remote.stack_state import StackState
 STACK_TAG = "workbench:stack"
 MAKER_TAG = "workbench:made-by"
 BACKUP_TAG = "aws:backup:source-resource"
-BY_HAND, BY_TASK, BY_AWS_BACKUP = "hand", "data.backup", "AWS Backup"
+BY_HAND, BY_TASK, BY_AWS_BACKUP = "a person", "data.backup", "AWS Backup"
 
 
 @dataclass(frozen=True)

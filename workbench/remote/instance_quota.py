@@ -10,7 +10,7 @@ def check_quota(state: StackState, instance_id: str, wanted: InstanceType) -> st
     """Return a line on the quota; raise where the type would exceed it."""
     quota = vcpu_quota(state.aws, wanted.name, but=instance_id)
     if quota is None:
-        return "Whether the account's vCPU quota allows it isn't known: AWS doesn't tell."
+        return "Whether the account's vCPU quota allows it isn't known: AWS doesn't report it."
     if quota.lacks(wanted.vcpus):
         raise UnfitTypeError(
             f"{wanted.name} has {wanted.vcpus} vCPUs, and the account's quota has room for"

@@ -108,7 +108,7 @@ def ask_password(user: str, *, from_stdin: bool) -> str | None:
         password = _read_line()
     elif sys.stdin is not None and sys.stdin.isatty():
         password = getpass(f"New password for {user}: ")
-        if getpass("Once more: ") != password:
+        if getpass("Repeat password: ") != password:
             raise PasswordError("The two passwords differ.", "Type the same command again")
     else:
         return None

@@ -1,4 +1,4 @@
-"""Start, stop and reboot the server's instance, and see that it goes on running."""
+"""Start, stop and reboot the server's instance, and see that it keeps running."""
 
 import time
 from typing import Any

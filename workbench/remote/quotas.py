@@ -58,7 +58,7 @@ class Quota:
 
 
 def vcpu_quota(aws: Aws, instance_type: str, *, but: str = "") -> Quota | None:
-    """Return the quota that an instance type counts in; None where AWS doesn't tell.
+    """Return the quota that an instance type counts in; None where AWS doesn't report it.
 
     ``but`` is an instance that isn't counted, because it is to be another type.
     """
@@ -80,7 +80,7 @@ def vcpu_quota(aws: Aws, instance_type: str, *, but: str = "") -> Quota | None:
 
 
 def address_quota(aws: Aws) -> Quota | None:
-    """Return the quota of Elastic IPs; None where AWS doesn't tell."""
+    """Return the quota of Elastic IPs; None where AWS doesn't report it."""
     limit = _limit(aws, "ec2", ADDRESSES)
     if limit is None:
         return None
@@ -89,7 +89,7 @@ def address_quota(aws: Aws) -> Quota | None:
 
 
 def vpc_quota(aws: Aws) -> Quota | None:
-    """Return the quota of VPCs; None where AWS doesn't tell."""
+    """Return the quota of VPCs; None where AWS doesn't report it."""
     limit = _limit(aws, "vpc", VPCS)
     if limit is None:
         return None

@@ -74,7 +74,7 @@ class Follower:
     """Read the server's progress lines as they come, over any number of connections.
 
     A connection may break in the middle (the recipe restarts SSH when it restores the host
-    keys); reading goes on where it stopped.
+    keys); reading continues where it stopped.
     """
 
     def __init__(self, door: Door, server: RemoteServer, phase: Phase) -> None:
@@ -161,7 +161,7 @@ class Follower:
         yield from map(_event, whole.splitlines())
 
     def _read(self) -> str:
-        """Return what the file holds behind the offset; all of it when it began anew."""
+        """Return what the file holds behind the offset; all of it when it started again."""
         size, _, text = self._try(
             f"stat -c %s {PROGRESS} 2>/dev/null && tail -c +{self._offset + 1} {PROGRESS}"
         ).partition("\n")
@@ -180,7 +180,7 @@ class Follower:
             try:
                 return question(self.server)
             except UnreachableError:
-                # It may have been the command alone that was cut off.
+                # It may have been the command alone that was interrupted.
                 self.server.close()
                 self.server = self._door.wait_open(waiting=self._say_reconnecting)
         return question(self.server)
@@ -214,7 +214,7 @@ def converge(
     """Bring the server to what the stack has; return how it went and the connection to it.
 
     A run under way (the first boot's) is followed, else one is started: with nothing to do it
-    takes seconds, and what was changed by hand is put right.
+    takes seconds, and what was changed manually is put right.
     """
     follower = Follower(door, server, phase)
     if follower.last_run() is not None:
@@ -234,7 +234,7 @@ def _checked(run: Run, door: Door) -> Run:
     raise WorkbenchError(
         f"The server's recipe failed at: {step}{f'. Likely {cause}' if cause else ''}\n"
         f"{_indent(run.log[-SHOWN_LOG_LINES:])}",
-        "When the cause is mended, the same command goes on from there. The machine is kept"
+        "When the cause is fixed, the same command continues from there. The machine is kept"
         f" for a look, its whole log is {LOG}:\n  {door.command}",
     )
 

@@ -69,7 +69,7 @@ def stream_lines(server: RemoteServer, command: str) -> Iterator[str]:
 def _exit_code(server: RemoteServer, channel: paramiko.Channel) -> int:
     code: int = channel.recv_exit_status()
     if code == CUT_OFF:
-        raise server.broken(EOFError("the command was cut off"))
+        raise server.broken(EOFError("the command was interrupted"))
     return code
 
 

@@ -49,7 +49,7 @@ class RemoteServer:
     def run(self, command: str, *, stdin: str = "", limit: float = 60) -> Answer:
         """Run a command; raise WorkbenchError when it takes over ``limit`` seconds.
 
-        One that is cut off has no answer, and raises UnreachableError.
+        One that is interrupted has no answer, and raises UnreachableError.
         """
         try:
             done = self._connection.run(
@@ -76,7 +76,7 @@ class RemoteServer:
             raise self.broken(error) from error
         if done.exited == CUT_OFF:
             # What it printed until then would pass for the whole answer.
-            raise self.broken(EOFError("the command was cut off"))
+            raise self.broken(EOFError("the command was interrupted"))
         return Answer(done.exited, done.stdout, done.stderr)
 
     def begin(self, command: str) -> paramiko.Channel:

@@ -92,8 +92,8 @@ def show_line(line: str) -> str:
 
 
 def _until_input_ends(command: str, follow: bool) -> str:
-    # Nothing else tells a program that waits for lines that nobody reads them any more. It goes on
-    # to wait where the program failed, so what that says is told among the lines.
+    # Nothing else tells a program that waits for lines that nobody reads them any more. It keeps
+    # waiting where the program failed, so what that says is told among the lines.
     return f"{command} 2>&1 & cat > /dev/null; kill $!" if follow else command
 
 

@@ -109,7 +109,7 @@ class Door:
 
     @property
     def command(self) -> str:
-        """Return what to type to look in by hand."""
+        """Return what to type to look in manually."""
         options = self.options
         needed = ("IdentitiesOnly", "HostKeyAlias", "UserKnownHostsFile")
         given = " ".join(f"-o {shlex.quote(f'{name}={options[name]}')}" for name in needed)
@@ -168,7 +168,7 @@ class Door:
     def enter(self) -> "RemoteServer":
         """Connect; where that fails, say what AWS tells of the reason, else try again a while.
 
-        sshd has no port for a moment when it begins anew, and one that is busy drops a sign-in.
+        sshd has no port for a moment when it starts again, and one that is busy drops a sign-in.
         """
         try:
             return self.open()
@@ -268,7 +268,7 @@ def _is_starting(connection: PinnedConnection) -> bool:
 
 
 def _is_refusal(connection: PinnedConnection) -> bool:
-    """Whether the server said no: one that is cut off, or too busy to say anything, did not.
+    """Whether the server said no: one that is interrupted, or too busy to say anything, did not.
 
     Paramiko has the same exception for all of these. A server that hangs up after words of its
     own (an account that expired) means it.

@@ -125,7 +125,7 @@ class StackState:
         return read_prices(pricing, region, types, others=others)
 
     def _provider(self, service: str) -> Mapping[str, str]:
-        """Return the configuration for a client; a rehearsal's never leads to AWS itself."""
+        """Return the configuration for a client; a rehearsal's never points to AWS itself."""
         name = rehearsal_of(self.stack)
         if name is None:
             # Where the server is, whatever another terminal's environment has for a region.

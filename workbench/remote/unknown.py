@@ -91,7 +91,7 @@ def look_for_unknown(stack: str, progress: Progress) -> Unknown:
 def refuse_unknown(stack: str, progress: Progress) -> None:
     """Raise where AWS has a workbench that the state doesn't know: another would be made.
 
-    A bucket alone is no reason where the configuration names the data volume to go on with: of a
+    A bucket alone is no reason where the configuration names the data volume to continue with: of a
     stack of which nobody has a copy, that is left.
     """
     unknown = look_for_unknown(stack, progress)

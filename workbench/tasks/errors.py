@@ -90,7 +90,7 @@ def _computer(error: OSError) -> str:
 
 def _interrupted(error: KeyboardInterrupt) -> str:
     said = str(error)
-    return said or "Interrupted. What was made so far is still there; the same command goes on."
+    return said or "Interrupted. What was made so far is still there; the same command continues."
 
 
 def is_of_aws(error: BaseException) -> bool:
@@ -105,10 +105,10 @@ def explain_aws(error: BaseException, stack: str) -> str:
 
 
 def cut_off_by_aws(error: BaseException, what_exists: str, hint: str) -> WorkbenchError:
-    """Return what ends a command that AWS's ``error`` cut off: what exists, and how to go on."""
-    said, mend = _aws(error)
+    """Return what ends a command that AWS interrupted: what exists, and how to continue."""
+    said, fix = _aws(error)
     exists = f"{what_exists[0].upper()}{what_exists[1:]}."
-    return WorkbenchError(f"{said}\n{exists}", "\n  ".join(filter(None, (mend, hint))))
+    return WorkbenchError(f"{said}\n{exists}", "\n  ".join(filter(None, (fix, hint))))
 
 
 def login_hint(profile: str | None, then: str = "export AWS_PROFILE=workbench") -> str:

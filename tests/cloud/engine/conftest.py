@@ -108,7 +108,7 @@ def wait_until() -> Callable[[Callable[[], object]], None]:
         pause = threading.Event()
         deadline = time.monotonic() + LIMIT
         while not condition():
-            assert time.monotonic() < deadline, "waited in vain"
+            assert time.monotonic() < deadline, "waited for nothing"
             pause.wait(0.05)
 
     return wait

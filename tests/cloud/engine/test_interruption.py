@@ -78,7 +78,10 @@ def test_a_second_interrupt_stops_at_once_and_the_next_up_looks_what_exists(
     gate.touch()
     stack = project.open()
     assert stack.up().counts["create"] == 2
-    assert "The last operation was cut off while it worked on Thing first (creating)" in project.log
+    assert (
+        "The last operation was interrupted while it worked on Thing first (creating)"
+        in project.log
+    )
     assert stack.state().pending == ()
 
 

@@ -60,15 +60,15 @@ def test_a_program_may_end_itself(project):
 
 
 def test_modules_beside_the_program_are_found_and_the_project_is_known(project):
-    (project.folder / "program" / "beside.py").write_text('NAME = "beside"')
+    (project.folder / "program" / "alongside.py").write_text('NAME = "alongside"')
     project.write(
-        "from beside import NAME\n"
+        "from alongside import NAME\n"
         'pulumi.export("seen", [NAME, pulumi.get_project(), pulumi.get_stack(),'
         " pulumi.get_organization(), str(pulumi.runtime.is_dry_run())])"
     )
     stack = project.open()
     stack.up()
-    assert stack.outputs()["seen"] == ["beside", "tiny", "rehearsal", "organization", "False"]
+    assert stack.outputs()["seen"] == ["alongside", "tiny", "rehearsal", "organization", "False"]
 
 
 def test_the_command_line_has_no_warning_about_the_host(project):

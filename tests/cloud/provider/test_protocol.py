@@ -1,4 +1,4 @@
-"""What the engine and the plugin say to each other beside the resources' own calls."""
+"""What the engine and the plugin say to each other alongside the resources' own calls."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Faults, injected one by one: doctor names each, and what it says to type mends it."""
+"""Faults, injected one by one: doctor names each, and what it says to type fixes it."""
 
 import json
 import os

@@ -284,7 +284,7 @@ def test_answers_at_a_terminal_are_checked_one_by_one(desk: Desk, zone: str) -> 
         ("Public key, a file", "id"),
         ("is a private key", "id.pub"),
         ("Where Pulumi keeps its state", (desk.home / "state").as_uri()),
-        ("Go on?", "y"),
+        ("Continue?", "y"),
     ):
         talk.answer(question, f"{answer}\n")
     assert talk.end() == 0, talk.shown
@@ -306,7 +306,7 @@ def test_answers_at_a_terminal_are_checked_one_by_one(desk: Desk, zone: str) -> 
         ("(grace)", ""),
         ("(198.51.100.9/32)", ""),
         ("(the present one)", ""),
-        ("Go on?", "y"),
+        ("Continue?", "y"),
     ):
         talk.answer(question, f"{answer}\n")
     assert talk.end() == 0, talk.shown

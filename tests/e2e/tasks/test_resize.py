@@ -1,4 +1,4 @@
-"""A server becomes another type under its people, is put back, and survives being cut off."""
+"""A server becomes another type under its people, is put back, and survives being interrupted."""
 
 import json
 import signal
@@ -41,7 +41,7 @@ class Resizing:
 
     def end(self, when: Callable[[], bool], number: signal.Signals = signal.SIGKILL) -> str:
         """Send a signal as soon as something is so; return what was printed."""
-        # Asked once: what the engine has begun goes on without the command.
+        # Asked once: what the engine has begun continues without the command.
         came = False
 
         def has_come() -> bool:
@@ -82,7 +82,7 @@ def identity(bench: Bench) -> dict[str, Any]:
 
 
 def start_kernel(hub: Hub) -> httpx.Response:
-    """Start a kernel that goes on running, as one of an open notebook does."""
+    """Start a kernel that keeps running, as one of an open notebook does."""
     base = f"{hub.base}/user/{hub.user}"
     headers = {"X-XSRFToken": hub.xsrf(), "Referer": f"{base}/lab"}
     return hub.http.post(f"{base}/api/kernels", json={"name": "python3"}, headers=headers)
@@ -150,7 +150,7 @@ def test_resized_under_load_killed_at_each_step_and_put_back(bench: Bench) -> No
     interrupted = Resizing(bench, SMALL)
     said = interrupted.end(lambda: interrupted.has_begun("Pulumi up"), signal.SIGINT)
     assert before["instance"] in said
-    assert f"workbench resize {SMALL} --stack {bench.stack}   goes on" in said
+    assert f"workbench resize {SMALL} --stack {bench.stack}   continues" in said
     assert f"workbench resize {LARGE} --stack {bench.stack}   puts the old type back" in said
     bench.run("resize", SMALL, "--yes", "--force")
     require_type(bench, SMALL)

@@ -201,7 +201,7 @@ def test_port_22_opens_to_this_address_through_the_stack(bench: Bench, folder: P
         assert bench.run("ssh.connect", "echo in").stdout == "in\n"
         bench.shell("pulumi preview --expect-no-changes")
 
-        # As a removal leaves it that was cut off behind the configuration.
+        # As a removal leaves it that was interrupted behind the configuration.
         bench.shell("pulumi config rm --path 'workbench:sshFrom[0]'")
         said = bench.run("ssh.allow", "--address", "127.0.0.1", "--remove", "--yes").stdout
         assert "The configuration says that already" in said

@@ -201,7 +201,7 @@ def test_a_person_comes_works_goes_and_comes_back(alone: Bench, keys: Path) -> N
         "penguins\nada\n"
     )
     assert hub_takes(bench, "ada", SECOND)
-    # The configuration's keys went with the account, and are given anew, or not.
+    # The configuration's keys went with the account, and are given again, or not.
     assert ssh_run(bench, "ada", ada, "true").returncode == 255
     assert ssh_run(bench, "ada", keys / "own", "id -nG").stdout.split() == [
         "ada",
@@ -209,7 +209,7 @@ def test_a_person_comes_works_goes_and_comes_back(alone: Bench, keys: Path) -> N
         "workbench",
     ]
 
-    # As a removal leaves it that was cut off behind the configuration.
+    # As a removal leaves it that was interrupted behind the configuration.
     bench.shell(f"pulumi config rm --path 'workbench:users[1]' --stack {bench.stack}")
     assert "ada" in bench.run("users.add", "grace", "--yes", exit_code=1).stderr
     assert "ada is shut out" in bench.run("users.remove", "ada", "--yes").stdout

@@ -22,13 +22,13 @@ def run(*checks: Check) -> dict[str, tuple[str, str, str]]:
 
 def test_a_check_that_needs_a_failed_one_is_skipped_and_so_are_those_after_it() -> None:
     found = run(
-        Check("a", lambda t: failed("a is off"), fix="mend a"),
-        Check("b", lambda t: passed("b"), requires=("a",), fix="mend b"),
-        Check("c", lambda t: passed("c"), requires=("b",), fix="mend c"),
-        Check("d", lambda t: passed("d is on"), fix="mend d"),
+        Check("a", lambda t: failed("a is off"), fix="fix a"),
+        Check("b", lambda t: passed("b"), requires=("a",), fix="fix b"),
+        Check("c", lambda t: passed("c"), requires=("b",), fix="fix c"),
+        Check("d", lambda t: passed("d is on"), fix="fix d"),
     )
     assert found == {
-        "a": ("FAIL", "a is off", "mend a"),
+        "a": ("FAIL", "a is off", "fix a"),
         "b": ("SKIP", "needs a", ""),
         "c": ("SKIP", "needs b", ""),
         "d": ("PASS", "d is on", ""),

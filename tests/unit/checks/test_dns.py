@@ -83,8 +83,8 @@ def test_the_cause_is_named(found: list[str], kept: str, evidence: str, fix: str
     route53 = Route53(bench_example=kept, www_bench_example=kept)
     result, said, typed = check(found, route53, name_servers=["ns1"])
     assert result == "FAIL"
-    assert said.startswith(f"bench.example leads to {', '.join(sorted(found)) or 'nothing'};")
-    assert f"it should lead to {RIGHT}" in said
+    assert said.startswith(f"bench.example points to {', '.join(sorted(found)) or 'nothing'};")
+    assert f"it should point to {RIGHT}" in said
     assert evidence in said
     assert typed.startswith(fix)
 
@@ -118,6 +118,6 @@ def test_only_the_names_that_lead_elsewhere_are_named() -> None:
     route53 = Route53(www_bench_example="10.0.0.1")
     target = replace(TARGET, resolve=answers.__getitem__, aws=lambda service: route53)
     assert dns.check_dns(target).evidence == (
-        f"www.bench.example leads to 10.0.0.1; it should lead to {RIGHT};"
+        f"www.bench.example points to 10.0.0.1; it should point to {RIGHT};"
         " the record in Route 53 is stale: 10.0.0.1"
     )

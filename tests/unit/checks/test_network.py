@@ -55,7 +55,7 @@ REVOKE = "aws ec2 revoke-security-group-ingress --group-id sg-1 --security-group
         ((*WEB, rule(22)), "WARN", "sg-1 opens port 22 to every address", f"{REVOKE} sgr-22"),
         ((rule(443),), "FAIL", "sg-1 doesn't open 80", ""),
         ((*WEB, rule(-1, ip="-1")), "FAIL", "opens every port: all to 0.0.0.0/0", REVOKE),
-        # Opened by hand: a service's own port, a range around SSH's, another protocol.
+        # Opened manually: a service's own port, a range around SSH's, another protocol.
         ((*WEB, rule(8787)), "WARN", "tcp 8787 to 0.0.0.0/0", f"{REVOKE} sgr-8787"),
         ((*WEB, rule(8787, cidr="::/0")), "WARN", "tcp 8787 to ::/0", f"{REVOKE} sgr-8787"),
         ((*WEB, rule(20, 25)), "WARN", "tcp 20-25 to 0.0.0.0/0", f"{REVOKE} sgr-20"),

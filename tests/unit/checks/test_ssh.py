@@ -114,7 +114,7 @@ SAID = f"{KEY.get_name()} {ssh.fingerprint(KEY.get_base64())}"
             f"127.0.0.1 shows the host key {SAID}, of no kind that was pinned:",
         ),
     ],
-    # The keys are made anew in every process, and a test is called the same in all of them.
+    # The keys are made again in every process, and a test is called the same in all of them.
     ids=["as pinned", "printed since", "none known", "another", "another kind"],
 )
 def test_the_host_key_is_compared(

@@ -38,7 +38,7 @@ def test_every_argument_and_output_is_described():
 
 def test_the_reference_is_in_step():
     assert REFERENCE.read_text() == render_reference(), (
-        "Make it anew: python -m workbench.components.reference > docs/configuration.md"
+        "Make it again: python -m workbench.components.reference > docs/configuration.md"
     )
 
 

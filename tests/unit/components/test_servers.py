@@ -1,4 +1,4 @@
-"""Two servers beside each other while one is replaced: only what must move moves."""
+"""Two servers alongside each other while one is replaced: only what must move moves."""
 
 import json
 

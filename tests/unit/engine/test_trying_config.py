@@ -8,7 +8,7 @@ from workbench.engine.stacks import Stack
 from workbench.errors import ConfigError
 from workbench.progress import Progress
 
-OLD = b"# chosen by hand\nconfig:\n    workbench:os:   debian-12\n"
+OLD = b"# chosen manually\nconfig:\n    workbench:os:   debian-12\n"
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from workbench.errors import ConfigError
 from workbench.progress import Progress
 
 OURS, OTHER = "111111111111", "222222222222"
-# With keys beside it, a profile needn't be there.
+# With keys alongside it, a profile needn't be there.
 TEAM = {"aws:profile": "team", "aws:accessKey": "k", "aws:secretKey": "s"}
 MADE = State(places=frozenset({Place(OURS, "eu-west-1")}))
 
@@ -64,7 +64,7 @@ def test_no_operation_forgets_a_stack_that_is_elsewhere(
 ):
     signed_in["Account"] = OTHER
     stack = Stack("prod", tmp_path, Progress(quiet=True))
-    # An "up" looks at what exists after one that was cut off.
+    # An "up" looks at what exists after one that was interrupted.
     pending = (("creating", SimpleNamespace()),)
     monkeypatch.setattr(stack, "state", lambda: State(pending=pending, places=MADE.places))
     stack.__dict__["_operations"] = None

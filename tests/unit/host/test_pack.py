@@ -20,7 +20,7 @@ from workbench.host.pack import pack_recipe
 from workbench.host.pack import recipe_files
 from workbench.host.recipe import RECIPE
 
-# Modules that the distribution's Python runs, before pyinfra is there or beside it.
+# Modules that the distribution's Python runs, before pyinfra is there or alongside it.
 ALONE = (
     "__main__",
     "accounts",

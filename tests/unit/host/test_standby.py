@@ -1,4 +1,4 @@
-"""A server beside the one that serves, whose data volume is at the other."""
+"""A server alongside the one that serves, whose data volume is at the other."""
 
 import json
 from pathlib import Path

@@ -36,13 +36,13 @@ def volume(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_is_whole_or_missing_or_empty_stays(volume: Path) -> None:
-    state_files.mend("jupyterhub")
+    state_files.fix("jupyterhub")
     state_files.HUB_DATABASE.write_bytes(b"")
-    state_files.mend("jupyterhub")
+    state_files.fix("jupyterhub")
     assert state_files.HUB_DATABASE.exists()
     state_files.HUB_DATABASE.unlink()
     state_files.COOKIE_SECRET.unlink()
-    state_files.mend("jupyterhub")
+    state_files.fix("jupyterhub")
     assert not (volume / "aside").exists()
 
 
@@ -62,7 +62,7 @@ def spoil(path: Path, how: str) -> None:
 def test_a_damaged_database_is_set_aside_with_what_belongs_to_it(volume: Path, how: str) -> None:
     spoil(state_files.HUB_DATABASE, how)
     Path(f"{state_files.HUB_DATABASE}-wal").write_bytes(b"x")
-    state_files.mend("jupyterhub")
+    state_files.fix("jupyterhub")
     assert not list(volume.glob("jupyterhub.sqlite*"))
     for name in ("jupyterhub.sqlite", "jupyterhub.sqlite-wal"):
         assert len(list((volume / "aside").glob(f"*-{name}"))) == 1
@@ -85,7 +85,7 @@ def test_a_glance_at_the_hubs_database_reads_its_beginning_only(
 @pytest.mark.parametrize("secret", ["", "zz" * 32, "abcd", SECRET[:-1]])
 def test_a_cookie_secret_that_the_hub_would_refuse_is_set_aside(volume: Path, secret: str) -> None:
     state_files.COOKIE_SECRET.write_text(secret)
-    state_files.mend("jupyterhub")
+    state_files.fix("jupyterhub")
     assert not state_files.COOKIE_SECRET.exists()
 
 

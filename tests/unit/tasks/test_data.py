@@ -29,7 +29,7 @@ from workbench.tasks.data.restore_plan import wanted_values
 NOW = datetime(2026, 11, 21, 5, tzinfo=UTC)
 VOLUME = Volume("vol-1", 20, "in-use", "us-east-1a", NOW, None, "p/dev")
 KEPT = {"resources": [{"type": "aws:ebs/volume:Volume", "id": "vol-1", "retainOnDelete": True}]}
-SNAPSHOT = Snapshot("snap-1", "vol-1", 20, "completed", 100, NOW, "", "hand")
+SNAPSHOT = Snapshot("snap-1", "vol-1", 20, "completed", 100, NOW, "", "a person")
 
 
 class Answer:
@@ -169,7 +169,7 @@ def test_a_snapshot_says_who_made_it() -> None:
             return [page]
 
     found = [each.by for each in snapshots_where(Ec2(), "volume-id", ["vol-1"])]
-    assert found == ["data.backup", "AWS Backup", "hand"]
+    assert found == ["data.backup", "AWS Backup", "a person"]
 
 
 def _ec2_snapshot(tags: dict[str, str]) -> dict[str, Any]:
@@ -207,7 +207,7 @@ def test_what_pulumi_would_not_do_is_refused() -> None:
     same = replace(VOLUME, snapshot_id="snap-1")
     with pytest.raises(WorkbenchError, match="was made from snap-1"):
         refuse_what_cannot_be(state(), KEPT, same, SNAPSHOT, None)
-    # One that was cut off goes on.
+    # One that was interrupted continues.
     refuse_what_cannot_be(state(), KEPT, same, SNAPSHOT, Note("snap-1", "vol-0", {}))
 
 

@@ -96,9 +96,9 @@ def test_the_newest_of_the_volume_in_use_is_restored_unless_told_otherwise(
 
 
 def test_the_plan_says_whose_snapshot_it_is() -> None:
-    snapshot = Snapshot("snap-0", "vol-0", 20, "completed", 100, NOW, "", "hand")
+    snapshot = Snapshot("snap-0", "vol-0", 20, "completed", 100, NOW, "", "a person")
     plan = plan_lines(StackState("dev"), VOLUME, snapshot, None)
-    assert plan[0].endswith("by hand,")
+    assert plan[0].endswith("by a person,")
     assert plan[1] == "  of vol-0, into a new volume of 20 GiB."
 
 

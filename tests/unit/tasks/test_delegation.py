@@ -63,7 +63,7 @@ def test_once_the_names_lead_to_it_the_end_has_nothing_to_enter() -> None:
     "state",
     [
         StackState("prod", {"dns_records": [], "name_servers": []}),
-        # Its names lead to this computer by themselves, and its name servers are made up.
+        # Its names point to this computer by themselves, and its name servers are made up.
         StackState("rehearsal", CREATED, rehearsal=cast("Description", object())),
     ],
 )

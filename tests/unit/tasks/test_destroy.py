@@ -142,7 +142,7 @@ def test_what_is_kept_is_what_the_engine_will_keep(resources: Any, kept: bool) -
 def test_the_snapshots_that_stay_are_told_with_how_long(
     stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stack.made_by = ["data.backup", "hand", "AWS Backup"]
+    stack.made_by = ["data.backup", "a person", "AWS Backup"]
     stack.vaults = [{**VAULT, "retainOnDelete": True}]
     destroy(Context(), stack="prod", yes=True)
 
@@ -158,7 +158,7 @@ def test_aws_is_not_asked_for_snapshots_where_there_are_none(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     destroy(Context(), stack="prod", yes=True)
-    stack.made_by = ["hand"]
+    stack.made_by = ["a person"]
     monkeypatch.setattr(names, "rehearsal_of", lambda _: "lab")
     destroy(Context(), stack="prod", yes=True)
 

@@ -127,12 +127,12 @@ def test_another_volume_or_a_snapshot_is_told_as_what_it_means_for_homes() -> No
 
 # The engine makes a stack's changes here alone, after a look at them, or undoes what it made.
 MAKERS = {
-    "bring_up.py",
-    "changing.py",
-    "resizing/in_place.py",
-    "resizing/rollback.py",
-    "server/converge_flow.py",
-    "volumes/restore_volume.py",
+    "up/bring_up.py",
+    "changes/apply.py",
+    "resize/in_place.py",
+    "resize/rollback.py",
+    "converge/converge.py",
+    "data/restore.py",
 }
 
 

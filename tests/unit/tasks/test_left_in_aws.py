@@ -1,4 +1,4 @@
-"""With state and every copy lost, what AWS has by its tags leads to a new workbench on the data."""
+"""With state and copies lost, what AWS has by its tags points to a new workbench on the data."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -56,7 +56,7 @@ class Ec2:
 
     def describe_volumes(self, **wanted: Any) -> Any:
         self._asked(wanted)
-        # The one in use was made by hand, and has no tag.
+        # The one in use was made manually, and has no tag.
         return {"Volumes": [{"VolumeId": f"vol-{n}", "CreateTime": n} for n in (2, 3)]}
 
     def describe_addresses(self, **wanted: Any) -> Any:

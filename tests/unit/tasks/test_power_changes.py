@@ -205,7 +205,7 @@ def test_a_server_that_aws_does_not_know_may_be_in_another_account(
 
 
 # What a server that shuts down answers to a command that it has begun.
-CUT = "cut off"
+CUT = "interrupted"
 SILENT = UnreachableError("refused")
 
 

@@ -202,7 +202,7 @@ def test_who_began_to_work_while_it_was_built_is_not_cut_off(world, resize, monk
     assert world.volume == world.address == FIRST
     assert set(world.servers) == world.ready == {FIRST, SECOND}
     command = "workbench resize t3.large --replace --stack test"
-    assert refused.value.hint.startswith(f"{command} --force\n  {command}   goes on")
+    assert refused.value.hint.startswith(f"{command} --force\n  {command}   continues")
 
     resize(NEW, force=True)
 
@@ -290,7 +290,7 @@ def test_when_its_checks_fail_the_old_server_serves_again(world, resize):
     assert world.servers == {FIRST: OLD, SECOND: NEW}
     assert "jupyterhub: answers 502" in caught.value.message
     assert "i-first, a t3.medium, serves again; i-second, a t3.large, is kept" in str(caught.value)
-    assert f"workbench resize {NEW} --replace --stack test   goes on" in caught.value.hint
+    assert f"workbench resize {NEW} --replace --stack test   continues" in caught.value.hint
     assert f"workbench resize {OLD} --replace --stack test   goes back" in caught.value.hint
 
 
@@ -430,7 +430,7 @@ def test_a_third_type_is_refused_while_two_servers_are_there(world, resize):
     with pytest.raises(ConfigError, match="A replacement is under way") as caught:
         resize("t3.xlarge")
 
-    assert f"workbench resize {NEW} --replace --stack test   goes on" in caught.value.hint
+    assert f"workbench resize {NEW} --replace --stack test   continues" in caught.value.hint
     assert f"workbench resize {OLD} --replace --stack test   goes back" in caught.value.hint
 
 

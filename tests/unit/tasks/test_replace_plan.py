@@ -94,8 +94,8 @@ def test_a_type_that_the_zone_has_not_is_refused_before_anything_is_made(plan):
 def test_says_that_it_goes_on(plan):
     told = plan("t3.large", nextInstanceType="t3.large")
 
-    assert told[0] == "Go on with a replacement:"
-    assert told[1].endswith("0, a t3.medium, serves; beside it is a t3.large")
+    assert told[0] == "Continue a replacement:"
+    assert told[1].endswith("0, a t3.medium, serves; alongside it is a t3.large")
     assert not plan.asked
 
 

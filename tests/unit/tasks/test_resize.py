@@ -178,7 +178,7 @@ def test_aws_failing_half_way_is_told_with_the_way_on(
     with pytest.raises(WorkbenchError, match="doesn't answer: Could not connect") as told:
         resize(state)
     assert told.value.message.endswith("\nThe resize hasn't ended.")
-    assert told.value.hint == f"workbench resize {LARGE} --stack prod   goes on"
+    assert told.value.hint == f"workbench resize {LARGE} --stack prod   continues"
     assert NOTE.read(state) == Note(LARGE, SMALL, SMALL)
 
 
@@ -333,7 +333,7 @@ def test_ctrl_c_says_what_exists_and_the_ways_on_and_back(state: State) -> None:
     with pytest.raises(Interrupted) as stopped:
         resize(state)
     assert stopped.value.message == f"Interrupted: i-1 is stopped, and its type is {SMALL}."
-    assert f"workbench resize {LARGE} --stack prod   goes on" in stopped.value.hint
+    assert f"workbench resize {LARGE} --stack prod   continues" in stopped.value.hint
     assert f"workbench resize {SMALL} --stack prod   puts the old type back" in stopped.value.hint
 
 

@@ -1,4 +1,4 @@
-"""A restore that is refused, cut off, or fails, on a stack that is the test's."""
+"""A restore that is refused, interrupted, or fails, on a stack that is the test's."""
 
 from collections.abc import Callable
 from datetime import UTC
@@ -29,7 +29,7 @@ from workbench.tasks.data.restore_plan import SNAPSHOT
 from workbench.tasks.data.restore_plan import VOLUME
 
 NOW = datetime(2026, 11, 21, 5, tzinfo=UTC)
-TAKEN = Snapshot("snap-1", "vol-old", 20, "completed", 100, NOW, "", "hand")
+TAKEN = Snapshot("snap-1", "vol-old", 20, "completed", 100, NOW, "", "a person")
 DNS = Report("dns", Result.FAIL, "no record", "")
 HUB = Report("jupyterhub", Result.FAIL, "answers 502", "")
 MOVE = ("replace", Resource("aws:ebs/volume:Volume", "lab-volume"))

@@ -180,7 +180,7 @@ def test_every_call_in_the_code_is_in_the_policy() -> None:
 def names_in_code() -> Iterator[str]:
     """Give all that is called on anything, and all words, as ``get_paginator`` takes them."""
     package = Path(workbench.__file__).parent
-    for folder in ("tasks", "checks", "engine", "rehearsal/provider"):
+    for folder in ("tasks", "remote", "checks", "engine", "rehearsal/provider"):
         for file in (package / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text())):
                 if isinstance(node, ast.Attribute):

@@ -207,5 +207,5 @@ def test_a_rule_that_was_made_by_hand_is_not_called_closed(
 ) -> None:
     opened += ["192.0.2.1/32"]
     monkeypatch.setattr(ssh_allow, "change_lists", lambda *_, **__: Changes(counts))
-    with pytest.raises(WorkbenchError, match="someone made it by hand"):
+    with pytest.raises(WorkbenchError, match="someone made it manually"):
         disallow(state, Progress(quiet=True), "192.0.2.1/32", yes=True, dry_run=False)

@@ -135,7 +135,7 @@ def test_a_key_that_is_removed_and_still_on_the_server_can_be_removed_again(
 
     # As it is: the configuration says it already.
     assert applied == [{}]
-    assert "The configuration has it no more" in capsys.readouterr().out
+    assert "It is no longer in the configuration" in capsys.readouterr().out
     with pytest.raises(WorkbenchError, match="No key fits"):
         remove_key(state, Progress(quiet=True), "c@home", yes=True, dry_run=False)
 

@@ -1,4 +1,4 @@
-"""A rotation replaces one key, the one that was shown, however often it was cut off."""
+"""A rotation replaces one key, the one that was shown, however often it was interrupted."""
 
 import json
 from collections.abc import Callable
@@ -110,7 +110,7 @@ def test_the_new_key_is_there_before_the_old_one_goes(lab: Lab, capsys: Any) -> 
     assert after == [both[2], second]
     said = capsys.readouterr().out
     assert fingerprint(first) in said
-    assert f"The old one opens this workbench no more: {lab.folder / 'first'}" in said
+    assert f"The old key no longer works: {lab.folder / 'first'}" in said
     assert lab.left() == []
 
 
@@ -128,7 +128,7 @@ def test_one_that_was_cut_off_replaces_the_key_that_was_shown_and_no_other(
     capsys.readouterr()
     lab.rotate()
     said = capsys.readouterr().out
-    assert "Go on with the rotation that was begun" in said
+    assert "Continue the rotation that was begun" in said
     assert fingerprint(first) in said
     assert fingerprint(second) not in said
     assert len(lab.keys) == 2
@@ -145,7 +145,7 @@ def test_a_sign_in_that_is_cut_off_is_no_answer_of_the_old_key(
     def open_door(door: Door) -> Any:
         if cut_off:
             cut_off.pop()
-            raise UnreachableError("It was cut off.")
+            raise UnreachableError("It was interrupted.")
         return opened(door)
 
     monkeypatch.setattr(Door, "open", open_door)

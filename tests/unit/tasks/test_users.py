@@ -485,7 +485,7 @@ def test_a_key_that_is_removed_and_still_on_the_server_can_be_removed_again(
     assert lab.declared[-1].as_config() == [{"name": "ada"}]
     said = capsys.readouterr().out
     assert "ssh-ed25519 SHA256:abcdef ada@home" in said
-    assert "The configuration has it no more" in said
+    assert "It is no longer in the configuration" in said
     # Their own is no business of the configuration's.
     assert "No key of ada" in refusal(user_keys.remove, "ada", "own", yes=True)
 

@@ -18,7 +18,7 @@ OUTPUTS = {"region": "us-east-1", "data_volume_id": "vol-1"}
 
 @pytest.fixture
 def makings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Count how often settings were made anew."""
+    """Count how often settings were made again."""
     made, make = [], wanted_state._make_settings
 
     def count(state: StackState, recipe: str) -> str | None:

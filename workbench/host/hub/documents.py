@@ -1,7 +1,7 @@
 """Notebooks as PDF and Word: nbconvert's Markdown, then pandoc, and for PDF Typst.
 
 nbconvert's own ways to PDF need TeX or a browser. Both programs are in wheels of the hub's
-environment; the metadata that the recipe writes beside this package names the exporters.
+environment; the metadata that the recipe writes alongside this package names the exporters.
 """
 
 import subprocess
@@ -36,23 +36,23 @@ class PandocExporter(Exporter):
     ) -> tuple[bytes, dict[str, Any]]:
         """Return the document, and what nbconvert knows of it."""
         nb, resources = super().from_notebook_node(nb, resources, **options)
-        beside = resources.get("metadata", {}).get("path") or "."
+        alongside = resources.get("metadata", {}).get("path") or "."
         with TemporaryDirectory() as name:
             folder = Path(name)
             text, made = MarkdownExporter(config=markdown_options()).from_notebook_node(nb)
             for file, content in (made.get("outputs") or {}).items():
                 (folder / Path(file).name).write_bytes(content)
-            document = self.write(folder, text, Path(beside).absolute())
+            document = self.write(folder, text, Path(alongside).absolute())
         return document, resources
 
-    def write(self, folder: Path, text: str, beside: Path) -> bytes:
+    def write(self, folder: Path, text: str, alongside: Path) -> bytes:
         """Return the document; pictures are in the folder, or named from the notebook's own."""
         file = folder / f"notebook.{self.kind}"
         subprocess.run(
             [
                 *(pypandoc.get_pandoc_path(), f"--from={MARKDOWN}", f"--to={self.kind}"),
                 *("--standalone", f"--output={file.name}", "--extract-media=pictures"),
-                f"--resource-path=.:{beside}",
+                f"--resource-path=.:{alongside}",
             ],
             input=text,
             cwd=folder,
@@ -71,9 +71,9 @@ class PdfExporter(PandocExporter):
     file_extension = ".pdf"
     kind = "typst"
 
-    def write(self, folder: Path, text: str, beside: Path) -> bytes:
+    def write(self, folder: Path, text: str, alongside: Path) -> bytes:
         """Return what Typst makes of pandoc's text; it reads in that folder only."""
-        super().write(folder, text, beside)
+        super().write(folder, text, alongside)
         document: bytes = typst.compile(str(folder / "notebook.typst"), root=str(folder))
         return document
 

@@ -9,7 +9,7 @@ from .throttle import subscriber
 
 # struct ucred: process, user, group.
 CREDENTIALS = struct.Struct("3i")
-# The hub's own proxy, and the web server, which leads to the sign-in of RStudio Server here.
+# The hub's own proxy, and the web server, which points to the sign-in of RStudio Server here.
 PASS_ON = ("root", "caddy")
 
 

@@ -69,7 +69,7 @@ def list_backup_selections(self: Any) -> str:
 
 
 def delete_backup_selection(self: Any) -> str:
-    """Have a plan no more back something up."""
+    """Have a plan no longer back something up."""
     found = self.backup_backend.find_selection(*_selection_path(self))
     del self.backup_backend.selections[found.id]
     return "{}"

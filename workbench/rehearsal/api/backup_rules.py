@@ -62,7 +62,7 @@ class StrictBackupBackend(BackupBackend):
 
     @property
     def _url_module(self) -> Any:
-        # moto looks for it beside the class's module, which is ours.
+        # moto looks for it alongside the class's module, which is ours.
         return urls
 
     def create_selection(self, plan_id: str, content: dict[str, Any]) -> Selection:

@@ -55,7 +55,7 @@ class SavedState:
 
     @property
     def exists(self) -> bool:
-        """Whether there is a state to go on with."""
+        """Whether there is a state to continue with."""
         return self.path.exists()
 
     def save(self) -> None:
@@ -85,7 +85,7 @@ class SavedState:
     def _unusable(self, why: str) -> SavedStateError:
         return SavedStateError(
             f"The saved state of this rehearsal {why}: {self.path}",
-            "Begin anew, without its machines and data: workbench rehearsal.reset",
+            "Start over, without its machines and data: workbench rehearsal.reset",
         )
 
     def _dump(self, backends: Backends) -> bytes:

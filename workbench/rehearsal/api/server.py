@@ -50,7 +50,7 @@ class Api:
     ``unsaved`` is true until who saves it says otherwise.
 
     moto isn't made for threads: every EC2 request, and whoever reads or changes EC2's state
-    beside it, holds ``lock``. ``console`` returns an instance's console output by its ID.
+    alongside it, holds ``lock``. ``console`` returns an instance's console output by its ID.
     """
 
     def __init__(self, region: str, console: Callable[[str], str] = lambda _: "") -> None:

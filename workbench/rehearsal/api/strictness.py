@@ -30,7 +30,7 @@ class StrictEC2Backend(InstanceRules, VolumeRules, NetworkRules, EC2Backend):
 
     @property
     def _url_module(self) -> Any:
-        # moto looks for it beside the class's module, which is ours.
+        # moto looks for it alongside the class's module, which is ours.
         return urls
 
     def _open_default_vpc(self) -> None:

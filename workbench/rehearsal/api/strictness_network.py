@@ -189,7 +189,7 @@ class NetworkRules:
         return any(_vpc_of(each) == vpc_id for each in self.internet_gateways.values())
 
     def route_to_internet(self: Any, subnet_id: str, vpc_id: str) -> bool:
-        """Return whether a subnet's route table leads to the VPC's internet gateway."""
+        """Return whether a subnet's route table points to the VPC's internet gateway."""
         tables = [each for each in self.route_tables.values() if each.vpc_id == vpc_id]
         own = [each for each in tables if subnet_id in each._associations.values()]
         main = [each for each in tables if each.main_association_id]

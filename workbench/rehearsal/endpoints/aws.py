@@ -200,7 +200,7 @@ def _check_digest(request: ApiRequest, body: IO[bytes]) -> None:
 
 
 def _check_may_know(authorizer: Authorizer, caller: Caller, request: ApiRequest) -> None:
-    """Raise AccessDenied where S3 doesn't tell who asks that an object isn't there."""
+    """Raise AccessDenied where S3 doesn't say who asks that an object isn't there."""
     if caller.service != "s3" or request.method not in ("GET", "HEAD"):
         return
     bucket, key = request.s3_object

@@ -125,7 +125,7 @@ class Machines:
         """Reboot a machine in order and wait until it boots; reset it after ``limit`` seconds."""
         container = self._get(instance_id)
         booted = container.attrs["State"]["StartedAt"]
-        # From inside: a machine told by a signal from outside counts as stopped by hand, and
+        # From inside: a machine told by a signal from outside counts as stopped manually, and
         # Docker wouldn't start it again.
         container.exec_run(["systemctl", "reboot", "--no-block"], detach=True)
         deadline = time.monotonic() + limit

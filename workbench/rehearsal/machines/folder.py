@@ -58,7 +58,7 @@ class Machine:
         return replace(self, attachments=kept)
 
     def booted(self) -> "Machine":
-        """Return the machine as it starts: Linux names its volumes anew."""
+        """Return the machine as it starts: Linux names its volumes again."""
         fresh = Machine(self.instance_type)
         for each in self.attachments:
             fresh = fresh.attach(each.volume_id, each.device)

@@ -70,7 +70,7 @@ class Forwarder:
         return _by_address(self._listeners)
 
     def browser(self) -> dict[str, dict[str, int]]:
-        """Return, by public address, the ports on 127.0.0.1 that lead to its 80 and 443."""
+        """Return, by public address, the ports on 127.0.0.1 that point to its 80 and 443."""
         return _by_address(self._aliases)
 
     def stop(self) -> None:

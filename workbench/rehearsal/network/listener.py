@@ -54,7 +54,7 @@ class Listener:
             )
 
     def change(self, rule: Rule) -> None:
-        """Take a rule for the same port: drop only what the new one doesn't lead to or allow."""
+        """Take a rule for the same port: drop only what the new one doesn't point to or allow."""
         before = self.rule
         self.listening = replace(self.listening, rule=rule)
         moved = (before.target_ip, before.target_port) != (rule.target_ip, rule.target_port)

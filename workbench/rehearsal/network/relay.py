@@ -16,7 +16,7 @@ Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 async def relay(client: Stream, target: tuple[str, int]) -> None:
     """Connect to ``target`` and pass bytes both ways until both sides have finished.
 
-    A side that closes its half is told on as just that: the other may go on sending (an
+    A side that closes its half is told on as just that: the other may keep sending (an
     upload's answer comes after its end). A side that breaks breaks the other. Ends at once,
     with both sides reset, when cancelled.
     """

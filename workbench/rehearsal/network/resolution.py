@@ -48,7 +48,7 @@ SOA = "ns-0.awsdns-00.com. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 8640
 
 @dataclass
 class Answer:
-    """What is known of a query; ``continue_at`` is a name outside that a CNAME leads to."""
+    """What is known of a query; ``continue_at`` is a name outside that a CNAME points to."""
 
     rcode: int = RCODE.NOERROR
     answers: list[RR] = field(default_factory=list)

@@ -89,7 +89,7 @@ def read_object(cloud: Cloud, identifier: str, state: Properties) -> Properties 
 
 
 def update_object(cloud: Cloud, identifier: str, change: Change) -> None:
-    """Put the object anew, or change its tags alone."""
+    """Put the object again, or change its tags alone."""
     if not change.keys <= {"tags", "tagsAll", "forceDestroy"}:
         put_object(cloud, change.new)
     elif change.any_of("tags", "tagsAll"):

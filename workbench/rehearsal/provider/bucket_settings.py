@@ -170,7 +170,7 @@ def delete_ownership(cloud: Cloud, identifier: str, state: Properties) -> None:
 
 
 def _update(put: Any) -> Any:
-    """Return an update that writes the setting anew: S3 knows no other way."""
+    """Return an update that writes the setting again: S3 knows no other way."""
 
     def update(cloud: Cloud, identifier: str, change: Change) -> None:
         put(cloud, change.new)

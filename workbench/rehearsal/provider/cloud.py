@@ -92,7 +92,9 @@ class Cloud:
         end = time.monotonic() + self.limit
         while not done():
             if time.monotonic() >= end:
-                raise WaitTimeoutError(f"Waited {self.limit:.0f} seconds for {what}, in vain.")
+                raise WaitTimeoutError(
+                    f"Waited {self.limit:.0f} seconds for {what}: it did not happen."
+                )
             self.pause(what)
 
     def pause(self, what: str) -> None:

@@ -7,7 +7,7 @@ from botocore.exceptions import HTTPClientError
 
 from workbench.errors import WorkbenchError
 
-# Codes that mean "there is no such thing", beside EC2's own `Invalid….NotFound` and `NoSuch…`.
+# Codes that mean "there is no such thing", besides EC2's own `Invalid….NotFound` and `NoSuch…`.
 _GONE = {
     "404",
     "NotFound",

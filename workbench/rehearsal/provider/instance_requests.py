@@ -22,7 +22,7 @@ _PLAIN = {
 
 
 def run_request(cloud: Cloud, inputs: Properties) -> dict[str, Any]:
-    """Return RunInstances' arguments beside the image and the number."""
+    """Return RunInstances' arguments besides the image and the number."""
     request: dict[str, Any] = {
         theirs: inputs[ours] for ours, theirs in _PLAIN.items() if inputs.get(ours) is not None
     }

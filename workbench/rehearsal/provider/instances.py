@@ -1,4 +1,4 @@
-"""EC2 instances: made and terminated; how they are read and change is in modules beside."""
+"""EC2 instances: made and terminated; how they are read and change is in modules alongside."""
 
 from . import states
 from .cloud import Cloud

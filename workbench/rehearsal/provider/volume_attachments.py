@@ -19,7 +19,7 @@ def attach_volume(cloud: Cloud, inputs: Properties) -> str:
         f"instance {instance} to accept volumes",
         lambda: states.instance_state(cloud, instance) in ("running", "stopped", "terminated"),
     )
-    # Attached already by an operation that was cut off: so does the official plugin see it.
+    # Attached already by an operation that was interrupted: so does the official plugin see it.
     if _attachment(cloud, inputs["volumeId"], instance) is None:
         cloud.client("ec2").attach_volume(
             InstanceId=instance, VolumeId=inputs["volumeId"], Device=inputs["deviceName"]

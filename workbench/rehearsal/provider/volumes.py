@@ -76,7 +76,7 @@ def update_volume(cloud: Cloud, identifier: str, change: Change) -> None:
 
 
 def modify_volume(cloud: Cloud, identifier: str, wanted: dict[str, Any]) -> None:
-    """Modify a volume and wait until the change shows (optimising goes on for hours)."""
+    """Modify a volume and wait until the change shows (optimising continues for hours)."""
     ec2 = cloud.client("ec2")
     ec2.modify_volume(VolumeId=identifier, **wanted)
 

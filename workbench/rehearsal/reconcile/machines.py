@@ -123,7 +123,7 @@ class MachineFollower:
             self._machines.reboot(instance.id)
         state = self._machines.state(instance.id)
         if state == "running":
-            # A volume is put in beside what the machine's start puts in, never at the same time.
+            # A volume is put in alongside what the machine's start puts in, never at the same time.
             if self._booted(instance.id):
                 self._follow_attachments(instance)
         elif state in {"stopped", "absent"}:

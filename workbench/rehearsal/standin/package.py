@@ -41,7 +41,7 @@ def build(target: Path, files: Path, values: Mapping[str, str], programs: Collec
         _copy_tree(files, tree, values, programs)
         built = Path(folder) / target.name
         _build(tree, built)
-        # Beside the target first, then renamed: a reader never sees half a package.
+        # Alongside the target first, then renamed: a reader never sees half a package.
         temporary = target.with_suffix(f".{os.getpid()}")
         shutil.copyfile(built, temporary)
         temporary.rename(target)

@@ -49,7 +49,7 @@ def ensure_loop(file: Path) -> LoopDevice:
     if not file.exists():
         raise LoopDeviceError(
             f"The file of volume {file.stem} is gone: {file}",
-            "Make the rehearsal anew: workbench rehearsal.reset",
+            "Make the rehearsal again: workbench rehearsal.reset",
         )
     loop = find_loop(file)
     if loop is None:

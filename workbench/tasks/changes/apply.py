@@ -132,7 +132,7 @@ def change_configuration(
     Pulumi is asked first: what the program refuses, the guard of this ``change`` (with its
     ``ending``), or ``check`` (it gets the changes to come), leaves the configuration byte for byte
     as it was. A failure after that leaves it as it is
-    wanted: the same command goes on.
+    wanted: the same command continues.
     """
     from workbench.engine.stacks import open_stack
 

@@ -27,7 +27,7 @@ def change_lists(
 ) -> "Changes":
     """Set lists that were made from those in ``state``, and let Pulumi apply them.
 
-    Without ``values`` the configuration is applied as it is: an earlier change was cut off.
+    Without ``values`` the configuration is applied as it is: an earlier change was interrupted.
     Raises WorkbenchError, with nothing changed, where Pulumi would stop or replace the server;
     where it would make more than ``opening`` rules that open a port, delete more than ``closing``,
     or delete anything else, as with a file that lacks what a colleague changed; and where the

@@ -1,4 +1,4 @@
-"""A note that a command keeps while it works, so that one that was cut off can be finished."""
+"""A note that a command keeps while it works, so that one that was interrupted can be finished."""
 
 import json
 from collections.abc import Callable

@@ -37,7 +37,7 @@ class People:
         return ["These end:", *(f"  {line}" for line in describe(self.activities))]
 
     def refuse_stop(self, command: str, *, force: bool) -> None:
-        """Raise where someone works, or may; ``command`` is what goes on regardless."""
+        """Raise where someone works, or may; ``command`` is what continues regardless."""
         if force or not (self.work or self.problem):
             return
         if self.problem:

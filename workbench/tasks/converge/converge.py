@@ -66,7 +66,7 @@ def _follow(state: StackState, progress: Progress, *, dry_run: bool) -> StackSta
         )
     progress.say("A converge is under way on the server: following it first.")
     state.close()
-    with interruptible("the server goes on by itself with its recipe", _again(state)):
+    with interruptible("the server continues by itself with its recipe", _again(state)):
         converge_server(state, progress)
     return read_stack(state.stack, progress)
 
@@ -133,7 +133,7 @@ def _apply(state: StackState, opened: "Stack | None", progress: Progress) -> Run
             state.close()
             state = read_stack(state.stack, progress)
     state.close()
-    with interruptible("the server goes on by itself with its recipe", hint):
+    with interruptible("the server continues by itself with its recipe", hint):
         return converge_server(state, progress)
 
 
@@ -147,4 +147,4 @@ def _tell(run: Run, state: StackState) -> None:
 
 
 def _again(state: StackState) -> str:
-    return f"workbench converge --stack {state.stack}   goes on"
+    return f"workbench converge --stack {state.stack}   continues"

@@ -1,4 +1,4 @@
-"""``workbench drift``: what was changed by hand on the server, against its recipe."""
+"""``workbench drift``: what was changed manually on the server, against its recipe."""
 
 from invoke.context import Context
 from invoke.exceptions import Exit
@@ -11,7 +11,7 @@ from workbench.tasks.task import task
 
 @task(help={"stack": STACK_HELP, "json": JSON_HELP})
 def drift(context: Context, stack: str | None = None, json: bool = False) -> None:
-    """Say what was changed by hand on the server.
+    """Say what was changed manually on the server.
 
     Compares the server with the recipe and the settings that it applied last,
     and changes nothing. Exits with 1 when there is a difference.

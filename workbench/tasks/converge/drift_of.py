@@ -1,4 +1,4 @@
-"""Find what was changed by hand on a server, and say it."""
+"""Find what was changed manually on a server, and say it."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from workbench.tasks.converge.server_plan import plan_applied
 from workbench.tasks.converge.show_plan import state_lines
 from workbench.terminal import escape_name
 
-# Not a step of the recipe: what the server gives beside it.
+# Not a step of the recipe: what the server gives alongside it.
 RIGHTS = "Rights"
 MANUAL = "Packages installed manually"
 LONGEST_COMMAND = 1000
@@ -71,11 +71,11 @@ def _own_files(last: Run | None, plan: Plan) -> list[Finding]:
     if last is None or not last.settings or plan.settings == last.settings:
         return []
     said = f"{SETTINGS} is not the file that the stack left there"
-    return [Finding("Settings", "Fetch the settings", (said,), (f"fetch {SETTINGS} anew",), ())]
+    return [Finding("Settings", "Fetch the settings", (said,), (f"fetch {SETTINGS} again",), ())]
 
 
 def print_drift(findings: Sequence[Finding], stack: str) -> None:
-    """Print what was changed by hand, and what puts it right."""
+    """Print what was changed manually, and what puts it right."""
     if not findings:
         print("No drift: the server is what its recipe made it.")
         return

@@ -22,7 +22,7 @@ RECIPES = "/opt/workbench/recipe"
 PYTHON = "/opt/workbench/venv/bin/python"
 SETTINGS = "/etc/workbench/settings.json"
 PLAN = "workbench_host.plan"
-# How the server says that it goes on with packages for everyone.
+# How the server says that it continues with packages for everyone.
 UNFINISHED = ("try again: ", "continue to install ")
 # The server has another recipe, or other settings, than those asked about.
 OTHER = 65

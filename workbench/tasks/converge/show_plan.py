@@ -1,4 +1,4 @@
-"""Print what a converge would change, or what was changed by hand."""
+"""Print what a converge would change, or what was changed manually."""
 
 from collections.abc import Iterator
 from collections.abc import Sequence

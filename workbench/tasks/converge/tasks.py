@@ -22,7 +22,7 @@ def converge(
 
     Shows first what would change on it, file by file, and asks. Pulumi runs only
     where the configuration or the recipe differ from what the stack has. What was
-    changed by hand is put right.
+    changed manually is put right.
     """
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.converge.converge import converge_stack

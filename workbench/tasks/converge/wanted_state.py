@@ -59,7 +59,7 @@ def _configured(state: StackState, recipe_sha256: str) -> str | None:
         if last["key"] == key:
             return str(last["settings"])
     except (OSError, ValueError, KeyError, TypeError):
-        # None yet, or not to be read: it is made anew.
+        # None yet, or not to be read: it is made again.
         pass
     settings = _make_settings(state, recipe_sha256)
     if settings is not None:

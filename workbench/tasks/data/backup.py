@@ -1,4 +1,4 @@
-"""Make a snapshot of the data volume by hand, and wait until it is whole."""
+"""Make a snapshot of the data volume manually, and wait until it is whole."""
 
 import time
 from typing import Any
@@ -38,7 +38,7 @@ def back_up(
     free = "; free here" if state.rehearsal is not None else ""
     plan = [
         f"Make a snapshot of {volume.id} ({volume.size_gib} GiB), the data volume.",
-        "The server goes on; its file system stands still for a second or two.",
+        "The server continues; its file system stands still for a second or two.",
         f"A GiB that is in use costs {in_dollars(price, 3)} a month; of what is in an older",
         "snapshot already, only what changed costs.",
         f"  ({prices.source}{free})",
@@ -48,7 +48,7 @@ def back_up(
         return
     snapshot, problem = begin_snapshot(state, volume, text, progress)
     with interruptible(
-        f"the snapshot {snapshot} goes on by itself", f"workbench data.list --stack {state.stack}"
+        f"the snapshot {snapshot} continues by itself", f"workbench data.list --stack {state.stack}"
     ):
         done = await_snapshot(state, snapshot, progress)
     print(f"{done.id} is a snapshot of {volume.id}, {_consistency(problem)}.")
@@ -102,7 +102,7 @@ def await_snapshot(state: StackState, snapshot_id: str, progress: Progress) -> S
             if time.monotonic() > end:
                 raise WaitTimeoutError(
                     f"The snapshot {snapshot_id} isn't complete after {LIMIT / 3600:.0f} hours;"
-                    " it goes on by itself.",
+                    " it continues by itself.",
                     f"workbench data.list --stack {state.stack}",
                 )
             phase.tick(f"{snapshot_id}: {found.progress if found else 0} %")

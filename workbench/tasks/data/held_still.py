@@ -54,7 +54,7 @@ def _freeze(state: StackState) -> str:
 
 
 def _thaw(state: StackState) -> bool:
-    """Let the file system go on; return whether it stood still until now."""
+    """Let the file system continue; return whether it stood still until now."""
     try:
         held = state.server.run(THAW, limit=30).ok
         state.server.run(END, limit=30)

@@ -1,6 +1,6 @@
 """Restore a snapshot into a new volume; the old one is kept, and comes back where that fails.
 
-Every step can be done again after it was cut off: what is so is read from the configuration,
+Every step can be done again after it was interrupted: what is so is read from the configuration,
 Pulumi's state and AWS, and what was before from a note.
 """
 
@@ -85,13 +85,13 @@ def restore(
     state.close()
     kept = f"{begun.old_volume} and its snapshots are all still there"
     try:
-        with interruptible(kept, f"{command}   goes on"):
+        with interruptible(kept, f"{command}   continues"):
             if is_moved:
                 _finish(state, begun, progress)
             else:
                 _carry_out(state, snapshot, begun, progress, is_new=note is None)
     except InterruptedUpdateError as error:
-        raise Interrupted(f"Interrupted: {kept}.", f"{command}   goes on") from error
+        raise Interrupted(f"Interrupted: {kept}.", f"{command}   continues") from error
     NOTE.remove(state)
     _tell(state, old, progress)
 
@@ -135,7 +135,7 @@ def _carry_out(
                 NOTE.remove(state)
             raise
         if isinstance(error, StackLockedError):
-            # Another update goes on; this one tried nothing that failed.
+            # Another update continues; this one tried nothing that failed.
             raise
         _roll_back(state, note, error, progress)
 
@@ -199,7 +199,7 @@ def _roll_back(
     except WorkbenchError as second:
         raise WorkbenchError(
             f"{error.message}\n{note.old_volume} could not be put back yet: {second.message}",
-            f"workbench up --stack {state.stack}   goes on with that",
+            f"workbench up --stack {state.stack}   continues that",
         ) from second
     NOTE.remove(state)
     told = f"\n{failed}, made from {note.snapshot}, is kept for a look." if is_moved else ""
@@ -216,7 +216,7 @@ def _tell(state: StackState, old: "Volume", progress: Progress) -> None:
     fresh = read_stack(state.stack, progress)
     current = fresh.outputs["data_volume_id"]
     print(f"The data volume is {current} now, and its checks pass.")
-    # After a run that was cut off, the old one may have been deleted by hand.
+    # After a run that was interrupted, the old one may have been deleted manually.
     if old.id != current:
         price = in_dollars(monthly_price(state.prices(), old.size_gib))
         print(f"Kept: {old.id}, as it was before the restore, for {price} a month. To delete it:")

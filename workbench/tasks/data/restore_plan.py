@@ -31,7 +31,7 @@ def choose_snapshot(
     if note is not None and wanted not in (None, note.snapshot):
         raise WorkbenchError(
             f"A restore of {note.snapshot} has not ended.",
-            f"workbench data.restore {note.snapshot} --stack {state.stack}   goes on with it",
+            f"workbench data.restore {note.snapshot} --stack {state.stack}   continues it",
         )
     wanted = note.snapshot if note else wanted
     if wanted is None:
@@ -113,7 +113,7 @@ def plan_lines(
     """Return what a person is asked to agree to; ``people`` is None where the server is stopped."""
     if is_moved:
         return [
-            f"{snapshot.id} is restored already, by a command that was cut off.",
+            f"{snapshot.id} is restored already, by a command that was interrupted.",
             "What is left: recipe and checks. Nothing stops for that.",
         ]
     when = snapshot.started.astimezone().strftime("%Y-%m-%d %H:%M")

@@ -20,7 +20,7 @@ def backup(
 ) -> None:
     """Make a snapshot of the data volume, now.
 
-    The server goes on; its file system stands still for the second in which
+    The server continues; its file system stands still for the second in which
     the snapshot begins, so that it is whole.
     """
     from workbench.tasks.changes.apply import working_on
@@ -53,7 +53,7 @@ def grow(
     """Grow the data volume, and the file system on it.
 
     Nothing is stopped or restarted. It can't be made smaller afterwards. Run it
-    again after it was cut off: it goes on.
+    again after it was interrupted: it continues.
     """
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.data.grow import grow_volume
@@ -83,7 +83,7 @@ def restore(
     """Restore a snapshot into a new data volume.
 
     The old volume is kept, and comes back where the new one can't be used. The
-    server stops and starts. Run it again after it was cut off: it goes on.
+    server stops and starts. Run it again after it was interrupted: it continues.
     """
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.data.restore import restore as restore_snapshot

@@ -1,4 +1,4 @@
-"""Doctor's look for what was changed by hand on the server."""
+"""Doctor's look for what was changed manually on the server."""
 
 from workbench.checks.check import Check
 from workbench.checks.check import Outcome

@@ -37,7 +37,7 @@ class KnownStack:
     def provider(self) -> Mapping[str, str]:
         """Return the plain provider settings (aws:…) of the stack's configuration.
 
-        They say whose credentials are used, and are read without an engine: secrets beside them
+        They say whose credentials are used, and are read without an engine: secrets alongside them
         may be why the configuration as a whole can't be read.
         """
         path = config_file(self.name, find_project())

@@ -21,7 +21,7 @@ TITLES = {"dns": "DNS", "tls": "TLS", "ssh": "SSH"}
 
 
 def print_layers(reports: list[Report], console: Console | None = None) -> None:
-    """Print a block for each layer, each fix below what it mends, and where to begin."""
+    """Print a block for each layer, each fix below what it fixes, and where to begin."""
     console = console or make_console()
     width = max(len(report.name) for report in reports)
     for layers, members in _blocks(reports):

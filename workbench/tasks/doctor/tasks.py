@@ -19,7 +19,7 @@ from workbench.tasks.task import task
 def doctor(
     context: Context, stack: str | None = None, json: bool = False, quick: bool = False
 ) -> None:
-    """Find what is wrong, and say what to type to mend it.
+    """Find what is wrong, and say what to type to fix it.
 
     Layer by layer: tools, rehearsal or credentials, stack, instance, DNS,
     ports, TLS, SSH, disk, services, certificates, snapshots. What needs

@@ -142,7 +142,7 @@ class Account:
         ]
 
     def is_on_free_plan(self) -> bool:
-        """Whether the account is on AWS's Free plan; false where AWS doesn't tell."""
+        """Whether the account is on AWS's Free plan; false where AWS doesn't report it."""
         from botocore.exceptions import BotoCoreError
         from botocore.exceptions import ClientError
 

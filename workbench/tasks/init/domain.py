@@ -19,7 +19,7 @@ OPTION, ZONE_OPTION = "--domain", "--zone"
 
 @dataclass(frozen=True)
 class Domain:
-    """A domain and where its records go: an existing zone, a new one, or by hand elsewhere."""
+    """A domain and where its records go: an existing zone, a new one, or manually elsewhere."""
 
     name: str | None
     zone: HostedZone | None = None
@@ -38,7 +38,7 @@ class Domain:
             return "none: reached by its address, with a certificate that browsers trust"
         if self.zone:
             return f"{self.name}, in the hosted zone {self.zone.name} ({self.zone.id})"
-        where = "in a hosted zone to be made" if self.create_zone else "its records made by hand"
+        where = "in a hosted zone to be made" if self.create_zone else "its records made manually"
         return f"{self.name}, {where}"
 
 

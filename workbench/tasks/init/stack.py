@@ -49,7 +49,7 @@ def init_stack(
         if not yes and not agree("This writes the stack's configuration; nothing on AWS.", command):
             raise WorkbenchError("Nothing was written.")
     again = f"workbench init --stack {place.stack}"
-    with interruptible("the stack's configuration isn't complete", f"{again}   goes on"):
+    with interruptible("the stack's configuration isn't complete", f"{again}   continues"):
         # Made first: ssh-keygen may be left with Ctrl-C.
         key = answers.key.public_key(ask_passphrase=interview.interactive)
         stack = place.make()

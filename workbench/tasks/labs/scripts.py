@@ -31,7 +31,7 @@ def show(title: str, script: str) -> None:
 def run(bench: LabBench, script: str, whose: str, *, quiet: bool = False) -> None:
     """Run commands in the reader's folder; ``whose`` they are is for the sentences."""
     whole = f"set -euo pipefail\nsource {ENVIRONMENT}\n{script}"
-    # Behind what the reader has, as everything here is installed beside this program.
+    # Behind what the reader has, as everything here is installed alongside this program.
     path = f"{os.environ.get('PATH', '')}:{Path(sys.executable).parent}"
     again = bench.typed("workbench labs.reset") + "   begins the lab again"
     printed = subprocess.DEVNULL if quiet else None

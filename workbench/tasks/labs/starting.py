@@ -69,7 +69,7 @@ def _require_done(bench: LabBench, steps: list[Step], progress: Progress) -> Non
 def _make_room(
     bench: LabBench, lab: Lab, command: str, progress: Progress, *, yes: bool, dry_run: bool
 ) -> bool:
-    """Remove what is there of labs, after asking; return whether to go on."""
+    """Remove what is there of labs, after asking; return whether to continue."""
     if dry_run and rehearsal_of(bench.stack) is not None and bench.rehearsal is None:
         print("This starts the rehearsal, and removes what it has of labs.")
         return False

@@ -1,4 +1,4 @@
-"""Print a log of the server, and go on with it as it grows."""
+"""Print a log of the server, and follow it as it grows."""
 
 import sys
 

@@ -13,7 +13,7 @@ LINES = "50"
     positional=["service"],
     help={
         "service": "jupyterhub, rstudio, caddy, ssh, converge, …, or a user's name.",
-        "follow": "Go on with new lines as they come, until Ctrl-C.",
+        "follow": "Follow new lines as they come, until Ctrl-C.",
         "lines": f"How many lines, from the end (default {LINES}).",
         "since": "From this time on: 10m, 2h, 1d, today, '2026-01-31 12:00'.",
         "json": "Print a JSON object for each line, for scripts.",

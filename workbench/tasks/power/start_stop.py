@@ -47,7 +47,7 @@ def start_server(state: StackState, progress: Progress, *, yes: bool, dry_run: b
         print(f"{instance} runs already: nothing would be done.")
         return
     with interruptible(
-        f"{instance} may be starting, and goes on by itself",
+        f"{instance} may be starting, and continues by itself",
         f"workbench status --stack {state.stack}",
     ):
         with progress.phase("Start") as phase:
@@ -78,7 +78,7 @@ def stop_server(
             f"Stop {instance}, a {watch.instance_type}.",
             *people.lines,
             _hourly(state, watch),
-            "Homes, accounts and the address stay; volumes and address go on costing.",
+            "Homes, accounts and the address stay; volumes and address keep costing.",
         ]
         if not dry_run:
             people.refuse_stop(f"{command} --force", force=force)
@@ -87,7 +87,7 @@ def stop_server(
         state.close()
     with (
         interruptible(
-            f"{instance} may be stopping, and goes on by itself",
+            f"{instance} may be stopping, and continues by itself",
             f"workbench status --stack {state.stack}",
         ),
         progress.phase("Stop") as phase,
@@ -117,7 +117,7 @@ def restart_server(
     before = boot_before(state.door())
     state.close()
     with interruptible(
-        f"{instance} was asked to reboot, and goes on by itself",
+        f"{instance} was asked to reboot, and continues by itself",
         f"workbench status --stack {state.stack}",
     ):
         with progress.phase("Restart") as phase:

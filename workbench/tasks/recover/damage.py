@@ -46,7 +46,7 @@ def find_copy(stack: str) -> Copy | None:
     except Exception:  # whatever hinders the way to AWS: the copy here may do
         if copies == [None]:
             raise
-    # Of another stack's bucket, whose tag was set by hand, nothing may come here.
+    # Of another stack's bucket, whose tag was set manually, nothing may come here.
     usable = [each for each in copies if each and each.stack == short_name(stack)]
     return max(usable, key=lambda copy: copy.time, default=None)
 

@@ -1,4 +1,4 @@
-"""What AWS has of a stack of which nobody has a state or a copy, and how people's data goes on."""
+"""What AWS has of a stack of which nobody has state or copy, and how people's data continues."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -9,7 +9,7 @@ from workbench.rehearsal.names import rehearsal_of
 
 
 def renew_passphrase(stack: str) -> None:
-    """Have a new passphrase where this computer keeps the stack's; the old one is kept beside it.
+    """Have a new passphrase where this computer keeps the stack's; the old one is kept.
 
     One that a person gives by a variable is the new one as it is, and so is a rehearsal's, which
     is made wherever there is none.

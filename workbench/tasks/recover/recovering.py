@@ -103,7 +103,7 @@ def _plan(opened: Stack, damage: Damage, source: Copy, *, new_passphrase: bool) 
         yield f"The configuration {opened.config_path.name} is {damage.configuration}."
         yield f"That of {_when(source)} is put back."
     if DAMAGED in (damage.state, damage.configuration):
-        yield "What is damaged is kept beside it."
+        yield "What is damaged is kept alongside it."
     if new_passphrase:
         stripped = without_passphrase(source)
         yield "State and configuration get a new passphrase."

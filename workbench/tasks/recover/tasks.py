@@ -9,7 +9,7 @@ from workbench.tasks.task import task
 
 @task(
     help={
-        "new-passphrase": "Where the passphrase is lost: go on with another one.",
+        "new-passphrase": "Where the passphrase is lost: continue with another one.",
         **CHANGING,
     }
 )

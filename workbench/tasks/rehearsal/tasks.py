@@ -45,7 +45,7 @@ def stop(context: Context, name: str | None = None) -> None:
     name = select_rehearsal(name)
     control.stop(name, make_progress(quiet=False))
     print(f"The rehearsal {name!r} is stopped.")
-    print(as_typed(f"  workbench rehearsal.start --name {name}   goes on with it"))
+    print(as_typed(f"  workbench rehearsal.start --name {name}   continues it"))
 
 
 @task(help={"name": NAME_HELP, "json": JSON_HELP})

@@ -1,6 +1,6 @@
 """Give a server another instance type: stop, change, start, through the stack's configuration.
 
-Every step can be done again after it was cut off: what is so is read from the configuration,
+Every step can be done again after it was interrupted: what is so is read from the configuration,
 Pulumi's state and AWS, and what was before from a note.
 """
 
@@ -84,7 +84,7 @@ class Resize:
         except Exception as error:
             if not self._agreed or not is_of_aws(error):
                 raise
-            going_on = f"{command}   goes on"
+            going_on = f"{command}   continues"
             raise cut_off_by_aws(error, "the resize hasn't ended", going_on) from error
 
     def _is_done(self) -> bool:
@@ -160,12 +160,12 @@ class Resize:
         )
 
     def _interrupted(self) -> Interrupted:
-        """Say what exists, and what to type to go on or back."""
+        """Say what exists, and what to type to continue or go back."""
         if not self._agreed:
             return Interrupted("Interrupted: nothing was changed.")
         instance = self._now.instance["InstanceId"]
         watch = PowerWatch(self._state.aws("ec2"), instance, self._state.stack)
-        hint = f"{self._command(self._wanted)}   goes on"
+        hint = f"{self._command(self._wanted)}   continues"
         if self._now.before != self._wanted:
             hint += f"\n  {self._command(self._now.before)}   puts the old type back"
         return Interrupted(

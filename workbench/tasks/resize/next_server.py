@@ -1,4 +1,4 @@
-"""The server that is built beside the one that serves: reached, and brought to be ready."""
+"""The server that is built alongside the one that serves: reached, and brought to be ready."""
 
 import time
 from collections.abc import Callable
@@ -35,11 +35,11 @@ INTERVAL = 2.0
 
 
 def next_instance(state: StackState) -> str:
-    """Return the instance beside the one that serves."""
+    """Return the instance alongside the one that serves."""
     found = state.outputs.get(OUTPUT)
     if not found:
         raise WorkbenchError(
-            f"The stack {state.stack} doesn't tell which the other server is.",
+            f"The stack {state.stack} doesn't say which the other server is.",
             f"Export {OUTPUT} in its program, as Workbench.stack_outputs() has it",
         )
     return str(found)

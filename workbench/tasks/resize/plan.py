@@ -34,7 +34,7 @@ def look_ahead(
         then = read_type(ec2, wanted)
         check_fits(ec2, instance, then, state.stack)
         quota = check_quota(state, instance["InstanceId"], then)
-        # One that was cut off may be undone: what it got to is told, then.
+        # One that was interrupted may be undone: what it got to is told, then.
         before = read_type(ec2, now.before if now.before != wanted else now.actual)
         prices = state.prices(before.name, then.name)
         table = compare(before, then, prices, _volumes_gib(ec2, instance))

@@ -1,4 +1,4 @@
-"""Replace the server by a bigger one, built beside it: ``workbench resize TYPE --replace``.
+"""Replace the server by a bigger one, built alongside it: ``workbench resize TYPE --replace``.
 
 The old one serves until the new one is ready, and is kept until that one's checks pass.
 """
@@ -135,11 +135,11 @@ class Replacing:
 
     @contextmanager
     def _with_ways(self, stage: Stage) -> Iterator[None]:
-        """Add to an error how to go on, and how to go back."""
+        """Add to an error how to continue, and how to go back."""
         try:
             yield
         except WorkbenchError as error:
-            # The engine's own says how a plain "up" goes on.
+            # The engine's own says how a plain "up" continues.
             own = "" if isinstance(error, InterruptedUpdateError) else error.hint
             begun = stages.is_begun(self._state, self._progress)
             hints = [own, self._ways(stage) if begun else ""]
@@ -149,7 +149,7 @@ class Replacing:
     def _ways(self, stage: Stage) -> str:
         command = "workbench resize {} --replace --stack " + self._state.stack
         now = stages.replacement_of(self._state)
-        ways = [f"{command.format(self._target)}   goes on"]
+        ways = [f"{command.format(self._target)}   continues"]
         back = now.previous_type or now.instance_type
         # When the other server is being taken away, there is nothing to go back to.
         if back != self._target and stage is not Stage.END:

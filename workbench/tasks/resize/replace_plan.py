@@ -20,7 +20,7 @@ from workbench.tasks.users.capacity import too_many
 
 WIDTH = 78
 _DOES = {
-    Stage.BUILD: "build the new server; the old one goes on serving meanwhile",
+    Stage.BUILD: "build the new server; the old one keeps serving meanwhile",
     Stage.SWITCH: "switch over: volume and address move, a minute without service",
     Stage.SWITCH_BACK: "switch back: volume and address move, a minute without service",
     Stage.CHECK: "check it; if a check fails, the server before serves again",
@@ -67,7 +67,7 @@ def _check_new(state: StackState, target: str) -> list[str]:
     ec2 = state.aws("ec2")
     wanted = read_type(ec2, target)
     check_offered(ec2, str(state.outputs["zone"]), target)
-    # The old server runs beside it.
+    # The old server runs alongside it.
     quota = check_quota(state, "", wanted)
     return [quota, *too_many(len(state.target().users), wanted)]
 
@@ -76,7 +76,7 @@ def _heading(state: StackState, now: Replacement, target: str) -> list[str]:
     serves = f"{state.outputs['instance_id']}, a {now.instance_type}"
     if now.other_type is None:
         return [f"Replace {serves}, by a new {target}."]
-    return ["Go on with a replacement:", f"  {serves}, serves; beside it is a {now.other_type}"]
+    return ["Continue a replacement:", f"  {serves}, serves; alongside it is a {now.other_type}"]
 
 
 def _costs(state: StackState, now: Replacement, target: str) -> list[str]:

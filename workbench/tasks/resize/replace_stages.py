@@ -48,7 +48,7 @@ def is_begun(state: StackState, progress: Progress) -> bool:
 
 
 def is_left_over(state: StackState, progress: Progress) -> bool:
-    """Return whether Pulumi still knows a server that the configuration has no more."""
+    """Return whether Pulumi still knows a server that is no longer in the configuration."""
     from workbench.engine.stacks import open_stack
 
     resources = open_stack(state.stack, find_project(), progress).state().resources
@@ -57,7 +57,7 @@ def is_left_over(state: StackState, progress: Progress) -> bool:
 
 
 def build(state: StackState, target: str, progress: Progress) -> StackState:
-    """Build the next server, and wait until it is ready; the one that serves goes on serving."""
+    """Build the next server, and wait until it is ready; the one that serves keeps serving."""
     state = _change(state, replacement_of(state).building(target), progress)
     make_ready(state, progress)
     return state

@@ -63,8 +63,8 @@ class Replacement:
             command = f"workbench resize {{}} --replace --stack {stack}"
             raise ConfigError(
                 f"A replacement is under way: {self.instance_type} serves, and {self.other_type}"
-                " is beside it.",
-                f"{command.format(self.next_type or self.instance_type)}   goes on\n"
+                " is alongside it.",
+                f"{command.format(self.next_type or self.instance_type)}   continues\n"
                 f"  {command.format(self.previous_type or self.instance_type)}   goes back",
             )
         if self.previous_type:
@@ -72,7 +72,7 @@ class Replacement:
         return (Stage.END,)
 
     def building(self, target: str) -> Values:
-        """Return the configuration with a next server beside this one."""
+        """Return the configuration with a next server alongside this one."""
         return {CURRENT: self.current, TYPE: self.instance_type, NEXT: target, PREVIOUS: None}
 
     def switched(self) -> Values:
@@ -95,7 +95,7 @@ class Replacement:
 def read_replacement(config: Mapping[str, str], default_type: str) -> Replacement:
     """Return what a stack's configuration says; ``default_type`` is the server's, if it doesn't.
 
-    A write that was cut off leaves both types beside the server's own, which tells the way.
+    A write that was interrupted leaves both types alongside the server's own, which tells the way.
     """
     current, instance_type = config.get(CURRENT) or FIRST, config.get(TYPE) or default_type
     following, previous = config.get(NEXT), config.get(PREVIOUS)

@@ -59,7 +59,7 @@ def roll_back(
     except WorkbenchError as second:
         raise WorkbenchError(
             f"{reason} {now.before} could not be put back yet: {second.message}",
-            f"workbench resize {now.before} --stack {state.stack}   goes on with that",
+            f"workbench resize {now.before} --stack {state.stack}   continues that",
         ) from second
     NOTE.remove(state)
     raise RolledBackError(

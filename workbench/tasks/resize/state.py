@@ -19,7 +19,7 @@ class Situation:
     """The three words on a server's type, and how far a resize has come.
 
     ``configured`` is None where the program's default applies; ``pending`` is an operation of
-    Pulumi's that was cut off.
+    Pulumi's that was interrupted.
     """
 
     configured: str | None

@@ -13,7 +13,7 @@ from workbench.tasks.task import task
     help={
         "instance-type": "The type to have, for example t3.large.",
         "stack": STACK_HELP,
-        "replace": "Build the new server beside the old one; move data and address to it.",
+        "replace": "Build the new server alongside the old one; move data and address to it.",
         "force": FORCE_HELP,
         "yes": YES_HELP,
         "dry-run": DRY_RUN_HELP,
@@ -32,7 +32,7 @@ def resize(
 
     Stops it, changes its type and starts it; all else stays as it is. Puts the
     old type back where the new one doesn't start. With --replace a new server
-    is built first. Run it again after it was cut off: it goes on.
+    is built first. Run it again after it was interrupted: it continues.
     """
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.resize.in_place import Resize

@@ -17,7 +17,7 @@ def check_alias(name: str) -> str:
     """Return an alias that OpenSSH takes for a host's name."""
     if not _NAME.fullmatch(name):
         raise ConfigError(
-            f"{name!r} can't be an alias: small letters, digits, '.', '_' and '-', 63 at most.",
+            f"{name!r} can't be an alias: lowercase letters, digits, '.', '_' and '-', 63 at most.",
             "--alias lab",
         )
     return name
@@ -36,7 +36,7 @@ def render_alias(alias: str, stack: str, door: Door, project: str = "") -> str:
     lines = (f"    {name} {value}\n" for name, value in options.items())
     of_project = f"# Project: {project}\n" if project else ""
     return (
-        "# Written by `workbench ssh.config`, which writes it anew each time.\n"
+        "# Written by `workbench ssh.config`, which writes it again each time.\n"
         f"# Stack: {stack}\n"
         f"{of_project}Host {alias}\n{''.join(lines)}"
     )

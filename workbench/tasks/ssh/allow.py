@@ -134,11 +134,11 @@ def _stays_open(state: StackState, network: str) -> bool:
 
 
 def _close_again(state: StackState, network: str, command: str, progress: Progress) -> None:
-    """Go on with a removal that got as far as the configuration, and no further."""
+    """Continue a removal that got as far as the configuration, and no further."""
     _change(state, {}, command, progress, closing=1)
     if _stays_open(state, network):
         raise WorkbenchError(
-            f"{network} may reach SSH by a rule that isn't the stack's: someone made it by hand.",
+            f"{network} may reach SSH by a rule that isn't the stack's: someone made it manually.",
             "aws ec2 describe-security-group-rules --filters"
             f" Name=group-id,Values={state.outputs['security_group_id']}   shows it",
         )

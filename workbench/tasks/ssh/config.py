@@ -22,7 +22,7 @@ from workbench.tasks.ssh.files import SshFiles
 
 
 def write_alias(alias: str, stack: str | None, user: str | None, *, dry_run: bool) -> None:
-    """Have the alias lead to the stack's server, and try the way there."""
+    """Have the alias point to the stack's server, and try the way there."""
     check_alias(alias)
     files = SshFiles(ssh_folder())
     with working_on(stack, "ssh.config", dry_run=dry_run) as (state, progress):
@@ -40,7 +40,7 @@ def write_alias(alias: str, stack: str | None, user: str | None, *, dry_run: boo
         if not planned:
             print(f"{files.file(alias)} has this already.")
         with progress.phase("Try it"):
-            # Pins anew where the server's keys have changed since.
+            # Pins again where the server's keys have changed since.
             door.enter().close()
     print(as_typed(f"\nNext:\n  {client(files)} {alias}"))
     print(as_typed(f"  workbench ssh.config{option(alias)} --remove   takes it out"))
@@ -126,7 +126,7 @@ def _refuse_other_stack(files: SshFiles, alias: str, stack: str) -> None:
         return
     project = project_of(text)
     raise WorkbenchError(
-        f"The alias {alias} leads to the stack {stack_of(text)}"
+        f"The alias {alias} points to the stack {stack_of(text)}"
         f"{f' of {project}' if project else ''} already.",
         f"workbench ssh.config --alias NAME --stack {stack}   takes another name\n"
         f"  workbench ssh.config{option(alias)} --remove   gives this one free",
@@ -134,7 +134,7 @@ def _refuse_other_stack(files: SshFiles, alias: str, stack: str) -> None:
 
 
 def _is_others(text: str, stack: str) -> bool:
-    """Whether an alias leads to another stack; earlier versions didn't write the project."""
+    """Whether an alias points to another stack; earlier versions didn't write the project."""
     is_here = project_of(text) in ("", _project(stack))
     return stack_of(text) not in ("", stack) or not is_here
 

@@ -10,7 +10,7 @@ from workbench.writing import put_file
 def make_key_pair(path: Path, comment: str) -> str:
     """Make an ed25519 key pair at ``path`` and ``path.pub``; return the public half's line.
 
-    A pair that is there stays, so that a command that was cut off goes on with it.
+    A pair that is there stays, so that a command that was interrupted continues it.
     """
     public = public_half(path)
     if path.exists() and public.exists():
@@ -31,7 +31,7 @@ def public_half(path: Path) -> Path:
 
 
 def move_key_pair(source: Path, target: Path) -> None:
-    """Move a pair; cut off at any point, one of the two is whole, and again ends it."""
+    """Move a pair; interrupted at any point, one of the two is whole, and again ends it."""
     for half in (source, public_half(source)):
         if half.exists():
             place = target if half == source else public_half(target)

@@ -64,7 +64,7 @@ def remove_key(
     found = find_keys(declared, wanted)
     is_left_over = not found
     if is_left_over:
-        # Out of the configuration, but not off the server: a removal was cut off, and goes on.
+        # Out of the configuration, but not off the server: an interrupted removal continues.
         found = find_keys(_left_over(state, declared, progress), wanted)
     if len(found) != 1:
         many = f"{len(found)} of the administrator's keys fit" if found else "No key fits"
@@ -77,17 +77,17 @@ def remove_key(
     plan = ["The administrator can't sign in any more with:", f"  {described(found[0])}"]
     plan.append(f"Another key has just opened the server: {used.path}")
     if is_left_over:
-        plan.append("The configuration has it no more; the server is brought to that.")
+        plan.append("It is no longer in the configuration; the server is brought to that.")
     command = f"workbench ssh.keys.remove {fingerprint(found[0])} --stack {state.stack}"
     if not confirm(plan, command, yes=yes, dry_run=dry_run):
         return
     values = {} if is_left_over else as_config(left, state.stack)
     apply(state, values, command, progress).close()
-    _say_end(f"It opens the server no more; {len(left)} left.", state.stack)
+    _say_end(f"That key no longer works; {len(left)} left.", state.stack)
 
 
 def _left_over(state: StackState, declared: Sequence[str], progress: Progress) -> list[str]:
-    """Return the keys that the recipe put on the server, and that are declared no more."""
+    """Return the keys that the recipe put on the server, and that are no longer declared."""
     lines = read_lines(state, progress)
     if lines is None:
         raise WorkbenchError(
@@ -147,7 +147,7 @@ def apply(
     """Change the configuration, and bring stack and server to it; return the state then."""
     state.close()
     what_exists = "the change may be in the configuration already, and not on the server yet"
-    with interruptible(what_exists, f"{command}   goes on"):
+    with interruptible(what_exists, f"{command}   continues"):
         change_lists(state, values, command, progress)
         now = read_stack(state.stack, progress)
         converge_server(now, progress)

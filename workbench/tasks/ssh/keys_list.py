@@ -100,7 +100,7 @@ def _told(key: dict[str, Any]) -> list[str]:
     told = []
     if not key["declared"]:
         told.append(
-            "removed, still on the server" if key["by_recipe"] else "put on the server by hand"
+            "removed, still on the server" if key["by_recipe"] else "put on the server manually"
         )
     if key["declared"] and key["on_server"] is False:
         told.append("not on the server yet")

@@ -85,8 +85,8 @@ def rotate(
 ) -> None:
     """Replace this computer's key by a new one.
 
-    The old one goes when the new one has opened the server. Cut off, the same
-    command goes on.
+    The old one goes when the new one has opened the server. Interrupted, the same
+    command continues.
     """
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.ssh.rotation import rotate as rotate_key

@@ -1,4 +1,4 @@
-"""The key that a rotation replaces: chosen once, and noted beside the new one while that waits.
+"""The key that a rotation replaces: chosen once, and noted alongside the new one while that waits.
 
 Chosen again after a cut, it could be another key of this computer: one that nobody was shown.
 """

@@ -1,7 +1,7 @@
 """Put a new key in the place of this computer's: proved to work before the old one goes.
 
 What is done is read from the configuration, the key files and the note of the old key each time,
-so a rotation that was cut off goes on where it was.
+so a rotation that was interrupted continues where it was.
 """
 
 import json
@@ -70,7 +70,7 @@ def rotate(state: StackState, progress: Progress, *, yes: bool, dry_run: bool) -
     if os.environ.get(VARIABLE):
         raise WorkbenchError(
             f"${VARIABLE} names one key to use, and a rotation uses two.",
-            f"unset {VARIABLE}   with that key in ~/.ssh, its public half beside it",
+            f"unset {VARIABLE}   with that key in ~/.ssh, its public half alongside it",
         )
     command = f"workbench ssh.keys.rotate --stack {state.stack}"
     target, waiting = _places(state)
@@ -86,7 +86,7 @@ def rotate(state: StackState, progress: Progress, *, yes: bool, dry_run: bool) -
     rotation = Rotation(new, waiting, target, old, private)
     if fingerprint(new) not in map(fingerprint, keys):
         keys = [*keys, new]
-    # Also where it is in there already: a rotation that was cut off may have got no further.
+    # Also where it is in there already: a rotation that was interrupted may have got no further.
     state = apply(state, as_config(keys, state.stack), command, progress)
     state = _take_over(state, rotation, command, progress)
     _finish(state, rotation, progress)
@@ -107,7 +107,7 @@ def _places(state: StackState) -> tuple[Path, Path]:
 def _plan(waiting: Path, mark: str, old: str | None, private: PrivateKey | None) -> list[str]:
     plan = ["Make a new key, put it on the server, sign in with it, and then take out:"]
     if public_half(waiting).exists():
-        plan = ["Go on with the rotation that was begun:", f"  new key: {waiting}"]
+        plan = ["Continue the rotation that was begun:", f"  new key: {waiting}"]
         is_out = "The old key is out of the configuration already:"
         plan.append("Sign in with it, and then take out:" if old else is_out)
     plan.append(f"  {described(old) if old else mark}")
@@ -156,13 +156,13 @@ def _require_refused(state: StackState, old: PrivateKey) -> None:
         return
     raise WorkbenchError(
         f"The new key works, but {old.path} still opens the server: someone put it into"
-        " ~/.ssh/authorized_keys there by hand.",
+        " ~/.ssh/authorized_keys there manually.",
         f"workbench ssh.keys.list --stack {state.stack}",
     )
 
 
 def _is_refused(door: Door) -> bool:
-    """Whether the server refuses the key; a sign-in that is cut off is no answer."""
+    """Whether the server refuses the key; a sign-in that is interrupted is no answer."""
     end = time.monotonic() + REFUSAL_LIMIT
     while True:
         try:
@@ -185,7 +185,7 @@ def _finish(state: StackState, rotation: Rotation, progress: Progress) -> None:
     print(f"\nThe new key works, and is the only one of this computer: {rotation.target}")
     old = rotation.old_private
     if old is not None and old.path != rotation.target:
-        print(f"The old one opens this workbench no more: {old.path}")
+        print(f"The old key no longer works: {old.path}")
     for alias in changed:
         print(f"The alias {alias} uses it.")
     print(as_typed(f"\nNext:\n  workbench ssh.keys.list --stack {state.stack}"))

@@ -92,7 +92,7 @@ def _hold(door: Door, service: Service, local: int, host: str, log: Path) -> Non
     )
     try:
         _await_open(process, local, log, door)
-        where = f"{service.url(host, local)} leads to port {service.port} of the server"
+        where = f"{service.url(host, local)} points to port {service.port} of the server"
         print(f"{where}, until Ctrl-C.", flush=True)
         if service.page and host != HERE and not host.endswith(".localhost"):
             print(ELSEWHERE.format(host=host, here=HERE), flush=True)

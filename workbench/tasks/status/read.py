@@ -122,7 +122,7 @@ def _instance(state: StackState) -> dict[str, Any]:
 
 
 def _unfinished(state: StackState) -> str | None:
-    """Return what was begun and hasn't ended: it goes on, or was cut off."""
+    """Return what was begun and hasn't ended: it continues, or was interrupted."""
     resize, restore = RESIZE.read(state), RESTORE.read(state)
     if resize is not None:
         what, command = f"resize to {resize.wanted}", f"resize {resize.wanted}"
@@ -131,7 +131,7 @@ def _unfinished(state: StackState) -> str | None:
     else:
         return None
     again = f"workbench {command} --stack {state.stack}"
-    return f"A {what} hasn't ended. If it was cut off, this goes on:\n{again}"
+    return f"A {what} hasn't ended. If it was interrupted, this continues:\n{again}"
 
 
 def _inside(state: StackState, found: dict[str, Any]) -> dict[str, Any]:

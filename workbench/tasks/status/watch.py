@@ -35,7 +35,7 @@ class StatusReader:
             self._state = read_stack(self._stack, self._progress)
         found = read_status(self._state)
         if found["state"] != RUNNING or found["problem"]:
-            # The next look begins anew: stack and connection may be others then.
+            # The next look starts again: stack and connection may be others then.
             self.close()
         return found
 

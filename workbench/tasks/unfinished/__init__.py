@@ -1,1 +1,1 @@
-"""A first ``up`` that AWS refused: why, what exists by now, and how it goes on."""
+"""A first ``up`` that AWS refused: why, what exists by now, and how it continues."""

@@ -93,7 +93,7 @@ def bring_up(
     state = read_stack(stack, progress)
     say_delegation(state, progress)
     server_exists = f"the server {state.outputs.get('instance_id')} exists"
-    with _up_interrupted(stack, f"{server_exists}, and goes on by itself with its recipe"):
+    with _up_interrupted(stack, f"{server_exists}, and continues by itself with its recipe"):
         run = converge_server(state, progress)
         told, refused = _hand_over_passwords(
             state, state.server, progress, from_stdin=password_stdin
@@ -109,7 +109,7 @@ def bring_up(
 def _up_interrupted(
     stack: str, what_exists: str, *, removable: bool = True
 ) -> AbstractContextManager[None]:
-    hint = f"workbench up --stack {stack}        goes on"
+    hint = f"workbench up --stack {stack}        continues"
     if removable:
         hint += f"\n  workbench destroy --stack {stack}   removes what exists"
     return interruptible(what_exists, hint)

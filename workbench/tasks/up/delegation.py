@@ -1,4 +1,4 @@
-"""What a person enters where the domain is kept, so that its names lead to the workbench."""
+"""What a person enters where the domain is kept, so that its names point to the workbench."""
 
 from workbench.checks.check import Report
 from workbench.checks.dns import records_by_hand
@@ -30,7 +30,7 @@ def say_delegation(state: StackState, progress: Progress) -> None:
 
 
 def missing_delegation(state: StackState, failed: list[Report]) -> list[tuple[str, list[str], str]]:
-    """Return what to enter if the names don't lead to the workbench."""
+    """Return what to enter if the names don't point to the workbench."""
     return delegation(state) if "dns" in {each.name for each in failed} else []
 
 

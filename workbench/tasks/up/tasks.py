@@ -59,7 +59,7 @@ def up(
     print_where_to_go(outcome)
     if awaits_delegation(outcome.state, outcome.failed):
         raise WorkbenchError(
-            "All is there but the certificate, which comes once the domain leads to the server.",
+            "All is there but the certificate, which comes once the domain points to the server.",
             f"workbench check --stack {name}   says when it does",
         )
     if outcome.failed:

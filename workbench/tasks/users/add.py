@@ -66,7 +66,7 @@ def _checked(
     whom = f"{user.name} --stack {state.stack}"
     known = declared.users.get(user.name)
     is_open = account is not None and account.member and not account.disabled
-    # In a rehearsal everyone gets a password: who has none was cut off in the middle.
+    # In a rehearsal everyone gets a password: who has none was interrupted in the middle.
     if known and account and is_open and (account.password or state.rehearsal is None):
         raise WorkbenchError(
             f"{user.name} is a user of the stack {state.stack} already.",
@@ -82,7 +82,7 @@ def _checked(
     if known and (user.public_keys or user.administrator) and user != known:
         raise WorkbenchError(
             f"{user.name} is in the configuration already, with other keys or rights.",
-            f"workbench users.add {user.name} --stack {state.stack}   goes on with those",
+            f"workbench users.add {user.name} --stack {state.stack}   continues with those",
         )
     # An earlier attempt got this far.
     return known or user

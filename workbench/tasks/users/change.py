@@ -42,7 +42,7 @@ def apply(
     state.close()
     values = {} if wanted == read_declared(state) else {KEY: wanted.as_config()}
     what_exists = "the change may be in the configuration already, and not on the server yet"
-    with interruptible(what_exists, f"{command}   goes on"):
+    with interruptible(what_exists, f"{command}   continues"):
         change_lists(state, values, command, progress)
         now = read_stack(state.stack, progress)
         converge_server(now, progress)

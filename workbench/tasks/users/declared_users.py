@@ -84,7 +84,7 @@ def read_changeable(state: StackState, name: str) -> DeclaredUsers:
 
     Raises WorkbenchError where it has other people than the stack: a colleague's change that was
     never pulled would be undone by the way, and shut someone out. That ``name`` is in one of the
-    two only is no obstacle: a change of theirs was cut off, and goes on.
+    two only is no obstacle: a change of theirs was interrupted, and continues.
     """
     declared = read_declared(state)
     # Written out without the key that the program knows, the default user would lose it.

@@ -61,7 +61,7 @@ def remove_key(
     """Take a key of a person out of the configuration and off the server."""
     user = read_changeable(state, name).find(name, state.stack)
     found = find_keys(user.public_keys, key)
-    # Out of the configuration, but not off the server: a removal was cut off, and goes on.
+    # Out of the configuration, but not off the server: a removal was interrupted, and continues.
     told = [described(each) for each in found] or _left_over(state, progress, user, key)
     if len(told) != 1:
         many = f"{len(told)} keys" if told else "No key"
@@ -72,7 +72,7 @@ def remove_key(
     left = tuple(each for each in user.public_keys if each not in found)
     plan = [f"{name} can't sign in by SSH any more with:", f"  {told[0]}"]
     if not found:
-        plan.append("The configuration has it no more; the server is brought to that.")
+        plan.append("It is no longer in the configuration; the server is brought to that.")
     if not left:
         plan.append("No key is left: JupyterHub and RStudio by password, no SSH.")
     wanted = replace(user, public_keys=left)
@@ -83,7 +83,7 @@ def remove_key(
 
 
 def _left_over(state: StackState, progress: Progress, user: User, wanted: str) -> list[str]:
-    """Describe the keys meant that the recipe put on the server, and are declared no more."""
+    """Describe the keys meant that the recipe put on the server, and are no longer declared."""
     account = look(state, progress).get(user.name)
     declared = set(map(fingerprint, user.public_keys))
     left = {

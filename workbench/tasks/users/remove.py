@@ -34,7 +34,7 @@ def remove_user(
     declared, there = read_changeable(state, name), look(state, progress)
     account = there.get(name)
     if name not in declared.users and _is_left(name, account, state):
-        # A removal was cut off behind the configuration: the same goes on.
+        # A removal was interrupted behind the configuration: the same continues.
         user, left = User(name, administrator=bool(account and account.administrator)), declared
     elif name not in declared.users and account and account.disabled:
         if not dry_run:
@@ -65,7 +65,7 @@ def remove_user(
 def _is_left(name: str, account: ServerUser | None, state: StackState) -> bool:
     """Whether the stack or the server still has someone whom the configuration doesn't name.
 
-    An account that was made by hand isn't the workbench's, and not to be closed by it.
+    An account that was made manually isn't the workbench's, and not to be closed by it.
     """
     if name in state.target().users:
         return True
