@@ -17,8 +17,8 @@ from typing import Any
 from rehearsed import rehearsed
 from rehearsed import table
 
-from workbench.host import apt
-from workbench.host.apt import PACKAGES
+from workbench.host.system import apt
+from workbench.host.system.apt import PACKAGES
 from workbench.progress import Phase
 from workbench.progress import Progress
 from workbench.rehearsal.names import rehearsal_of

@@ -13,18 +13,19 @@ from pyinfra.api.output import set_echo
 from pyinfra.api.state import StateStage
 from pyinfra.context import ctx_host
 from pyinfra.context import ctx_state
-from workbench_host import apt
-from workbench_host import identity
-from workbench_host import jupyterhub
-from workbench_host import local_facts
-from workbench_host import places
-from workbench_host import proxy
-from workbench_host import rstudio
-from workbench_host import storage
-from workbench_host.converge import prepare
-from workbench_host.planning import planning
-from workbench_host.pyinfra_typed import FileUpload
-from workbench_host.settings import Settings
+
+from workbench.host import places
+from workbench.host.data import identity
+from workbench.host.data import storage
+from workbench.host.run import local_facts
+from workbench.host.run.converge import prepare
+from workbench.host.run.planning import planning
+from workbench.host.run.pyinfra_typed import FileUpload
+from workbench.host.services import caddy as proxy
+from workbench.host.services import jupyterhub
+from workbench.host.services import rstudio
+from workbench.host.settings import Settings
+from workbench.host.system import apt
 
 UNITS = (storage.UNIT, identity.SAVE_PATH, jupyterhub.UNIT, rstudio.UNIT, proxy.UNIT)
 

@@ -27,7 +27,7 @@ HOLD = "held = b'x' * (50 << 20); print(len(held) >> 20)"
 STILL = "print(len(held) >> 20)"
 USED = """
 import sys; sys.path.insert(0, "/opt/workbench/recipe/current")
-from workbench_host.cgroups import PEOPLE, Cgroups
+from workbench.host.shares.cgroups import PEOPLE, Cgroups
 print(Cgroups().used(PEOPLE) >> 20)
 """
 

@@ -31,15 +31,16 @@ HOST = Path(__file__).parents[1] / "workbench" / "host"
 # Steps of the recipe that only install, and what they install from.
 STEPS = ("packages", "environments")
 INPUTS = (
-    *("apt.py", "packages.py", "tools.py", "environments.py"),
+    *(f"system/{name}.py" for name in ("apt", "packages", "tools", "environments")),
     *("requirements/**/*", "scripts/*"),
 )
 SETTINGS = """{"version": 1, "name": "warm", "domain": null, "names": [],
  "administrator": {"name": "admin", "public_keys": []}, "users": [],
  "data_volume": {"id": "vol-1", "device": "/dev/sdf"}}"""
 TOOLS = f"""
-from workbench_host import network, places, tools
-from workbench_host.settings import Settings
+from workbench.host import places
+from workbench.host.system import network, tools
+from workbench.host.settings import Settings
 network.use(Settings.parse({SETTINGS!r}))
 for folder in (places.STATE, places.LOGS, places.CACHE):
     folder.mkdir(parents=True, exist_ok=True)
@@ -47,8 +48,10 @@ tools.ensure_tools()
 """
 INSTALL = f"""
 from pyinfra.api.operations import run_ops
-from workbench_host import converge, network, recipe
-from workbench_host.settings import Settings
+from workbench.host import recipe
+from workbench.host.run import converge
+from workbench.host.system import network
+from workbench.host.settings import Settings
 settings = Settings.parse({SETTINGS!r})
 network.use(settings)
 converge.steps_for = lambda settings: [getattr(recipe, step) for step in {STEPS}]

@@ -188,7 +188,7 @@ def plan(lab: Lab) -> str:
     lab.run("cat > /tmp/planned.json", stdin=json.dumps(lab.settings))
     said = lab.run(
         "cd /opt/workbench/recipe/current && "
-        "/opt/workbench/venv/bin/python -m workbench_host.plan /tmp/planned.json"
+        "/opt/workbench/venv/bin/python -m workbench.host.run.plan /tmp/planned.json"
     )
     findings = json.loads(said)["findings"]
     return "\n".join(action for finding in findings for action in finding["actions"])

@@ -9,7 +9,7 @@ from host_lab import at_hub
 from host_lab import sign_in
 
 from workbench.host import software
-from workbench.host.cran import DISTRIBUTIONS_R
+from workbench.host.system.cran import DISTRIBUTIONS_R
 
 PASSWORD = "Penguins-on-ice-42"
 

@@ -10,7 +10,7 @@ from host_lab import Lab
 UNIT = "workbench-packages"
 MISSING = "no-such-package-by-that-name"
 PLAN = (
-    "cd /opt/workbench/recipe/current && /opt/workbench/venv/bin/python -m workbench_host.plan"
+    "cd /opt/workbench/recipe/current && /opt/workbench/venv/bin/python -m workbench.host.run.plan"
     " /etc/workbench/settings.json"
 )
 LOCK = "/var/lib/dpkg/lock-frontend"

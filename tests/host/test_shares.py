@@ -37,7 +37,7 @@ except BlockingIOError:
 for pid in made:
     os.kill(pid, 9)
 """
-USE = "PYTHONPATH=/opt/workbench/recipe/current python3 -m workbench_host.share_use"
+USE = "PYTHONPATH=/opt/workbench/recipe/current python3 -m workbench.host.shares.share_use"
 
 
 def ssh(lab: Lab, user: str, command: str, limit: float = 60) -> subprocess.Popen[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from host_lab import Lab
 
-RIGHTS = "cd /opt/workbench/recipe/current && python3 -m workbench_host.rights"
+RIGHTS = "cd /opt/workbench/recipe/current && python3 -m workbench.host.rights.rights"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJb8o0BbVVWjMtvW1ZPmcO9IBVcRJ6GX0Mi4k3m6nRm0"
 FOREIGN = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKvZ0BbVVWjMtvW1ZPmcO9IBVcRJ6GX0Mi4k3m6nRm1 who"
 EVE = {"name": "eve", "public_keys": [f"{KEY} eve@home"], "administrator": False}

@@ -16,16 +16,16 @@ from workbench.components import validation
 from workbench.components.errors import ArgumentError
 from workbench.components.users import check_users
 from workbench.host import bootstrap
-from workbench.host import everyone_told
-from workbench.host import journal
 from workbench.host import package_lists
 from workbench.host import places
-from workbench.host import r_versions
 from workbench.host import settings as host_settings
-from workbench.host import shared_packages as unit_of_packages
 from workbench.host import software
+from workbench.host.packages import everyone_told
+from workbench.host.packages import shared_packages as unit_of_packages
+from workbench.host.run import journal
 from workbench.host.settings import TAKEN_NAMES
 from workbench.host.settings import VERSION
+from workbench.host.system import r_versions
 from workbench.rehearsal import standin
 from workbench.remote import recipe_run
 

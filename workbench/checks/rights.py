@@ -16,7 +16,8 @@ from workbench.errors import WorkbenchError
 from workbench.terminal import read_json
 
 REPORT = (
-    "sudo -n env PYTHONPATH=/opt/workbench/recipe/current /usr/bin/python3 -m workbench_host.rights"
+    "sudo -n env PYTHONPATH=/opt/workbench/recipe/current"
+    " /usr/bin/python3 -m workbench.host.rights.rights"
 )
 # It looks at every file that may run as root.
 LIMIT = 180.0

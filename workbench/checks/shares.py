@@ -15,7 +15,7 @@ from workbench.errors import WorkbenchError
 
 READ = (
     "sudo -n env PYTHONPATH=/opt/workbench/recipe/current"
-    " /usr/bin/python3 -m workbench_host.share_use"
+    " /usr/bin/python3 -m workbench.host.shares.share_use"
 )
 GIB = 1 << 30
 MOST_TOLD = 3
@@ -23,7 +23,7 @@ MOST_TOLD = 3
 
 @dataclass(frozen=True)
 class Use:
-    """What the server says of people's shares, as ``workbench_host.share_use`` has it."""
+    """What the server says of people's shares, as ``workbench.host.shares.share_use`` has it."""
 
     person: dict[str, int]
     missing: list[str]

@@ -1,7 +1,7 @@
 """Converge this server: make the tools, then hand over to the recipe.
 
-Run as ``python3 -m workbench_host SETTINGS`` by the distribution's Python, so everything
-imported here is the standard library's.
+Started by user data as ``python3 -m workbench_host SETTINGS``, by the distribution's Python, so
+everything imported here is the standard library's.
 """
 
 import fcntl
@@ -11,16 +11,17 @@ import shutil
 import sys
 from pathlib import Path
 
-from . import certificates
-from . import journal
-from . import network
-from . import places
-from . import tools
-from .settings import Settings
+from workbench.host import places
+from workbench.host.run import journal
+from workbench.host.settings import Settings
+from workbench.host.system import certificates
+from workbench.host.system import network
+from workbench.host.system import tools
 
 # Counted here, where pyinfra can't be imported yet; a test keeps it right.
 STEPS = 28
 LOCK = Path("/run/workbench-converge.lock")
+CONVERGE = "workbench.host.run.converge"
 
 
 def main() -> None:
@@ -40,10 +41,10 @@ def main() -> None:
         places.STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
         authorities = certificates.ensure_authorities(settings.ca_certificates)
         changed = tools.ensure_tools()
-        remove_old_recipes(Path(__file__).parents[1])
+        remove_old_recipes(places.ROOT)
     progress.end_step(changed=authorities or changed)
     os.environ.update(progress.hand_over())
-    arguments = [str(tools.PYTHON), "-m", f"{__package__}.converge", str(settings_path)]
+    arguments = [str(tools.PYTHON), "-m", CONVERGE, str(settings_path)]
     os.execv(tools.PYTHON, arguments)  # noqa: S606 (no shell is wanted)
 
 
@@ -57,8 +58,13 @@ def remove_old_recipes(current: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """Converge, and say in one line why it failed."""
     try:
         main()
     except Exception as error:
         sys.exit(f"converge failed: {error}")
+
+
+if __name__ == "__main__":
+    run()

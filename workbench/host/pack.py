@@ -8,8 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-# The package's name on the server, where it stands alone.
-NAME = "workbench_host"
+# The package has the same name on the server, where it stands alone.
+NAME = "workbench/host"
+# What user data starts on every server; it stays a constant, whatever the package is called.
+START = "workbench_host/__main__.py"
+ADDED = {
+    "workbench/__init__.py": b'"""What of the workbench is on the server."""\n',
+    "workbench_host/__init__.py": b'"""What user data starts."""\n',
+    START: b"from workbench.host.__main__ import run\n\nrun()\n",
+}
 # What only the person's own computer needs.
 LEFT_OUT = frozenset({"bootstrap.py", "bootstrap.sh", "pack.py", "README.md"})
 FOLDERS_LEFT_OUT = frozenset({"__pycache__"})
@@ -25,10 +32,14 @@ class PackedRecipe:
 
 def pack_recipe(folder: Path = FOLDER) -> PackedRecipe:
     """Return the archive: the same bytes from the same files, whoever packs them and when."""
+    members = ADDED | {
+        f"{NAME}/{path.relative_to(folder).as_posix()}": path.read_bytes()
+        for path in recipe_files(folder)
+    }
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for path in recipe_files(folder):
-            archive.addfile(_member(folder, path), io.BytesIO(path.read_bytes()))
+        for name, content in sorted(members.items()):
+            archive.addfile(_member(name, len(content)), io.BytesIO(content))
     compressed = io.BytesIO()
     with gzip.GzipFile(fileobj=compressed, mode="wb", filename="", mtime=0) as file:
         file.write(plain.getvalue())
@@ -48,9 +59,9 @@ def recipe_files(folder: Path) -> list[Path]:
     )
 
 
-def _member(folder: Path, path: Path) -> tarfile.TarInfo:
-    member = tarfile.TarInfo(f"{NAME}/{path.relative_to(folder).as_posix()}")
-    member.size = path.stat().st_size
+def _member(name: str, size: int) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.size = size
     # By place, not by the file's mode, which a checkout on Windows doesn't keep.
-    member.mode = 0o755 if path.parent.name == "scripts" else 0o644
+    member.mode = 0o755 if "/scripts/" in name else 0o644
     return member

@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+# This package, and the folder that Python has to have on its path to find it.
+PACKAGE = Path(__file__).parent
+ROOT = PACKAGE.parents[1]
+
 # On the server's own disk: can be made again.
 WORKBENCH = Path("/opt/workbench")
 RECIPES = WORKBENCH / "recipe"

@@ -6,9 +6,9 @@ from dataclasses import field
 from typing import Any
 from typing import Self
 
-from . import software
-from .software import DISTRIBUTION
-from .software import Package
+from workbench.host import software
+from workbench.host.software import DISTRIBUTION
+from workbench.host.software import Package
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 from typing import Self
 
-from . import software
-from .package_lists import PackageLists
-from .r_settings import RSettings
-from .software import ADDRESS
-from .software import Package
+from workbench.host import software
+from workbench.host.package_lists import PackageLists
+from workbench.host.r_settings import RSettings
+from workbench.host.software import ADDRESS
+from workbench.host.software import Package
 
 VERSION = 1
 ACCOUNT_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")

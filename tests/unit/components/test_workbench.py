@@ -8,7 +8,7 @@ from workbench import Workbench
 from workbench.components.errors import ArgumentError
 from workbench.components.validation import LONGEST_NAME
 from workbench.components.workbench_args import check_arguments
-from workbench.host import origins
+from workbench.host.jupyter import origins
 from workbench.host.settings import Settings
 from workbench.rehearsal.provider.table import find_type
 

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from workbench.host import accounts
 from workbench.host import places
-from workbench.host.volume import Volume
+from workbench.host.data.volume import Volume
+from workbench.host.people import accounts
 
 ADA = {
     "name": "ada",

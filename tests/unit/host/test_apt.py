@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.host.apt import UPDATE_LISTS
+from workbench.host.system.apt import UPDATE_LISTS
 
 LOCKED = "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 7 (apt-get)"
 APT = """#!/bin/sh

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from workbench.host.authorized_keys import BEGIN
-from workbench.host.authorized_keys import END
-from workbench.host.authorized_keys import are_authorized
-from workbench.host.authorized_keys import with_keys
-from workbench.host.authorized_keys import write
+from workbench.host.people.authorized_keys import BEGIN
+from workbench.host.people.authorized_keys import END
+from workbench.host.people.authorized_keys import are_authorized
+from workbench.host.people.authorized_keys import with_keys
+from workbench.host.people.authorized_keys import write
 
 KEY, OTHER, MINE = "ssh-ed25519 AAAA1 a", "ssh-ed25519 AAAA2 b", "ssh-rsa AAAA3 mine"
 

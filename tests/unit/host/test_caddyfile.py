@@ -7,9 +7,9 @@ from typing import Any
 import jinja2
 import pytest
 
-from workbench.host import origins
 from workbench.host import places
-from workbench.host.rendering import TEMPLATES
+from workbench.host.jupyter import origins
+from workbench.host.run.rendering import TEMPLATES
 from workbench.host.settings import Settings
 
 SETTINGS = {

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from workbench.host import places
-from workbench.host import proxy
+from workbench.host.services import caddy as proxy
 from workbench.host.settings import Settings
 
 ADDRESS = "203.0.113.7"

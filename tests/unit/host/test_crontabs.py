@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.host.crontabs import is_without_path
+from workbench.host.system.crontabs import is_without_path
 
 
 @pytest.mark.parametrize(

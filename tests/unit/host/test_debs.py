@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from pyinfra.api.command import StringCommand
 
-from workbench.host import debs
 from workbench.host import places
-from workbench.host.debs import Deb
 from workbench.host.software import Package
+from workbench.host.system import debs
+from workbench.host.system.debs import Deb
 
 URL = "https://example.org/r-4.5.3_1_amd64.deb"
 

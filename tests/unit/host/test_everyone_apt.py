@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from workbench.host import everyone_apt
-from workbench.host.everyone_told import Told
 from workbench.host.package_lists import PackageLists
+from workbench.host.packages import everyone_apt
+from workbench.host.packages.everyone_told import Told
 
 
 class Apt:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from workbench.host.file_diffs import MOST_LINES
-from workbench.host.file_diffs import file_diff
-from workbench.host.file_diffs import hide_secrets
+from workbench.host.run.file_diffs import MOST_LINES
+from workbench.host.run.file_diffs import file_diff
+from workbench.host.run.file_diffs import hide_secrets
 
 
 @pytest.mark.parametrize(

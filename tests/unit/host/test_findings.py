@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from workbench.host import findings
-from workbench.host.apt import INSTALL
-from workbench.host.apt import PURGE
-from workbench.host.apt import UPDATE
-from workbench.host.debs import CURL
-from workbench.host.findings import find
-from workbench.host.pyinfra_typed import FileUpload
+from workbench.host.run import findings
+from workbench.host.run.findings import find
+from workbench.host.run.pyinfra_typed import FileUpload
+from workbench.host.system.apt import INSTALL
+from workbench.host.system.apt import PURGE
+from workbench.host.system.apt import UPDATE
+from workbench.host.system.debs import CURL
 
 
 @pytest.fixture(autouse=True)

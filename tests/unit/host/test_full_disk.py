@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from workbench.host import accounts
-from workbench.host import authorized_keys
-from workbench.host import own_room
-from workbench.host import password
 from workbench.host import places
-from workbench.host import room
-from workbench.host.full_disk import explain
+from workbench.host.data import own_room
+from workbench.host.data import room
+from workbench.host.data.full_disk import explain
+from workbench.host.people import accounts
+from workbench.host.people import authorized_keys
+from workbench.host.people import password
 
 
 def no_room(code: int = errno.ENOSPC) -> Callable[..., Any]:

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from workbench.host import guard
-from workbench.host import kill_notes
-from workbench.host import share_use
-from workbench.host import shares
-from workbench.host import strays
-from workbench.host.cgroups import Cgroups
-from workbench.host.cgroups import person
-from workbench.host.kill_notes import Kill
+from workbench.host.shares import guard
+from workbench.host.shares import kill_notes
+from workbench.host.shares import share_use
+from workbench.host.shares import shares
+from workbench.host.shares import strays
+from workbench.host.shares.cgroups import Cgroups
+from workbench.host.shares.cgroups import person
+from workbench.host.shares.kill_notes import Kill
 
 MIB = 1 << 20
 LIMITS = shares.shares(4096 * MIB, 2, 30000)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from workbench.host import journal
-from workbench.host.journal import Journal
+from workbench.host.run import journal
+from workbench.host.run.journal import Journal
 
 
 @pytest.fixture

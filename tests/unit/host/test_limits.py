@@ -1,12 +1,12 @@
 """Memory is kept for what everyone needs, and nobody's session is spared before others'."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-from workbench.host import limits
-from workbench.host.rendering import TEMPLATES
+from workbench.host import places
+from workbench.host.run.rendering import TEMPLATES
+from workbench.host.shares import limits
 
 PROTECTED = "protected.conf.j2"
 
@@ -40,16 +40,20 @@ def test_the_services_that_everyone_needs_end_last(template: str) -> None:
     assert int(score) <= -800
 
 
+def is_module(path: str) -> bool:
+    return (places.PACKAGE / f"{path}.py").is_file()
+
+
 def test_the_guard_starts_again_when_a_module_that_it_reads_has_changed() -> None:
-    read, left = set(), ["guard"]
+    read, left = set(), ["shares/guard"]
     while left:
         module = left.pop()
         read.add(module)
-        text = Path(limits.__file__).with_name(f"{module}.py").read_text()
-        modules = re.findall(
-            r"^from \.(\w+) import|^from \. import (\w+)", text, flags=re.MULTILINE
-        )
-        left += {name for pair in modules for name in pair if name} - read
+        text = (places.PACKAGE / f"{module}.py").read_text()
+        for package, name in re.findall(r"^from workbench\.host([\w.]*) import (\w+)", text, re.M):
+            path = package.removeprefix(".").replace(".", "/")
+            found = [each for each in (path, f"{path}/{name}".removeprefix("/")) if is_module(each)]
+            left += set(found) - read
     assert read == set(limits.GUARDS)
 
 

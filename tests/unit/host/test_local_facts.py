@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pyinfra.facts.files import LINUX_STAT_COMMAND
 
-from workbench.host.local_facts import sha1
-from workbench.host.local_facts import status_line
+from workbench.host.run.local_facts import sha1
+from workbench.host.run.local_facts import status_line
 
 
 def stat(path: Path) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.host.origins import end_servers_of_before
+from workbench.host.jupyter.origins import end_servers_of_before
 from workbench.host.settings import Settings
 
 SETTINGS = {

@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from workbench.host import base_packages
-from workbench.host import everyone
-from workbench.host import everyone_apt
-from workbench.host import everyone_python
-from workbench.host import everyone_r
-from workbench.host import everyone_told
-from workbench.host import manual_packages
-from workbench.host import shared_packages
-from workbench.host.everyone_told import Told
-from workbench.host.findings import find
 from workbench.host.package_lists import BASE_GROUPS
 from workbench.host.package_lists import PackageLists
 from workbench.host.package_lists import plain_name
+from workbench.host.packages import base_packages
+from workbench.host.packages import everyone
+from workbench.host.packages import everyone_apt
+from workbench.host.packages import everyone_python
+from workbench.host.packages import everyone_r
+from workbench.host.packages import everyone_told
+from workbench.host.packages import manual_packages
+from workbench.host.packages import shared_packages
+from workbench.host.packages.everyone_told import Told
+from workbench.host.run.findings import find
 
 NONE = PackageLists(base=())
 

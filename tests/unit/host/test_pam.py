@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.host import pam
+from workbench.host.system import pam
 
 OLD = """Name: Keep it private
 Default: yes

@@ -2,7 +2,7 @@
 
 import json
 
-from workbench.host import passwords
+from workbench.host.people import passwords
 from workbench.host.settings import Settings
 
 SETTINGS = {

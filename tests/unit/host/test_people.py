@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from workbench.host.authorized_keys import with_keys
-from workbench.host.people import read_keys
-from workbench.host.people import read_sizes
-from workbench.host.processes import Process
-from workbench.host.processes import processes
+from workbench.host.people.authorized_keys import with_keys
+from workbench.host.people.people import read_keys
+from workbench.host.people.people import read_sizes
+from workbench.host.people.processes import Process
+from workbench.host.people.processes import processes
 from workbench.tasks.users.public_keys import fingerprint
 
 DATA = "AAAAC3NzaC1lZDI1NTE5AAAAIJb8o0BbVVWjMtvW1ZPmcO9IBVcRJ6GX0Mi4k3m6nRm0"

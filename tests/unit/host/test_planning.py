@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from workbench.host import health
-from workbench.host import operations
-from workbench.host.planning import Planning
+from workbench.host.run import operations
+from workbench.host.run.planning import Planning
+from workbench.host.services import health
 
 
 @pytest.fixture

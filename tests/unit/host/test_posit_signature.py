@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from workbench.host import posit_signature
-from workbench.host.posit_signature import SignatureError
-from workbench.host.posit_signature import read_members
-from workbench.host.posit_signature import verify
+from workbench.host.system import posit_signature
+from workbench.host.system.posit_signature import SignatureError
+from workbench.host.system.posit_signature import read_members
+from workbench.host.system.posit_signature import verify
 
 pytestmark = pytest.mark.skipif(
     not all(map(shutil.which, ("gpg", "gpgv", "ar", "dpkg-deb"))), reason="needs gpg and dpkg-deb"

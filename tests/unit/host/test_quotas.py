@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from workbench.host import quotas
+from workbench.host.data import quotas
 from workbench.host.settings import Account
 from workbench.host.settings import Settings
 from workbench.host.settings import SettingsError

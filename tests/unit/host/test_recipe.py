@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from pyinfra.api.state import StateStage
 
-from workbench.host import converge
-from workbench.host import cran
 from workbench.host import software
-from workbench.host import standby
-from workbench.host.progress import SEPARATOR
+from workbench.host.data import standby
 from workbench.host.recipe import RECIPE
 from workbench.host.recipe import STANDBY
 from workbench.host.recipe import Step
+from workbench.host.run import converge
+from workbench.host.run.progress import SEPARATOR
 from workbench.host.settings import Settings
+from workbench.host.system import cran
 
 SETTINGS = {
     "version": 1,

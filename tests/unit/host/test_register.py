@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import pytest
 
 from workbench.host import places
-from workbench.host import register
+from workbench.host.people import register
 
 
 @pytest.fixture

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from workbench.host import known_keys
-from workbench.host import rights_accounts
-from workbench.host import rights_runs
-from workbench.host import rights_sign_in
-from workbench.host.rights_files import ACL
-from workbench.host.rights_files import writers
-from workbench.host.rights_server import GONE
-from workbench.host.rights_server import MEMBER
-from workbench.host.rights_server import People
-from workbench.host.rights_server import Person
-from workbench.host.rights_server import Server
-from workbench.host.sudo_rights import lets
+from workbench.host.people import known_keys
+from workbench.host.people.sudo_rights import lets
+from workbench.host.rights import rights_accounts
+from workbench.host.rights import rights_runs
+from workbench.host.rights import rights_sign_in
+from workbench.host.rights.rights_files import ACL
+from workbench.host.rights.rights_files import writers
+from workbench.host.rights.rights_server import GONE
+from workbench.host.rights.rights_server import MEMBER
+from workbench.host.rights.rights_server import People
+from workbench.host.rights.rights_server import Person
+from workbench.host.rights.rights_server import Server
 
 EVE = Person("eve", 1004, frozenset({1004, 27}), GONE, "/home/eve")
 ANN = Person("ann", 1005, frozenset({1005}), MEMBER, "/home/ann")

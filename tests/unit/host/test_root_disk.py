@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from workbench.host.root_disk import RESERVE_PERCENT
-from workbench.host.root_disk import reserved_percent
+from workbench.host.system.root_disk import RESERVE_PERCENT
+from workbench.host.system.root_disk import reserved_percent
 
 needs_tools = pytest.mark.skipif(
     not (shutil.which("mkfs.ext4") and shutil.which("tune2fs")), reason="needs e2fsprogs"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from workbench.host import generator
-from workbench.host import shares
+from workbench.host.shares import generator
+from workbench.host.shares import shares
 
 GIB = 1 << 30
 

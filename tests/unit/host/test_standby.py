@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from workbench.host import accounts
 from workbench.host import places
-from workbench.host import standby
+from workbench.host.data import standby
+from workbench.host.data.volume import Volume
+from workbench.host.people import accounts
 from workbench.host.recipe import RECIPE
 from workbench.host.recipe import STANDBY
 from workbench.host.recipe import steps_for
 from workbench.host.settings import Settings
-from workbench.host.volume import Volume
 
 NAMES_OF_VOLUME = ("storage", "identity", "users", "jupyterhub", "rstudio_server", "proxy")
 

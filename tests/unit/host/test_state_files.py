@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from workbench.host import accounts
-from workbench.host import host_keys
 from workbench.host import places
-from workbench.host import register
-from workbench.host import set_aside
-from workbench.host import state_files
+from workbench.host.data import host_keys
+from workbench.host.data import set_aside
+from workbench.host.data import state_files
+from workbench.host.people import accounts
+from workbench.host.people import register
 
 SECRET = "ab" * 32
 

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from workbench.host.team_files import is_open_to_group
-from workbench.host.team_files import open_to_group
+from workbench.host.people.team_files import is_open_to_group
+from workbench.host.people.team_files import open_to_group
 
 
 def test_what_is_made_there_is_open_whatever_the_umask(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from workbench.host.rendering import TEMPLATES
+from workbench.host.run.rendering import TEMPLATES
 
 # As needrestart reads its folder of configuration, and decides on a service.
 PERL = r"""

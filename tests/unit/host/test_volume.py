@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from workbench.host import volume
-from workbench.host.volume import Volume
-from workbench.host.volume import VolumeError
+from workbench.host.data import volume
+from workbench.host.data.volume import Volume
+from workbench.host.data.volume import VolumeError
 
 MIB = 1 << 20
 needs_tools = pytest.mark.skipif(

@@ -8,7 +8,7 @@ import pytest
 from workbench.components.users import DEFAULT_USER
 from workbench.components.users import check_users
 from workbench.errors import WorkbenchError
-from workbench.host import rendering
+from workbench.host.run import rendering
 from workbench.remote import passwords
 from workbench.remote.stack_state import StackState
 from workbench.tasks.users.declared_users import KEY

@@ -69,15 +69,15 @@ FINDING = {
 SERVICE = {"name": HOSTILE, "version": HOSTILE, "unit": "x", "port": 1}
 # By what is in the command.
 ANSWERS: dict[str, Any] = {
-    "workbench_host.people": [ADA, ADA | {"name": HOSTILE, "uid": 1004}],
-    "workbench_host.rights": {"ways": [WAY, WAY | {"sure": False}], "failed": [HOSTILE]},
+    "workbench.host.people.people": [ADA, ADA | {"name": HOSTILE, "uid": 1004}],
+    "workbench.host.rights.rights": {"ways": [WAY, WAY | {"sure": False}], "failed": [HOSTILE]},
     "CONNECTION_FILE": [
         {"user": user, "kind": "background", "count": 2, "names": [HOSTILE, "x" * 9999]}
         for user in ("ada", HOSTILE)
     ],
     "converged.json": {"result": "failed", "failed_step": HOSTILE, "log": [HOSTILE]},
     "services.json": [SERVICE],
-    "workbench_host.plan": {
+    "workbench.host.run.plan": {
         "findings": [FINDING],
         "last": {"result": "ok", "settings": "s", "recipe": "r"},
         "settings": "s",
@@ -118,8 +118,8 @@ class Server:
         return Answer(1, HOSTILE, HOSTILE)
 
     def begin(self, command: str) -> Any:
-        said = ANSWERS["workbench_host.plan"]
-        return Channel(json.dumps(said) if "workbench_host.plan" in command else HOSTILE * 3)
+        said = ANSWERS["workbench.host.run.plan"]
+        return Channel(json.dumps(said) if "workbench.host.run.plan" in command else HOSTILE * 3)
 
     def close(self) -> None: ...
 

@@ -9,7 +9,7 @@ import paramiko
 import pytest
 
 from workbench.errors import WorkbenchError
-from workbench.host import authorized_keys
+from workbench.host.people import authorized_keys
 from workbench.progress import Progress
 from workbench.remote.configured import FURTHER_KEYS
 from workbench.remote.configured import PUBLIC_KEY

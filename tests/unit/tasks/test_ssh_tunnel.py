@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from workbench.errors import ConfigError
-from workbench.host import jupyterhub
+from workbench.host.services import jupyterhub
 from workbench.tasks.ssh.tunnel import SERVICES
 from workbench.tasks.ssh.tunnel import _free_port
 from workbench.tasks.ssh.tunnel import find_service

@@ -96,9 +96,9 @@ class Lab:
         return [user["name"] for user in declared]
 
     def answer(self, command: str) -> str | Answer | None:
-        if "workbench_host.rights" in command:
+        if "workbench.host.rights.rights" in command:
             return json.dumps({"ways": self.ways, "failed": []})
-        if "workbench_host.people" in command:
+        if "workbench.host.people.people" in command:
             return json.dumps([_as_reported(account) for account in self.accounts.values()])
         if command.startswith("getent passwd"):
             return "crontab:x:105:\n" if "crontab" in command else Answer(2, "")
@@ -555,10 +555,10 @@ def test_the_list_tells_what_differs(lab: Lab, capsys: Any) -> None:
 
 
 def test_the_list_says_what_it_could_not_ask(lab: Lab, capsys: Any) -> None:
-    lab.server._answers = (lambda command: Answer(1, "", "No module named workbench_host"),)
+    lab.server._answers = (lambda command: Answer(1, "", "No module named workbench.host"),)
     call(users.list_, json=True)
     found = json.loads(capsys.readouterr().out)
-    assert "No module named workbench_host" in found["problem"]
+    assert "No module named workbench.host" in found["problem"]
     assert (found["users"][0]["name"], found["users"][0]["on_server"]) == ("test-user", None)
     call(users.list_)
     said = capsys.readouterr().out

@@ -21,7 +21,7 @@ from workbench.terminal import read_json
 RECIPES = "/opt/workbench/recipe"
 PYTHON = "/opt/workbench/venv/bin/python"
 SETTINGS = "/etc/workbench/settings.json"
-PLAN = "workbench_host.plan"
+PLAN = "workbench.host.run.plan"
 # How the server says that it continues with packages for everyone.
 UNFINISHED = ("try again: ", "continue to install ")
 # The server has another recipe, or other settings, than those asked about.

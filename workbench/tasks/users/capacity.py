@@ -6,9 +6,9 @@ from botocore.exceptions import BotoCoreError
 from botocore.exceptions import ClientError
 
 from workbench.errors import WorkbenchError
-from workbench.host.shares import LEFT_PERCENT
-from workbench.host.shares import MIB
-from workbench.host.shares import shares
+from workbench.host.shares.shares import LEFT_PERCENT
+from workbench.host.shares.shares import MIB
+from workbench.host.shares.shares import shares
 from workbench.remote.instance_types import InstanceType
 from workbench.remote.instance_types import read_type
 from workbench.remote.stack_state import StackState

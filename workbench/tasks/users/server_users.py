@@ -9,7 +9,8 @@ from workbench.errors import WorkbenchError
 from workbench.terminal import read_json
 
 REPORT = (
-    "sudo env PYTHONPATH=/opt/workbench/recipe/current /usr/bin/python3 -m workbench_host.people"
+    "sudo env PYTHONPATH=/opt/workbench/recipe/current"
+    " /usr/bin/python3 -m workbench.host.people.people"
 )
 # What homes take is counted for 20 s at most.
 LIMIT = 60.0

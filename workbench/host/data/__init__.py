@@ -1,0 +1,1 @@
+"""What is on the data volume, and how it is kept."""

@@ -1,0 +1,1 @@
+"""What JupyterHub and people's Jupyter servers need besides the hub itself."""

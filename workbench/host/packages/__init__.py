@@ -1,0 +1,1 @@
+"""Packages for everyone, after the services are up."""

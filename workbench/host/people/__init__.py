@@ -1,0 +1,1 @@
+"""People's accounts, keys, passwords and folders."""

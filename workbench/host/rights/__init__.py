@@ -1,0 +1,1 @@
+"""Who can do more on the server than the settings say."""

@@ -1,0 +1,1 @@
+"""How the recipe is run: operations, plan, journal, progress."""

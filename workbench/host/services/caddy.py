@@ -1,0 +1,168 @@
+"""Caddy: HTTPS for everything, and the only program that outside requests reach."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from collections.abc import Sequence
+from datetime import UTC
+from datetime import datetime
+from io import StringIO
+from pathlib import Path
+
+from cryptography import x509
+
+from workbench.host import places
+from workbench.host.jupyter import origins
+from workbench.host.run.operations import changed_at
+from workbench.host.run.operations import unit
+from workbench.host.run.operations import unit_properties
+from workbench.host.run.planning import planning
+from workbench.host.run.pyinfra_typed import Commands
+from workbench.host.run.pyinfra_typed import files
+from workbench.host.run.pyinfra_typed import operation
+from workbench.host.run.pyinfra_typed import step
+from workbench.host.run.rendering import TEMPLATES
+from workbench.host.services import caddy_program as caddy
+from workbench.host.services import jupyterhub
+from workbench.host.services import rstudio
+from workbench.host.settings import Settings
+from workbench.host.system.instance import public_address
+
+UNIT = caddy.UNIT
+CADDYFILE = caddy.CADDYFILE
+# Let's Encrypt takes a few seconds.
+CERTIFICATE_SECONDS = 20.0
+ACME_ROOT = places.CONFIGURATION / "acme-root.pem"
+# What the server's own certificate is for, which no authority gave.
+OWN_NAME = "localhost"
+# Caddy's own authority, by the name of its folder.
+OWN_AUTHORITY = "local"
+
+
+@step("Web server")
+def proxy(settings: Settings) -> None:
+    """Configure and start Caddy."""
+    caddy.put_caddy()
+    files.directory(
+        name="Make the certificates' folder on the data volume",
+        path=str(places.CADDY_STORAGE),
+        user=caddy.ACCOUNT,
+        group=caddy.ACCOUNT,
+        mode="700",
+        # The account's uid may be another one on a replaced server.
+        recursive=True,
+    )
+    if settings.acme.root_certificate:
+        files.put(
+            name="Trust the certificate authority's own server",
+            src=StringIO(settings.acme.root_certificate),
+            dest=str(ACME_ROOT),
+            mode="644",
+        )
+    caddyfile(settings, name="Configure Caddy")
+    reload_files = [CADDYFILE, ACME_ROOT]
+    unit(UNIT, files=caddy.STARTS_WITH, reload_files=reload_files, name="Start Caddy")
+    certificates(certified(settings), name="Get the certificates")
+
+
+def certified(settings: Settings) -> tuple[str, ...]:
+    """Return what needs an authority's certificate: the names, or the address where none are."""
+    return origins.names(settings) or tuple(filter(None, [address(settings)]))
+
+
+def address(settings: Settings) -> str | None:
+    """Return the public address that people reach a server without a domain at.
+
+    The stack knows its Elastic IP before the server has it, and while it is at another one.
+    """
+    return None if settings.names else settings.address or public_address()
+
+
+@operation
+def certificates(names: Sequence[str]) -> Commands:
+    """Wait a little for certificates; where they failed in an earlier run, ask again.
+
+    It is no failure to have none yet: whoever keeps a domain elsewhere still has to make its
+    records. Caddy itself tries again, but after ever longer pauses; so it does with one that it
+    could not renew in time.
+    """
+    if missing_certificates(names) and not _just_started():
+        yield f"systemctl restart {UNIT}"
+    if planning.is_active:
+        return
+    missing = _await(names)
+    if missing and _was_reloaded():
+        # What an authority can do, Caddy asks once in its life.
+        yield f"systemctl restart {UNIT}"
+        missing = _await(names)
+    if missing:
+        print(f"no certificate yet for {', '.join(missing)}: `workbench check` says why")
+
+
+def _await(names: Sequence[str]) -> list[str]:
+    """Wait until each name has its certificate, for a while; return those that have none."""
+    limit = time.monotonic() + CERTIFICATE_SECONDS
+    while (missing := missing_certificates(names)) and time.monotonic() < limit:
+        time.sleep(0.2)
+    return missing
+
+
+def missing_certificates(names: Sequence[str]) -> list[str]:
+    """Return the names that Caddy has no certificate for, or none that is valid any more."""
+    storage = places.CADDY_STORAGE / "certificates"
+    return [name for name in names if not any(map(_is_valid, _stored(storage, name)))]
+
+
+def _stored(storage: Path, name: str) -> Iterator[Path]:
+    found = storage.glob(f"*/{name}/{name}.crt")
+    return (path for path in found if path.parents[1].name != OWN_AUTHORITY)
+
+
+def _is_valid(path: Path) -> bool:
+    try:
+        certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return datetime.now(UTC) < certificate.not_valid_after_utc
+
+
+def _just_started() -> bool:
+    since = changed_at(unit_properties(UNIT))
+    return since is not None and time.time() - since < CERTIFICATE_SECONDS
+
+
+def _was_reloaded() -> bool:
+    """Say whether it was told to read its configuration again, after its start."""
+    properties = "ActiveEnterTimestampMonotonic,StateChangeTimestampMonotonic"
+    said = subprocess.run(
+        ["systemctl", "show", f"--property={properties}", "--value", UNIT],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    return len(set(said)) > 1
+
+
+@operation
+def caddyfile(settings: Settings) -> Commands:
+    """Write Caddy's configuration."""
+    yield from files.template._inner(
+        src=str(TEMPLATES / "Caddyfile.j2"),
+        dest=str(CADDYFILE),
+        mode="644",
+        user="root",
+        group="root",
+        places=places,
+        settings=settings,
+        acme_root=ACME_ROOT,
+        admin_socket=caddy.ADMIN_SOCKET,
+        address=address(settings),
+        own_name=OWN_NAME,
+        names=origins.names(settings),
+        people=origins.people(settings),
+        rstudio_host=origins.rstudio_host(settings),
+        jupyterhub_socket=jupyterhub.PROXY_SOCKET,
+        hub_socket=jupyterhub.HUB_SOCKET,
+        rstudio_sign_in=jupyterhub.RSTUDIO_SIGN_IN,
+        rstudio_port=rstudio.PORT,
+    )
