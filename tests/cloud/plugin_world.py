@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from workbench.rehearsal.api.parameters import image_id
 from workbench.rehearsal.api.parameters import machine_architecture
 
 FAMILY = "t3" if machine_architecture() == "x86_64" else "t4g"
@@ -28,13 +29,8 @@ class World:
         return self.made[-1]
 
     def instance(self, **inputs: Any) -> Any:
-        images = self.engine.invoke(
-            "aws:ec2/getAmi:getAmi",
-            owners=["136693071363"],
-            filters=[{"name": "name", "values": ["debian-12*"]}],
-        )
         given = {
-            "ami": images["id"],
+            "ami": image_id("debian-12"),
             "instanceType": f"{FAMILY}.medium",
             "subnetId": self.subnet.id,
             "vpcSecurityGroupIds": [self.group.id],

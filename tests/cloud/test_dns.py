@@ -214,30 +214,6 @@ def test_a_delegated_name_is_referred_unless_its_zone_is_hosted_here(server, add
     assert values(ask(server, "www.sub.example.com")) == [("A", "127.5.5.5")]
 
 
-def test_routing_policies_pick_among_record_sets_of_one_name(server, add):
-    def both(name, **first_and_second):
-        for number, (key, pair) in enumerate(first_and_second.items()):
-            assert number == 0
-            for index, value in enumerate(pair):
-                yield Record(
-                    f"{name}.example.com",
-                    "A",
-                    60,
-                    (f"127.6.6.{index}",),
-                    set_identifier=str(index),
-                    **{key: value},
-                )
-
-    add(
-        *both("weighted", weight=(0, 5)),
-        *both("failover", failover=("SECONDARY", "PRIMARY")),
-        *both("multi", multivalue=(True, True)),
-    )
-    assert values(ask(server, "weighted.example.com")) == [("A", "127.6.6.1")]
-    assert values(ask(server, "failover.example.com")) == [("A", "127.6.6.1")]
-    assert len(values(ask(server, "multi.example.com"))) == 2
-
-
 @pytest.mark.parametrize(
     ("name", "address"),
     [

@@ -14,7 +14,6 @@ from websockets.sync.server import serve
 from workbench.rehearsal.network import forwarder as module
 from workbench.rehearsal.network.forwarder import Forwarder
 from workbench.rehearsal.network.rules import Rule
-from workbench.rehearsal.network.sockets import bind_udp
 from workbench.rehearsal.network.sockets import listen_tcp
 
 ANYWHERE = ("0.0.0.0/0",)
@@ -91,8 +90,8 @@ def free_port():
         return taken.getsockname()[1]
 
 
-def rule(ip, port, target, cidrs=ANYWHERE, protocol="tcp"):
-    return Rule(ip, port, protocol, cidrs, "127.0.0.1", target.port)
+def rule(ip, port, target, cidrs=ANYWHERE):
+    return Rule(ip, port, cidrs, "127.0.0.1", target.port)
 
 
 def connect(ip, port, source="127.0.0.1"):
@@ -306,24 +305,6 @@ def test_two_addresses_have_aliases_of_their_own(forwarder, target, localhost):
     assert len(set(ports)) == 2
 
 
-def test_datagrams_go_there_and_back(forwarder, ip, free_port):
-    with contextlib.closing(bind_udp("127.0.0.1", 0)) as server:
-        server.settimeout(LIMIT)
-        target = Rule(ip, free_port, "udp", ("127.0.0.7/32",), *server.getsockname())
-        forwarder.apply([target])
-        with (
-            contextlib.closing(bind_udp("127.0.0.7", 0)) as allowed,
-            contextlib.closing(bind_udp("127.0.0.8", 0)) as refused,
-        ):
-            allowed.settimeout(LIMIT)
-            refused.sendto(b"refused", (ip, free_port))
-            allowed.sendto(b"ping", (ip, free_port))
-            data, peer = server.recvfrom(100)
-            assert data == b"ping"
-            server.sendto(b"pong", peer)
-            assert allowed.recvfrom(100) == (b"pong", (ip, free_port))
-
-
 def test_many_connections_at_once(forwarder, target, ip, free_port):
     forwarder.apply([rule(ip, free_port, target)])
     with contextlib.ExitStack() as stack:
@@ -344,7 +325,7 @@ def test_websockets_pass(forwarder, ip, free_port):
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         port = server.socket.getsockname()[1]
-        forwarder.apply([Rule(ip, free_port, "tcp", ANYWHERE, "127.0.0.1", port)])
+        forwarder.apply([Rule(ip, free_port, ANYWHERE, "127.0.0.1", port)])
         with websocket(f"ws://{ip}:{free_port}/", proxy=None) as client:
             for message in ("hello", "x" * 1_000_000):
                 client.send(message)

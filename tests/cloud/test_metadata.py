@@ -243,16 +243,6 @@ def test_everything_that_is_listed_can_be_read(get):
     assert f"/2021-03-23/meta-data/network/interfaces/macs/{MAC}/mac" in seen
 
 
-def test_a_connection_is_kept_for_the_next_request(server, token):
-    client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=LIMIT)
-    for body in (None, b"ignored", None):
-        client.request("GET", "/latest/", body, {metadata.TOKEN_HEADER: token()})
-        connection = client.sock
-        assert client.getresponse().read()
-        assert client.sock is connection is not None
-    client.close()
-
-
 def test_an_address_that_is_taken_is_one_plain_sentence(server):
     second = MetadataServer(lambda _: None, lambda _role, _instance: {})
     with pytest.raises(WorkbenchError, match=r"metadata service can't listen on 127\.0\.0\.1:"):

@@ -41,7 +41,7 @@ def apart(program: str, ports: Iterable[int], folder: Path, to: str = LOOPBACK) 
         subprocess.run([ip, "-n", name, "link", "set", "lo", "up"], check=True)
         inside = [ip, "netns", "exec", name]
         for port in ports:
-            rule = Rule(LOOPBACK, port, "tcp", ("127.0.0.0/8",), to, port)
+            rule = Rule(LOOPBACK, port, ("127.0.0.0/8",), to, port)
             opened = _listen(inside, port)
             listeners.append(Listener(Listening(rule, to, port), opened, Capacity(256)))
             thread.run(listeners[-1].start())

@@ -107,7 +107,7 @@ class Cloud:
         url, images = self._start_api()
         self._follow()
         self._services = services = MachineServices(
-            self._folder, self._api, url, self._authority, self._instances.instance_at
+            self._folder, self._api, self._authority, self._instances.instance_at
         )
         self._running.callback(services.stop)
         port = _port(self._before.packages_url) if self._before else 0

@@ -8,6 +8,8 @@ from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.route53.models import route53_backends
+from werkzeug.exceptions import NotFound
+from werkzeug.middleware.shared_data import SharedDataMiddleware
 
 from workbench.rehearsal.api.server import Api
 from workbench.rehearsal.endpoints import bridge
@@ -15,7 +17,6 @@ from workbench.rehearsal.endpoints.aws import AwsEndpoints
 from workbench.rehearsal.endpoints.ca import CertificateAuthority
 from workbench.rehearsal.endpoints.instance_credentials import InstanceCredentials
 from workbench.rehearsal.endpoints.metadata import MetadataServer
-from workbench.rehearsal.endpoints.packages import PackageServer
 from workbench.rehearsal.endpoints.pebble import ACME_HOST
 from workbench.rehearsal.endpoints.pebble import Pebble
 from workbench.rehearsal.endpoints.views import Views
@@ -24,6 +25,7 @@ from workbench.rehearsal.machines.network import NetworkInfo
 from workbench.rehearsal.network.dns import RESOLVER_ADDRESS
 from workbench.rehearsal.network.dns import DnsServer
 from workbench.rehearsal.network.dns import Listen
+from workbench.rehearsal.network.web import WebServer
 from workbench.rehearsal.network.zones import Zone
 from workbench.rehearsal.network.zones import read_zones
 
@@ -47,13 +49,11 @@ class MachineServices:
         self,
         folder: Path,
         api: Api,
-        api_url: str,
         authority: CertificateAuthority,
         instance_at: Callable[[str], str | None],
     ) -> None:
         self._folder = folder
         self._api = api
-        self._api_url = api_url
         self._authority = authority
         self._instance_at = instance_at
         self._pebble: Pebble | None = None
@@ -72,10 +72,7 @@ class MachineServices:
         self._start_endpoints(network)
         say("certificate authority")
         self._pebble = pebble = self._start_pebble(network, dns)
-        packages = PackageServer(self._folder / PACKAGES)
-        url = packages.start(network.gateway, packages_port)
-        self._running.callback(packages.stop)
-        return Places(dns, pebble.acme_directory, url)
+        return Places(dns, pebble.acme_directory, self._start_packages(network, packages_port))
 
     def take_up_profiles(self) -> bool:
         """Let the certificate authority certify addresses once it can; say whether it does."""
@@ -103,7 +100,7 @@ class MachineServices:
         self._running.callback(server.stop)
 
     def _start_endpoints(self, network: NetworkInfo) -> None:
-        endpoints = AwsEndpoints(self._api_url, self._authority, Authorizer(DEFAULT_ACCOUNT_ID))
+        endpoints = AwsEndpoints(self._api, self._authority, Authorizer(DEFAULT_ACCOUNT_ID))
         endpoints.start(device=network.bridge)
         self._running.callback(endpoints.stop)
 
@@ -112,6 +109,15 @@ class MachineServices:
         pebble.start(network.gateway, self._folder / CA_FILE)
         self._running.callback(pebble.stop)
         return pebble
+
+    def _start_packages(self, network: NetworkInfo, port: int) -> str:
+        """Let machines download the files of a folder; return its address."""
+        folder = self._folder / PACKAGES
+        folder.mkdir(parents=True, exist_ok=True)
+        server = WebServer("packages", SharedDataMiddleware(NotFound(), {"/": str(folder)}))
+        server.start(network.gateway, port, other=True)
+        self._running.callback(server.stop)
+        return f"http://{network.gateway}:{server.port}"
 
 
 def _zones() -> list[Zone]:

@@ -6,6 +6,7 @@ import secrets
 import signal
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -211,6 +212,19 @@ def test_does_not_start_by_itself_after_the_computer_has_booted(cloud):
     assert cloud.machines().state(made) == "stopped"
     cloud.boot(made)
     cloud.machines().terminate(made)
+
+
+def test_machines_that_are_made_at_once_have_addresses_of_their_own(cloud):
+    machines = cloud.machines()
+    made = [f"i-{secrets.token_hex(8)}" for _ in range(4)]
+    specs = [MachineSpec(each, "t3.nano", 512, 1, "ip-10-0-0-7") for each in made]
+    try:
+        with ThreadPoolExecutor(len(specs)) as pool:
+            list(pool.map(machines.create, specs))
+        assert len({machines.address(each) for each in made}) == len(made)
+    finally:
+        for each in made:
+            machines.terminate(each)
 
 
 def test_calls_may_be_repeated(cloud, instance_id):

@@ -332,23 +332,6 @@ CASES = [
         replacement={"bucket": "another"},
     ),
     Case(
-        "aws:s3/bucketPolicy:BucketPolicy",
-        {
-            "bucket": "{bucket.bucket}",
-            "policy": READ.replace('"Action"', '"Principal": "*", "Action"'),
-        },
-        needs=["bucket"],
-        change={"policy": LIST.replace('"Action"', '"Principal": "*", "Action"')},
-        replacement={"bucket": "another"},
-    ),
-    Case(
-        "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-        {"bucket": "{bucket.bucket}", "rule": {"objectOwnership": "BucketOwnerEnforced"}},
-        needs=["bucket"],
-        change={"rule": {"objectOwnership": "BucketOwnerPreferred"}},
-        replacement={"bucket": "another"},
-    ),
-    Case(
         "aws:s3/bucketObjectv2:BucketObjectv2",
         {"bucket": "{bucket.bucket}", "key": "settings.json", "content": "{}", **TAGS},
         needs=["versioned"],

@@ -45,10 +45,10 @@ for port in config.require_object("ports"):
         to_port=port, cidr_ipv4="0.0.0.0/0")
 aws.vpc.SecurityGroupEgressRule(
     "out", security_group_id=group.id, ip_protocol="-1", cidr_ipv4="0.0.0.0/0")
-trust = aws.iam.get_policy_document(statements=[{{
-    "actions": ["sts:AssumeRole"],
-    "principals": [{{"type": "Service", "identifiers": ["ec2.amazonaws.com"]}}]}}])
-role = aws.iam.Role("role", assume_role_policy=trust.json)
+trust = json.dumps({{"Version": "2012-10-17", "Statement": [{{
+    "Effect": "Allow", "Action": "sts:AssumeRole",
+    "Principal": {{"Service": "ec2.amazonaws.com"}}}}]}})
+role = aws.iam.Role("role", assume_role_policy=trust)
 aws.iam.RolePolicyAttachment(
     "core", role=role.name, policy_arn="arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore")
 profile = aws.iam.InstanceProfile("profile", role=role.name)

@@ -17,18 +17,18 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 from moto.iam import models as iam_models
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
-from moto.moto_server.werkzeug_app import MotoRequestHandler
 from moto.moto_server.werkzeug_app import create_backend_app
-from werkzeug.serving import BaseWSGIServer
-from werkzeug.serving import make_server
+from werkzeug.wrappers import Response
 
 from workbench.rehearsal import liveness
 from workbench.rehearsal.api import price_list
 from workbench.rehearsal.api import strictness
-from workbench.rehearsal.api.bodies import read_body
 from workbench.rehearsal.api.chosen_refusals import refusal
 from workbench.rehearsal.api.refusing import refuse
 from workbench.rehearsal.iam.authorization import Authorizer
+from workbench.rehearsal.network.web import Environ
+from workbench.rehearsal.network.web import WebServer
+from workbench.rehearsal.network.web import read_body
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +39,6 @@ _READING = ("Describe", "Get", "List", "Head")
 
 # AWS Backup's jobs make EC2's snapshots.
 _LOCKED = ("ec2", "backup")
-
-Environ = dict[str, Any]
 
 
 class Api:
@@ -64,8 +62,7 @@ class Api:
         self.unsaved = False
         self._authorizer = Authorizer(DEFAULT_ACCOUNT_ID)
         self._application = DomainDispatcherApplication(create_backend_app)
-        self._server: BaseWSGIServer | None = None
-        self._thread: threading.Thread | None = None
+        self._server = WebServer("the AWS API", self)
 
     @property
     def ec2(self) -> Any:
@@ -74,28 +71,12 @@ class Api:
 
     def start(self, port: int = 0) -> str:
         """Listen on 127.0.0.1, on a free port if ``port`` is 0 or taken; return the URL."""
-        try:
-            self._server = self._listen(port)
-        except (OSError, SystemExit):
-            # werkzeug ends the program when a port is taken.
-            self._server = self._listen(0)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, name="aws-api", daemon=True
-        )
-        self._thread.start()
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def _listen(self, port: int) -> BaseWSGIServer:
-        return make_server("127.0.0.1", port, self, threaded=True, request_handler=_RequestHandler)
+        self._server.start("127.0.0.1", port, other=True)
+        return f"http://127.0.0.1:{self._server.port}"
 
     def stop(self) -> None:
         """Stop listening."""
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
-        if self._thread is not None:
-            self._thread.join(timeout=5)
-        self._server = self._thread = None
+        self._server.stop()
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """Answer one request (WSGI)."""
@@ -117,9 +98,7 @@ class Api:
             return answer  # type: ignore[no-any-return]
         action = _read_action(environ)
         if "/ec2/aws4_request" in signed and (refused := refusal(self.region, action)) is not None:
-            headers = [("Content-Type", "text/xml"), ("Content-Length", str(len(refused)))]
-            start_response("400 Bad Request", headers)
-            return [refused]
+            return Response(refused, 400, mimetype="text/xml")(environ, start_response)
         with self.lock:
             answer = self._application(environ, start_response)
         if not action.startswith(_READING):
@@ -130,17 +109,6 @@ class Api:
         """Say that the state may differ now: wake who follows it, and have it saved."""
         self.unsaved = True
         self.changed.set()
-
-
-class _RequestHandler(MotoRequestHandler):
-    """One connection, kept alive."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Log what fails, without the colours and the many lines of a development server."""
-        level = logging.WARNING if int(code or 0) >= 500 else logging.DEBUG
-        log.log(level, "%s %s %s", self.command, self.path.partition("?")[0], code)
 
 
 def _read_action(environ: Environ) -> str:

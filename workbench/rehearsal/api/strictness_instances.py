@@ -169,10 +169,17 @@ class InstanceRules:
         _give_reason(instance, reason)
 
     def end_instance(self: Any, instance: Any, reason: str | None = None) -> None:
-        """Take a terminated instance's parts off: addresses, volumes, interfaces."""
+        """Take a terminated instance's parts off: addresses, volumes, interfaces.
+
+        It may be called again after it failed halfway: what is gone already is passed over.
+        """
+        # Its root volume goes with it, which is refused while the instance is alive.
+        set_state(instance, "shutting-down")
         for address in self.addresses:
             if address.eni in instance.nics.values():
                 self.disassociate_address(address=address.public_ip)
+        for nic in instance.nics.values():
+            nic.delete_on_termination = nic.delete_on_termination and nic.id in self.enis
         instance.terminate()
         if reason:
             _give_reason(instance, reason)

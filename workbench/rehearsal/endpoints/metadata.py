@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import json
-import logging
 import secrets
 import socket
 import time
@@ -12,17 +11,15 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import unquote
-from urllib.parse import urlsplit
+
+from werkzeug.wrappers import Request
+from werkzeug.wrappers import Response
 
 from workbench.rehearsal.endpoints.instance_view import InstanceView
 from workbench.rehearsal.endpoints.instance_view import Tree
 from workbench.rehearsal.endpoints.instance_view import identity_document
 from workbench.rehearsal.endpoints.instance_view import metadata_tree
-from workbench.rehearsal.endpoints.web import Handler
-from workbench.rehearsal.endpoints.web import WebServer
-
-log = logging.getLogger(__name__)
+from workbench.rehearsal.network.web import WebServer
 
 METADATA_ADDRESS = "169.254.169.254"
 PORT = 80
@@ -51,7 +48,7 @@ Lookup = Callable[[str], InstanceView | None]
 Credentials = Callable[[str, str], Mapping[str, str]]
 
 
-class MetadataServer:
+class MetadataServer(WebServer):
     """Answer each machine, told apart by its source address, with what EC2 knows of it.
 
     ``credentials`` returns a role's keys for an instance. Start with the bridge's name as
@@ -59,29 +56,77 @@ class MetadataServer:
     """
 
     def __init__(self, lookup: Lookup, credentials: Credentials) -> None:
-        self.lookup = lookup
-        self.credentials = credentials
-        self.tokens = Tokens()
-        self._server: WebServer | None = None
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        if self._server is None:
-            raise RuntimeError("the metadata server has not been started")
-        return self._server.port
+        self._lookup = lookup
+        self._credentials = credentials
+        self._tokens = Tokens()
+        super().__init__("the instance metadata service", Request.application(self._answer))
 
     def start(
-        self, address: str = METADATA_ADDRESS, port: int = PORT, device: str | None = None
+        self,
+        address: str = METADATA_ADDRESS,
+        port: int = PORT,
+        device: str | None = None,
+        *,
+        other: bool = False,
     ) -> None:
         """Listen; raise a WorkbenchError that names who holds the address if it is taken."""
-        self._server = WebServer("the instance metadata service", _MetadataHandler, self)
-        self._server.start(address, port, device)
+        super().start(address, port, device, other=other)
 
-    def stop(self) -> None:
-        """Stop listening. Twice is fine."""
-        if self._server is not None:
-            self._server.stop()
+    def _answer(self, request: Request) -> Response:
+        """Answer as EC2 does: 404 for no instance, 403 when switched off, 401 without a token."""
+        view = self._lookup(request.remote_addr or "")
+        if view is None:
+            # Nothing EC2 knows of has this address (a machine that is being removed).
+            return _refused(HTTPStatus.NOT_FOUND)
+        if not view.http_endpoint:
+            return _refused(HTTPStatus.FORBIDDEN)
+        if request.method == "PUT":
+            return self._put(view, request)
+        if request.method in ("GET", "HEAD"):
+            return self._get(view, request)
+        return _refused(HTTPStatus.METHOD_NOT_ALLOWED)
+
+    def _put(self, view: InstanceView, request: Request) -> Response:
+        seconds = request.headers.get(TTL_HEADER, "")
+        if _parts(request) != ("latest", "api", "token"):
+            return _refused(HTTPStatus.METHOD_NOT_ALLOWED)
+        if "X-Forwarded-For" in request.headers:
+            # EC2 refuses what came through a proxy: a reverse proxy is how tokens were stolen.
+            return _refused(HTTPStatus.FORBIDDEN)
+        if not seconds.isdecimal() or not 1 <= int(seconds) <= LONGEST_TOKEN:
+            return _refused(HTTPStatus.BAD_REQUEST)
+        # A container behind one more router must not get a token: EC2 does it by the packets'
+        # time to live, and so the answer is lost on the way, as there.
+        hops = max(1, min(view.hop_limit, 64))
+        request.environ["werkzeug.socket"].setsockopt(socket.IPPROTO_IP, socket.IP_TTL, hops)
+        token = self._tokens.create(view.instance_id, int(seconds))
+        return Response(token, headers={TTL_HEADER: seconds}, content_type="text/plain")
+
+    def _get(self, view: InstanceView, request: Request) -> Response:
+        token = request.headers.get(TOKEN_HEADER)
+        if token is None and view.http_tokens != "optional":
+            return _refused(HTTPStatus.UNAUTHORIZED)
+        if token is not None and not self._tokens.valid(view.instance_id, token):
+            return _refused(HTTPStatus.UNAUTHORIZED)
+        version, *path = _parts(request) or ("",)
+        if not version:
+            return Response("\n".join(VERSIONS), content_type="text/plain")
+        if version not in VERSIONS:
+            return _refused(HTTPStatus.NOT_FOUND)
+        return self._content(view, tuple(path), slash=request.path.endswith("/"))
+
+    def _content(self, view: InstanceView, path: tuple[str, ...], *, slash: bool) -> Response:
+        if path == ("user-data",) and view.user_data:
+            return Response(view.user_data, content_type="application/octet-stream")
+        if path[:3] == ROLE_PATH and len(path) == 4 and path[3] == view.role_name:
+            keys = self._credentials(path[3], view.instance_id)
+            # A role that EC2 may not assume has another code, with the reason.
+            document = {"Code": "Success", "Type": "AWS-HMAC", **keys}
+            return Response(json.dumps(document, indent=2), content_type="application/json")
+        content = None if path == ("user-data",) else _find(view, path, slash=slash)
+        if content is None:
+            return _refused(HTTPStatus.NOT_FOUND)
+        return Response(content, content_type="text/plain")
 
 
 class Tokens:
@@ -110,99 +155,6 @@ class Tokens:
         return hmac.digest(self._key, instance_id.encode() + b"\0" + content, hashlib.sha256)
 
 
-class _MetadataHandler(Handler):
-    """One connection of one machine."""
-
-    server_version = "EC2ws"
-    owner: MetadataServer
-
-    def handle_request(self) -> None:
-        """Answer as EC2 does: 404 for no instance, 403 when switched off, 401 without a token."""
-        self.discard_body()
-        view = self.owner.lookup(self.client_address[0])
-        if view is None:
-            # Nothing EC2 knows of has this address (a machine that is being removed).
-            self._refuse(HTTPStatus.NOT_FOUND)
-        elif not view.http_endpoint:
-            self._refuse(HTTPStatus.FORBIDDEN)
-        elif self.command == "PUT":
-            self._put(view)
-        elif self.command in ("GET", "HEAD"):
-            self._get(view)
-        else:
-            self._refuse(HTTPStatus.METHOD_NOT_ALLOWED)
-
-    def _put(self, view: InstanceView) -> None:
-        seconds = self.headers.get(TTL_HEADER, "")
-        if _parts(self.path) != ("latest", "api", "token"):
-            self._refuse(HTTPStatus.METHOD_NOT_ALLOWED)
-        elif "X-Forwarded-For" in self.headers:
-            # EC2 refuses what came through a proxy: a reverse proxy is how tokens were stolen.
-            self._refuse(HTTPStatus.FORBIDDEN)
-        elif not seconds.isdecimal() or not 1 <= int(seconds) <= LONGEST_TOKEN:
-            self._refuse(HTTPStatus.BAD_REQUEST)
-        else:
-            self._limit_hops(view.hop_limit)
-            token = self.owner.tokens.create(view.instance_id, int(seconds))
-            self._answer(token.encode(), headers={TTL_HEADER: seconds})
-
-    def _limit_hops(self, hops: int) -> None:
-        # A container behind one more router must not get a token: EC2 does it by the packets'
-        # time to live, and so the answer is lost on the way, as there.
-        self.connection.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, max(1, min(hops, 64)))
-
-    def _get(self, view: InstanceView) -> None:
-        token = self.headers.get(TOKEN_HEADER)
-        allowed = view.http_tokens == "optional" if token is None else self._valid(view, token)
-        if not allowed:
-            self._refuse(HTTPStatus.UNAUTHORIZED)
-            return
-        version, *rest = _parts(self.path) or ("",)
-        if not version:
-            self._answer("\n".join(VERSIONS).encode())
-        elif version not in VERSIONS:
-            self._refuse(HTTPStatus.NOT_FOUND)
-        else:
-            self._get_content(view, tuple(rest))
-
-    def _valid(self, view: InstanceView, token: str) -> bool:
-        return self.owner.tokens.valid(view.instance_id, token)
-
-    def _get_content(self, view: InstanceView, path: tuple[str, ...]) -> None:
-        if path == ("user-data",):
-            if view.user_data:
-                self._answer(view.user_data, "application/octet-stream")
-            else:
-                self._refuse(HTTPStatus.NOT_FOUND)
-        elif path[:3] == ROLE_PATH and len(path) == 4 and path[3] == view.role_name:
-            self._answer_credentials(view, path[3])
-        else:
-            slash = self.path.partition("?")[0].endswith("/")
-            content = _find(view, path, slash=slash)
-            if content is None:
-                self._refuse(HTTPStatus.NOT_FOUND)
-            else:
-                self._answer(content.encode())
-
-    def _answer_credentials(self, view: InstanceView, role: str) -> None:
-        keys = self.owner.credentials(role, view.instance_id)
-        # A role that EC2 may not assume has another code, with the reason.
-        document = {"Code": "Success", "Type": "AWS-HMAC", **keys}
-        self._answer(json.dumps(document, indent=2).encode(), "application/json")
-
-    def _answer(
-        self,
-        body: bytes,
-        content_type: str = "text/plain",
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        self.answer(HTTPStatus.OK, body, {"Content-Type": content_type, **(headers or {})})
-
-    def _refuse(self, status: HTTPStatus) -> None:
-        page = _PAGE.format(status=status.value, phrase=status.phrase)
-        self.answer(status, page.encode(), {"Content-Type": "text/html"})
-
-
 _PAGE = """<?xml version="1.0" encoding="iso-8859-1"?>
 <html xmlns="http://www.w3.org/1999/xhtml" xml:lang="en" lang="en">
  <head><title>{status} - {phrase}</title></head>
@@ -211,9 +163,14 @@ _PAGE = """<?xml version="1.0" encoding="iso-8859-1"?>
 """
 
 
-def _parts(path: str) -> tuple[str, ...]:
+def _refused(status: HTTPStatus) -> Response:
+    page = _PAGE.format(status=status.value, phrase=status.phrase)
+    return Response(page, status, content_type="text/html")
+
+
+def _parts(request: Request) -> tuple[str, ...]:
     # EC2 takes doubled slashes for one: clients join addresses carelessly.
-    return tuple(unquote(part) for part in urlsplit("//host" + path).path.split("/") if part)
+    return tuple(part for part in request.path.split("/") if part)
 
 
 def _root(view: InstanceView) -> Tree:

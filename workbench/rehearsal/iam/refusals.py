@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 
 import botocore.session
 from botocore.exceptions import UnknownServiceError
+from werkzeug.wrappers import Response
 
 # Where the name that a request is signed for isn't the SDK's name of the service.
 SDK_NAMES = {
@@ -84,8 +85,8 @@ QUERY = {
 }
 
 
-def render(denied: AccessDenied) -> tuple[int, dict[str, str], bytes]:
-    """Return (HTTP status, headers, body) as the service's SDKs expect a refusal."""
+def refused(denied: AccessDenied) -> Response:
+    """Return the answer that the service's SDKs expect of a refusal."""
     request_id = str(uuid.uuid4())
     protocol = service_protocol(denied.service)
     if denied.service in ("s3", "s3express"):
@@ -94,13 +95,13 @@ def render(denied: AccessDenied) -> tuple[int, dict[str, str], bytes]:
         return _xml(EC2, denied, EC2_ERROR, {"x-amzn-RequestId": request_id})
     if protocol in ("json", "rest-json", "smithy-rpc-v2-cbor"):
         code, status = _row(REST_JSON if protocol == "rest-json" else JSON, denied)
-        body = json.dumps({"__type": code, "message": denied.message}).encode()
+        body = json.dumps({"__type": code, "message": denied.message})
         headers = {
             "Content-Type": "application/x-amz-json-1.1",
             "x-amzn-ErrorType": code,
             "x-amzn-RequestId": request_id,
         }
-        return status, headers, body
+        return Response(body, status, headers)
     return _xml(QUERY, denied, QUERY_ERROR, {"x-amzn-RequestId": request_id})
 
 
@@ -139,14 +140,14 @@ def _xml(
     denied: AccessDenied,
     template: str,
     headers: dict[str, str],
-) -> tuple[int, dict[str, str], bytes]:
+) -> Response:
     code, status = _row(table, denied)
     (request_id,) = headers.values()
     message = denied.message
     if code == "UnauthorizedOperation":
         message = f"You are not authorized to perform this operation. {message}"
     body = template.format(code=code, message=escape(message), id=request_id)
-    return status, {"Content-Type": "application/xml", **headers}, body.encode()
+    return Response(body, status, {"Content-Type": "application/xml", **headers})
 
 
 def _row(table: dict[Refusal, tuple[str, int]], denied: AccessDenied) -> tuple[str, int]:

@@ -8,6 +8,9 @@ from functools import cached_property
 from urllib.parse import parse_qsl
 from urllib.parse import unquote
 
+from workbench.rehearsal.network.web import HEADERS
+from workbench.rehearsal.network.web import Environ
+
 # s3.amazonaws.com, s3.us-east-1…, s3.dualstack.us-east-1…, s3-us-west-2… (the old form).
 S3_HOST = re.compile(
     r"(?:(?P<bucket>.+)\.)?s3(?:[.-](?:dualstack\.)?(?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?"
@@ -27,6 +30,17 @@ class ApiRequest:
     headers: Iterable[tuple[str, str]]
     source_ip: str
     body: bytes = field(default=b"", repr=False)
+
+    @classmethod
+    def of(cls, environ: Environ, body: bytes = b"") -> "ApiRequest":
+        """Return a request that the rehearsal's web server took."""
+        return cls(
+            environ["REQUEST_METHOD"],
+            environ["RAW_URI"],
+            environ[HEADERS],
+            environ.get("REMOTE_ADDR", ""),
+            body,
+        )
 
     def header(self, name: str) -> str | None:
         """Return a header's value (joined by commas where it came more than once)."""

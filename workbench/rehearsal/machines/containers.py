@@ -1,6 +1,7 @@
 """Machines: what EC2 instances are in rehearsal. Docker containers with systemd as PID 1."""
 
 import re
+import threading
 import time
 from dataclasses import dataclass
 from dataclasses import replace
@@ -68,6 +69,9 @@ class Machines:
         self._certificates = certificates
         self._dns = dns
         self._lxcfs = self._owner.folder / "lxcfs"
+        # Docker keeps an address for a container only from its first start: until then what was
+        # chosen is known by the list of containers alone.
+        self._choosing_address = threading.Lock()
 
     def ensure_network(self) -> NetworkInfo:
         """Return the machines' network; make it where it isn't there."""
@@ -79,33 +83,37 @@ class Machines:
             return
         info = self.ensure_network()
         ensure_lxcfs(self._lxcfs)
-        address = free_address(info, self._addresses())
         folder = self._folder(spec.instance_id)
         folder.create(spec.instance_type, self._certificates, self._dns)
         try:
-            self._docker.containers.create(
-                self._image,
-                name=container_name(self._owner.rehearsal, spec.instance_id),
-                hostname=spec.hostname,
-                labels={**self._owner.labels(), INSTANCE: spec.instance_id},
-                network=info.name,
-                networking_config={
-                    info.name: self._docker.api.create_endpoint_config(ipv4_address=address)
-                },
-                volumes={
-                    str(folder.boot): {"bind": "/run/machine", "mode": "ro"},
-                    str(self._lxcfs): {"bind": "/run/lxcfs", "mode": "ro"},
-                },
-                shm_size=spec.memory_mib * 2**20 // 2,
-                **self._size(spec.instance_id, spec.memory_mib, spec.vcpus),
-                **machine_options(),
-            )
+            with self._choosing_address:
+                self._create(spec, folder, info, free_address(info, self._addresses()))
         except APIError as error:
             folder.remove()
             raise WorkbenchError(
                 f"The machine of instance {spec.instance_id} can't be made: {error.explanation}",
                 "See what Docker has of this name: docker ps --all",
             ) from error
+
+    def _create(
+        self, spec: MachineSpec, folder: MachineFolder, info: NetworkInfo, address: str
+    ) -> None:
+        endpoint = self._docker.api.create_endpoint_config(ipv4_address=address)
+        self._docker.containers.create(
+            self._image,
+            name=container_name(self._owner.rehearsal, spec.instance_id),
+            hostname=spec.hostname,
+            labels={**self._owner.labels(), INSTANCE: spec.instance_id},
+            network=info.name,
+            networking_config={info.name: endpoint},
+            volumes={
+                str(folder.boot): {"bind": "/run/machine", "mode": "ro"},
+                str(self._lxcfs): {"bind": "/run/lxcfs", "mode": "ro"},
+            },
+            shm_size=spec.memory_mib * 2**20 // 2,
+            **self._size(spec.instance_id, spec.memory_mib, spec.vcpus),
+            **machine_options(),
+        )
 
     def start(self, instance_id: str) -> None:
         """Boot a machine, with its volumes attached."""

@@ -1,6 +1,7 @@
 """The DNS server of the rehearsal: Route 53's zones, AWS's names, and the rest from outside."""
 
 import asyncio
+import contextlib
 import logging
 import socket
 from collections.abc import Callable
@@ -12,16 +13,15 @@ from typing import Any
 from typing import cast
 
 from dnslib import CLASS
+from dnslib import EDNS0
 from dnslib import OPCODE
 from dnslib import QTYPE
 from dnslib import RCODE
 from dnslib import DNSError
+from dnslib import DNSHeader
+from dnslib import DNSQuestion
 from dnslib import DNSRecord
 
-from workbench.rehearsal.network.dns_packets import fitting
-from workbench.rehearsal.network.dns_packets import malformed
-from workbench.rehearsal.network.dns_packets import reply
-from workbench.rehearsal.network.dns_packets import size_of
 from workbench.rehearsal.network.loop import LoopThread
 from workbench.rehearsal.network.resolution import Answer
 from workbench.rehearsal.network.resolution import Resolver
@@ -39,6 +39,11 @@ AWS_ENDPOINT_ADDRESS = "169.254.169.252"
 # A TCP connection that asks nothing for this long is closed (seconds).
 IDLE = 10.0
 PORT_TRIES = 20
+
+# What a UDP answer may have when a client doesn't say (RFC 1035), and what it may have here
+# at most: larger ones are fragmented and get lost (the DNS flag day's figure).
+PLAIN_SIZE = 512
+LARGEST = 1232
 
 
 @dataclass(frozen=True)
@@ -117,29 +122,29 @@ class DnsServer:
         try:
             query = DNSRecord.parse(data)
         except DNSError:
-            return malformed(data)
+            return _malformed(data)
         if query.header.qr:
             return None  # an answer, not a query: never answer those
         try:
             return await self._answer(query)
         except Exception:
             log.exception("no answer to %s", query.q)
-            return reply(query, Answer(RCODE.SERVFAIL))
+            return _reply(query, Answer(RCODE.SERVFAIL))
 
     async def _answer(self, query: DNSRecord) -> DNSRecord:
         if query.header.opcode != OPCODE.QUERY:
-            return reply(query, Answer(RCODE.NOTIMP))
+            return _reply(query, Answer(RCODE.NOTIMP))
         if len(query.questions) != 1:
-            return reply(query, Answer(RCODE.FORMERR))
+            return _reply(query, Answer(RCODE.FORMERR))
         if query.q.qclass != CLASS.IN or query.q.qtype in (QTYPE.AXFR, QTYPE.IXFR):
-            return reply(query, Answer(RCODE.REFUSED))
+            return _reply(query, Answer(RCODE.REFUSED))
         found = self._resolver.resolve(str(query.q.qname), query.q.qtype)
         if found is None:
             answer = await self._ask_upstream(query)
-            return answer or reply(query, Answer(RCODE.SERVFAIL))
+            return answer or _reply(query, Answer(RCODE.SERVFAIL))
         if found.continue_at is not None:
             await self._continue(found, query.q.qtype)
-        return reply(query, found)
+        return _reply(query, found)
 
     async def _continue(self, found: Answer, kind: int) -> None:
         outside = await self._ask_upstream(DNSRecord.question(found.continue_at, QTYPE[kind]))
@@ -173,7 +178,7 @@ class DnsServer:
     ) -> None:
         answer = await self.answer(data)
         if answer is not None and not transport.is_closing():
-            transport.sendto(fitting(answer, size_of(data)), peer)
+            transport.sendto(_fitting(answer, _size_of(data)), peer)
 
     async def _serve_tcp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -226,3 +231,52 @@ def _open(listen: Listen) -> tuple[socket.socket, socket.socket]:
             each.setblocking(False)
         return udp, tcp
     raise AssertionError("unreachable")
+
+
+def _reply(query: DNSRecord, found: Answer) -> DNSRecord:
+    """Return the answer to a query as a packet."""
+    answer = DNSRecord(
+        DNSHeader(
+            id=query.header.id,
+            opcode=query.header.opcode,
+            qr=1,
+            aa=int(found.authoritative and found.rcode in (RCODE.NOERROR, RCODE.NXDOMAIN)),
+            rd=query.header.rd,
+            ra=1,
+            rcode=found.rcode,
+        )
+    )
+    for question in query.questions:
+        answer.add_question(DNSQuestion(question.qname, question.qtype, question.qclass))
+    answer.add_answer(*found.answers)
+    answer.add_auth(*found.authority)
+    if any(each.rtype == QTYPE.OPT for each in query.ar):
+        answer.add_ar(EDNS0(udp_len=LARGEST))
+    return answer
+
+
+def _malformed(data: bytes) -> DNSRecord | None:
+    """Return the answer to what is no query; None to what could be an answer."""
+    if len(data) < 12 or data[2] & 0x80:
+        return None
+    return DNSRecord(DNSHeader(id=int.from_bytes(data[:2], "big"), qr=1, ra=1, rcode=RCODE.FORMERR))
+
+
+def _size_of(query: bytes) -> int:
+    """Return how many bytes the answer to a query over UDP may have."""
+    with contextlib.suppress(DNSError):
+        for record in DNSRecord.parse(query).ar:
+            if record.rtype == QTYPE.OPT:
+                # The OPT record keeps the size where others have their class.
+                return min(max(int(record.rclass), PLAIN_SIZE), LARGEST)
+    return PLAIN_SIZE
+
+
+def _fitting(answer: DNSRecord, size: int) -> bytes:
+    """Return the packet; one over ``size`` bytes says only that TCP has the answer."""
+    packet = bytes(answer.pack())
+    if len(packet) <= size:
+        return packet
+    header = DNSHeader(id=answer.header.id, bitmap=answer.header.bitmap, tc=1)
+    options = [each for each in answer.ar if each.rtype == QTYPE.OPT]
+    return bytes(DNSRecord(header, questions=answer.questions, ar=options).pack())

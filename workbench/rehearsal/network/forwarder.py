@@ -17,7 +17,6 @@ from workbench.rehearsal.network.rules import Key
 from workbench.rehearsal.network.rules import Listening
 from workbench.rehearsal.network.rules import Rule
 from workbench.rehearsal.network.rules import merged
-from workbench.rehearsal.network.sockets import bind_udp
 from workbench.rehearsal.network.sockets import listen_tcp
 from workbench.rehearsal.network.sockets import raise_descriptor_limit
 
@@ -127,7 +126,7 @@ def _listen(rule: Rule, ip: str, ports: list[int]) -> tuple[Listening, socket.so
     taken_by, problem = None, ""
     for port in ports:
         try:
-            opened = bind_udp(ip, port) if rule.protocol == "udp" else listen_tcp(ip, port)
+            opened = listen_tcp(ip, port)
         except OSError as error:
             problem = problem or f"can't listen on {ip}:{port}: {error.strerror}"
             if error.errno == errno.EADDRNOTAVAIL:
@@ -147,11 +146,7 @@ def _candidates(port: int) -> Iterator[int]:
 
 
 def _has_alias(rule: Rule) -> bool:
-    return (
-        rule.protocol == "tcp"
-        and rule.listen_port in BROWSER_PORTS
-        and rule.listen_ip != BROWSER_ADDRESS
-    )
+    return rule.listen_port in BROWSER_PORTS and rule.listen_ip != BROWSER_ADDRESS
 
 
 async def _close_gone(listeners: dict[Key, Listener], rules: list[Rule]) -> None:
@@ -164,6 +159,6 @@ def _by_address(listeners: Mapping[Key, Listener]) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for listener in list(listeners.values()):
         rule, port = listener.rule, listener.listening.port
-        if rule.protocol == "tcp" and port is not None:
+        if port is not None:
             found.setdefault(rule.listen_ip, {})[str(rule.listen_port)] = port
     return found

@@ -1,19 +1,24 @@
 """One port that is open on this computer, with its live connections."""
 
 import asyncio
+import contextlib
 import logging
 import socket
+import struct
 from dataclasses import replace
 
-from workbench.rehearsal.network.datagrams import DatagramListener
-from workbench.rehearsal.network.relay import relay
-from workbench.rehearsal.network.relay import reset
 from workbench.rehearsal.network.rules import Listening
 from workbench.rehearsal.network.rules import Rule
 
 log = logging.getLogger(__name__)
 
 BACKLOG = 1024
+CONNECT_LIMIT = 10.0
+CHUNK = 64 * 1024
+# On, with no time to linger: closing sends a reset, as an address where nothing answers does.
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Capacity:
@@ -34,7 +39,6 @@ class Listener:
         self._socket = opened
         self._capacity = capacity
         self._server: asyncio.Server | None = None
-        self._datagrams: DatagramListener | None = None
         self._connections: dict[asyncio.Task[None], str] = {}
 
     @property
@@ -46,12 +50,9 @@ class Listener:
         """Begin to accept; nothing to do when no port was free."""
         if self._socket is None:
             return
-        if self.rule.protocol == "udp":
-            self._datagrams = await DatagramListener.open(self._socket, self._datagram_target)
-        else:
-            self._server = await asyncio.start_server(
-                self._connected, sock=self._socket, backlog=BACKLOG
-            )
+        self._server = await asyncio.start_server(
+            self._connected, sock=self._socket, backlog=BACKLOG
+        )
 
     def change(self, rule: Rule) -> None:
         """Take a rule for the same port: drop only what the new one doesn't point to or allow."""
@@ -61,23 +62,14 @@ class Listener:
         for connection, peer in list(self._connections.items()):
             if moved or not rule.allows(peer):
                 connection.cancel()
-        if self._datagrams is not None and before != rule:
-            self._datagrams.forget_peers()
 
     async def close(self) -> None:
         """Stop listening, and break the live connections off."""
         if self._server is not None:
             self._server.close()
-        if self._datagrams is not None:
-            self._datagrams.close()
         for connection in list(self._connections):
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
-
-    def _datagram_target(self, peer: str) -> tuple[str, int] | None:
-        if not self.rule.allows(peer):
-            return None
-        return (self.rule.target_ip, self.rule.target_port)
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = writer.get_extra_info("peername")
@@ -99,3 +91,55 @@ class Listener:
         self._capacity.used -= 1
         if not connection.cancelled() and (error := connection.exception()):
             log.error("a forwarded connection failed", exc_info=error)
+
+
+async def relay(client: Stream, target: tuple[str, int]) -> None:
+    """Connect to ``target`` and pass bytes both ways until both sides have finished.
+
+    A side that closes its half is told on as just that: the other may keep sending (an
+    upload's answer comes after its end). A side that breaks breaks the other. Ends at once,
+    with both sides reset, when cancelled.
+    """
+    writers = [client[1]]
+    clean = False
+    try:
+        async with asyncio.timeout(CONNECT_LIMIT):
+            server = await asyncio.open_connection(*target, limit=CHUNK)
+        writers.append(server[1])
+        for writer in writers:
+            _keep_alive(writer)
+        async with asyncio.TaskGroup() as directions:
+            directions.create_task(_pass_on(client[0], server[1]))
+            directions.create_task(_pass_on(server[0], client[1]))
+        clean = True
+    except* (OSError, TimeoutError):
+        pass  # refused, unreachable or broken: the reset below says it
+    finally:
+        for writer in writers:
+            if clean:
+                writer.close()
+            else:
+                reset(writer)
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """Break a connection off at once, so that the other end sees a reset."""
+    connection = writer.get_extra_info("socket")
+    if connection is not None:
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+    writer.transport.abort()
+
+
+async def _pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    while chunk := await source.read(CHUNK):
+        sink.write(chunk)
+        await sink.drain()
+    if sink.can_write_eof():
+        sink.write_eof()
+
+
+def _keep_alive(writer: asyncio.StreamWriter) -> None:
+    connection = writer.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -1,6 +1,5 @@
 """Find the answer to a DNS query in the rehearsal's own zones, as Route 53 gives it."""
 
-import random
 import re
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -40,7 +39,6 @@ EC2_NAME = re.compile(
     r"\.(?:ec2\.internal|[a-z0-9-]+\.compute\.internal|[a-z0-9.-]*compute[0-9-]*\.amazonaws\.com)"
 )
 LONGEST_CHAIN = 16
-MULTIVALUE_ANSWERS = 8
 STATIC_TTL = 60
 NEGATIVE_TTL = 900
 SOA = "ns-0.awsdns-00.com. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400"
@@ -128,15 +126,14 @@ class Resolver:
             return Answer(RCODE.NXDOMAIN, authority=[_soa(zone)])
         aliases = [each for each in records if each.type == "CNAME"]
         if aliases and kind not in (QTYPE.CNAME, QTYPE.ANY):
-            chosen = _chosen(aliases)[0]
-            target = chosen.alias or chosen.values[0]
-            return Answer(answers=[_parse(owner, chosen.ttl, "CNAME", target)], continue_at=target)
+            target = aliases[0].alias or aliases[0].values[0]
+            return Answer(
+                answers=[_parse(owner, aliases[0].ttl, "CNAME", target)], continue_at=target
+            )
         found = Answer()
-        for name_of_kind in dict.fromkeys(each.type for each in records):
-            if kind in (QTYPE.ANY, QTYPE.reverse.get(name_of_kind)):
-                same = [each for each in records if each.type == name_of_kind]
-                for record in _chosen(same):
-                    found.answers += self._values(zones, owner, record)
+        for record in records:
+            if kind in (QTYPE.ANY, QTYPE.reverse.get(record.type)):
+                found.answers += self._values(zones, owner, record)
         if not found.answers:
             found.authority = [_soa(zone)]
         return found
@@ -194,21 +191,6 @@ def _records(zone: Zone, name: str) -> list[Record] | None:
             # RFC 4592: only the wildcard right below the closest name that exists.
             return zone.by_name.get("*." + name)
     return None
-
-
-def _chosen(records: list[Record]) -> list[Record]:
-    """Return the records of one name and type that the routing policy picks."""
-    if len(records) == 1:
-        return records
-    if all(each.multivalue for each in records):
-        return random.sample(records, min(len(records), MULTIVALUE_ANSWERS))
-    weights = [each.weight for each in records]
-    if all(weight is not None for weight in weights):
-        known = [weight or 0 for weight in weights]
-        # All zero: each as likely as the others, says Route 53.
-        return random.choices(records, known if any(known) else None)  # noqa: S311
-    primary = [each for each in records if each.failover == "PRIMARY"]
-    return primary[:1] or records[:1]
 
 
 def _address(owner: str, address: str, kind: int) -> Answer:

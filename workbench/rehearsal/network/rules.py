@@ -5,22 +5,19 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import replace
-from typing import Literal
 
-Protocol = Literal["tcp", "udp"]
-Key = tuple[str, int, Protocol]
+Key = tuple[str, int]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One port of an instance's public address, who may reach it, and where it leads.
+    """One TCP port of an instance's public address, who may reach it, and where it leads.
 
     ``cidrs`` are the address blocks (IPv4 or IPv6) a peer must come from.
     """
 
     listen_ip: str
     listen_port: int
-    protocol: Protocol
     cidrs: tuple[str, ...]
     target_ip: str
     target_port: int
@@ -28,7 +25,7 @@ class Rule:
     @property
     def key(self) -> Key:
         """What tells one listener from another."""
-        return (self.listen_ip, self.listen_port, self.protocol)
+        return (self.listen_ip, self.listen_port)
 
     def allows(self, peer: str) -> bool:
         """Whether a peer's address lies in one of the rule's blocks."""

@@ -11,21 +11,13 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Record:
-    """One resource record set. ``alias`` is the name an alias record stands for.
-
-    ``set_identifier``, ``weight``, ``failover`` and ``multivalue`` belong to the routing
-    policies, where several record sets have one name and type.
-    """
+    """One resource record set. ``alias`` is the name an alias record stands for."""
 
     name: str
     type: str
     ttl: int = 300
     values: tuple[str, ...] = ()
     alias: str | None = None
-    set_identifier: str | None = None
-    weight: int | None = None
-    failover: str | None = None
-    multivalue: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,8 +87,4 @@ def _read_record(record_set: Any) -> Record:
             each["Value"] if isinstance(each, dict) else each for each in record_set.records or ()
         ),
         alias=alias.get("DNSName"),
-        set_identifier=record_set.set_identifier,
-        weight=None if record_set.weight in (None, "") else int(record_set.weight),
-        failover=record_set.failover,
-        multivalue=str(record_set.multi_value_answer).lower() == "true",
     )

@@ -15,11 +15,9 @@ from .values import Properties
 
 def create_address(cloud: Cloud, inputs: Properties) -> str:
     """Allocate an Elastic IP."""
-    wanted = {"Address": inputs.get("address"), "PublicIpv4Pool": inputs.get("publicIpv4Pool")}
     answer = cloud.client("ec2").allocate_address(
         Domain=inputs.get("domain", "vpc"),
         TagSpecifications=tag_specifications("elastic-ip", inputs),
-        **{key: value for key, value in wanted.items() if value},
     )
     return str(answer["AllocationId"])
 
@@ -29,7 +27,6 @@ def settle_address(cloud: Cloud, identifier: str, inputs: Properties) -> None:
     target = {
         "InstanceId": inputs.get("instance"),
         "NetworkInterfaceId": inputs.get("networkInterface"),
-        "PrivateIpAddress": inputs.get("associateWithPrivateIp"),
     }
     given = {key: value for key, value in target.items() if value}
     if given:
@@ -67,7 +64,6 @@ def read_address(cloud: Cloud, identifier: str, state: Properties) -> Properties
         "networkInterface": address.get("NetworkInterfaceId") or None,
         "privateIp": private or None,
         "privateDns": _private_dns(cloud, private) if private else None,
-        "publicIpv4Pool": address.get("PublicIpv4Pool") or None,
         **read_tags(cloud, address.get("Tags"), state),
     }
 
@@ -75,7 +71,7 @@ def read_address(cloud: Cloud, identifier: str, state: Properties) -> Properties
 def update_address(cloud: Cloud, identifier: str, change: Change) -> None:
     """Move an Elastic IP to another instance or interface; change its tags."""
     update_ec2_tags(cloud, identifier, change)
-    if change.any_of("instance", "networkInterface", "associateWithPrivateIp"):
+    if change.any_of("instance", "networkInterface"):
         _disassociate(cloud, identifier)
         settle_address(cloud, identifier, change.new)
 
@@ -132,14 +128,13 @@ def disassociate(cloud: Cloud, identifier: str, state: Properties) -> None:
 EIP = ResourceType(
     type="aws:ec2/eip:Eip",
     calls=Calls(create_address, read_address, delete_address, update_address, settle_address),
-    inputs=names("address associateWithPrivateIp domain instance networkInterface publicIpv4Pool"),
+    inputs=names("domain instance networkInterface"),
     computed=names("allocationId arn associationId privateDns privateIp publicDns publicIp"),
     empty=names("carrierIp customerOwnedIp ptrRecord"),
-    chosen=names("domain instance networkInterface publicIpv4Pool"),
-    replaces=names("address domain publicIpv4Pool"),
+    chosen=names("domain instance networkInterface"),
+    replaces=names("domain"),
     recomputed={
-        key: names("associationId privateIp privateDns")
-        for key in ("instance", "networkInterface", "associateWithPrivateIp")
+        key: names("associationId privateIp privateDns") for key in ("instance", "networkInterface")
     },
     tags=True,
 )

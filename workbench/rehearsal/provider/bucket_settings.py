@@ -1,10 +1,8 @@
-"""What belongs to a bucket and is a resource of its own: versioning, encryption, access, policy."""
+"""What belongs to a bucket and is a resource of its own: versioning, encryption, access."""
 
 from typing import Any
 
 from .cloud import Cloud
-from .documents import keep_written
-from .documents import same_document
 from .resource import Calls
 from .resource import Change
 from .resource import ResourceType
@@ -16,6 +14,12 @@ _BLOCKS = {
     "blockPublicPolicy": "BlockPublicPolicy",
     "ignorePublicAcls": "IgnorePublicAcls",
     "restrictPublicBuckets": "RestrictPublicBuckets",
+}
+_ENCRYPTION = {
+    "applyServerSideEncryptionByDefault": "ApplyServerSideEncryptionByDefault",
+    "sseAlgorithm": "SSEAlgorithm",
+    "kmsMasterKeyId": "KMSMasterKeyID",
+    "bucketKeyEnabled": "BucketKeyEnabled",
 }
 
 
@@ -53,27 +57,11 @@ def suspend_versioning(cloud: Cloud, identifier: str, state: Properties) -> None
 
 def put_encryption(cloud: Cloud, inputs: Properties) -> str:
     """Set how a bucket encrypts."""
-    rules = []
-    for rule in inputs["rules"]:
-        given = rule.get("applyServerSideEncryptionByDefault") or {}
-        default = {
-            "SSEAlgorithm": given.get("sseAlgorithm"),
-            "KMSMasterKeyID": given.get("kmsMasterKeyId"),
-        }
-        rules.append(
-            {
-                "ApplyServerSideEncryptionByDefault": {
-                    key: value for key, value in default.items() if value
-                },
-                **(
-                    {"BucketKeyEnabled": rule["bucketKeyEnabled"]}
-                    if "bucketKeyEnabled" in rule
-                    else {}
-                ),
-            }
-        )
     cloud.client("s3").put_bucket_encryption(
-        Bucket=inputs["bucket"], ServerSideEncryptionConfiguration={"Rules": rules}
+        Bucket=inputs["bucket"],
+        ServerSideEncryptionConfiguration={
+            "Rules": [_renamed(rule, _ENCRYPTION) for rule in inputs["rules"]]
+        },
     )
     return str(inputs["bucket"])
 
@@ -81,22 +69,23 @@ def put_encryption(cloud: Cloud, inputs: Properties) -> str:
 def read_encryption(cloud: Cloud, identifier: str, state: Properties) -> Properties | None:
     """Read how a bucket encrypts."""
     answer = cloud.client("s3").get_bucket_encryption(Bucket=identifier)
-    rules = []
-    for rule in answer["ServerSideEncryptionConfiguration"]["Rules"]:
-        default = rule.get("ApplyServerSideEncryptionByDefault", {})
-        given = {
-            "sseAlgorithm": default.get("SSEAlgorithm"),
-            "kmsMasterKeyId": default.get("KMSMasterKeyID"),
-        }
-        rules.append(
-            {
-                "applyServerSideEncryptionByDefault": {
-                    key: value for key, value in given.items() if value
-                },
-                "bucketKeyEnabled": rule.get("BucketKeyEnabled", False),
-            }
-        )
-    return {"bucket": identifier, "rules": rules}
+    back = {theirs: ours for ours, theirs in _ENCRYPTION.items()}
+    rules = answer["ServerSideEncryptionConfiguration"]["Rules"]
+    return {
+        "bucket": identifier,
+        "rules": [{"bucketKeyEnabled": False, **_renamed(rule, back)} for rule in rules],
+    }
+
+
+def _renamed(value: Any, names_: dict[str, str]) -> Any:
+    """Return a nested value with those keys that have another name, under that."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        names_[key]: _renamed(item, names_)
+        for key, item in value.items()
+        if key in names_ and item not in (None, "")
+    }
 
 
 def delete_encryption(cloud: Cloud, identifier: str, state: Properties) -> None:
@@ -129,44 +118,6 @@ def delete_access_block(cloud: Cloud, identifier: str, state: Properties) -> Non
     """Refuse no public access any more."""
     if not state.get("skipDestroy"):
         cloud.client("s3").delete_public_access_block(Bucket=identifier)
-
-
-def put_policy(cloud: Cloud, inputs: Properties) -> str:
-    """Set a bucket's policy."""
-    cloud.client("s3").put_bucket_policy(Bucket=inputs["bucket"], Policy=inputs["policy"])
-    return str(inputs["bucket"])
-
-
-def read_policy(cloud: Cloud, identifier: str, state: Properties) -> Properties | None:
-    """Read a bucket's policy."""
-    policy = cloud.client("s3").get_bucket_policy(Bucket=identifier)["Policy"]
-    return {"bucket": identifier, "policy": keep_written(state, "policy", policy)}
-
-
-def delete_policy(cloud: Cloud, identifier: str, state: Properties) -> None:
-    """Delete a bucket's policy."""
-    cloud.client("s3").delete_bucket_policy(Bucket=identifier)
-
-
-def put_ownership(cloud: Cloud, inputs: Properties) -> str:
-    """Set who owns the objects in a bucket."""
-    rule = {"ObjectOwnership": inputs["rule"]["objectOwnership"]}
-    cloud.client("s3").put_bucket_ownership_controls(
-        Bucket=inputs["bucket"], OwnershipControls={"Rules": [rule]}
-    )
-    return str(inputs["bucket"])
-
-
-def read_ownership(cloud: Cloud, identifier: str, state: Properties) -> Properties | None:
-    """Read who owns the objects in a bucket."""
-    answer = cloud.client("s3").get_bucket_ownership_controls(Bucket=identifier)
-    rule = answer["OwnershipControls"]["Rules"][0]
-    return {"bucket": identifier, "rule": {"objectOwnership": rule["ObjectOwnership"]}}
-
-
-def delete_ownership(cloud: Cloud, identifier: str, state: Properties) -> None:
-    """Remove the rule of who owns the objects."""
-    cloud.client("s3").delete_bucket_ownership_controls(Bucket=identifier)
 
 
 def _update(put: Any) -> Any:
@@ -202,19 +153,4 @@ ACCESS_BLOCK = ResourceType(
     replaces=names("bucket"),
     defaults=dict.fromkeys(_BLOCKS, False),
 )
-BUCKET_POLICY = ResourceType(
-    type="aws:s3/bucketPolicy:BucketPolicy",
-    calls=Calls(put_policy, read_policy, delete_policy, _update(put_policy)),
-    inputs=names("bucket policy"),
-    required=names("bucket policy"),
-    replaces=names("bucket"),
-    normalise={"policy": same_document},
-)
-OWNERSHIP_CONTROLS = ResourceType(
-    type="aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-    calls=Calls(put_ownership, read_ownership, delete_ownership, _update(put_ownership)),
-    inputs=names("bucket rule"),
-    required=names("bucket rule"),
-    replaces=names("bucket"),
-)
-ROWS = (VERSIONING, ENCRYPTION, ACCESS_BLOCK, BUCKET_POLICY, OWNERSHIP_CONTROLS)
+ROWS = (VERSIONING, ENCRYPTION, ACCESS_BLOCK)

@@ -18,22 +18,12 @@ from .values import Properties
 
 def create_zone(cloud: Cloud, inputs: Properties) -> str:
     """Create a hosted zone."""
-    vpcs = inputs.get("vpcs") or []
-    place = {"VPC": _vpc(cloud, vpcs[0])} if vpcs else {}
     answer = cloud.client("route53").create_hosted_zone(
         Name=inputs["name"],
         CallerReference=f"pulumi-{time.time_ns()}",
-        HostedZoneConfig={
-            "Comment": inputs.get("comment", "Managed by Pulumi"),
-            "PrivateZone": bool(vpcs),
-        },
-        **place,
+        HostedZoneConfig={"Comment": inputs.get("comment", "Managed by Pulumi")},
     )
     return str(answer["HostedZone"]["Id"]).rsplit("/", 1)[-1]
-
-
-def _vpc(cloud: Cloud, vpc: Properties) -> dict[str, str]:
-    return {"VPCId": vpc["vpcId"], "VPCRegion": vpc.get("vpcRegion") or cloud.region}
 
 
 def settle_zone(cloud: Cloud, identifier: str, inputs: Properties) -> None:
@@ -58,28 +48,17 @@ def read_zone(cloud: Cloud, identifier: str, state: Properties) -> Properties | 
         "comment": zone["Config"].get("Comment", ""),
         "nameServers": sorted(servers),
         "primaryNameServer": servers[0] if servers else None,
-        **(
-            {
-                "vpcs": [
-                    {"vpcId": vpc["VPCId"], "vpcRegion": vpc["VPCRegion"]} for vpc in answer["VPCs"]
-                ]
-            }
-            if answer.get("VPCs")
-            else {}
-        ),
         **read_tags(cloud, tags["ResourceTagSet"]["Tags"], state),
     }
 
 
 def update_zone(cloud: Cloud, identifier: str, change: Change) -> None:
-    """Change a hosted zone's comment, tags, and the networks that a private one answers."""
+    """Change a hosted zone's comment and tags."""
     route53 = cloud.client("route53")
     if "comment" in change:
         route53.update_hosted_zone_comment(
             Id=identifier, Comment=change.new.get("comment", "Managed by Pulumi")
         )
-    if "vpcs" in change:
-        _update_vpcs(cloud, identifier, change)
     if change.any_of("tags", "tagsAll"):
         removed, added = changed_tags(change)
         request: dict[str, Any] = {"AddTags": tag_list(added), "RemoveTagKeys": removed}
@@ -88,20 +67,6 @@ def update_zone(cloud: Cloud, identifier: str, change: Change) -> None:
             ResourceId=identifier,
             **{key: value for key, value in request.items() if value},
         )
-
-
-def _update_vpcs(cloud: Cloud, identifier: str, change: Change) -> None:
-    """Add networks before others go: a private zone keeps one at least."""
-    route53 = cloud.client("route53")
-    answer = route53.get_hosted_zone(Id=identifier)
-    before = answer.get("VPCs", [])
-    after = [_vpc(cloud, vpc) for vpc in change.new.get("vpcs") or []]
-    for vpc in after:
-        if vpc not in before:
-            route53.associate_vpc_with_hosted_zone(HostedZoneId=identifier, VPC=vpc)
-    for vpc in before:
-        if vpc not in after:
-            route53.disassociate_vpc_from_hosted_zone(HostedZoneId=identifier, VPC=vpc)
 
 
 def delete_zone(cloud: Cloud, identifier: str, state: Properties) -> None:
@@ -132,19 +97,14 @@ def bare_name(name: str) -> str:
     return name.lower().rstrip(".")
 
 
-def unordered_vpcs(vpcs: Any) -> Any:
-    """Return a private zone's networks in one order; their region is most often left out."""
-    return sorted(vpc["vpcId"] for vpc in vpcs or [])
-
-
 ZONE = ResourceType(
     type="aws:route53/zone:Zone",
     calls=Calls(create_zone, read_zone, delete_zone, update_zone, settle_zone),
-    inputs=names("comment forceDestroy name vpcs"),
+    inputs=names("comment forceDestroy name"),
     computed=names("arn nameServers primaryNameServer zoneId"),
     replaces=names("name"),
     defaults={"comment": "Managed by Pulumi", "forceDestroy": False},
-    normalise={"name": bare_name, "vpcs": unordered_vpcs},
+    normalise={"name": bare_name},
     name=AutoName("name", longest=1024),
     tags=True,
     regional=False,

@@ -1,6 +1,5 @@
 """How an instance changes in place: what needs it stopped, and what doesn't."""
 
-import base64
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -16,7 +15,7 @@ from .values import Properties
 from .volumes import modify_volume
 
 # EC2 refuses a change of these while the instance runs.
-STOPPED_FIELDS = ("instanceType", "userData", "userDataBase64")
+STOPPED_FIELDS = ("instanceType", "userData")
 METADATA_FIELDS = {
     "httpTokens": "HttpTokens",
     "httpEndpoint": "HttpEndpoint",
@@ -45,7 +44,7 @@ def needs_replacement(change: Change, reach: Reach) -> frozenset[str]:
     """
     found = set()
     if change.new.get("userDataReplaceOnChange"):
-        found |= {"userData", "userDataBase64"}
+        found.add("userData")
     if "instanceType" in change and not _share_architecture(change, reach):
         found.add("instanceType")
     return frozenset(found)
@@ -75,33 +74,14 @@ def update_instance(cloud: Cloud, identifier: str, change: Change) -> None:
         cloud.client("ec2").modify_instance_metadata_options(
             InstanceId=identifier, **metadata_options(change.new["metadataOptions"])
         )
-    _update_monitoring(cloud, identifier, change)
-    _update_volumes(cloud, identifier, change)
-    stopped = [
-        (key, value)
-        for key in STOPPED_FIELDS
-        if key in change
-        for value in [_attribute(key, change.new)]
-        if value is not None
-    ]
+    _update_root(cloud, identifier, change)
+    stopped: list[dict[str, Any]] = []
+    if "userData" in change:
+        stopped.append({"UserData": {"Value": change.new.get("userData", "")}})
+    if "instanceType" in change:
+        stopped.append({"InstanceType": {"Value": change.new["instanceType"]}})
     if stopped:
-        _update_stopped(cloud, identifier, [value for _, value in stopped])
-
-
-def _attribute(key: str, new: Properties) -> dict[str, Any] | None:
-    if key in ("userData", "userDataBase64"):
-        # Only the one that the program uses now; none at all empties the user data.
-        if key not in new and ("userData" in new or "userDataBase64" in new):
-            return None
-        return {"UserData": {"Value": user_data(new) or b""}}
-    return {f"{key[0].upper()}{key[1:]}": {"Value": new[key]}} if key in new else None
-
-
-def user_data(inputs: Properties) -> bytes | None:
-    """Return the user data a program gives, in either of the two ways."""
-    if inputs.get("userDataBase64"):
-        return base64.b64decode(inputs["userDataBase64"])
-    return inputs["userData"].encode() if inputs.get("userData") else None
+        _update_stopped(cloud, identifier, stopped)
 
 
 def _update_stopped(cloud: Cloud, identifier: str, attributes: list[dict[str, Any]]) -> None:
@@ -120,29 +100,9 @@ def _update_simple(cloud: Cloud, identifier: str, change: Change) -> None:
     ec2, new = cloud.client("ec2"), change.new
     if "vpcSecurityGroupIds" in change:
         ec2.modify_instance_attribute(InstanceId=identifier, Groups=new["vpcSecurityGroupIds"])
-    for key in (
-        "disableApiTermination",
-        "disableApiStop",
-        "sourceDestCheck",
-        "instanceInitiatedShutdownBehavior",
-    ):
-        if key in change:
-            value = new.get(key, key == "sourceDestCheck")
-            ec2.modify_instance_attribute(
-                InstanceId=identifier, **{f"{key[0].upper()}{key[1:]}": {"Value": value}}
-            )
-    if "creditSpecification" in change:
-        credits = new["creditSpecification"].get("cpuCredits", "standard")
-        ec2.modify_instance_credit_specification(
-            InstanceCreditSpecifications=[{"InstanceId": identifier, "CpuCredits": credits}]
-        )
-
-
-def _update_monitoring(cloud: Cloud, identifier: str, change: Change) -> None:
-    if "monitoring" in change:
-        ec2 = cloud.client("ec2")
-        call = ec2.monitor_instances if change.new["monitoring"] else ec2.unmonitor_instances
-        call(InstanceIds=[identifier])
+    if "disableApiTermination" in change:
+        value = new.get("disableApiTermination", False)
+        ec2.modify_instance_attribute(InstanceId=identifier, DisableApiTermination={"Value": value})
 
 
 def _update_profile(cloud: Cloud, identifier: str, change: Change) -> None:
@@ -164,22 +124,12 @@ def _update_profile(cloud: Cloud, identifier: str, change: Change) -> None:
         )
 
 
-def _update_volumes(cloud: Cloud, identifier: str, change: Change) -> None:
+def _update_root(cloud: Cloud, identifier: str, change: Change) -> None:
     root = change.state.get("rootBlockDevice") or {}
-    if change.any_of("volumeTags"):
-        old, new = change.old.get("volumeTags") or {}, change.new.get("volumeTags") or {}
-        replace_ec2_tags(
-            cloud, _volumes_of(cloud, identifier), [key for key in old if key not in new], new
-        )
     if "rootBlockDevice" not in change or root is UNKNOWN:
         return
     old, new = change.old.get("rootBlockDevice") or {}, change.new.get("rootBlockDevice") or {}
-    names = {
-        "volumeSize": "Size",
-        "volumeType": "VolumeType",
-        "iops": "Iops",
-        "throughput": "Throughput",
-    }
+    names = {**EBS_FIELDS, "volumeSize": "Size"}
     wanted = {
         theirs: new[ours]
         for ours, theirs in names.items()
@@ -202,8 +152,3 @@ def _update_volumes(cloud: Cloud, identifier: str, change: Change) -> None:
         replace_ec2_tags(
             cloud, [root["volumeId"]], [key for key in before if key not in after], after
         )
-
-
-def _volumes_of(cloud: Cloud, identifier: str) -> list[str]:
-    instance = states.describe_instance(cloud, identifier) or {}
-    return [mapping["Ebs"]["VolumeId"] for mapping in instance.get("BlockDeviceMappings", [])]

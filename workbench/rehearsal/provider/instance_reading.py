@@ -33,9 +33,7 @@ def read_instance(cloud: Cloud, identifier: str, state: Properties) -> Propertie
         "keyName": instance.get("KeyName") or None,
         "iamInstanceProfile": profile.rsplit("/", 1)[-1] or None,
         "ebsOptimized": instance.get("EbsOptimized", False),
-        "monitoring": instance.get("Monitoring", {}).get("State") in ("enabled", "pending"),
         "availabilityZone": instance["Placement"]["AvailabilityZone"],
-        "tenancy": instance["Placement"].get("Tenancy", "default"),
         "metadataOptions": {
             ours: instance["MetadataOptions"][theirs]
             for ours, theirs in METADATA_FIELDS.items()
@@ -45,7 +43,7 @@ def read_instance(cloud: Cloud, identifier: str, state: Properties) -> Propertie
         else None,
         "rootBlockDevice": _read_root(cloud, instance),
         **_read_network(cloud, instance),
-        **_read_attributes(cloud, identifier, state),
+        **_read_attributes(cloud, identifier),
         **read_tags(cloud, instance.get("Tags"), state),
     }
 
@@ -62,7 +60,6 @@ def _read_network(cloud: Cloud, instance: dict[str, Any]) -> Properties:
         "privateDns": instance.get("PrivateDnsName"),
         "publicIp": instance.get("PublicIpAddress") or None,
         "publicDns": instance.get("PublicDnsName") or None,
-        "sourceDestCheck": instance.get("SourceDestCheck", True),
         "vpcSecurityGroupIds": sorted(group["GroupId"] for group in groups),
         "securityGroups": sorted(group["GroupName"] for group in groups)
         if _is_in_default_vpc(cloud, instance)
@@ -78,7 +75,7 @@ def _is_in_default_vpc(cloud: Cloud, instance: dict[str, Any]) -> bool:
     return bool(vpc.get("IsDefault"))
 
 
-def _read_attributes(cloud: Cloud, identifier: str, state: Properties) -> Properties:
+def _read_attributes(cloud: Cloud, identifier: str) -> Properties:
     def attribute(name: str) -> Any:
         answer = cloud.client("ec2").describe_instance_attribute(
             InstanceId=identifier, Attribute=name
@@ -86,13 +83,9 @@ def _read_attributes(cloud: Cloud, identifier: str, state: Properties) -> Proper
         return answer.get(f"{name[0].upper()}{name[1:]}", {}).get("Value")
 
     encoded = attribute("userData")
-    text = base64.b64decode(encoded).decode(errors="replace") if encoded else None
     return {
         "disableApiTermination": bool(attribute("disableApiTermination")),
-        "disableApiStop": bool(attribute("disableApiStop")),
-        "instanceInitiatedShutdownBehavior": attribute("instanceInitiatedShutdownBehavior"),
-        # As the program gave it: plain, or in base64.
-        **({"userDataBase64": encoded} if "userDataBase64" in state else {"userData": text}),
+        "userData": base64.b64decode(encoded).decode(errors="replace") if encoded else None,
     }
 
 

@@ -5,7 +5,6 @@ from typing import Any
 from .cloud import Cloud
 from .instance_changes import EBS_FIELDS
 from .instance_changes import metadata_options
-from .instance_changes import user_data
 from .tags import tag_list
 from .tags import tag_specifications
 from .values import Properties
@@ -15,9 +14,7 @@ _PLAIN = {
     "keyName": "KeyName",
     "privateIp": "PrivateIpAddress",
     "disableApiTermination": "DisableApiTermination",
-    "disableApiStop": "DisableApiStop",
     "ebsOptimized": "EbsOptimized",
-    "instanceInitiatedShutdownBehavior": "InstanceInitiatedShutdownBehavior",
 }
 
 
@@ -28,8 +25,8 @@ def run_request(cloud: Cloud, inputs: Properties) -> dict[str, Any]:
     }
     request.update(_nested(inputs))
     request.update(_network(request, inputs))
-    request["BlockDeviceMappings"] = _devices(cloud, inputs)
-    request["TagSpecifications"] = tag_specifications("instance", inputs) + _volume_tags(inputs)
+    request["BlockDeviceMappings"] = _root(cloud, inputs)
+    request["TagSpecifications"] = tag_specifications("instance", inputs) + _root_tags(inputs)
     return {key: value for key, value in request.items() if value not in ([], {})}
 
 
@@ -37,18 +34,12 @@ def _nested(inputs: Properties) -> dict[str, Any]:
     request: dict[str, Any] = {}
     if inputs.get("iamInstanceProfile"):
         request["IamInstanceProfile"] = {"Name": inputs["iamInstanceProfile"]}
-    if user_data(inputs) is not None:
-        # boto3 puts it into base64.
-        request["UserData"] = user_data(inputs)
+    if inputs.get("userData"):
+        request["UserData"] = inputs["userData"]
     if inputs.get("metadataOptions"):
         request["MetadataOptions"] = metadata_options(inputs["metadataOptions"])
-    if inputs.get("creditSpecification"):
-        kind = inputs["creditSpecification"].get("cpuCredits", "standard")
-        request["CreditSpecification"] = {"CpuCredits": kind}
-    if inputs.get("monitoring"):
-        request["Monitoring"] = {"Enabled": True}
-    place = {"AvailabilityZone": inputs.get("availabilityZone"), "Tenancy": inputs.get("tenancy")}
-    request["Placement"] = {key: value for key, value in place.items() if value}
+    if inputs.get("availabilityZone"):
+        request["Placement"] = {"AvailabilityZone": inputs["availabilityZone"]}
     return request
 
 
@@ -73,30 +64,22 @@ def _network(request: dict[str, Any], inputs: Properties) -> dict[str, Any]:
     }
 
 
-def _devices(cloud: Cloud, inputs: Properties) -> list[dict[str, Any]]:
-    devices = []
+def _root(cloud: Cloud, inputs: Properties) -> list[dict[str, Any]]:
     root = inputs.get("rootBlockDevice")
-    if root:
-        image = cloud.client("ec2").describe_images(ImageIds=[inputs["ami"]])["Images"][0]
-        devices.append({"DeviceName": image["RootDeviceName"], "Ebs": _ebs(root)})
-    for device in inputs.get("ebsBlockDevices") or []:
-        devices.append({"DeviceName": device["deviceName"], "Ebs": _ebs(device)})
-    return devices
-
-
-def _ebs(device: Properties) -> dict[str, Any]:
+    if not root:
+        return []
+    image = cloud.client("ec2").describe_images(ImageIds=[inputs["ami"]])["Images"][0]
     fields = {
         **EBS_FIELDS,
         "encrypted": "Encrypted",
         "kmsKeyId": "KmsKeyId",
         "deleteOnTermination": "DeleteOnTermination",
-        "snapshotId": "SnapshotId",
     }
-    chosen = {theirs: device[ours] for ours, theirs in fields.items() if ours in device}
-    return {"DeleteOnTermination": True, **chosen}
+    chosen = {theirs: root[ours] for ours, theirs in fields.items() if ours in root}
+    ebs = {"DeleteOnTermination": True, **chosen}
+    return [{"DeviceName": image["RootDeviceName"], "Ebs": ebs}]
 
 
-def _volume_tags(inputs: Properties) -> list[dict[str, Any]]:
-    root = inputs.get("rootBlockDevice") or {}
-    tags = inputs.get("volumeTags") or root.get("tags")
+def _root_tags(inputs: Properties) -> list[dict[str, Any]]:
+    tags = (inputs.get("rootBlockDevice") or {}).get("tags")
     return [{"ResourceType": "volume", "Tags": tag_list(tags)}] if tags else []

@@ -22,23 +22,13 @@ def create_instance(cloud: Cloud, inputs: Properties) -> str:
 
 
 def settle_instance(cloud: Cloud, identifier: str, inputs: Properties) -> None:
-    """Wait until an instance runs; set what RunInstances has no argument for."""
+    """Wait until an instance runs."""
     states.wait_for_instance(cloud, identifier, "running")
-    if inputs.get("sourceDestCheck") is False:
-        cloud.client("ec2").modify_instance_attribute(
-            InstanceId=identifier, SourceDestCheck={"Value": False}
-        )
 
 
 def delete_instance(cloud: Cloud, identifier: str, state: Properties) -> None:
-    """Terminate an instance and wait until it is terminated.
-
-    Termination protection holds, unless the program says ``forceDestroy``.
-    """
-    ec2 = cloud.client("ec2")
-    if state.get("forceDestroy"):
-        ec2.modify_instance_attribute(InstanceId=identifier, DisableApiTermination={"Value": False})
-    ec2.terminate_instances(InstanceIds=[identifier])
+    """Terminate an instance and wait until it is terminated; termination protection holds."""
+    cloud.client("ec2").terminate_instances(InstanceIds=[identifier])
     states.wait_for_instance(cloud, identifier, "terminated")
 
 
@@ -46,30 +36,25 @@ INSTANCE = ResourceType(
     type="aws:ec2/instance:Instance",
     calls=Calls(create_instance, read_instance, delete_instance, update_instance, settle_instance),
     inputs=names(
-        "ami associatePublicIpAddress availabilityZone creditSpecification disableApiStop "
-        "disableApiTermination ebsBlockDevices ebsOptimized forceDestroy iamInstanceProfile "
-        "instanceInitiatedShutdownBehavior instanceType keyName metadataOptions monitoring "
-        "privateIp rootBlockDevice securityGroups sourceDestCheck subnetId tenancy userData "
-        "userDataBase64 userDataReplaceOnChange volumeTags vpcSecurityGroupIds"
+        "ami associatePublicIpAddress availabilityZone disableApiTermination ebsOptimized "
+        "iamInstanceProfile instanceType keyName metadataOptions privateIp rootBlockDevice "
+        "securityGroups subnetId userData userDataReplaceOnChange vpcSecurityGroupIds"
     ),
     required_one=(names("ami"), names("instanceType")),
     computed=names("arn instanceState primaryNetworkInterfaceId privateDns publicDns publicIp"),
     empty=names("instanceLifecycle outpostArn passwordData spotInstanceRequestId"),
     missed=names("rootBlockDevice"),
     chosen=names(
-        "associatePublicIpAddress availabilityZone creditSpecification disableApiStop "
-        "disableApiTermination ebsOptimized instanceInitiatedShutdownBehavior keyName "
-        "metadataOptions monitoring privateIp rootBlockDevice securityGroups subnetId tenancy "
-        "vpcSecurityGroupIds"
+        "associatePublicIpAddress availabilityZone disableApiTermination ebsOptimized keyName "
+        "metadataOptions privateIp rootBlockDevice securityGroups subnetId vpcSecurityGroupIds"
     ),
     replaces=names(
-        "ami associatePublicIpAddress availabilityZone ebsBlockDevices ebsOptimized keyName "
-        "privateIp securityGroups subnetId tenancy rootBlockDevice.encrypted "
-        "rootBlockDevice.kmsKeyId"
+        "ami associatePublicIpAddress availabilityZone ebsOptimized keyName privateIp "
+        "securityGroups subnetId rootBlockDevice.encrypted rootBlockDevice.kmsKeyId"
     ),
     replaces_also=needs_replacement,
     recomputed={key: names("publicIp publicDns") for key in STOPPED_FIELDS},
-    defaults={"sourceDestCheck": True, "userDataReplaceOnChange": False, "forceDestroy": False},
+    defaults={"userDataReplaceOnChange": False},
     normalise={"vpcSecurityGroupIds": sorted, "securityGroups": sorted},
     tags=True,
 )

@@ -124,9 +124,5 @@ def get_hosted_zone(cloud: Cloud, arguments: Properties) -> Properties:
         "comment": zone["Config"].get("Comment", ""),
         "privateZone": bool(zone["Config"].get("PrivateZone", False)),
         "resourceRecordSetCount": zone.get("ResourceRecordSetCount", 0),
-        "linkedServiceDescription": "",
-        "linkedServicePrincipal": "",
-        "vpcId": "",
-        "enableAcceleratedRecovery": False,
         "tags": {tag["Key"]: tag["Value"] for tag in tags["ResourceTagSet"]["Tags"]},
     }

@@ -37,24 +37,12 @@ def get_vpc(cloud: Cloud, arguments: Properties) -> Properties:
         "arn": cloud.arn("ec2", f"vpc/{identifier}"),
         "cidrBlock": vpc["CidrBlock"],
         "default": vpc.get("IsDefault", False),
-        "cidrBlockAssociations": [
-            {
-                "associationId": one["AssociationId"],
-                "cidrBlock": one["CidrBlock"],
-                "state": one["CidrBlockState"]["State"],
-            }
-            for one in vpc.get("CidrBlockAssociationSet", [])
-        ],
         "dhcpOptionsId": vpc.get("DhcpOptionsId", ""),
         "state": vpc["State"],
         "instanceTenancy": vpc.get("InstanceTenancy", "default"),
         "mainRouteTableId": tables[0]["RouteTableId"] if tables else "",
         "ownerId": vpc.get("OwnerId", ""),
         "tags": tags_in(vpc),
-        "enableNetworkAddressUsageMetrics": False,
-        "ipv6AssociationId": "",
-        "ipv6CidrBlock": "",
-        "ipv6CidrBlockAssociations": [],
         **attributes,
     }
 
@@ -84,18 +72,6 @@ def get_subnet(cloud: Cloud, arguments: Properties) -> Properties:
         "mapPublicIpOnLaunch": subnet.get("MapPublicIpOnLaunch", False),
         "ownerId": subnet.get("OwnerId", ""),
         "tags": tags_in(subnet),
-        "assignIpv6AddressOnCreation": subnet.get("AssignIpv6AddressOnCreation", False),
-        "ipv6CidrBlock": "",
-        "ipv6CidrBlockAssociationId": "",
-        "ipv6Native": False,
-        "customerOwnedIpv4Pool": "",
-        "mapCustomerOwnedIpOnLaunch": False,
-        "outpostArn": "",
-        "enableDns64": False,
-        "enableLniAtDeviceIndex": 0,
-        "enableResourceNameDnsARecordOnLaunch": False,
-        "enableResourceNameDnsAaaaRecordOnLaunch": False,
-        "privateDnsHostnameTypeOnLaunch": "ip-name",
     }
 
 

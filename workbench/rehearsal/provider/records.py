@@ -26,11 +26,6 @@ def _zone_name(cloud: Cloud, zone: str) -> str:
 
 def _record(inputs: Properties, name: str) -> dict[str, Any]:
     record: dict[str, Any] = {"Name": f"{name}.", "Type": inputs["type"]}
-    if inputs.get("setIdentifier"):
-        record["SetIdentifier"] = inputs["setIdentifier"]
-        weight = (inputs.get("weightedRoutingPolicies") or [{}])[0].get("weight")
-        if weight is not None:
-            record["Weight"] = weight
     if inputs.get("aliases"):
         alias = inputs["aliases"][0]
         record["AliasTarget"] = {
@@ -85,48 +80,42 @@ def create_record(cloud: Cloud, inputs: Properties) -> str:
     name = full_name(inputs["name"], _zone_name(cloud, zone))
     overwrite = bool(inputs.get("allowOverwrite"))
     # Route 53 refuses to create a record that exists; moto 5.2 writes over it.
-    if not overwrite and _find(cloud, zone, name, inputs["type"], inputs.get("setIdentifier")):
+    if not overwrite and _find(cloud, zone, name, inputs["type"]):
         raise ProviderError(
             f"The {inputs['type']} record {name} already exists in the hosted zone {zone}.",
             "Import it, delete it, or set allowOverwrite on the record.",
         )
     action = "UPSERT" if overwrite else "CREATE"
     _change(cloud, action, zone, _record(inputs, name))
-    suffix = f"_{inputs['setIdentifier']}" if inputs.get("setIdentifier") else ""
-    return f"{zone}_{inputs['name'].lower()}_{inputs['type']}{suffix}"
+    return f"{zone}_{inputs['name'].lower()}_{inputs['type']}"
 
 
-def _find(
-    cloud: Cloud, zone: str, name: str, kind: str, label: str | None
-) -> dict[str, Any] | None:
+def _find(cloud: Cloud, zone: str, name: str, kind: str) -> dict[str, Any] | None:
     pages = cloud.client("route53").get_paginator("list_resource_record_sets")
     for page in pages.paginate(HostedZoneId=zone):
         for record in page["ResourceRecordSets"]:
             # Route 53 writes a wildcard's star as \052.
             found = bare_name(record["Name"].replace("\\052", "*"))
-            if (found, record["Type"], record.get("SetIdentifier")) == (name, kind, label):
+            if (found, record["Type"]) == (name, kind):
                 result: dict[str, Any] = record
                 return result
     return None
 
 
-def _place(identifier: str, state: Properties) -> tuple[str, str, str, str | None]:
+def _place(identifier: str, state: Properties) -> tuple[str, str, str]:
     if "zoneId" in state and "type" in state:
-        return state["zoneId"], state["name"], state["type"], state.get("setIdentifier")
-    # An import's id is "ZONE_NAME_TYPE" or "ZONE_NAME_TYPE_LABEL"; a name may have underscores.
+        return state["zoneId"], state["name"], state["type"]
+    # An import's id is "ZONE_NAME_TYPE"; a name may have underscores.
     zone, _, rest = identifier.partition("_")
-    head, _, last = rest.rpartition("_")
-    if last.isupper():
-        return zone, head, last, None
-    name, _, kind = head.rpartition("_")
-    return zone, name, kind, last
+    name, _, kind = rest.rpartition("_")
+    return zone, name, kind
 
 
 def read_record(cloud: Cloud, identifier: str, state: Properties) -> Properties | None:
     """Read a record."""
-    zone, name, kind, label = _place(identifier, state)
+    zone, name, kind = _place(identifier, state)
     whole = full_name(name, _zone_name(cloud, zone))
-    record = _find(cloud, zone, whole, kind, label)
+    record = _find(cloud, zone, whole, kind)
     if record is None:
         return None
     alias = record.get("AliasTarget")
@@ -134,7 +123,6 @@ def read_record(cloud: Cloud, identifier: str, state: Properties) -> Properties 
         "zoneId": zone,
         "name": name,
         "type": kind,
-        "setIdentifier": label,
         "fqdn": whole,
         "ttl": None if alias else record.get("TTL"),
         "records": None
@@ -153,20 +141,20 @@ def read_record(cloud: Cloud, identifier: str, state: Properties) -> Properties 
 
 
 def update_record(cloud: Cloud, identifier: str, change: Change) -> None:
-    """Change a record; of another type, or label, it takes the old one's place."""
+    """Change a record; of another type, it takes the old one's place."""
     zone = change.new["zoneId"]
     name = full_name(change.new["name"], _zone_name(cloud, zone))
     old = None
-    if change.any_of("type", "setIdentifier"):
-        old = _find(cloud, zone, name, change.old["type"], change.old.get("setIdentifier"))
+    if "type" in change:
+        old = _find(cloud, zone, name, change.old["type"])
     action = "CREATE" if old else "UPSERT"
     _change(cloud, action, zone, _record(change.new, name), instead_of=old)
 
 
 def delete_record(cloud: Cloud, identifier: str, state: Properties) -> None:
     """Delete a record, whatever its values are by now."""
-    zone, name, kind, label = _place(identifier, state)
-    record = _find(cloud, zone, full_name(name, _zone_name(cloud, zone)), kind, label)
+    zone, name, kind = _place(identifier, state)
+    record = _find(cloud, zone, full_name(name, _zone_name(cloud, zone)), kind)
     if record is not None:
         _change(cloud, "DELETE", zone, record)
 
@@ -178,9 +166,7 @@ def _same_aliases(aliases: Any) -> Any:
 RECORD = ResourceType(
     type="aws:route53/record:Record",
     calls=Calls(create_record, read_record, delete_record, update_record),
-    inputs=names(
-        "aliases allowOverwrite name records setIdentifier ttl type weightedRoutingPolicies zoneId"
-    ),
+    inputs=names("aliases allowOverwrite name records ttl type zoneId"),
     required=names("name type zoneId"),
     computed=names("fqdn"),
     chosen=names("allowOverwrite"),

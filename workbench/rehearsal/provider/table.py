@@ -9,14 +9,12 @@ from . import buckets
 from . import hosted_zones
 from . import iam_policies
 from . import iam_roles
-from . import image_lookups
-from . import instance_type_lookup
+from . import instance_type_lookups
 from . import instances
 from . import internet_gateways
 from . import key_pairs
 from . import lookups
 from . import network_lookups
-from . import policy_documents
 from . import records
 from . import route_tables
 from . import routes
@@ -24,7 +22,6 @@ from . import security_group_rules
 from . import security_groups
 from . import subnets
 from . import volume_attachments
-from . import volume_lookups
 from . import volumes
 from . import vpcs
 from .failures import ProviderError
@@ -65,16 +62,11 @@ INVOKES: dict[str, Lookup] = {
     "aws:index/getRegion:getRegion": lookups.get_region,
     "aws:index/getCallerIdentity:getCallerIdentity": lookups.get_caller,
     "aws:index/getPartition:getPartition": lookups.get_partition,
-    "aws:ebs/getVolume:getVolume": volume_lookups.get_volume,
-    "aws:ec2/getAmi:getAmi": image_lookups.get_ami,
-    "aws:ec2/getInstanceType:getInstanceType": instance_type_lookup.get_instance_type,
-    "aws:ec2/getInstanceTypeOffering:getInstanceTypeOffering": (
-        image_lookups.get_instance_type_offering
-    ),
+    "aws:ebs/getVolume:getVolume": volumes.get_volume,
+    "aws:ec2/getInstanceType:getInstanceType": instance_type_lookups.get_instance_type,
     "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": (
-        image_lookups.get_instance_type_offerings
+        instance_type_lookups.get_instance_type_offerings
     ),
-    "aws:iam/getPolicyDocument:getPolicyDocument": policy_documents.get_policy_document,
     "aws:ssm/getParameter:getParameter": lookups.get_parameter,
     "aws:route53/getZone:getZone": lookups.get_hosted_zone,
 }

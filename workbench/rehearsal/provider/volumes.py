@@ -4,6 +4,9 @@ from typing import Any
 
 from . import states
 from .cloud import Cloud
+from .lookups import filters_of
+from .lookups import only
+from .lookups import tags_in
 from .resource import Calls
 from .resource import Change
 from .resource import ResourceType
@@ -24,7 +27,6 @@ def create_volume(cloud: Cloud, inputs: Properties) -> str:
         "encrypted": "Encrypted",
         "kmsKeyId": "KmsKeyId",
         "snapshotId": "SnapshotId",
-        "multiAttachEnabled": "MultiAttachEnabled",
     }
     volume = cloud.client("ec2").create_volume(
         AvailabilityZone=inputs["availabilityZone"],
@@ -47,8 +49,12 @@ def read_volume(cloud: Cloud, identifier: str, state: Properties) -> Properties 
     volume = states.describe_volume(cloud, identifier)
     if volume["State"] in ("deleting", "deleted"):
         return None
+    return {**_outputs(cloud, volume), **read_tags(cloud, volume.get("Tags"), state)}
+
+
+def _outputs(cloud: Cloud, volume: dict[str, Any]) -> Properties:
     return {
-        "arn": cloud.arn("ec2", f"volume/{identifier}"),
+        "arn": cloud.arn("ec2", f"volume/{volume['VolumeId']}"),
         "availabilityZone": volume["AvailabilityZone"],
         "createTime": volume["CreateTime"].isoformat(),
         "encrypted": volume.get("Encrypted", False),
@@ -58,8 +64,6 @@ def read_volume(cloud: Cloud, identifier: str, state: Properties) -> Properties 
         "iops": volume.get("Iops"),
         "throughput": volume.get("Throughput"),
         "snapshotId": volume.get("SnapshotId") or None,
-        "multiAttachEnabled": volume.get("MultiAttachEnabled", False),
-        **read_tags(cloud, volume.get("Tags"), state),
     }
 
 
@@ -89,38 +93,40 @@ def modify_volume(cloud: Cloud, identifier: str, wanted: dict[str, Any]) -> None
 
 
 def delete_volume(cloud: Cloud, identifier: str, state: Properties) -> None:
-    """Delete a volume, after a last snapshot where the program asks for one."""
-    ec2 = cloud.client("ec2")
-    if state.get("finalSnapshot"):
-        snapshot = ec2.create_snapshot(
-            VolumeId=identifier,
-            Description=f"Final snapshot of {identifier}",
-            TagSpecifications=tag_specifications("snapshot", state),
-        )["SnapshotId"]
-        cloud.wait(
-            f"snapshot {snapshot} to complete",
-            lambda: (
-                ec2.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"][0]["State"]
-                == "completed"
-            ),
-        )
-    ec2.delete_volume(VolumeId=identifier)
+    """Delete a volume."""
+    cloud.client("ec2").delete_volume(VolumeId=identifier)
     cloud.wait(f"volume {identifier} to go", lambda: states.volume_is_gone(cloud, identifier))
+
+
+def get_volume(cloud: Cloud, arguments: Properties) -> Properties:
+    """Look a volume up by filters and tags."""
+    found = cloud.client("ec2").describe_volumes(Filters=filters_of(arguments))["Volumes"]
+    if arguments.get("mostRecent"):
+        found = sorted(found, key=lambda each: each["CreateTime"])[-1:]
+    volume = only(found, "volume")
+    identifier = volume["VolumeId"]
+    return {
+        **_outputs(cloud, volume),
+        "id": identifier,
+        "volumeId": identifier,
+        "volumeType": volume["VolumeType"],
+        "iops": volume.get("Iops") or 0,
+        "throughput": volume.get("Throughput") or 0,
+        "kmsKeyId": volume.get("KmsKeyId") or "",
+        "snapshotId": volume.get("SnapshotId") or "",
+        "tags": tags_in(volume),
+    }
 
 
 VOLUME = ResourceType(
     type="aws:ebs/volume:Volume",
     calls=Calls(create_volume, read_volume, delete_volume, update_volume, settle_volume),
-    inputs=names(
-        "availabilityZone encrypted finalSnapshot iops kmsKeyId multiAttachEnabled size "
-        "snapshotId throughput type"
-    ),
+    inputs=names("availabilityZone encrypted iops kmsKeyId size snapshotId throughput type"),
     required=names("availabilityZone"),
     required_one=(names("size snapshotId"),),
     computed=names("arn createTime"),
     chosen=names("encrypted iops kmsKeyId size snapshotId throughput type"),
-    replaces=names("availabilityZone encrypted kmsKeyId multiAttachEnabled snapshotId"),
-    defaults={"finalSnapshot": False, "multiAttachEnabled": False},
+    replaces=names("availabilityZone encrypted kmsKeyId snapshotId"),
     tags=True,
 )
 ROWS = (VOLUME,)

@@ -38,28 +38,16 @@ def _rules(
             cidr = rule.cidr_ipv4 or rule.cidr_ipv6
             if cidr is None:
                 continue  # from another security group, or a prefix list: not from outside
-            for protocol, port in _ports(rule, instance_id, ports_of):
-                yield Rule(
-                    listen_ip=interface.public_ip,
-                    listen_port=port,
-                    protocol="udp" if protocol == "udp" else "tcp",
-                    cidrs=(cidr,),
-                    target_ip=target,
-                    target_port=port,
-                )
+            for port in _ports(rule, instance_id, ports_of):
+                yield Rule(interface.public_ip, port, (cidr,), target, port)
 
 
-def _ports(
-    rule: Any, instance_id: str, ports_of: Callable[[str], set[int]]
-) -> Iterator[tuple[str, int]]:
+def _ports(rule: Any, instance_id: str, ports_of: Callable[[str], set[int]]) -> Iterator[int]:
     if rule.ip_protocol == "-1":
-        first, last, protocol = 1, 65535, "tcp"
-    elif rule.ip_protocol in {"tcp", "udp"}:
-        first, last, protocol = int(rule.from_port), int(rule.to_port), rule.ip_protocol
+        first, last = 1, 65535
+    elif rule.ip_protocol == "tcp":
+        first, last = int(rule.from_port), int(rule.to_port)
     else:
-        return
+        return  # UDP isn't forwarded: browsers that HTTP/3 is offered to stay with HTTP/2
     ports = range(max(first, 1), last + 1)
-    if len(ports) <= WIDE:
-        yield from ((protocol, port) for port in ports)
-    elif protocol == "tcp":
-        yield from (("tcp", port) for port in sorted(ports_of(instance_id)) if port in ports)
+    yield from ports if len(ports) <= WIDE else sorted(ports_of(instance_id) & set(ports))
