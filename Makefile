@@ -10,6 +10,7 @@ STAMP := .venv/.installed
 # What Debian calls the programs the rehearsal runs: a program, its package.
 PROGRAMS := dockerd:docker.io lxcfs:lxcfs mmdebstrap:mmdebstrap mkfs.xfs:xfsprogs pebble:pebble ip:iproute2 iptables:iptables losetup:util-linux
 TEST_PROGRAMS := chromium:chromium certutil:libnss3-tools ssh:openssh-client curl:curl openssl:openssl
+ON_REHEARSALS := tests/cloud tests/e2e tests/host tests/labs
 
 .PHONY: help
 help: ## Show what can be typed here
@@ -45,9 +46,8 @@ check: $(STAMP) ## Lint, format, types and unit tests, in under 90 seconds
 	$(BIN)/pytest -q -n 2 tests/unit
 
 .PHONY: test
-test: $(STAMP) test-programs ## All tests, on a rehearsal of their own (needs root and Linux)
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
-	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder --durations=10
+test: check test-programs ## All tests, on a rehearsal of their own (needs root and Linux)
+	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder --durations=10 $(ON_REHEARSALS)
 
 .PHONY: format
 format: $(STAMP) ## Format the code and fix what the linter can

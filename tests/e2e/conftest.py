@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 from bench import Bench
 from bench import made
+from documented import pytest_runtest_call
+from documented import pytest_runtest_protocol
+
+__all__ = ["pytest_runtest_call", "pytest_runtest_protocol"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

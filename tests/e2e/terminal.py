@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 
+from documented import note
+
 # Seconds.
 PATIENCE = 5.0
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -24,6 +26,7 @@ class Terminal:
         self.shown, self.raw = "", ""
         self._read = 0
         self._limit = limit
+        note(argv)
         self._pid, self._descriptor = pty.fork()
         if self._pid == 0:
             os.chdir(folder)

@@ -1,13 +1,20 @@
-"""Every command in the documents is run by a test: here, or by the test named here."""
+"""Every command in the documents is run by a test: here, or by one that documented.py names."""
 
+import ast
 import re
 import subprocess
 from collections.abc import Iterator
 
+import documented
 import pytest
 from bench import ROOT
 from bench import Bench
 from botocore.exceptions import ClientError
+from documented import PROOFS
+from documented import RUN_BY
+from documented import is_of
+from documented import missing
+from documented import note
 
 DOCUMENTS = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "labs/README.md")),
@@ -31,79 +38,6 @@ RUN_HERE = {
     "workbench rehearsal.status",
     "docker ps --filter label=diy-workbench.rehearsal",
 }
-# Run by these tests, with what is particular to a person (a name, a key) put in.
-RUN_ELSEWHERE = {
-    "make up": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",
-    "workbench init --rights": "tasks/test_init.py::test_the_rights_are_printed_as_a_policy",
-    "workbench init": "tasks/test_init.py::test_options_alone_make_a_stack_that_up_can_bring_up",
-    "workbench up --stack prod": "tasks/test_init.py::test_options_alone_make_a_stack_that_up",
-    **{
-        f"workbench {task}": f"tasks/{where}"
-        for task, where in {
-            "ssh.config": "test_ssh.py::test_an_alias_works_for_ssh_and_sftp",
-            "ssh.connect": "test_ssh.py::test_connect_ends_as_the_command_ends",
-            "ssh.tunnel": "test_ssh.py::test_a_tunnel_leads_to_a_service",
-            "ssh.allow": "test_ssh.py::test_port_22_opens_to_this_address",
-            "ssh.keys.": "test_ssh.py::test_a_key_is_replaced",
-            "resize t3.large --replace": "test_replace.py::test_a_bigger_server_takes_over",
-            "resize t3.medium --replace": "test_replace.py::test_a_bigger_server_takes_over",
-            "resize": "test_resize.py::test_resized_under_load",
-            "stop": "test_power.py::test_a_server_is_stopped_and_started",
-            "start": "test_power.py::test_a_server_is_stopped_and_started",
-            "restart": "test_power.py::test_a_restart_boots_anew",
-            "status --watch": "test_power.py::test_a_restart_boots_anew",
-            "users.": "test_users.py::test_a_person_comes_works_goes",
-            "recover": "test_recovery.py::test_a_damaged_or_lost_state_is_told",
-            "up --dry-run": "test_recovery.py::test_a_damaged_or_lost_state_is_told",
-            "data.": "test_data.py::test_what_was_backed_up_is_restored",
-            "converge": "test_converge.py::test_a_changed_setting_is_shown_and_applied",
-            "doctor --quick": "test_faults.py::test_a_fault_is_named_and_mended",
-            "drift": "test_converge.py::test_what_was_changed_by_hand_is_found",
-            "logs": "test_logs.py::test_the_services_logs_are_shown",
-            "open": "test_logs.py::test_the_pages_addresses_are_printed",
-        }.items()
-    },
-    **dict.fromkeys(
-        (
-            "export AWS_REGION=us-east-1",
-            'eval "$(workbench env --stack labs)"',
-            "(umask 077; openssl rand -hex 32 > ~/labs.passphrase)",
-            "export PULUMI_CONFIG_PASSPHRASE_FILE=~/labs.passphrase",
-        ),
-        "../labs/test_elsewhere.py::test_the_commands_for_aws_come_as_far",
-    ),
-    "workbench labs": "../labs/test_solutions.py::test_a_step_isnt_done_before_its_solution",
-    "workbench rehearsal.config --name mine": "../labs/test_own_project.py::test_a_project",
-    'eval "$(workbench env --stack rehearsal-mine)"': "../labs/test_own_project.py::test_a_project",
-    "make setup": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",
-    "make check": "../../Makefile::test",
-    "make test": "../../.ci/run::test",
-    "./scripts/venv": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",
-    "source .venv/bin/activate": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",
-    "pulumi config rm workbench:": "test_without_domain.py::test_a_workbench_without_a_domain",
-    "workbench destroy": "test_life.py::test_destroy_leaves_nothing_but_the_data_volume",
-    "workbench rehearsal.stop": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",
-    "workbench rehearsal.reset": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",
-    **dict.fromkeys(
-        (
-            'eval "$(workbench env --stack prod)"',
-            "pulumi login --local",
-            "(umask 077; openssl rand -hex 32 > ~/prod.passphrase)",
-            "export PULUMI_CONFIG_PASSPHRASE_FILE=~/prod.passphrase",
-            "pulumi stack init prod",
-            "pulumi config set aws:region us-east-1",
-            "pulumi config set workbench:",
-            "pulumi config set --path 'workbench:",
-            "pulumi up",
-            "workbench up",
-        ),
-        "test_aws_stack.py::test_a_stack_made_by_hand",
-    ),
-    ".venv/bin/pytest tests/": "../../Makefile::pytest",
-    "docker exec -it workbench-default-i-": "test_documents.py::test_a_machine_can_be_looked_into",
-    "python benchmarks/": "test_documents.py::test_a_benchmark_explains_itself",
-    "python -c 'import boto3; ": "test_documents.py::test_a_type_can_be_without_capacity",
-}
 
 
 def commands() -> Iterator[tuple[str, str]]:
@@ -118,12 +52,55 @@ def commands() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize(("document", "command"), sorted(set(commands())))
 def test_a_documents_command_is_run_by_a_test(document: str, command: str) -> None:
-    if command in RUN_HERE:
-        return
-    found = [where for start, where in RUN_ELSEWHERE.items() if command.startswith(start)]
-    assert found, f"{document}: no test runs: {command}"
-    file, _, name = found[0].partition("::")
-    assert name in (ROOT / "tests" / "e2e" / file).read_text()
+    keys = {*RUN_HERE, *RUN_BY, *(key for keys in PROOFS.values() for key in keys)}
+    assert [key for key in keys if is_of(key, command)], f"{document}: no test runs: {command}"
+
+
+@pytest.mark.parametrize("test", PROOFS)
+def test_a_test_that_runs_documents_commands_is_there(test: str) -> None:
+    file, _, name = test.partition("::")
+    tree = ast.parse((ROOT / "tests" / file).read_text())
+    assert name in {each.name for each in tree.body if isinstance(each, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize("command", RUN_BY)
+def test_what_runs_the_tests_runs_it(command: str) -> None:
+    file, line = RUN_BY[command]
+    assert any(each.startswith(line) for each in (ROOT / file).read_text().splitlines())
+
+
+@pytest.mark.parametrize("key", sorted({key for keys in PROOFS.values() for key in keys}))
+def test_no_command_is_in_the_table_that_no_document_has(key: str) -> None:
+    assert [command for _, command in commands() if is_of(key, command)]
+
+
+def test_a_test_that_runs_something_else_fails() -> None:
+    test = "e2e/tasks/test_ssh.py::test_an_alias_works_for_ssh_and_sftp_and_goes_without_a_trace"
+    assert missing(test, []) == ["workbench ssh.config", "workbench ssh.config --remove"]
+    assert missing(test, ["workbench ssh.config --alias lab", "workbench ssh.configs"]) == [
+        "workbench ssh.config --remove"
+    ]
+    assert missing(test, ["workbench ssh.config --remove --alias lab"]) == []
+    assert not is_of("workbench ssh.config", "workbench ssh.config --force")
+
+
+@pytest.mark.parametrize(
+    "started",
+    [
+        ["/some/bin/workbench", "stop", "--yes"],
+        ["bash", "-c", "set -e\neval x\necho a | workbench stop --yes && true"],
+        ["bash", "-euo", "pipefail", "-c", "true; workbench stop --yes"],
+    ],
+)
+def test_what_a_test_starts_is_noted(started: list[str]) -> None:
+    documented._ran.clear()
+    note(started)
+    assert "workbench stop --yes" in documented._ran
+
+
+def test_a_program_that_a_test_starts_is_noted() -> None:
+    subprocess.run(["bash", "-c", "true && true workbench stop"], check=True)
+    assert "true workbench stop" in documented._ran
 
 
 @pytest.mark.parametrize("command", sorted(RUN_HERE))

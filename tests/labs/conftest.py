@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from documented import pytest_runtest_call
+from documented import pytest_runtest_protocol
 from lab_world import World
 from walkthrough import Shell
+
+__all__ = ["pytest_runtest_call", "pytest_runtest_protocol"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from documented import note
 from sybil import Document
 from sybil import Example
 from sybil import Sybil
@@ -42,6 +43,7 @@ class Shell:
 
     def run(self, command: str, limit: float = LIMIT) -> tuple[int, str]:
         """Run a command; return its exit code and what it printed."""
+        note(command)
         text = base64.b64encode(command.encode()).decode()
         # In this very shell, and without its input, in which the next command is.
         return self._send(f'eval "$(echo {text} | base64 -d)" </dev/null', limit)

@@ -21,7 +21,7 @@ def test_the_services_logs_are_shown_and_followed(bench: Bench) -> None:
     assert "no time" in bench.run("logs", "ssh", "--since", "soon-ish", exit_code=1).stderr
 
     following = subprocess.Popen(
-        [str(BIN / "workbench"), "logs", "ssh", "--follow", "--lines", "1"],
+        [str(BIN / "workbench"), "logs", "ssh", "--since", "10m", "--follow", "--lines", "1"],
         cwd=ROOT,
         env=bench.env,
         stdout=subprocess.PIPE,

@@ -74,6 +74,9 @@ def power(bench: Bench, instance: str) -> str:
 def test_a_bigger_server_takes_over_and_the_old_one_is_kept_until_it_has_been_checked(own):
     own.server("echo 'Chapter 1' | sudo -u test-user tee /home/test-user/thesis.txt")
     before, old = identity(own), own.outputs()["instance_id"]
+    plan = own.run("resize", BIGGER, "--replace", "--dry-run").stdout
+    assert "this was a dry run" in plan
+    assert "other_instance_id" not in own.outputs()
 
     # Killed as soon as the new server is ready: nobody at the old one has seen anything.
     kill_when(own, "✓ New server")

@@ -2,6 +2,8 @@
 
 import io
 import json
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,9 +105,14 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recipe_run, "INTERVAL", 0)
 
 
-def follow(machine: Machine, recipe: str = "aa", said: io.StringIO | None = None) -> Run:
-    progress = Progress(console=Console(file=said or io.StringIO(), width=300))
-    with progress.phase("Server") as phase:
+def follow(
+    machine: Machine,
+    recipe: str = "aa",
+    said: io.StringIO | None = None,
+    log: Path | None = None,
+) -> Run:
+    progress = Progress(log, console=Console(file=said or io.StringIO(), width=300))
+    with closing(progress), progress.phase("Server") as phase:
         run, _ = recipe_run.converge(
             Door(machine),  # type: ignore[arg-type]
             machine,  # type: ignore[arg-type]
@@ -190,7 +197,9 @@ def test_a_failed_step_is_shown_with_its_own_lines_and_the_machine_is_kept() -> 
         ("ValueError: the recipe's SHA-256", "can't be fetched: ValueError"),
     ],
 )
-def test_why_a_server_cannot_begin_is_told_while_it_still_tries(error: str, told: str) -> None:
+def test_why_a_server_cannot_begin_is_told_while_it_still_tries(
+    error: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Stuck(Machine):
         def _read(self, offset: int) -> Answer:
             # Once that was said, the network is there, and the recipe begins.
@@ -198,11 +207,13 @@ def test_why_a_server_cannot_begin_is_told_while_it_still_tries(error: str, told
                 return super()._read(offset)
             return Answer(1, "")
 
-    said = io.StringIO()
+    # Every line is shown, not one each 20 seconds.
+    monkeypatch.setattr("workbench.progress.PLAIN_INTERVAL", 0)
+    said, log = io.StringIO(), tmp_path / "converge.log"
     machine = Stuck(coming=events("1"))
     machine.log = f"fetch: {error}\n"
-    assert follow(machine, said=said).ok
-    assert said.getvalue().count(told) == 1
+    assert follow(machine, said=said, log=log).ok
+    assert log.read_text().count(told) == 1
 
 
 def test_a_step_that_failed_for_want_of_names_says_so() -> None:
