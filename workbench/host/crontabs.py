@@ -11,11 +11,11 @@ from pathlib import Path
 
 from . import places
 from .authorized_keys import AS_PERSON
+from .kept_crontabs import TABLES
 from .pyinfra_typed import Commands
 from .pyinfra_typed import operation
 from .rendering import put_template
 
-TABLES = Path("/var/spool/cron/crontabs")
 PROGRAM = Path("/usr/local/bin/crontab")
 HAS_PATH = re.compile(r"^\s*[\"']?PATH[\"']?\s*=", re.MULTILINE)
 
