@@ -57,10 +57,18 @@ def test_a_replaced_server_is_the_same_to_everyone(lab: Lab) -> None:
     lab.publish(**lab.first)
     lab.converge()
     lab.run("runuser -u test-user -- sh -c 'echo penguins > ~/kept'")
+    table = "0 5 * * * echo Größe > ~/nightly\n"
+    lab.run("runuser -u test-user -- crontab -", stdin=table)
+    kept = "/data/workbench/accounts/crontabs.json"
+    lab.wait_for(lambda: "nightly" in lab.run(f"cat {kept} 2>/dev/null || true"))
     before = identity(lab)
     lab.replace()
     assert lab.wait_converged()["result"] == "ok", lab.failure()
     assert identity(lab) == before
+    assert lab.run("runuser -u test-user -- crontab -l").endswith(table.strip())
+    # As cron itself has them: it takes no table that others may write.
+    mode = "stat -c '%a %U %G' /var/spool/cron/crontabs/test-user"
+    assert lab.run(mode) == "600 test-user crontab"
     assert sign_in(lab, "test-user", PASSWORD) == 302
     console = lab.machines.console(lab.instance_id)
     last = console.rpartition("-----BEGIN SSH HOST KEY KEYS-----")[2]

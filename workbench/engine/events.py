@@ -90,7 +90,8 @@ class Reporter:
             return
         if step.op.value not in _UNCHANGING:
             known = urn_resource(step.urn, step.old.id if step.old else "")
-            changed = replace(known, changed=tuple(step.diffs or ()))
+            inputs = (step.new.inputs if step.new else None) or {}
+            changed = replace(known, changed=tuple(step.diffs or ()), inputs=inputs)
             self.changes.append((step.op.value, changed))
         self._running[step.urn] = f"{verb} {urn_resource(step.urn)}"
         self._show()

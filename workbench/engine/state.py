@@ -27,13 +27,14 @@ MOST_NAMED = 20
 class Resource:
     """One resource in the state, by its type (``aws:ec2/instance:Instance``) and name.
 
-    ``changed`` are the properties that a step on it changes.
+    ``changed`` are the properties that a step on it changes, ``inputs`` what is wanted of it then.
     """
 
     type: str
     name: str
     id: str = ""
     changed: tuple[str, ...] = field(default=(), compare=False)
+    inputs: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{short_type(self.type)} {self.name}"

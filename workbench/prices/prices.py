@@ -85,16 +85,17 @@ class Prices:
 
 
 def read_prices(
-    client: Client, region: str, types: Iterable[str] = (), *, others: bool = True
+    client: Client | None, region: str, types: Iterable[str] = (), *, others: bool = True
 ) -> Prices:
     """Return a region's prices, of which these instance types and the ``others`` are asked for.
 
-    Nothing that AWS answers, or doesn't, is an error.
+    Nothing that AWS answers, or doesn't, is an error. Without a client it isn't asked: what it said
+    before counts, however long ago.
     """
     wanted = [*dict.fromkeys(types), *((GP3, SNAPSHOT, ADDRESS) if others else ())]
     kept = read_quotes(region)
     missing = [name for name in wanted if name not in kept or not is_fresh(kept[name])]
-    asked = ask(client, region, missing) if missing else {}
+    asked = ask(client, region, missing) if client and missing else {}
     keep_quotes(region, asked)
     return Prices(region, {**kept, **asked})
 

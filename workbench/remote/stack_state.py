@@ -111,8 +111,11 @@ class StackState:
 
         return client(self._provider(service), service)
 
-    def prices(self, *types: str, others: bool = True) -> "Prices":
-        """Return the prices where the stack is, of instance types and of volumes and the like."""
+    def prices(self, *types: str, others: bool = True, asks: bool = True) -> "Prices":
+        """Return the prices where the stack is, of instance types and of volumes and the like.
+
+        ``asks``: AWS, for those that aren't known, or not of this week.
+        """
         from workbench.engine.aws import client
         from workbench.prices import read_prices
 
@@ -122,7 +125,7 @@ class StackState:
             )
 
         region = str(self.outputs.get("region") or self.config.get("aws:region") or "")
-        return read_prices(pricing, region, types, others=others)
+        return read_prices(pricing if asks else None, region, types, others=others)
 
     def _provider(self, service: str) -> Mapping[str, str]:
         """Return the configuration for a client; a rehearsal's never points to AWS itself."""

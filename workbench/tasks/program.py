@@ -146,7 +146,7 @@ class WorkbenchProgram(Fab):  # type: ignore[misc]
 
     def print_task_help(self, name: str) -> None:
         """Print a task's docstring and options."""
-        options = self.parser.contexts[name].help_tuples()
+        options = _options(self.parser.contexts[name])
         words = [self.binary, name, *_positional(self.parser.contexts[name])]
         print(f"Usage: {' '.join(words)}{' [options]' if options else ''}\n")
         for line in (self.collection[name].__doc__ or "").strip().splitlines():
@@ -158,6 +158,16 @@ class WorkbenchProgram(Fab):  # type: ignore[misc]
     def task_list_opener(self, extra: str = "") -> str:
         """Name the list of tasks."""
         return f"Tasks{f' ({extra})' if extra else ''}"
+
+
+def _options(context: ParserContext) -> list[tuple[str, str | None]]:
+    """Return a task's options with their help; Invoke shows no value where several may come."""
+    return [
+        (re.sub(r"(?=,|$)", "=STRING", names), said)
+        if context.flags[names.rpartition(" ")[2].partition("=")[0]].kind is list
+        else (names, said)
+        for names, said in context.help_tuples()
+    ]
 
 
 def _positional(context: ParserContext | None) -> list[str]:

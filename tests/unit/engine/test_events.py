@@ -16,10 +16,11 @@ def test_a_step_is_kept_with_what_it_changes():
     reporter = Reporter(Progress(quiet=True), SimpleNamespace(tick=lambda text: None))
     # All that the Automation API wants of an old state.
     old = {"id": "i-1", "urn": URN, "type": step["type"], "parent": "", "provider": ""}
-    for more in ({"diffs": ["instanceType"], "old": old}, {}):
+    new = {**old, "inputs": {"instanceType": "t3.large"}}
+    for more in ({"diffs": ["instanceType"], "old": old, "new": new}, {}):
         told = {**event, "resourcePreEvent": {"metadata": {**step, **more}}}
         reporter.on_event(EngineEvent.from_json(told))
-    assert [(op, each.id, each.changed) for op, each in reporter.changes] == [
-        ("update", "i-1", ("instanceType",)),
-        ("update", "", ()),
+    assert [(op, each.id, each.changed, each.inputs) for op, each in reporter.changes] == [
+        ("update", "i-1", ("instanceType",), {"instanceType": "t3.large"}),
+        ("update", "", (), {}),
     ]

@@ -76,3 +76,27 @@ def test_the_stacks_address_counts_before_what_the_instance_has(
     assert proxy.certified(nameless()) == ("198.51.100.1",)
     monkeypatch.setattr(proxy, "public_address", lambda: None)
     assert proxy.certified(nameless()) == ()
+
+
+def failure(name: str, at: float) -> str:
+    return json.dumps({"msg": proxy.FAILED, "identifier": name, "ts": at})
+
+
+def test_only_failures_since_the_start_end_the_wait() -> None:
+    others = ["not JSON", '"text"', json.dumps({"msg": "obtaining", "identifier": "a", "ts": 9.0})]
+    log = "\n".join([failure("old", 4.9), *others, failure(ADDRESS, 5.1)])
+    assert proxy.failed_names(log, 5.0) == {ADDRESS}
+
+
+def test_nothing_is_waited_for_once_the_authority_refused_all(
+    storage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = [failure("lab.test", 6.0)]
+    monkeypatch.setattr(proxy, "_log", lambda: "\n".join(log))
+    monkeypatch.setattr(proxy, "unit_properties", lambda _: {})
+    monkeypatch.setattr(proxy, "changed_at", lambda _: 5.0)
+    # The second name fails while the first one's failure is waited upon.
+    monkeypatch.setattr(proxy.time, "sleep", lambda _: log.append(failure(ADDRESS, 6.1)))
+    names = ["lab.test", ADDRESS]
+    assert proxy._await(names) == names
+    assert len(log) == 2

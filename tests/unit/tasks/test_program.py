@@ -58,6 +58,15 @@ def test_help_fits_80_columns(words: tuple[str, ...], capsys: pytest.CaptureFixt
     assert max(map(len, printed.splitlines())) < 80
 
 
+def test_help_shows_that_an_option_that_may_come_twice_takes_a_value(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run("users.add", "--help")
+    shown = capsys.readouterr().out
+    assert "  --public-key=STRING " in shown
+    assert "  --administrator " in shown
+
+
 def test_help_names_every_task(capsys: pytest.CaptureFixture[str]) -> None:
     run("--help")
     listed = {line.split()[0] for line in capsys.readouterr().out.splitlines() if line.strip()}

@@ -62,8 +62,16 @@ class Ec2:
         self.state = state
 
     def describe_instances(self, **_: Any) -> dict[str, Any]:
-        instance = {"State": {"Name": self.state}, "InstanceType": "t3.large"}
+        disks = [{"Ebs": {"VolumeId": f"vol-{number}"}} for number in (1, 2)]
+        instance = {
+            "State": {"Name": self.state},
+            "InstanceType": "t3.large",
+            "BlockDeviceMappings": disks,
+        }
         return {"Reservations": [{"Instances": [instance]}]}
+
+    def describe_volumes(self, VolumeIds: list[str]) -> dict[str, Any]:
+        return {"Volumes": [{"VolumeId": each, "Size": 25} for each in VolumeIds]}
 
 
 class State(StackState):
@@ -186,6 +194,20 @@ def test_urls_carry_the_port_at_which_a_browser_finds_them(state: State) -> None
     found = read_status(state)
     assert found["url"] == "https://workbench.localhost:8444/"
     assert found["jupyter_url"] == "https://workbench.localhost:8444/jupyter/"
+
+
+@pytest.mark.parametrize("kind", ["running", "stopped"])
+def test_what_it_costs_is_told_without_asking_aws(state: State, kind: str) -> None:
+    state.ec2_state, state.outputs = kind, {**OUTPUTS, "region": "us-east-1"}
+    cost = read_status(state)["cost"]
+    # 0.0832 an hour, 50 GiB at 0.08, an address at 0.005 an hour; a month has 730 hours.
+    assert round(cost["running"], 2) == 68.39
+    assert round(cost["stopped"], 2) == 7.65
+    out = io.StringIO()
+    print_status(read_status(state), Console(file=out, width=80, highlight=False))
+    said = " ".join(out.getvalue().split())
+    assert "Cost $68.39 a month, always running; $7.65 stopped (workbench's own table" in said
+    assert "free in a rehearsal" in said
 
 
 def test_a_stopped_instance_is_not_asked_for_its_services(state: State) -> None:

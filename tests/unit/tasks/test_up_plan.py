@@ -17,6 +17,7 @@ from workbench.remote.sessions import Activity
 from workbench.remote.stack_state import StackState
 from workbench.tasks.changes.working_people import People
 from workbench.tasks.up import plan as up_plan
+from workbench.tasks.up.cost import what_costs
 
 QUIET = Progress(quiet=True)
 INSTANCE = Resource("aws:ec2/instance:Instance", "lab-server-instance", changed=("instanceType",))
@@ -90,6 +91,33 @@ def test_nobody_is_asked_of_where_nothing_stops(power: SimpleNamespace) -> None:
     assert up_plan.look_ahead("prod", BIGGER, dict, QUIET)[1] == People()
     made = Changes({"create": 1}, (("create", INSTANCE),))
     assert up_plan.look_ahead("prod", made, dict, QUIET)[1] == People()
+
+
+@pytest.mark.usefixtures("power")
+def test_what_is_made_is_priced_by_the_month() -> None:
+    made = (
+        ("Instance", {"instanceType": "t3.medium", "rootBlockDevice": {"volumeSize": 30}}),
+        ("Volume", {"size": 20}),
+        ("Eip", {"domain": "vpc"}),
+        ("Vpc", {"cidrBlock": "10.0.0.0/16"}),
+    )
+    steps = tuple(
+        ("create", Resource(f"aws:x/y:{kind}", kind.lower(), inputs=inputs))
+        for kind, inputs in made
+    )
+    lines, _ = up_plan.look_ahead("prod", Changes({"create": 4}, steps), dict, QUIET)
+    said = " ".join(lines)
+    # In Ireland.
+    assert "t3.medium $33.29, volumes $4.40, public address $3.65" in said
+    assert "A month of these, always running, costs $41.34:" in said
+    assert "Prices: workbench's own table of" in said
+    assert max(map(len, lines[1:])) <= 78
+
+
+def test_what_goes_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    volume = Resource("aws:ebs/volume:Volume", "v", inputs={"size": 20})
+    changes = Changes({"delete": 1}, (("delete", volume), ("delete-replaced", volume)))
+    assert what_costs(changes) == []
 
 
 class Ec2:

@@ -1,4 +1,4 @@
-"""What makes a server itself, kept on the data volume: host keys and accounts."""
+"""What makes a server itself, kept on the data volume: host keys, accounts and crontabs."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def identity(settings: Settings) -> None:
     restore_accounts(name="Restore the accounts")
     put_template(SAVE_SERVICE, SYSTEM / SAVE_SERVICE)
     put_template(SAVE_PATH, SYSTEM / SAVE_PATH)
-    unit(SAVE_PATH, files=[SYSTEM / SAVE_PATH], name="Watch for changed passwords")
+    unit(SAVE_PATH, files=[SYSTEM / SAVE_PATH], name="Watch for changed passwords and crontabs")
 
 
 @operation

@@ -1,8 +1,8 @@
 """The server's accounts on the data volume: uids, password hashes, groups.
 
-A replaced server has the same people with the same passwords. Run on its own whenever
-/etc/shadow changes (``python3 -m workbench.host.people.accounts save``), so that a password changed
-with ``passwd`` is kept, too; it uses the standard library only.
+A replaced server has the same people with the same passwords and cron jobs. Run on its own
+whenever /etc/shadow or a crontab changes (``python3 -m workbench.host.people.accounts save``), so
+that a password changed with ``passwd`` is kept, too; it uses the standard library only.
 """
 
 import grp
@@ -22,6 +22,7 @@ from workbench.host import places
 from workbench.host.data.full_disk import explain
 from workbench.host.data.set_aside import set_aside
 from workbench.host.data.volume import read_volume
+from workbench.host.people import kept_crontabs
 from workbench.host.people.register import FIRST_ID
 from workbench.host.people.register import LAST_ID
 
@@ -109,7 +110,12 @@ def _restore_of(volume: str) -> str:
 
 def is_saved() -> bool:
     """Say whether the volume has the server's accounts as they are."""
-    return SAVED.is_file() and SAVED.read_text() == _text(present(read_volume().administrator))
+    administrator = read_volume().administrator
+    return _are_accounts_saved(administrator) and kept_crontabs.is_saved(administrator)
+
+
+def _are_accounts_saved(administrator: str) -> bool:
+    return SAVED.is_file() and SAVED.read_text() == _text(present(administrator))
 
 
 def save() -> None:
@@ -117,17 +123,20 @@ def save() -> None:
     # A new server that saved before it restored would forget everyone. Again and again: systemd
     # doesn't look at the files while this runs (github.com/systemd/systemd/issues/5770).
     while is_restored() and os.path.ismount(places.DATA) and not is_saved():
-        _write_saved()
+        administrator = read_volume().administrator
+        if not _are_accounts_saved(administrator):
+            _write_saved(administrator)
+        kept_crontabs.save(administrator)
 
 
-def _write_saved() -> None:
+def _write_saved(administrator: str) -> None:
     SAVED.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = SAVED.with_suffix(f".{os.getpid()}")
     if _read(SAVED) is not None:
         shutil.copy2(SAVED, BEFORE)
     try:
         with open(temporary, "w", opener=_private) as file:
-            file.write(_text(present(read_volume().administrator)))
+            file.write(_text(present(administrator)))
             file.flush()
             os.fsync(file.fileno())
         temporary.rename(SAVED)
@@ -170,6 +179,8 @@ def restore() -> None:
     for person in saved["people"]:
         if person["name"] != AGENT_ACCOUNT:
             _restore_person(Person(**(person | {"groups": tuple(person["groups"])})))
+    # The files have the uids that people have now.
+    kept_crontabs.restore(read_volume().administrator)
     LAST_RESTORE.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     LAST_RESTORE.write_text(uuid.uuid4().hex)
     RESTORED.parent.mkdir(parents=True, exist_ok=True)

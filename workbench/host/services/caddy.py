@@ -1,5 +1,7 @@
 """Caddy: HTTPS for everything, and the only program that outside requests reach."""
 
+import contextlib
+import json
 import subprocess
 import time
 from collections.abc import Iterator
@@ -33,6 +35,8 @@ CADDYFILE = caddy.CADDYFILE
 # Let's Encrypt takes a few seconds.
 CERTIFICATE_SECONDS = 20.0
 ACME_ROOT = places.CONFIGURATION / "acme-root.pem"
+# How Caddy tells that an authority gave none.
+FAILED = "could not get certificate from issuer"
 # What the server's own certificate is for, which no authority gave.
 OWN_NAME = "localhost"
 # Caddy's own authority, by the name of its folder.
@@ -100,11 +104,34 @@ def certificates(names: Sequence[str]) -> Commands:
 
 
 def _await(names: Sequence[str]) -> list[str]:
-    """Wait until each name has its certificate, for a while; return those that have none."""
-    limit = time.monotonic() + CERTIFICATE_SECONDS
+    """Wait until each name has its certificate, for a while; return those that have none.
+
+    There is nothing to wait for once Caddy failed with all of these: it tries again a minute later.
+    """
+    limit, since = time.monotonic() + CERTIFICATE_SECONDS, changed_at(unit_properties(UNIT))
     while (missing := missing_certificates(names)) and time.monotonic() < limit:
+        if set(missing) <= failed_names(_log(), since or 0.0):
+            break
         time.sleep(0.2)
     return missing
+
+
+def failed_names(log: str, since: float) -> set[str]:
+    """Return the names that Caddy's log has a failure for, since then (seconds since 1970)."""
+    failed = set()
+    for line in log.splitlines():
+        # Other lines are other programs': of the same unit, before or after Caddy.
+        with contextlib.suppress(ValueError, AttributeError):
+            event = json.loads(line)
+            if FAILED in event.get("msg", "") and event.get("ts", 0.0) >= since:
+                failed.add(str(event.get("identifier")))
+    return failed
+
+
+def _log() -> str:
+    """Return the last lines of Caddy's log."""
+    command = ["journalctl", "--no-pager", "--output=cat", "--lines=500", f"--unit={UNIT}"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
 def missing_certificates(names: Sequence[str]) -> list[str]:

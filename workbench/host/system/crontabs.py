@@ -11,11 +11,11 @@ from pathlib import Path
 
 from workbench.host import places
 from workbench.host.people.authorized_keys import AS_PERSON
+from workbench.host.people.kept_crontabs import TABLES
 from workbench.host.run.pyinfra_typed import Commands
 from workbench.host.run.pyinfra_typed import operation
 from workbench.host.run.rendering import put_template
 
-TABLES = Path("/var/spool/cron/crontabs")
 PROGRAM = Path("/usr/local/bin/crontab")
 HAS_PATH = re.compile(r"^\s*[\"']?PATH[\"']?\s*=", re.MULTILINE)
 

@@ -1,7 +1,6 @@
 """What a resize would do, as a person is asked to agree to it; all of it found out before."""
 
 import textwrap
-from typing import Any
 
 from workbench.engine.changes import Changes
 from workbench.engine.state import short_type
@@ -13,6 +12,7 @@ from workbench.remote.instance_quota import check_quota
 from workbench.remote.instance_types import InstanceType
 from workbench.remote.instance_types import check_fits
 from workbench.remote.instance_types import read_type
+from workbench.remote.running_cost import volumes_gib
 from workbench.remote.stack_state import StackState
 from workbench.tasks.changes.working_people import People
 from workbench.tasks.changes.working_people import see_people
@@ -37,7 +37,7 @@ def look_ahead(
         # One that was interrupted may be undone: what it got to is told, then.
         before = read_type(ec2, now.before if now.before != wanted else now.actual)
         prices = state.prices(before.name, then.name)
-        table = compare(before, then, prices, _volumes_gib(ec2, instance))
+        table = compare(before, then, prices, volumes_gib(ec2, instance))
     people = see_people(state, progress) if now.power == "running" else People()
     lines = [
         f"Resize {instance['InstanceId']} from {before.name} to {wanted}.",
@@ -101,9 +101,3 @@ def _stop(now: Situation, people: People) -> list[str]:
     if now.power == "running":
         return ["The server stops, and is away for a minute or so.", *people.lines]
     return [f"The server is {now.power} now; it runs afterwards."]
-
-
-def _volumes_gib(ec2: Any, instance: dict[str, Any]) -> int:
-    attached = [each["Ebs"]["VolumeId"] for each in instance.get("BlockDeviceMappings", [])]
-    found = ec2.describe_volumes(VolumeIds=attached)["Volumes"] if attached else []
-    return sum(int(volume["Size"]) for volume in found)

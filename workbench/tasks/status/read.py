@@ -19,6 +19,8 @@ from workbench.progress import Progress
 from workbench.rehearsal.names import rehearsal_of
 from workbench.remote import passwords
 from workbench.remote.recipe_run import last_run
+from workbench.remote.running_cost import RunningCost
+from workbench.remote.running_cost import read_cost
 from workbench.remote.sessions import Activity
 from workbench.remote.sessions import describe
 from workbench.remote.sessions import read_activities
@@ -54,6 +56,7 @@ def read_status(state: StackState) -> dict[str, Any]:
         "ca_certificate": str(state.ca_certificate) if state.ca_certificate else None,
         "instance_id": state.outputs.get("instance_id"),
         "instance_type": state.outputs.get("instance_type"),
+        "cost": None,
         "users": _users(state),
         "password_files": _password_files(state),
         "services": [],
@@ -118,7 +121,11 @@ def _instance(state: StackState) -> dict[str, Any]:
     instance = read_instance(state.target())
     if instance is None:
         return {"state": "terminated"}
-    return {"state": instance["State"]["Name"], "instance_type": instance["InstanceType"]}
+    return {
+        "state": instance["State"]["Name"],
+        "instance_type": instance["InstanceType"],
+        "cost": read_cost(state, instance).as_json(),
+    }
 
 
 def _unfinished(state: StackState) -> str | None:
@@ -205,6 +212,7 @@ def print_status(found: dict[str, Any], console: Console) -> None:
             ("Address", _address_text(address)),
             ("Certificate", found.get("certificate")),
             ("Instance", f"{found['instance_id']} ({found['instance_type']})"),
+            ("Cost", RunningCost(**found["cost"]).told() if found["cost"] else None),
             ("CA certificate", found["ca_certificate"]),
             *((f"Password of {u}", f"cat {p}") for u, p in found["password_files"].items()),
             ("R", ", ".join(each["title"] for each in found["r"]) or None),

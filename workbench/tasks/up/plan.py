@@ -22,6 +22,8 @@ from workbench.tasks.changes.working_people import see_people
 from workbench.tasks.unfinished.refusals import explained
 from workbench.tasks.unfinished.unused_volume import look_for_unused
 from workbench.tasks.unfinished.unused_volume import tell_move
+from workbench.tasks.up.cost import cost_lines
+from workbench.tasks.up.cost import what_costs
 
 if TYPE_CHECKING:
     from workbench.engine.changes import Changes
@@ -70,7 +72,9 @@ def look_ahead(
     hold(changes, Change.UP, stack)
     refuse_loss(changes, export, stack)
     lines = [*data_lines(changes), f"Pulumi would {changes.named()}."]
-    state = read_stack(stack, progress) if changes.stops_server() else None
+    costly = what_costs(changes)
+    state = read_stack(stack, progress) if costly or changes.stops_server() else None
+    lines += cost_lines(state, costly) if state else []
     instance_id = str(state.outputs.get("instance_id", "")) if state else ""
     if state is None or not instance_id or not changes.stops_server(instance_id):
         return lines, People()

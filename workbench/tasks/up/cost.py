@@ -1,0 +1,60 @@
+"""What the servers, volumes and addresses that Pulumi makes or changes cost a month."""
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from workbench.engine.state import Resource
+from workbench.engine.state import short_type
+from workbench.prices import in_dollars
+from workbench.remote.stack_state import StackState
+
+if TYPE_CHECKING:
+    from workbench.engine.changes import Changes
+
+WIDTH = 78
+# Steps after which there is something that costs; the rest of a replacement is counted by these.
+_LEAVING = ("create", "import", "update", "replace")
+_KINDS = ("Instance", "Volume", "Eip", "Zone")
+# A server's own disk where the program says nothing: that of Ubuntu's and Debian's images.
+ROOT_GIB = 8
+
+
+def what_costs(changes: "Changes") -> list[Resource]:
+    """Return what the changes make or change that costs something by itself, with its inputs."""
+    return [
+        resource
+        for op, resource in changes.steps
+        if op in _LEAVING and resource.inputs and short_type(resource.type) in _KINDS
+    ]
+
+
+def cost_lines(state: StackState, left: Sequence[Resource]) -> list[str]:
+    """Return what these cost a month, in lines."""
+    servers, disks, addresses, zones = (
+        [each.inputs for each in left if short_type(each.type) == kind] for kind in _KINDS
+    )
+    if not left:
+        return []
+    types = [str(each.get("instanceType", "")) for each in servers]
+    roots = [(each.get("rootBlockDevice") or {}).get("volumeSize") for each in servers]
+    gib = sum(_gib(each.get("size")) for each in disks)
+    gib += sum(_gib(size, ROOT_GIB) for size in roots)
+    prices = state.prices(*types)
+    rest = prices.monthly("", volumes_gib=gib, addresses=len(addresses), hosted_zones=len(zones))
+    parts = [(kind, prices.monthly(kind, addresses=0).instance) for kind in types]
+    parts += [(name, price) for name, price in rest.items if name != "instance"]
+    known = [price for _, price in parts if price is not None]
+    total = sum(known) if len(known) == len(parts) else None
+    told = ", ".join(f"{name} {in_dollars(price)}" for name, price in parts)
+    free = "; free in a rehearsal" if state.rehearsal is not None else ""
+    said = f"A month of these, always running, costs {in_dollars(total)}: {told}."
+    return [
+        *textwrap.wrap(said, WIDTH, break_on_hyphens=False),
+        *textwrap.wrap(f"Prices: {prices.source}, before tax{free}.", WIDTH),
+    ]
+
+
+def _gib(size: object, default: int = 0) -> int:
+    """Return a size in GiB; what Pulumi only learns later counts as the default."""
+    return int(size) if isinstance(size, int | float) else default
