@@ -14,7 +14,10 @@ ROOT = Path(workbench.__file__).parent
 PARTS = ("components", "host", "engine", "checks", "labs", "rehearsal", "remote", "tasks")
 # A part, and the modules of another that it may import where that isn't all of them.
 ONLY = {
-    ("components", "host"): {"host.pack", "host.bootstrap", "host.software"},
+    ("components", "host"): {
+        *("host.pack", "host.bootstrap", "host.software", "host.contract.values"),
+        *("host.package_lists", "host.r_settings"),
+    },
     ("tasks", "host"): {"host.pack", "host.shares.shares"},
     ("engine", "rehearsal"): {"rehearsal.names", "rehearsal.description", "rehearsal.credentials"},
 }

@@ -6,7 +6,10 @@ from typing import Any
 
 from workbench.components.errors import ArgumentError
 from workbench.components.validation import check_texts
+from workbench.components.validation import refusing
 from workbench.host import software
+from workbench.host.r_settings import check_checksum
+from workbench.host.r_settings import check_version
 from workbench.host.software import DISTRIBUTION
 from workbench.host.software import SIGNED
 
@@ -18,12 +21,7 @@ def check_r_versions(values: object, what: str) -> list[str]:
     """Return the versions, the default one first."""
     versions = check_texts(values, what)
     for version in versions:
-        if version != DISTRIBUTION and not software.R_VERSION.fullmatch(version):
-            raise ArgumentError(
-                f"{what} has {version!r}, but a version of R is three numbers with dots between "
-                f"them, or {DISTRIBUTION} for the operating system's own R.",
-                f"For example: {software.CURRENT_R}",
-            )
+        refusing(check_version)(version, what)
         if versions.count(version) > 1:
             raise ArgumentError(f"{what} has {version} twice.", "Name each version once.")
     if not versions:
@@ -39,14 +37,7 @@ def check_r_checksums(values: object, what: str) -> dict[str, str]:
     checksums = {}
     for text in check_texts(values, what):
         version, _, checksum = (part.strip() for part in text.partition("="))
-        checksum = checksum.lower()
-        if not software.R_VERSION.fullmatch(version) or not software.CHECKSUM.fullmatch(checksum):
-            raise ArgumentError(
-                f"{what} has {text!r}, but needs a version of R, an equals sign, and the 64 "
-                f"hexadecimal digits of a SHA-256 or the word {SIGNED}.",
-                f"For example: {software.CURRENT_R}={SIGNED}",
-            )
-        checksums[version] = checksum
+        checksums[version] = refusing(check_checksum)(version, checksum.lower(), what)
     return checksums
 
 

@@ -1,31 +1,23 @@
 """The server's time zone, by its name in the IANA database."""
 
 import difflib
-import re
 import zoneinfo
 
 from workbench.components.errors import ArgumentError
-from workbench.components.validation import check_text
+from workbench.host.contract import values
 
 DEFAULT = "UTC"
-# By place. What is older, such as US/Eastern or EST, isn't on every server.
-_ZONE = re.compile(
-    r"UTC|(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc)"
-    r"(/[A-Za-z0-9_+-]+)+",
-    re.ASCII,
-)
 
 
 def check_time_zone(value: object, what: str) -> str:
     """Return a time zone's name that this computer knows, if it knows any."""
-    text = check_text(value, what)
-    known = {name for name in zoneinfo.available_timezones() if _ZONE.fullmatch(name)}
-    if _ZONE.fullmatch(text) and (text in known or not known):
-        return text
-    raise ArgumentError(
-        f"{what} is {text!r}, but must be a time zone's name of the form Area/City, or UTC.",
-        f"For example: {_alike(text, known) or 'Europe/Berlin'}",
-    )
+    known = {name for name in zoneinfo.available_timezones() if values.is_time_zone(name)}
+    try:
+        return values.check_time_zone(value, what, known)
+    except values.UnusableValueError as error:
+        alike = _alike(value, known) if isinstance(value, str) else None
+        hint = f"For example: {alike}" if alike else error.hint
+        raise ArgumentError(error.message, hint) from None
 
 
 def _alike(text: str, known: set[str]) -> str | None:

@@ -7,24 +7,13 @@ from typing import TypedDict
 import pulumi
 
 from workbench.components.errors import ArgumentError
-from workbench.components.machine_images import OPERATING_SYSTEMS
 from workbench.components.validation import check_flag
 from workbench.components.validation import check_number
+from workbench.components.validation import check_person_name
 from workbench.components.validation import check_public_key
-from workbench.components.validation import check_user_name
 
 # The book's lab user, who may use sudo.
 DEFAULT_USER = "test-user"
-# What the recipe refuses, said before anything is made; a test keeps the two in step.
-_RESERVED = {
-    # base-passwd's accounts, and groups that a person's own group can't be.
-    *("bin", "sys", "sync", "games", "man", "lp", "mail", "news", "uucp", "proxy", "www-data"),
-    *("backup", "list", "irc", "_apt", "messagebus", "systemd-network"),
-    *("adm", "sudo", "shadow", "disk", "docker", "users", "staff"),
-    *("root", "daemon", "nobody", "sshd", "caddy", "jupyterhub", "rstudio-server", "workbench"),
-    "ssm-user",
-    *(system.administrator for system in OPERATING_SYSTEMS.values()),
-}
 
 
 class User(TypedDict):
@@ -60,11 +49,7 @@ def check_users(users: list[User], what: str) -> list[dict[str, Any]]:
 
 
 def _check_user(user: User, what: str) -> dict[str, Any]:
-    name = check_user_name(user.get("name"), f"{what}.name")
-    if name in _RESERVED:
-        raise ArgumentError(
-            f"{what}.name is {name!r}, which is an account of the system.", "Choose another name."
-        )
+    name = check_person_name(user.get("name"), f"{what}.name")
     keys = user.get("public_keys") or []
     return {
         "name": name,

@@ -1,293 +1,51 @@
-"""Checks of single values, each returning the value as the components use it.
+"""The contract's checks of single values, whose refusals Pulumi shows with no traceback."""
 
-Each takes the value and ``what``, the name its giver knows it by ("workbench:domain" from a
-stack's configuration, "domain" from a program), and raises ``ArgumentError`` with a sentence that
-says what is wrong and what to write instead.
-"""
-
-import base64
-import binascii
-import ipaddress
-import re
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from functools import wraps
+from typing import ParamSpec
+from typing import TypeVar
 
 from workbench.components.errors import ArgumentError
+from workbench.host.contract import values
+from workbench.host.contract.values import KEY_PAIR_TYPES
+from workbench.host.contract.values import LONGEST_NAME
+from workbench.host.contract.values import MAKE_A_KEY
+from workbench.host.contract.values import shown
 
-# What the recipe refuses of names and addresses is refused here, before anything is made; a test
-# keeps the two in step.
-_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.ASCII)
-_ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?&=%+@\[\]-]+", re.ASCII)
-_EMAIL = re.compile(r"[^\s@{}\"'`]+@[^\s@{}\"'`]+")
-_NAME = re.compile(r"[a-z](?:[a-z0-9-]*[a-z0-9])?", re.ASCII)
-_USER = re.compile(r"[a-z][a-z0-9_-]{0,31}", re.ASCII)
-_INSTANCE_TYPE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", re.ASCII)
-_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+__all__ = ["KEY_PAIR_TYPES", "LONGEST_NAME", "MAKE_A_KEY", "refusing", "shown"]
 
-# The 50 characters of a backup vault's name, the shortest, less "-storage-backup" and the eight
-# characters that Pulumi puts behind a name. It shortens none: AWS would refuse a longer one.
-LONGEST_NAME = 27
-
-# What EC2 imports as a key pair; sshd itself takes more kinds.
-KEY_PAIR_TYPES = ("ssh-ed25519", "ssh-rsa")
-_USER_KEY_TYPES = (
-    *KEY_PAIR_TYPES,
-    "ecdsa-sha2-nistp256",
-    "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521",
-    "sk-ssh-ed25519@openssh.com",
-    "sk-ecdsa-sha2-nistp256@openssh.com",
-)
-MAKE_A_KEY = (
-    "Make a key pair with: ssh-keygen -t ed25519\n"
-    "  and give the text of its public half, the file ~/.ssh/id_ed25519.pub."
-)
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-def check_text(value: object, what: str) -> str:
-    """Return text that isn't empty."""
-    if not isinstance(value, str) or not value.strip():
-        raise ArgumentError(f"{what} is {shown(value)}, but must be text that isn't empty.")
-    return value.strip()
+def refusing(check: Callable[P, T]) -> Callable[P, T]:
+    """Return a check of the contract that raises ArgumentError."""
+
+    @wraps(check)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return check(*args, **kwargs)
+        except values.UnusableValueError as error:
+            raise ArgumentError(error.message, error.hint) from None
+
+    return checked
 
 
-def check_flag(value: object, what: str) -> bool:
-    """Return true or false."""
-    if not isinstance(value, bool):
-        raise ArgumentError(f"{what} is {shown(value)}, but must be true or false.")
-    return value
-
-
-def check_number(value: object, what: str, low: int, high: int, unit: str = "") -> int:
-    """Return a whole number between two limits, both allowed."""
-    limits = f"a whole number from {low} to {high}{' ' + unit if unit else ''}"
-    # Other languages send every number as a float.
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise ArgumentError(f"{what} is {shown(value)}, but must be {limits}.")
-    return value
-
-
-def check_name(value: object, what: str, longest: int = LONGEST_NAME) -> str:
-    """Return a component's name that AWS takes as the start of all names made of it."""
-    text = check_text(value, what)
-    if len(text) > longest or not _NAME.fullmatch(text):
-        raise ArgumentError(
-            f"{what} is {shown(text)}, but names in AWS need lower-case letters, digits and "
-            f"hyphens, a letter first, at most {longest} of them.",
-            "For example: do4ds-lab",
-        )
-    return text
-
-
-def check_domain(value: object, what: str) -> str:
-    """Return a domain name in lower case, without the dot at its end."""
-    text = check_text(value, what).lower().rstrip(".")
-    if "/" in text or ":" in text:
-        raise ArgumentError(
-            f"{what} is {shown(value)}, but must be the name alone, without https://, port or "
-            "path.",
-            "For example: lab.example.org",
-        )
-    labels = text.split(".")
-    if not text.isascii():
-        raise ArgumentError(
-            f"{what} is {shown(value)}, which has letters that DNS doesn't know.",
-            f"Write its ASCII form: {_ascii_form(text)}",
-        )
-    if len(labels) < 2 or len(text) > 253 or labels[-1].isdigit() or not _are_labels(labels):
-        raise ArgumentError(
-            f"{what} is {shown(value)}, which isn't a domain name: parts of letters, digits and "
-            "hyphens, separated by dots, two of them at least.",
-            "For example: lab.example.org",
-        )
-    return text
-
-
-def check_record_name(value: object, what: str, domain: str) -> str:
-    """Return the full name of a record below ``domain``: ``app`` and ``app.<domain>`` are one."""
-    text = check_text(value, what).lower().rstrip(".")
-    if text != domain and not text.endswith(f".{domain}"):
-        text = f"{text}.{domain}"
-    first, _, rest = text.partition(".")
-    if first == "*":
-        return f"*.{check_domain(rest, what)}"
-    return check_domain(text, what)
-
-
-def check_network(value: object, what: str) -> str:
-    """Return a range of IP addresses in CIDR notation."""
-    text = check_text(value, what)
-    try:
-        network = ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        raise ArgumentError(
-            f"{what} is {shown(text)}, which isn't a range of IP addresses in CIDR notation.",
-            "For example: 203.0.113.7/32 for one address, 0.0.0.0/0 for all.",
-        ) from None
-    if "/" not in text:
-        raise ArgumentError(
-            f"{what} is {shown(text)}, which is one address, not a range.",
-            f"For that address alone write: {text}/{network.max_prefixlen}",
-        )
-    if str(network.network_address) != text.split("/")[0]:
-        raise ArgumentError(
-            f"{what} is {shown(text)}, whose address is inside the range, not its start.",
-            f"Write: {network}",
-        )
-    return str(network)
-
-
-def check_networks(values: object, what: str) -> list[str]:
-    """Return a list of ranges of IP addresses in CIDR notation."""
-    return _check_each(check_network, values, what)
-
-
-def check_texts(values: object, what: str) -> list[str]:
-    """Return a list of texts that aren't empty."""
-    return _check_each(check_text, values, what)
-
-
-def check_certificates(values: object, what: str) -> list[str]:
-    """Return a list of certificates in PEM form."""
-    return _check_each(check_certificate, values, what)
-
-
-def check_public_key(value: object, what: str, types: tuple[str, ...] = _USER_KEY_TYPES) -> str:
-    """Return an OpenSSH public key of one of the ``types``."""
-    if value is None or value == "":
-        raise ArgumentError(f"{what} is missing: it is what the server lets you in by.", MAKE_A_KEY)
-    text = check_text(value, what)
-    # A private key must not reach a terminal, a log or Pulumi's state: not even its first letters.
-    if "PRIVATE KEY" in text:
-        raise ArgumentError(f"{what} is a private key, which never leaves its owner.", MAKE_A_KEY)
-    kind, _, rest = text.partition(" ")
-    if "\n" in text or not _is_key_data(kind, rest.split(" ")[0]):
-        raise ArgumentError(
-            f"{what} isn't an OpenSSH public key, one line such as 'ssh-ed25519 AAAA… you@home'.",
-            MAKE_A_KEY,
-        )
-    if kind not in types:
-        raise ArgumentError(
-            f"{what} is a key of type {kind}, but must be one of {', '.join(types)}.", MAKE_A_KEY
-        )
-    return text
-
-
-def check_public_keys(values: object, what: str) -> list[str]:
-    """Return a list of OpenSSH public keys."""
-    return _check_each(check_public_key, values, what)
-
-
-def check_user_name(value: object, what: str) -> str:
-    """Return the name of a user account that Linux, PAM and JupyterHub all take."""
-    return _check_form(
-        _USER,
-        value,
-        what,
-        "but a user's name is lower-case letters, digits, - and _, a letter first, at most 32 of "
-        "them",
-        "test-user",
-    )
-
-
-def check_instance_type(value: object, what: str) -> str:
-    """Return an instance type's name; whether AWS has one by that name is looked up later."""
-    return _check_form(_INSTANCE_TYPE, value, what, "which isn't an instance type", "t3.medium")
-
-
-def check_url(value: object, what: str) -> str:
-    """Return an http or https address."""
-    text = check_text(value, what)
-    host, password = _host_and_password(text)
-    if password:
-        raise ArgumentError(
-            f"{what} has a password in it, which would be stored in the open.",
-            "Leave it out: the server reads this address without signing in.",
-        )
-    if not text.startswith(("http://", "https://")) or not host or text.split() != [text]:
-        raise ArgumentError(f"{what} is {shown(text)}, but must start with https:// and a host.")
-    if not _ADDRESS.fullmatch(text):
-        raise ArgumentError(
-            f"{what} is {shown(text)}, but the server takes letters, digits and ._~:/?&=%+@[]- "
-            "in an address.",
-            "Write other characters as their codes, for example %28 for an opening parenthesis.",
-        )
-    return text
-
-
-def check_email(value: object, what: str) -> str:
-    """Return an e-mail address."""
-    return _check_form(_EMAIL, value, what, "which isn't an e-mail address", "ada@example.org")
-
-
-def check_sha256(value: object, what: str) -> str:
-    """Return a SHA-256 checksum in lower-case hexadecimal."""
-    text = check_text(value, what).lower()
-    if not _SHA256.fullmatch(text):
-        raise ArgumentError(
-            f"{what} is {shown(text)}, but must be the 64 hexadecimal digits of a SHA-256."
-        )
-    return text
-
-
-def check_certificate(value: object, what: str) -> str:
-    """Return one certificate or several in PEM form."""
-    text = check_text(value, what)
-    if "PRIVATE KEY" in text:
-        raise ArgumentError(f"{what} holds a private key, but must be a certificate alone.")
-    if "-----BEGIN CERTIFICATE-----" not in text or "-----END CERTIFICATE-----" not in text:
-        raise ArgumentError(
-            f"{what} isn't a certificate in PEM form.",
-            "Give the text of the file, from -----BEGIN CERTIFICATE----- on.",
-        )
-    return text + "\n"
-
-
-def _check_each(check: Callable[[object, str], str], values: object, what: str) -> list[str]:
-    if not isinstance(values, list | tuple):
-        raise ArgumentError(f"{what} is {shown(values)}, but must be a list.")
-    return [check(value, f"{what}[{index}]") for index, value in enumerate(values)]
-
-
-def _are_labels(labels: list[str]) -> bool:
-    return all(_LABEL.fullmatch(label) for label in labels)
-
-
-def _check_form(form: re.Pattern[str], value: object, what: str, wrong: str, example: str) -> str:
-    """Return a text of a form; ``wrong`` ends the sentence about one that isn't."""
-    text = check_text(value, what)
-    if not form.fullmatch(text):
-        raise ArgumentError(f"{what} is {shown(text)}, {wrong}.", f"For example: {example}")
-    return text
-
-
-def _host_and_password(address: str) -> tuple[str | None, str | None]:
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return None, None
-    return parts.hostname, parts.password
-
-
-def _ascii_form(text: str) -> str:
-    try:
-        return text.encode("idna").decode()
-    except UnicodeError:
-        return "xn--…"
-
-
-def _is_key_data(kind: str, encoded: str) -> bool:
-    try:
-        data = base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    # The data starts with its own type as a string with a four-byte length (RFC 4253, section 6.6).
-    return data[4 : 4 + int.from_bytes(data[:4])] == kind.encode() if len(data) > 4 else False
-
-
-def shown(value: object) -> str:
-    """Return a value as a sentence shows it, shortened."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
+check_text = refusing(values.check_text)
+check_flag = refusing(values.check_flag)
+check_number = refusing(values.check_number)
+check_name = refusing(values.check_name)
+check_domain = refusing(values.check_domain)
+check_record_name = refusing(values.check_record_name)
+check_network = refusing(values.check_network)
+check_networks = refusing(values.check_networks)
+check_texts = refusing(values.check_texts)
+check_certificate = refusing(values.check_certificate)
+check_certificates = refusing(values.check_certificates)
+check_public_key = refusing(values.check_public_key)
+check_public_keys = refusing(values.check_public_keys)
+check_person_name = refusing(values.check_person_name)
+check_instance_type = refusing(values.check_instance_type)
+check_url = refusing(values.check_url)
+check_email = refusing(values.check_email)
+check_sha256 = refusing(values.check_sha256)

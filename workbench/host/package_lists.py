@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 from typing import Self
 
+from workbench.host.contract.values import UnusableValueError
+from workbench.host.contract.values import check_text
+from workbench.host.contract.values import check_texts
+
 # Groups of the base (`base_packages`); all of them where the settings say nothing.
 BASE_GROUPS = ("python", "r", "libraries", "geospatial")
 # A name with a minus at its end would be removed by apt-get.
@@ -20,7 +24,12 @@ PYTHON_NAME = re.compile(
 R_NAME = re.compile(r"[A-Za-z][A-Za-z0-9.]*[A-Za-z0-9]", re.ASCII)
 # What a list is called where people read of it.
 KINDS = {"apt": "apt", "python": "Python", "r": "R"}
-_NAMES = {"apt": APT_NAME, "python": PYTHON_NAME, "r": R_NAME}
+# What a name must look like, what it is the name of, and one that is right.
+_NAMES = {
+    "apt": (APT_NAME, "a package of the distribution", "ffmpeg"),
+    "python": (PYTHON_NAME, "a Python package, with versions or not", "polars>=1"),
+    "r": (R_NAME, "an R package", "data.table"),
+}
 
 
 @dataclass(frozen=True)
@@ -34,11 +43,12 @@ class PackageLists:
 
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> Self:
-        """Read them from settings; raise ValueError for what can't be a package's name."""
-        base = tuple(values.get("base", BASE_GROUPS))
-        if unknown := set(base) - set(BASE_GROUPS):
-            raise ValueError(f"the base has no group {sorted(unknown)[0]!r}")
-        return cls(base, **{kind: _names(values, kind) for kind in KINDS})
+        """Read them from settings; raise UnusableValueError for what can't be a name."""
+        base = check_base_groups(values.get("base", BASE_GROUPS), "packages.base")
+        names = {
+            kind: check_names(kind, values.get(kind) or [], f"packages.{kind}") for kind in KINDS
+        }
+        return cls(tuple(base), **{kind: tuple(each) for kind, each in names.items()})
 
     @property
     def is_empty(self) -> bool:
@@ -62,10 +72,38 @@ def plain_name(name: str) -> str:
     return re.sub(r"[._-]+", "-", match["name"].lower()) if match else name
 
 
-def _names(values: Mapping[str, Any], kind: str) -> tuple[str, ...]:
-    names = tuple(values.get(kind) or ())
-    for name in names:
-        # They end up in commands.
-        if not isinstance(name, str) or not _NAMES[kind].fullmatch(name):
-            raise ValueError(f"{name!r} can't be the name of a package ({KINDS[kind]})")
+def check_base_groups(values: object, what: str) -> list[str]:
+    """Return which groups of the base are wanted, in the base's order."""
+    groups = check_texts(values, what)
+    for index, group in enumerate(groups):
+        if group not in BASE_GROUPS:
+            raise UnusableValueError(
+                f"{what}[{index}] is {group!r}, but the base has {', '.join(BASE_GROUPS)}.",
+                "For example: python,r",
+            )
+    return [group for group in BASE_GROUPS if group in groups]
+
+
+def check_names(kind: str, values: object, what: str) -> list[str]:
+    """Return the names of packages of a kind (``KINDS``), which end up in commands."""
+    names = [
+        _check_name(kind, name, f"{what}[{index}]")
+        for index, name in enumerate(check_texts(values, what))
+    ]
+    plain = [plain_name(name) if kind == "python" else name for name in names]
+    for name, other in zip(names, plain, strict=True):
+        if plain.count(other) > 1:
+            raise UnusableValueError(f"{what} has {name!r} twice.", "Name each package once.")
     return names
+
+
+def _check_name(kind: str, value: object, what: str) -> str:
+    pattern, words, example = _NAMES[kind]
+    text = check_text(value, what)
+    # People write `polars >= 1, < 2`.
+    name = "".join(text.split()) if kind == "python" else text
+    if not pattern.fullmatch(name):
+        raise UnusableValueError(
+            f"{what} is {text!r}, which isn't the name of {words}.", f"For example: {example}"
+        )
+    return name

@@ -7,8 +7,33 @@ from typing import Any
 from typing import Self
 
 from workbench.host import software
+from workbench.host.contract.values import UnusableValueError
+from workbench.host.contract.values import check_url
 from workbench.host.software import DISTRIBUTION
+from workbench.host.software import SIGNED
 from workbench.host.software import Package
+
+
+def check_version(version: str, what: str) -> str:
+    """Return a version of R as its packages are named by it, or ``distribution``."""
+    if version != DISTRIBUTION and not software.R_VERSION.fullmatch(version):
+        raise UnusableValueError(
+            f"{what} has {version!r}, but a version of R is three numbers with dots between "
+            f"them, or {DISTRIBUTION} for the operating system's own R.",
+            f"For example: {software.CURRENT_R}",
+        )
+    return version
+
+
+def check_checksum(version: str, checksum: str, what: str) -> str:
+    """Return what lets in a version of R: a SHA-256, or the word for Posit's signature."""
+    if not software.R_VERSION.fullmatch(version) or not software.CHECKSUM.fullmatch(checksum):
+        raise UnusableValueError(
+            f"{what} has {version!r} and {checksum!r}, but needs a version of R, an equals sign, "
+            f"and the 64 hexadecimal digits of a SHA-256 or the word {SIGNED}.",
+            f"For example: {software.CURRENT_R}={SIGNED}",
+        )
+    return checksum
 
 
 @dataclass(frozen=True)
@@ -32,14 +57,11 @@ class RSettings:
         named = None if values.get("versions") is None else tuple(values["versions"])
         # They end up in commands and paths.
         for version in named or ():
-            if version != DISTRIBUTION and not software.R_VERSION.fullmatch(version):
-                raise ValueError(f"{version!r} is no version of R")
+            check_version(version, "r.versions")
         checksums, builds = dict(values.get("checksums") or {}), values.get("builds")
-        if not all(map(software.CHECKSUM.fullmatch, checksums.values())):
-            raise ValueError("a checksum of R is no SHA-256")
-        if builds and not software.ADDRESS.fullmatch(builds):
-            raise ValueError("r.builds must be an http(s) address without blanks or quotes")
-        return cls(named, checksums, builds)
+        for version, checksum in checksums.items():
+            check_checksum(version, checksum, "r.checksums")
+        return cls(named, checksums, check_url(builds, "r.builds") if builds else None)
 
     @property
     def versions(self) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """The settings of a workbench's server, read once from settings.json and checked."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
@@ -11,22 +10,13 @@ from typing import Any
 from typing import Self
 
 from workbench.host import software
+from workbench.host.contract import values as contract
+from workbench.host.contract.values import UnusableValueError
 from workbench.host.package_lists import PackageLists
 from workbench.host.r_settings import RSettings
-from workbench.host.software import ADDRESS
 from workbench.host.software import Package
 
 VERSION = 1
-ACCOUNT_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
-# What the distribution has already, or the recipe makes.
-TAKEN_NAMES = frozenset(
-    {"root", "daemon", "nobody", "caddy", "rstudio-server", "workbench", "sshd", "ssm-user"}
-)
-# These end up in commands and in Caddy's configuration.
-HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?")
-EMAIL = re.compile(r"[^\s@{}\"'`]+@[^\s@{}\"'`]+")
-SHA256 = re.compile(r"[0-9a-f]{64}")
-TIME_ZONE = re.compile(r"[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*", re.ASCII)
 
 # Seconds after which a Jupyter server that nobody uses is ended; 0 is never.
 IDLE_TIMEOUT = 24 * 3600
@@ -106,6 +96,8 @@ class Settings:
                     f"version {VERSION}: deploy the stack again with one version of workbench"
                 )
             return cls(**_fields(values))
+        except UnusableValueError as error:
+            raise SettingsError(f"settings.json can't be used: {error.message}") from error
         except (ValueError, KeyError, TypeError) as error:
             raise SettingsError(
                 f"settings.json can't be read ({type(error).__name__}: {error})"
@@ -119,14 +111,13 @@ class Settings:
 
 def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
     acme, mirrors = values.get("acme") or {}, values.get("mirrors") or {}
-    administrator = values["administrator"]
     return {
         "name": values["name"],
         "domain": values["domain"],
-        "names": tuple(_host_name(name) for name in values["names"]),
+        "names": tuple(contract.check_domain(name, "names") for name in values["names"]),
         "acme": _acme(acme),
-        "administrator": _account(administrator | {"administrator": True}),
-        "users": tuple(_account(user) for user in values["users"]),
+        "administrator": _administrator(values["administrator"]),
+        "users": tuple(_user(user, f"users[{i}]") for i, user in enumerate(values["users"])),
         "data_volume": _data_volume(values["data_volume"]),
         "rstudio": _rstudio(values.get("rstudio") or {}),
         "pypi_index": mirrors.get("pypi"),
@@ -137,7 +128,7 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
         "home_quota": _quota(values.get("home_quota"), "home_quota"),
         "packages": PackageLists.read(values.get("packages") or {}),
         "idle_timeout": int(values.get("idle_timeout", IDLE_TIMEOUT)),
-        "time_zone": _time_zone(values.get("time_zone") or "UTC"),
+        "time_zone": contract.check_time_zone(values.get("time_zone") or "UTC", "time_zone"),
         "r": RSettings.parse(values.get("r")),
         "address": _ipv4(values.get("address")),
     }
@@ -145,31 +136,30 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _acme(values: Mapping[str, Any]) -> Acme:
     directory, email = values.get("directory"), values.get("email")
-    if directory and not ADDRESS.fullmatch(directory):
-        raise SettingsError("acme.directory must be an http(s) address without blanks or quotes")
-    if email and not EMAIL.fullmatch(email):
-        raise SettingsError(f"acme.email is {email!r}, which is not an e-mail address")
-    return Acme(directory, email, values.get("root_certificate"))
+    return Acme(
+        contract.check_url(directory, "acme.directory") if directory else None,
+        contract.check_email(email, "acme.email") if email else None,
+        values.get("root_certificate"),
+    )
 
 
-def _account(values: Mapping[str, Any]) -> Account:
-    name = values["name"]
-    if not ACCOUNT_NAME.fullmatch(name):
-        raise SettingsError(
-            f"{name!r} can't be an account's name: it starts with a small letter and holds "
-            "lowercase letters, digits, - and _, 32 at most"
-        )
-    if name in TAKEN_NAMES:
-        raise SettingsError(f"{name!r} can't be a person's account: the name is taken")
-    quota = _quota(values.get("quota"), f"{name}'s quota")
-    return Account(name, tuple(values["public_keys"]), bool(values.get("administrator")), quota)
+def _administrator(values: Mapping[str, Any]) -> Account:
+    name = contract.check_user_name(values["name"], "administrator.name")
+    return Account(name, tuple(values["public_keys"]), administrator=True)
+
+
+def _user(values: Mapping[str, Any], what: str) -> Account:
+    return Account(
+        contract.check_person_name(values["name"], f"{what}.name"),
+        tuple(values["public_keys"]),
+        bool(values.get("administrator")),
+        _quota(values.get("quota"), f"{what}.quota"),
+    )
 
 
 def _quota(value: object, what: str) -> int | None:
     # It ends up in a command.
-    if value is not None and (not isinstance(value, int) or value < 0):
-        raise SettingsError(f"{what} is {value!r}, which is no whole number of GiB")
-    return value
+    return None if value is None else contract.check_number(value, what, 0, 16384, "GiB")
 
 
 def _data_volume(values: Mapping[str, Any]) -> DataVolume:
@@ -180,27 +170,10 @@ def _rstudio(values: Mapping[str, Any]) -> Package:
     url, sha256 = values.get("url"), values.get("sha256")
     if not url:
         return software.rstudio(software.this_architecture())
-    if not ADDRESS.fullmatch(url) or not SHA256.fullmatch(sha256 or "0" * 64):
-        raise SettingsError(
-            "rstudio.url must be an http(s) address without blanks or quotes, "
-            "and rstudio.sha256 64 small hexadecimal digits"
-        )
-    return Package(url, sha256)
-
-
-def _time_zone(name: str) -> str:
-    # It ends up in commands and in a path.
-    if not TIME_ZONE.fullmatch(name):
-        raise SettingsError(f"time_zone is {name!r}, which is no name such as Europe/Berlin")
-    return name
+    checksum = contract.check_sha256(sha256, "rstudio.sha256") if sha256 else None
+    return Package(contract.check_url(url, "rstudio.url"), checksum)
 
 
 def _ipv4(address: str | None) -> str | None:
     # IPv4Address says what is wrong, as a ValueError.
     return str(IPv4Address(address)) if address else None
-
-
-def _host_name(name: str) -> str:
-    if not HOST_NAME.fullmatch(name):
-        raise SettingsError(f"{name!r} is not a name that a web server can have")
-    return name

@@ -24,7 +24,6 @@ DISTRIBUTION = "distribution"
 # In the place of a SHA-256: Posit's signature, inside the package, lets it in.
 SIGNED = "signed"
 CHECKSUM = re.compile(rf"[0-9a-f]{{64}}|{SIGNED}", re.ASCII)
-ADDRESS = re.compile(r"(https?|file)://[A-Za-z0-9._~:/?&=%+@\[\]-]+")
 # Where Posit keeps its builds of R (github.com/rstudio/r-builds).
 R_BUILDS = "https://cdn.posit.co/r"
 RSTUDIO_ADDRESSES = {

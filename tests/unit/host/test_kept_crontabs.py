@@ -6,9 +6,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from workbench.host.register import LAST_ID
 
 from workbench.host.people import kept_crontabs
+from workbench.host.people.register import LAST_ID
 
 JOB = "0 5 * * * echo Größe\n".encode() + b"# \xff\n"
 

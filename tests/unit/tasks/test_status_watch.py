@@ -20,6 +20,7 @@ RUNNING: dict[str, Any] = {
     "certificate": None,
     "instance_id": "i-1",
     "instance_type": "t3.medium",
+    "cost": None,
     "users": [],
     "password_files": {},
     "services": [],

@@ -1,0 +1,1 @@
+"""What both planes hold true: checked before anything is made, and again on the server."""
