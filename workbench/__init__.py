@@ -6,18 +6,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from workbench.components.access import Access
     from workbench.components.access import AccessArgs
-    from workbench.components.access import Port
     from workbench.components.address import Address
     from workbench.components.address import AddressArgs
     from workbench.components.backup import Backup
     from workbench.components.backup import BackupArgs
+    from workbench.components.configuration import read_configuration
+    from workbench.components.configuration import read_name
     from workbench.components.network import Network
     from workbench.components.network import NetworkArgs
     from workbench.components.packages import Packages
+    from workbench.components.ports import Port
     from workbench.components.recipe import Recipe
     from workbench.components.recipe import RecipeArgs
     from workbench.components.server import Server
     from workbench.components.server import ServerArgs
+    from workbench.components.settings import server_settings
     from workbench.components.storage import Storage
     from workbench.components.storage import StorageArgs
     from workbench.components.users import User
@@ -46,9 +49,19 @@ __all__ = [
     "User",
     "Workbench",
     "WorkbenchArgs",
+    "read_configuration",
+    "read_name",
+    "server_settings",
 ]
 
-_MODULES = {"Port": "access", "User": "users", "WorkbenchArgs": "workbench_args"}
+_MODULES = {
+    "Port": "ports",
+    "User": "users",
+    "WorkbenchArgs": "workbench_args",
+    "read_configuration": "configuration",
+    "read_name": "configuration",
+    "server_settings": "settings",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -5,8 +5,8 @@ import pulumi
 from workbench import Access
 from workbench import Network
 from workbench import Server
-from workbench.components.configuration import read_configuration
-from workbench.components.configuration import read_name
+from workbench import read_configuration
+from workbench import read_name
 
 name, config = read_name(), read_configuration()
 

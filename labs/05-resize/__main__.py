@@ -6,8 +6,8 @@ from workbench import Access
 from workbench import Network
 from workbench import Server
 from workbench import Storage
-from workbench.components.configuration import read_configuration
-from workbench.components.configuration import read_name
+from workbench import read_configuration
+from workbench import read_name
 
 # What the server does at its first boot. Attaching takes a moment; a volume that has a file system
 # keeps it, and only a blank one gets one.

@@ -1,6 +1,5 @@
 """Ports: what the stack opened answers, and nothing else does."""
 
-import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
@@ -15,12 +14,11 @@ from workbench.checks.ports import Port
 from workbench.checks.ports import probe_web
 from workbench.checks.target import WEB_PORTS
 from workbench.checks.target import Target
+from workbench.configured import EXTRA_PORTS
 
 SSH_PORT = 22
 # What RStudio listens at, what services like these have by themselves, and the labs' programs.
 INNER_PORTS = (787, 2019, 3838, 8000, 8001, 8080, 8081, 8787)
-# Further ports that the configuration opens.
-EXTRA_PORTS = "workbench:extraPorts"
 # As EC2 writes them in a rule.
 EVERY_PROTOCOL = "-1"
 EVERYONE = ("0.0.0.0/0", "::/0")
@@ -60,10 +58,9 @@ def read_rules(target: Target) -> list[dict[str, Any]]:
 
 def meant_ports(target: Target) -> set[tuple[str, int]]:
     """Return the ports that the configuration opens, with the protocol of each."""
-    extra = json.loads(target.config.get(EXTRA_PORTS) or "[]")
     return {
         *(("tcp", port) for port in (SSH_PORT, *WEB_PORTS)),
-        *((each.get("protocol") or "tcp", each["port"]) for each in extra),
+        *((each.get("protocol") or "tcp", each["port"]) for each in target.configured.extra_ports),
     }
 
 
@@ -109,7 +106,7 @@ def _revoke(target: Target, rules: list[dict[str, Any]]) -> str:
 
 def _close_ssh(target: Target, rules: list[dict[str, Any]]) -> str:
     """Return the command that closes SSH to everyone: where the configuration opens it, there."""
-    ssh_from = target.config.get("workbench:sshFrom", "")
+    ssh_from = target.configured.ssh_from
     configured = [_source(rule) for rule in rules if _source(rule) in ssh_from]
     if not configured:
         return _revoke(target, rules)

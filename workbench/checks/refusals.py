@@ -73,8 +73,7 @@ def explain(target: Target, name: str, error: str) -> Refusal:
 
 def _open(target: Target) -> str:
     """Return how the authority, which comes from anywhere, gets in where the stack keeps it out."""
-    limited = target.config.get("workbench:httpFrom")
-    return OPEN_WEB if limited and "0.0.0.0/0" not in limited else CONVERGE
+    return CONVERGE if "0.0.0.0/0" in target.configured.http_from else OPEN_WEB
 
 
 def _detail(error: str) -> str:

@@ -25,7 +25,7 @@ def check_snapshots(target: Target) -> Outcome:
     if not target.outputs.get("data_volume_id"):
         return skipped("the stack has no data volume")
     ident = target.output("data_volume_id")
-    scheduled = target.config.get("workbench:backupSchedule", OFF) != OFF
+    scheduled = target.configured.backup_schedule != OFF
     done = [each for each in read_snapshots(target, ident) if each["State"] == "completed"]
     if not done:
         yet = " yet; the first scheduled one comes within a day" if scheduled else ""

@@ -30,8 +30,7 @@ def check_ssh_port(target: Target) -> Outcome:
     if not sources:
         told = f"{where.ip} port {SSH_PORT} is closed: the security group opens it to nobody"
         # What the configuration opens was closed behind Pulumi's back.
-        configured = target.config.get("workbench:sshFrom", "[]") != "[]"
-        return failed(told, UP if configured else ALLOW)
+        return failed(told, UP if target.configured.ssh_from else ALLOW)
     if answer is Port.REFUSED:
         return failed(f"{where.ip} port {SSH_PORT} refuses: the SSH server doesn't run", RESTART)
     return failed(

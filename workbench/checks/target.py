@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from typing import Protocol
 
+from workbench.configured import Configured
 from workbench.errors import WorkbenchError
 
 WEB_PORTS = (80, 443)
@@ -72,7 +73,7 @@ def _unreachable(_: str = "") -> Any:
 class Target:
     """A workbench to be checked.
 
-    ``outputs`` and ``config`` are the stack's; ``aws`` makes an AWS client of a service;
+    ``outputs`` and ``configured`` are the stack's; ``aws`` makes an AWS client of a service;
     ``server`` connects by SSH, host key verified, as the administrator; ``resolve`` asks for a
     name's addresses; ``password`` returns a user's password where this computer knows it;
     ``ca_certificate`` is the certificate authority to trust, None for the public ones;
@@ -91,7 +92,7 @@ class Target:
     resolve: Callable[[str], list[str]] = _unreachable
     password: Callable[[str], str | None] = lambda user: None
     host_keys: Callable[[], HostKeys] = _unreachable
-    config: Mapping[str, str] = field(default_factory=dict)
+    configured: Configured = field(default_factory=lambda: Configured({}))
     verified: bool = False
     folder: Path = Path()
     ssh_folder: Path = Path()
@@ -130,7 +131,7 @@ class Target:
 
     @property
     def _has_host_names(self) -> bool:
-        return self.config.get("workbench:hostNamePerUser") == "true"
+        return self.configured.host_name_per_user
 
     @property
     def people_names(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import NotRequired
 from typing import TypedDict
 
@@ -9,10 +10,12 @@ import pulumi
 import pulumi_aws as aws
 
 from workbench.components.component import Component
-from workbench.components.errors import ArgumentError
+from workbench.components.late import checked
+from workbench.components.late import is_late
+from workbench.components.ports import Port
+from workbench.components.ports import check_ports
+from workbench.components.ports import check_ranges
 from workbench.components.validation import KEY_PAIR_TYPES
-from workbench.components.validation import check_networks
-from workbench.components.validation import check_number
 from workbench.components.validation import check_public_key
 
 ANYONE = ["0.0.0.0/0"]
@@ -55,19 +58,6 @@ _SYSTEMS_MANAGER = {
 }
 
 
-class Port(TypedDict):
-    """One more port to open."""
-
-    port: int
-    """The port, 1 to 65535."""
-
-    cidr_blocks: list[str]
-    """The ranges of addresses that may reach it, in CIDR notation."""
-
-    protocol: NotRequired[str]
-    """`tcp` or `udp`. Default: `tcp`."""
-
-
 class AccessArgs(TypedDict):
     """Who may reach the server, and what the server may do."""
 
@@ -79,14 +69,14 @@ class AccessArgs(TypedDict):
     the first boot; changing it later never replaces a server, the recipe puts the new one in
     place."""
 
-    ssh_from: NotRequired[list[str]]
+    ssh_from: NotRequired[Sequence[pulumi.Input[str]]]
     """The ranges of addresses in CIDR notation that may use SSH (port 22). Default: none."""
 
-    http_from: NotRequired[list[str]]
+    http_from: NotRequired[Sequence[pulumi.Input[str]]]
     """The ranges of addresses that may use HTTP and HTTPS (ports 80 and 443). Default:
     `0.0.0.0/0`, everyone; Let's Encrypt needs port 80 open to everyone."""
 
-    extra_ports: NotRequired[list[Port]]
+    extra_ports: NotRequired[Sequence[Port]]
     """More ports to open. Default: none."""
 
 
@@ -109,9 +99,8 @@ class Access(Component):
         self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("workbench:index:Access", name, {}, opts)
-        public_key = args.get("public_key")
-        if not isinstance(public_key, pulumi.Output):
-            public_key = check_public_key(public_key, "public_key", KEY_PAIR_TYPES)
+        check = partial(check_public_key, types=KEY_PAIR_TYPES)
+        public_key = checked(check, args["public_key"], "public_key")
         self._create_security_group(name, args["vpc_id"], _rules(args))
         self._create_role(name)
         key_pair = aws.ec2.KeyPair(
@@ -132,7 +121,10 @@ class Access(Component):
         )
 
     def _create_security_group(
-        self, name: str, vpc_id: pulumi.Input[str], rules: dict[str, tuple[str, int, str]]
+        self,
+        name: str,
+        vpc_id: pulumi.Input[str],
+        rules: dict[str, tuple[str, int, pulumi.Input[str]]],
     ) -> None:
         group = aws.ec2.SecurityGroup(
             f"{name}-security-group",
@@ -152,8 +144,8 @@ class Access(Component):
                 ip_protocol=protocol,
                 from_port=port,
                 to_port=port,
-                cidr_ipv4=None if ":" in network else network,
-                cidr_ipv6=network if ":" in network else None,
+                cidr_ipv4=_version(network, six=False),
+                cidr_ipv6=_version(network, six=True),
                 opts=own,
             )
         aws.vpc.SecurityGroupEgressRule(
@@ -184,37 +176,35 @@ class Access(Component):
         self.instance_profile = profile.name
 
 
-def check_ports(ports: Sequence[Port], what: str) -> list[tuple[str, int, list[str]]]:
-    """Return protocol, port and ranges of each port."""
-    checked = []
-    for index, port in enumerate(ports):
-        here = f"{what}[{index}]"
-        number = check_number(port.get("port"), f"{here}.port", 1, 65535)
-        protocol = port.get("protocol") or "tcp"
-        if protocol not in ("tcp", "udp"):
-            raise ArgumentError(f"{here}.protocol is {protocol!r}, but must be tcp or udp.")
-        networks = check_networks(port.get("cidr_blocks"), f"{here}.cidr_blocks")
-        checked.append((protocol, number, networks))
-    return checked
+def _rules(args: AccessArgs) -> dict[str, tuple[str, int, pulumi.Input[str]]]:
+    """Return the rules asked for by a name made of their content, so that order means nothing.
 
-
-def _rules(args: AccessArgs) -> dict[str, tuple[str, int, str]]:
-    """Return the rules asked for by a name made of their content, so that order means nothing."""
+    A range that is an output has its place as its name, as its content isn't known.
+    """
     http_from = args.get("http_from")
-    web = check_networks(ANYONE if http_from is None else http_from, "http_from")
+    web = check_ranges(ANYONE if http_from is None else http_from, "http_from")
     asked = [
-        ("tcp", 22, check_networks(args.get("ssh_from") or [], "ssh_from")),
+        ("tcp", 22, check_ranges(args.get("ssh_from") or [], "ssh_from")),
         ("tcp", 80, web),
         ("tcp", 443, web),
         *check_ports(args.get("extra_ports") or [], "extra_ports"),
     ]
     return {
-        f"{protocol}-{port}-{_slug(network)}": (protocol, port, network)
+        f"{protocol}-{port}-{f'output-{index}' if is_late(network) else _slug(network)}": (
+            protocol,
+            port,
+            network,
+        )
         for protocol, port, networks in asked
-        for network in networks
+        for index, network in enumerate(networks)
     }
 
 
 def _slug(network: str) -> str:
     # "::" separates the parts of a URN.
     return network.replace(":", "_").replace("/", "-")
+
+
+def _version(network: pulumi.Input[str], *, six: bool) -> pulumi.Input[str | None]:
+    """Return a range where it is of IPv6, or of IPv4; else None."""
+    return checked(lambda known, _: known if (":" in known) is six else None, network, "")

@@ -10,9 +10,9 @@ import pulumi_aws as aws
 from workbench.components.component import Component
 from workbench.components.errors import ArgumentError
 from workbench.components.lookups import look_up
+from workbench.components.record_names import record_names
+from workbench.components.record_names import served_names
 from workbench.components.stack_tag import stack_tag
-from workbench.components.validation import check_domain
-from workbench.components.validation import check_record_name
 
 TTL = 300
 
@@ -178,38 +178,3 @@ class Address(Component):
                 records=[self.ip],
                 opts=pulumi.ResourceOptions(parent=self),
             )
-
-
-def record_names(args: AddressArgs) -> list[str]:
-    """Return the full names of the records, the domain first; none without a domain."""
-    given, zone_id, create_zone = args.get("domain"), args.get("zone_id"), args.get("create_zone")
-    if zone_id is not None and create_zone:
-        raise ArgumentError(
-            "zone_id and create_zone exclude each other: the records go in one zone.",
-            "Leave out one of them.",
-        )
-    if given is None:
-        if (
-            zone_id is not None
-            or create_zone
-            or args.get("extra_names")
-            or args.get("host_name_per_user")
-        ):
-            raise ArgumentError(
-                "A hosted zone, extra names or a host name per user need a domain.",
-                "Give domain as well.",
-            )
-        return []
-    domain = check_domain(given, "domain")
-    www = [] if args.get("www") is False else [f"www.{domain}"]
-    extra = [
-        check_record_name(value, f"extra_names[{index}]", domain)
-        for index, value in enumerate(args.get("extra_names") or [])
-    ]
-    people = [f"*.{domain}"] if args.get("host_name_per_user") else []
-    return list(dict.fromkeys([domain, *www, *extra, *people]))
-
-
-def served_names(records: list[str]) -> list[str]:
-    """Return the names that a certificate can be had for by answering over HTTP."""
-    return [record for record in records if not record.startswith("*.")]

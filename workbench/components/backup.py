@@ -1,7 +1,6 @@
 """Scheduled snapshots of a volume: an AWS Backup vault, a plan, and a role."""
 
 import json
-import re
 from typing import NotRequired
 from typing import TypedDict
 
@@ -9,19 +8,17 @@ import pulumi
 import pulumi_aws as aws
 
 from workbench.components.component import Component
-from workbench.components.errors import ArgumentError
+from workbench.components.late import checked
+from workbench.components.schedule import DEFAULT_RETENTION_DAYS
+from workbench.components.schedule import DEFAULT_SCHEDULE
+from workbench.components.schedule import check_retention
+from workbench.components.schedule import check_schedule
 from workbench.components.validation import check_name
-from workbench.components.validation import check_number
 
-# Every day at five, by UTC; AWS begins within the hour after.
-DEFAULT_SCHEDULE = "cron(0 5 ? * * *)"
-DEFAULT_RETENTION_DAYS = 14
-OFF = "off"
 # In minutes; AWS's own default for the start is eight hours.
 START_WINDOW, COMPLETION_WINDOW = 60, 24 * 60
 # The 50 characters that AWS Backup takes, less the eight that Pulumi puts behind a name.
 LONGEST_NAME = 42
-_CRON = re.compile(r"cron\((?:[0-9A-Z*/,?L#W-]+ ){5}[0-9*/,-]+\)", re.ASCII)
 _POLICY = "service-role/AWSBackupServiceRolePolicyForBackup"
 
 
@@ -31,10 +28,10 @@ class BackupArgs(TypedDict):
     volume_arn: pulumi.Input[str]
     """The ARN of the volume."""
 
-    schedule: NotRequired[str]
+    schedule: NotRequired[pulumi.Input[str]]
     """When to make one, `cron(...)` in UTC as AWS writes it. Default: `cron(0 5 ? * * *)`."""
 
-    retention_days: NotRequired[int]
+    retention_days: NotRequired[pulumi.Input[int]]
     """Days for which a snapshot is kept, 1 to 3650. Default: 14."""
 
     keep: NotRequired[bool]
@@ -103,30 +100,17 @@ class Backup(Component):
         return role, aws.iam.RolePolicyAttachment(name, role=role.name, policy_arn=policy, opts=own)
 
 
-def check_schedule(value: object, what: str = "schedule") -> str:
-    """Return a schedule as AWS Backup takes it, or ``off``."""
-    if not isinstance(value, str) or (value != OFF and not _CRON.fullmatch(value)):
-        raise ArgumentError(
-            f"{what} is {value!r}, but must be a cron expression as AWS writes it, or {OFF}.",
-            f"For every day at five (UTC): {DEFAULT_SCHEDULE}",
-        )
-    return value
-
-
-def check_retention(value: object, what: str = "retention_days") -> int:
-    """Return a number of days to keep snapshots for."""
-    return check_number(value, what, 1, 3650, "days")
-
-
 def _rule(vault: aws.backup.Vault, args: BackupArgs) -> aws.backup.PlanRuleArgsDict:
     days = args.get("retention_days")
     return {
         "rule_name": "scheduled",
         "target_vault_name": vault.name,
-        "schedule": check_schedule(args.get("schedule") or DEFAULT_SCHEDULE),
+        "schedule": checked(check_schedule, args.get("schedule") or DEFAULT_SCHEDULE, "schedule"),
         "start_window": START_WINDOW,
         "completion_window": COMPLETION_WINDOW,
         "lifecycle": {
-            "delete_after": check_retention(DEFAULT_RETENTION_DAYS if days is None else days)
+            "delete_after": checked(
+                check_retention, DEFAULT_RETENTION_DAYS if days is None else days, "retention_days"
+            )
         },
     }

@@ -4,14 +4,17 @@ import difflib
 import inspect
 import typing
 from collections.abc import Awaitable
+from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from typing import Self
 
 import pulumi
 
 from workbench.components.errors import ArgumentError
+from workbench.components.names import snake_case
 from workbench.components.validation import MAKE_A_KEY
 from workbench.components.validation import shown
 
@@ -59,44 +62,62 @@ def _bind(
         ) from None
 
 
-def check_object(kind: type, value: object, what: str, owner: str) -> None:
+@dataclass(frozen=True)
+class Spelling:
+    """How arguments are written where a person gave them; the default is a Python program."""
+
+    word: str = "argument"
+    container: str = "a dictionary"
+    spell: Callable[[str], str] = str
+
+
+PYTHON = Spelling()
+
+
+def check_object(
+    kind: type, value: object, what: str, owner: str, spelling: Spelling = PYTHON
+) -> None:
     """Check a ``TypedDict``'s keys and the kinds of its values; ``what`` is its place, or none."""
+    names = {spelling.spell(name): name for name in kind.__annotations__}
     if not isinstance(value, Mapping):
         raise ArgumentError(
-            f"{what or f'What {owner} is given'} is {shown(value)}, but must be a dictionary with "
-            f"some of: {', '.join(kind.__annotations__)}."
+            f"{what or f'What {owner} is given'} is {shown(value)}, but must be "
+            f"{spelling.container} with some of: {', '.join(names)}."
         )
     for key in value:
-        if key not in kind.__annotations__:
-            raise _unknown(kind, str(key), what, owner)
-    for key, annotation in kind.__annotations__.items():
-        place = f"{what}.{key}" if what else key
-        if (item := value.get(key)) is not None:
-            _check_kind(annotation, item, place, owner)
-        elif key in getattr(kind, "__required_keys__", ()):
-            hint = MAKE_A_KEY if key == "public_key" else f"Give it: {{{key!r}: …}}"
+        if key not in names:
+            message = no_such(what or owner, str(key), [*kind.__annotations__], spelling)
+            is_told = len(names) >= 10 and "did you mean" in message
+            raise ArgumentError(message, "" if is_told else f"It has: {', '.join(names)}")
+    for spelled, name in names.items():
+        place = f"{what}.{spelled}" if what else spelled
+        if (item := value.get(spelled)) is not None:
+            check_kind(kind.__annotations__[name], item, place, owner, spelling)
+        elif name in getattr(kind, "__required_keys__", ()):
+            hint = MAKE_A_KEY if name == "public_key" else f"Give it: {{{spelled!r}: …}}"
             raise ArgumentError(f"{place} is missing, which {owner} needs.", hint)
 
 
-def _unknown(kind: type, key: str, what: str, owner: str) -> ArgumentError:
-    names = list(kind.__annotations__)
-    snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in key)
-    near = difflib.get_close_matches(snake, names, n=1, cutoff=0.5)
-    return ArgumentError(
-        f"{what or owner} has no argument {key!r}"
-        + (f"; did you mean {near[0]!r}?" if near else "."),
-        f"It has: {', '.join(names)}" if len(names) < 10 or not near else "",
-    )
+def no_such(owner: str, key: str, names: list[str], spelling: Spelling) -> str:
+    """Return the sentence on a name that isn't known, with the one that was probably meant."""
+    wanted = snake_case(key.rpartition(":")[2])
+    near = difflib.get_close_matches(wanted, names, n=1, cutoff=0.5)
+    end = f"; did you mean {spelling.spell(near[0])!r}?" if near else "."
+    return f"{owner} has no {spelling.word} {key!r}{end}"
 
 
-def _check_kind(annotation: object, value: object, what: str, owner: str) -> None:
+def check_kind(
+    annotation: object, value: object, what: str, owner: str, spelling: Spelling = PYTHON
+) -> None:
+    """Check that a value is of an annotation's kind, and an output only where that says so."""
     kind, late = unwrap(annotation)
     if isinstance(value, pulumi.Output | Awaitable):
         if not late:
+            items = "" if not _takes_late_items(kind) else "a list, whose items may be outputs; "
             raise ArgumentError(
-                f"{what} is an output of another resource, but {owner} needs it before anything is "
-                "made.",
-                "Give the value itself, for example from pulumi.Config.",
+                f"{what} must be known in a preview, as {owner} decides by it what to make, but it "
+                "is an output.",
+                f"Give {items}the value itself, for example from pulumi.Config.",
             )
         return
     if isinstance(value, pulumi.Resource):
@@ -105,10 +126,10 @@ def _check_kind(annotation: object, value: object, what: str, owner: str) -> Non
             f"{what} is a whole {name}, but must be one of its outputs.",
             f"For example: {name.lower()}.{what.rpartition('.')[2]}",
         )
-    _check_plain(kind, value, what, owner)
+    _check_plain(kind, value, what, owner, spelling)
 
 
-def _check_plain(kind: object, value: object, what: str, owner: str) -> None:
+def _check_plain(kind: object, value: object, what: str, owner: str, spelling: Spelling) -> None:
     origin = typing.get_origin(kind)
     if kind in _SCALARS:
         types, words = _SCALARS[kind]
@@ -118,11 +139,16 @@ def _check_plain(kind: object, value: object, what: str, owner: str) -> None:
         if not isinstance(value, list | tuple):
             raise ArgumentError(f"{what} is {shown(value)}, but must be a list.")
         for index, item in enumerate(value):
-            _check_kind(typing.get_args(kind)[0], item, f"{what}[{index}]", owner)
+            check_kind(typing.get_args(kind)[0], item, f"{what}[{index}]", owner, spelling)
     elif isinstance(kind, type) and typing.is_typeddict(kind):
-        check_object(kind, value, what, owner)
+        check_object(kind, value, what, owner, spelling)
     elif origin is dict and not isinstance(value, Mapping):
         raise ArgumentError(f"{what} is {shown(value)}, but must be a dictionary.")
+
+
+def _takes_late_items(kind: object) -> bool:
+    items = typing.get_args(kind) if typing.get_origin(kind) in (list, Sequence) else ()
+    return any(unwrap(item)[1] for item in items)
 
 
 def unwrap(annotation: object) -> tuple[object, bool]:

@@ -1,8 +1,9 @@
 """The stack's configuration: read and checked once, before anything is registered."""
 
-import difflib
 import json
 import typing
+from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 from typing import cast
 
@@ -10,63 +11,79 @@ import pulumi
 import pulumi.runtime.config
 
 from workbench.components import validation
+from workbench.components.component import Spelling
+from workbench.components.component import check_kind
+from workbench.components.component import no_such
 from workbench.components.component import unwrap
 from workbench.components.errors import ArgumentError
+from workbench.components.names import DEFAULT_NAME
+from workbench.components.names import NAMESPACE
 from workbench.components.names import camel_case
+from workbench.components.names import key_of
+from workbench.components.workbench_args import KEYS
 from workbench.components.workbench_args import WorkbenchArgs
 from workbench.components.workbench_args import check_argument
 
-NAMESPACE = "workbench"
-DEFAULT_NAME = "do4ds-lab"
+_SPELLING = Spelling("key", "an object", camel_case)
 
 
 def read_name() -> str:
     """Return the workbench's name, ``workbench:name``, or the book's."""
-    return validation.check_name(_read("name") or DEFAULT_NAME, f"{NAMESPACE}:name")
+    given = pulumi.Config(NAMESPACE).get("name")
+    return validation.check_name(given or DEFAULT_NAME, key_of("name"))
 
 
 def read_configuration() -> WorkbenchArgs:
     """Return the stack's configuration as the arguments of a ``Workbench``."""
     _refuse_unknown_keys()
-    args: dict[str, Any] = {}
-    for name, annotation in WorkbenchArgs.__annotations__.items():
-        key = f"{NAMESPACE}:{camel_case(name)}"
-        text = _read(camel_case(name))
+    config, args = pulumi.Config(NAMESPACE), {}
+    for name in KEYS:
         try:
-            value = None if text is None else _parse(text, unwrap(annotation)[0], key)
-            check_argument(name, value, key)
+            value = _parse(config.get(camel_case(name)), name)
+            check_argument(name, value, key_of(name))
         except ArgumentError as error:
-            raise ArgumentError(error.message, _how_to_set(error.hint, name, key)) from None
+            raise ArgumentError(error.message, _how_to_set(error.hint, name)) from None
         if value is not None:
             args[name] = value
     return cast(WorkbenchArgs, args)
 
 
+def read_value(configuration: Mapping[str, str], name: str) -> Any:
+    """Return what a stack's configuration says of one argument: its default where nothing.
+
+    ``configuration`` has texts, as Pulumi hands them to programs. Raises ArgumentError where the
+    text isn't of the argument's kind; the program alone checks what else it must be.
+    """
+    if name == "name":
+        return configuration.get(key_of(name)) or DEFAULT_NAME
+    value = _parse(configuration.get(key_of(name)), name)
+    if value is None:
+        return KEYS[name].default
+    check_kind(WorkbenchArgs.__annotations__[name], value, key_of(name), "the program")
+    return value
+
+
 def configuration_keys() -> list[str]:
     """Return every key the program reads, without the namespace."""
-    return ["name", *(camel_case(name) for name in WorkbenchArgs.__annotations__)]
-
-
-def _read(key: str) -> str | None:
-    return pulumi.Config(NAMESPACE).get(key)
+    return ["name", *map(camel_case, KEYS)]
 
 
 def _refuse_unknown_keys() -> None:
     present = {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
+    known = ["name", *KEYS]
     for full_key in sorted(present):
         namespace, _, key = full_key.partition(":")
         if namespace == NAMESPACE and key not in configuration_keys():
-            near = difflib.get_close_matches(key, configuration_keys(), n=1)
             raise ArgumentError(
-                f"The stack's configuration has {full_key}, which is no key of this program"
-                + (f"; did you mean {NAMESPACE}:{near[0]}?" if near else "."),
+                no_such("The program", full_key, known, Spelling("key", "an object", key_of)),
                 f"Take it out with: pulumi config rm {full_key}",
             )
 
 
-def _how_to_set(hint: str, name: str, key: str) -> str:
-    kind, _ = unwrap(WorkbenchArgs.__annotations__[name])
-    item = typing.get_args(kind)[0] if typing.get_origin(kind) is list else str
+def _how_to_set(hint: str, name: str) -> str:
+    key = key_of(name)
+    kind = _kind(name)
+    item = unwrap(typing.get_args(kind)[0])[0] if typing.get_origin(kind) else str
     if typing.is_typeddict(item):
         # A list of objects isn't one value: each key of each of them is set.
         key = f"--path '{key}[0].{camel_case(next(iter(item.__annotations__)))}'"
@@ -77,28 +94,29 @@ def _how_to_set(hint: str, name: str, key: str) -> str:
     return f"{hint}\n  {command}" if hint else command
 
 
-def _parse(text: str, kind: object, key: str) -> object:
-    if kind is str:
+def _kind(name: str) -> Any:
+    return unwrap(WorkbenchArgs.__annotations__[name])[0]
+
+
+def _parse(text: str | None, name: str) -> object:
+    """Return a text as its argument's kind, where it is one; the checks say what it isn't."""
+    kind, key = _kind(name), key_of(name)
+    if text is None or kind is str:
         return text
     if kind is bool:
-        return validation.check_flag({"true": True, "false": False}.get(text.lower(), text), key)
+        return {"true": True, "false": False}.get(text.lower(), text)
     if kind is int:
         return int(text) if text.strip().isdecimal() else text
-    if isinstance(kind, type) and typing.is_typeddict(kind):
-        return _parse_item(_from_json(text), kind, key)
-    return _parse_list(text, typing.get_args(kind)[0], key)
-
-
-def _parse_list(text: str, item_type: type, key: str) -> list[object]:
-    """Return a list from JSON or, for texts, from words with commas between them."""
     value = _from_json(text)
-    if isinstance(value, str) and item_type is str:
+    is_texts = typing.get_origin(kind) in (list, Sequence) and not _has_objects(kind)
+    if isinstance(value, str) and is_texts:
         return [word.strip() for word in value.split(",") if word.strip()]
-    if not isinstance(value, list):
-        raise ArgumentError(f"{key} is {text!r}, but must be a list.")
-    if item_type is str:
-        return value
-    return [_parse_item(item, item_type, f"{key}[{index}]") for index, item in enumerate(value)]
+    check_kind(kind, value, key, "the program", _SPELLING)
+    return _in_python(value, kind)
+
+
+def _has_objects(kind: object) -> bool:
+    return typing.is_typeddict(unwrap(typing.get_args(kind)[0])[0])
 
 
 def _from_json(text: str) -> object:
@@ -109,14 +127,12 @@ def _from_json(text: str) -> object:
         return text
 
 
-def _parse_item(item: object, item_type: type, what: str) -> dict[str, object]:
-    names = {camel_case(name): name for name in item_type.__annotations__}
-    if not isinstance(item, dict) or not set(item) <= set(names):
-        raise ArgumentError(
-            f"{what} is {item!r}, but must be an object with some of {', '.join(names)}."
-        )
-    required: frozenset[str] = getattr(item_type, "__required_keys__", frozenset())
-    missing = [key for key, name in names.items() if name in required and key not in item]
-    if missing:
-        raise ArgumentError(f"{what} is {item!r}, but needs {' and '.join(missing)} too.")
-    return {names[key]: value for key, value in item.items()}
+def _in_python(value: Any, kind: Any) -> Any:
+    """Return objects with the names that Python has for their keys."""
+    if isinstance(value, list):
+        item = unwrap(typing.get_args(kind)[0])[0]
+        return [_in_python(each, item) for each in value]
+    if isinstance(value, dict) and typing.is_typeddict(kind):
+        names = {camel_case(name): name for name in kind.__annotations__}
+        return {names[key]: each for key, each in value.items()}
+    return value

@@ -8,7 +8,7 @@ SHORTEST, LONGEST = 10, 43200
 
 
 def check_idle_timeout(value: object, what: str) -> int:
-    """Return the minutes after which an idle server is ended; 0 is never."""
+    """Return the seconds after which an idle server is ended, of minutes; 0 is never."""
     if value == 0 and not isinstance(value, bool):
         return 0
-    return check_number(value, what, SHORTEST, LONGEST, "minutes, or 0 for never")
+    return 60 * check_number(value, what, SHORTEST, LONGEST, "minutes, or 0 for never")

@@ -36,7 +36,7 @@ class NetworkArgs(TypedDict):
     """The new subnet's part of that range. Default: 256 addresses that depend on the zone, so that
     a subnet in another zone can be made while this one is still there."""
 
-    map_public_ip_on_launch: NotRequired[bool]
+    map_public_ip_on_launch: NotRequired[pulumi.Input[bool]]
     """Whether instances started in the new subnet get a public address of their own. Default:
     true."""
 
@@ -109,7 +109,7 @@ class Network(Component):
             cidr_block=subnet_range
             or find_range(self, name, vpc, vpc_range, zone, is_fixed=given is not None),
             availability_zone=zone,
-            map_public_ip_on_launch=args.get("map_public_ip_on_launch") is not False,
+            map_public_ip_on_launch=args.get("map_public_ip_on_launch", True),
             tags={"Name": name},
             # A zone that AWS adds later must not move the subnet, and the server with it.
             opts=pulumi.ResourceOptions(

@@ -1,7 +1,7 @@
 """The versions of R of a server: what the configuration names, and what lets each of them in."""
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 from typing import Any
 
 from workbench.components.errors import ArgumentError
@@ -12,9 +12,6 @@ from workbench.host.r_settings import check_checksum
 from workbench.host.r_settings import check_version
 from workbench.host.software import DISTRIBUTION
 from workbench.host.software import SIGNED
-
-if TYPE_CHECKING:
-    from workbench.components.workbench_args import WorkbenchArgs
 
 
 def check_r_versions(values: object, what: str) -> list[str]:
@@ -41,25 +38,15 @@ def check_r_checksums(values: object, what: str) -> dict[str, str]:
     return checksums
 
 
-def r_settings(args: "WorkbenchArgs") -> dict[str, Any]:
-    """Return the settings' part about R; with no version named, the server takes its default."""
-    named = args.get("r_versions")
-    return {
-        "versions": None if named is None else check_r_versions(named, "r_versions"),
-        "checksums": check_r_checksums(args.get("r_checksums") or [], "r_checksums"),
-        "builds": args.get("r_builds_url"),
-    }
-
-
-def check_r_is_known(args: "WorkbenchArgs", system: str, architectures: Collection[str]) -> None:
+def check_r_is_known(args: Mapping[str, Any], system: str, architectures: Collection[str]) -> None:
     """Refuse a version that nothing lets in on these architectures."""
-    settings = r_settings(args)
-    for version in settings["versions"] or ():
-        is_known = version in (DISTRIBUTION, *settings["checksums"]) or all(
+    checksums = check_r_checksums(args.get("r_checksums") or [], "r_checksums")
+    for version in args.get("r_versions") or ():
+        is_known = version in (DISTRIBUTION, *checksums) or all(
             software.r_sha256(version, system, architecture) for architecture in architectures
         )
         if not is_known:
-            raise _unknown(version, system, architectures, settings["checksums"])
+            raise _unknown(version, system, architectures, checksums)
 
 
 def _unknown(

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.components.configuration import DEFAULT_NAME
-from workbench.components.configuration import NAMESPACE
+from workbench.components.names import DEFAULT_NAME
+from workbench.components.names import NAMESPACE
+from workbench.components.names import snake_case
 from workbench.components.plugin.package import infer_schema
+from workbench.components.workbench_args import KEYS
 
 _HEAD = f"""\
 # Configuration
@@ -32,6 +34,9 @@ A list of texts is one text with commas, or a list set with `--path`; other list
 set with `--path`. A key that isn't in this table is refused, and so is a value of the wrong kind.
 None of these is a secret, and none is a place for one.
 
+The plane says what a key changes: what exists in AWS, which `pulumi up` brings about by itself, or
+what is on the server, which `workbench up` or `workbench converge` apply with the recipe.
+
 Region and profile are keys of Pulumi's AWS provider: `aws:region` and `aws:profile`. Where they
 aren't set, AWS's own variables and files say them. A role to assume belongs into a profile
 (`role_arn` in `~/.aws/config`): with `aws:assumeRoles`, only Pulumi itself would have its rights.
@@ -53,7 +58,47 @@ network = Network("team", {"cidr_block": "10.30.0.0/16"})
 Workbench("lab", {"public_key": public_key, "subnet_id": network.subnet_id})
 ```
 
-An argument of type *output or …* takes another resource's output as well as a value.
+An argument of type *output or …* takes another resource's output as well as a value, and so does
+each item of a list of those. Any other one decides what is made, so a preview must know it.
+
+### Resource options
+
+`protect`, `provider`, `providers`, `aliases` and `parent` reach all that a component makes. By
+Pulumi's own rules, `ignore_changes` and `depends_on` don't: the first is of the component alone, and
+of the second, `Server` and `Address` hand what they are given to what needs it. Whatever no argument
+offers, a transform changes in each part, for example the rules of an organization:
+
+```python
+import pulumi
+from workbench import Workbench
+
+BOUNDARY = "arn:aws:iam::123456789012:policy/team-boundary"
+KEY = "arn:aws:kms:us-east-1:123456789012:key/0123abcd-0123-0123-0123-0123456789ab"
+
+
+# Every role gets the boundary, every volume the key, and what can be tagged a tag.
+def as_we_do(part):
+    props, opts = part.props, part.opts
+    if part.type_ == "aws:iam/role:Role":
+        props["permissionsBoundary"] = BOUNDARY
+    if part.type_ == "aws:ebs/volume:Volume":
+        props["kmsKeyId"] = KEY
+    if part.type_ == "aws:ec2/instance:Instance":
+        props["rootBlockDevice"] = {**props["rootBlockDevice"], "kmsKeyId": KEY}
+    if "tags" in props:
+        props["tags"] = {**props["tags"], "CostCenter": "4711"}
+    return pulumi.ResourceTransformResult(props, opts)
+
+
+Workbench(
+    "lab",
+    {"public_key": open("id_ed25519.pub").read()},
+    pulumi.ResourceOptions(transforms=[as_we_do]),
+)
+```
+
+It names resources' types and inputs as Pulumi does, in camelCase; `pulumi preview --diff` shows them.
+A data volume that is there keeps its key: another one is ignored, so that none is lost.
 """
 
 
@@ -69,7 +114,7 @@ def render_reference() -> str:
     whole = components["Workbench"]
     parts = [
         _HEAD,
-        _table(_stack_rows(whole["inputProperties"], whole["requiredInputs"]), "Key"),
+        _table(_stack_rows(whole["inputProperties"], whole["requiredInputs"]), "Key", "Plane"),
         *(_type(name, types[name], camel=True) for name in _IN),
         _OUTPUTS,
         _table(_rows(whole["properties"], [], camel=False, outputs=True), "Output"),
@@ -98,33 +143,34 @@ def _type(name: str, definition: Mapping[str, Any], camel: bool) -> str:
     return f"{title}\n\n" + _table(rows, "Key")
 
 
-Row = tuple[str, str, str]
+Row = tuple[str, ...]
 
 
 def _stack_rows(properties: Mapping[str, Any], required: list[str]) -> Iterator[Row]:
     name = f"The workbench's name, with which all names in AWS start. Default: `{DEFAULT_NAME}`."
-    yield "`name`", "text", name
+    yield "`name`", "text", "AWS and server", name
     for key, kind, text in _rows(properties, required, camel=True):
         for other in properties:
-            text = text.replace(f"`{_snake_case(other)}`", f"`{other}`")
-        yield key, kind, text
+            text = text.replace(f"`{snake_case(other)}`", f"`{other}`")
+        yield key, kind, KEYS[snake_case(key.strip("`"))].plane, text
 
 
 def _rows(
     properties: Mapping[str, Any], required: list[str], camel: bool, outputs: bool = False
 ) -> Iterator[Row]:
     for key, definition in properties.items():
-        name = key if camel else _snake_case(key)
+        name = key if camel else snake_case(key)
         text = _text(definition.get("description", ""))
         needed = "**Needed.** " if key in required and not outputs else ""
         later = "" if outputs or definition.get("plain") or camel else "output or "
         yield f"`{name}`", later + _kind(definition), needed + text
 
 
-def _table(rows: Iterator[Row], first: str) -> str:
-    lines = [f"| {first} | Type | What it is |", "|---|---|---|"]
-    lines += [f"| {name} | {kind} | {text} |" for name, kind, text in rows]
-    return "\n".join(lines) + "\n"
+def _table(rows: Iterator[Row], first: str, *more: str) -> str:
+    titles = (first, "Type", *more, "What it is")
+    lines = [titles, ("---",) * len(titles), *rows]
+    marked = [f"| {' | '.join(line)} |" for line in lines]
+    return "\n".join([marked[0], marked[1].replace(" ", ""), *marked[2:]]) + "\n"
 
 
 def _kind(definition: Mapping[str, Any]) -> str:
@@ -139,10 +185,6 @@ def _kind(definition: Mapping[str, Any]) -> str:
 
 def _text(docstring: str) -> str:
     return " ".join(docstring.split())
-
-
-def _snake_case(name: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
 
 
 if __name__ == "__main__":

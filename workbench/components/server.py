@@ -1,6 +1,7 @@
 """The machine: one instance that turns itself into a workbench at first boot."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NotRequired
 from typing import TypedDict
 
@@ -9,17 +10,19 @@ import pulumi_aws as aws
 
 from workbench.components.component import Component
 from workbench.components.errors import ArgumentError
-from workbench.components.machine_images import administrator_of
-from workbench.components.machine_images import check_operating_system
+from workbench.components.late import checked
 from workbench.components.machine_images import find_architecture
 from workbench.components.machine_images import find_image
+from workbench.components.operating_systems import administrator_of
+from workbench.components.operating_systems import check_operating_system
+from workbench.components.settings import DATA_DEVICE
 from workbench.components.stack_tag import stack_tag
+from workbench.components.validation import check_bucket
 from workbench.components.validation import check_instance_type
 from workbench.components.validation import check_number
+from workbench.components.workbench_args import KEYS
 
-DEFAULT_INSTANCE_TYPE = "t3.medium"
-DEFAULT_ROOT_VOLUME_SIZE = 30
-DATA_DEVICE = "/dev/sdf"
+DEFAULT_INSTANCE_TYPE: str = KEYS["instance_type"].default
 
 
 class ServerArgs(TypedDict):
@@ -62,10 +65,10 @@ class ServerArgs(TypedDict):
     """The machine image. Default: the newest one of the operating system when the server is made;
     later ones never replace it."""
 
-    root_volume_size: NotRequired[int]
+    root_volume_size: NotRequired[pulumi.Input[int]]
     """Size of the root volume in GiB, 8 to 16384. Default: 30."""
 
-    public_ip: NotRequired[bool]
+    public_ip: NotRequired[pulumi.Input[bool]]
     """Whether the server gets a public address of its own when it is made; later it changes
     nothing. Default: as the subnet says."""
 
@@ -124,7 +127,7 @@ class Server(Component):
             image = find_image(system, find_architecture(instance_type, self), self)
         root_size = args.get("root_volume_size")
         if root_size is None:
-            root_size = DEFAULT_ROOT_VOLUME_SIZE
+            root_size = KEYS["root_volume_size"].default
         return aws.ec2.Instance(
             f"{name}-instance",
             ami=image,
@@ -145,7 +148,11 @@ class Server(Component):
             root_block_device={
                 "encrypted": True,
                 "volume_type": "gp3",
-                "volume_size": check_number(root_size, "root_volume_size", 8, 16384, "GiB"),
+                "volume_size": checked(
+                    partial(check_number, low=8, high=16384, unit="GiB"),
+                    root_size,
+                    "root_volume_size",
+                ),
                 "delete_on_termination": True,
             },
             disable_api_termination=protect,
@@ -179,7 +186,7 @@ class Server(Component):
                 "Give the instance_profile of the Access, too.",
             )
         region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
-        return pulumi.Output.all(bucket, region).apply(_bootstrap)
+        return pulumi.Output.all(checked(check_bucket, bucket, "bucket"), region).apply(_bootstrap)
 
 
 def attach_volume(

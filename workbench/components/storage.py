@@ -1,17 +1,20 @@
 """The data volume: homes and the server's identity, apart from the server."""
 
+from functools import partial
 from typing import NotRequired
 from typing import TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
-from workbench.components.backup import OFF
 from workbench.components.backup import Backup
 from workbench.components.backup import BackupArgs
-from workbench.components.backup import check_schedule
 from workbench.components.component import Component
 from workbench.components.errors import ArgumentError
+from workbench.components.late import checked
+from workbench.components.lookups import look_up
+from workbench.components.schedule import OFF
+from workbench.components.schedule import check_schedule
 from workbench.components.stack_tag import stack_tag
 from workbench.components.storage_place import FIXED
 from workbench.components.storage_place import check_place
@@ -27,7 +30,7 @@ class StorageArgs(TypedDict):
     """The zone of the server. Needed for a new volume. A volume stays in the zone that it was made
     in: another one is refused."""
 
-    size: NotRequired[int]
+    size: NotRequired[pulumi.Input[int]]
     """Size in GiB, 1 to 16384; it can grow later, never shrink. Default: 20, or what the snapshot
     or the existing volume has."""
 
@@ -50,7 +53,7 @@ class StorageArgs(TypedDict):
     """When AWS Backup makes a snapshot, `cron(...)` in UTC as AWS writes it, or `off`. Default:
     `off`; `cron(0 5 ? * * *)` is every day at five."""
 
-    backup_retention_days: NotRequired[int]
+    backup_retention_days: NotRequired[pulumi.Input[int]]
     """Days for which such a snapshot is kept, 1 to 3650. Default: 14."""
 
 
@@ -87,9 +90,13 @@ class Storage(Component):
     def _adopt_volume(self, name: str, volume_id: str, args: StorageArgs) -> aws.ebs.Volume:
         """Take a volume into the stack, which can grow it then; all else of it is left alone."""
         _refuse(args, "snapshot_id", "kms_key_id")
-        found = aws.ebs.get_volume_output(
-            filters=[{"name": "volume-id", "values": [volume_id]}],
-            opts=pulumi.InvokeOptions(parent=self),
+        found = look_up(
+            lambda: aws.ebs.get_volume(
+                filters=[{"name": "volume-id", "values": [volume_id]}],
+                opts=pulumi.InvokeOptions(parent=self),
+            ),
+            f"AWS does not show the volume {volume_id!r} in this region",
+            "List yours with: aws ec2 describe-volumes",
         )
         given = _size(args)
         return aws.ebs.Volume(
@@ -154,9 +161,10 @@ class Storage(Component):
         )
 
 
-def _size(args: StorageArgs) -> int | None:
+def _size(args: StorageArgs) -> pulumi.Input[int] | None:
     size = args.get("size")
-    return None if size is None else check_number(size, "size", 1, 16384, "GiB")
+    check = partial(check_number, low=1, high=16384, unit="GiB")
+    return None if size is None else checked(check, size, "size")
 
 
 def _refuse(args: StorageArgs, *keys: str) -> None:

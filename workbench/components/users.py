@@ -1,12 +1,17 @@
 """The people of a workbench, each with an account of their own."""
 
+from collections.abc import Sequence
 from typing import Any
 from typing import NotRequired
 from typing import TypedDict
 
 import pulumi
 
+from workbench.components.component import check_object
 from workbench.components.errors import ArgumentError
+from workbench.components.late import checked
+from workbench.components.late import each
+from workbench.components.late import is_late
 from workbench.components.validation import check_flag
 from workbench.components.validation import check_number
 from workbench.components.validation import check_person_name
@@ -19,16 +24,16 @@ DEFAULT_USER = "test-user"
 class User(TypedDict):
     """One person's account on the server."""
 
-    name: str
+    name: pulumi.Input[str]
     """The user's name: lower-case letters, digits, `-` and `_`."""
 
-    public_keys: NotRequired[list[str]]
+    public_keys: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
     """The user's public keys in OpenSSH form, for SSH. Default: none."""
 
-    administrator: NotRequired[bool]
+    administrator: NotRequired[pulumi.Input[bool]]
     """Whether the user may use sudo. Default: false."""
 
-    quota: NotRequired[int]
+    quota: NotRequired[pulumi.Input[int]]
     """The GiB of the data volume that the user's files may take, 1 to 16384. Default:
     the workbench's own quota for homes."""
 
@@ -38,28 +43,31 @@ def default_users(public_key: pulumi.Input[str]) -> list[dict[str, Any]]:
     return [{"name": DEFAULT_USER, "public_keys": [public_key], "administrator": True}]
 
 
-def check_users(users: list[User], what: str) -> list[dict[str, Any]]:
-    """Return the users as the settings list them."""
-    checked = [_check_user(user, f"{what}[{index}]") for index, user in enumerate(users)]
-    names = [user["name"] for user in checked]
-    for name in names:
-        if names.count(name) > 1:
+def check_users(users: Sequence[pulumi.Input[User]], what: str) -> list[Any]:
+    """Return the users as the settings list them; what isn't known yet is an output in them."""
+    made = each(_check_user)(users, what)
+    known = [user["name"] for user in made if not is_late(user)]
+    for name in known:
+        if not is_late(name) and known.count(name) > 1:
             raise ArgumentError(f"{what} has {name!r} twice.", "Give each person one account.")
-    return checked
+    return made
 
 
 def _check_user(user: User, what: str) -> dict[str, Any]:
-    name = check_person_name(user.get("name"), f"{what}.name")
-    keys = user.get("public_keys") or []
+    check_object(User, user, what, "Workbench")
+    quota = user.get("quota")
+    size = {} if quota is None else {"quota": checked(_check_quota, quota, f"{what}.quota")}
     return {
-        "name": name,
-        "public_keys": [
-            check_public_key(key, f"{what}.public_keys[{index}]") for index, key in enumerate(keys)
-        ],
-        "administrator": check_flag(user.get("administrator") or False, f"{what}.administrator"),
-        **_quota(user.get("quota"), f"{what}.quota"),
+        "name": checked(check_person_name, user.get("name"), f"{what}.name"),
+        "public_keys": checked(
+            each(check_public_key), user.get("public_keys") or [], f"{what}.public_keys"
+        ),
+        "administrator": checked(
+            check_flag, user.get("administrator") or False, f"{what}.administrator"
+        ),
+        **size,
     }
 
 
-def _quota(quota: object, what: str) -> dict[str, int]:
-    return {} if quota is None else {"quota": check_number(quota, what, 1, 16384, "GiB")}
+def _check_quota(quota: object, what: str) -> int:
+    return check_number(quota, what, 1, 16384, "GiB")

@@ -14,12 +14,13 @@ from workbench.components.address import AddressArgs
 from workbench.components.address import DnsRecord
 from workbench.components.component import Component
 from workbench.components.errors import ArgumentError
-from workbench.components.machine_images import check_operating_system
+from workbench.components.keys import taken_by
 from workbench.components.machine_images import find_architecture
 from workbench.components.machine_images import find_image
 from workbench.components.names import camel_case
 from workbench.components.network import Network
 from workbench.components.network import NetworkArgs
+from workbench.components.operating_systems import check_operating_system
 from workbench.components.r_versions import check_r_is_known
 from workbench.components.recipe import Recipe
 from workbench.components.recipe import RecipeArgs
@@ -31,6 +32,7 @@ from workbench.components.settings import server_settings
 from workbench.components.storage import Storage
 from workbench.components.storage import StorageArgs
 from workbench.components.validation import check_name
+from workbench.components.workbench_args import KEYS
 from workbench.components.workbench_args import WorkbenchArgs
 from workbench.components.workbench_args import check_arguments
 from workbench.host.software import rstudio
@@ -161,19 +163,12 @@ class Workbench(Component):
 
     def _create_places(self, name: str) -> tuple[Network, Storage]:
         """Create the network and the data volume, in one zone: whichever is there already leads."""
-        chosen = self._chosen("subnet_id", "availability_zone", "cidr_block")
+        chosen = self._taken_by("network")
         chosen["instance_type"] = self._instance_type
         # Until its Elastic IP is there, the server has no way out; another public address first
         # would only break its downloads when it goes.
         fresh = {} if "subnet_id" in chosen else {"map_public_ip_on_launch": False}
-        volume = self._chosen(
-            size="data_volume_size",
-            volume_id="data_volume_id",
-            snapshot_id="data_snapshot_id",
-            keep="keep_data_volume",
-            backup_schedule="backup_schedule",
-            backup_retention_days="backup_retention_days",
-        )
+        volume = self._taken_by("storage")
         if "availability_zone" in chosen or ("volume_id" in volume and "subnet_id" not in chosen):
             # Where the volume can't be, no subnet is made: it would take the old one's place.
             volume |= {k: v for k, v in chosen.items() if k == "availability_zone"}
@@ -186,15 +181,16 @@ class Workbench(Component):
         return network, Storage(f"{name}-storage", cast(StorageArgs, volume), self._own)
 
     def _create_access(self, name: str, network: Network) -> Access:
-        chosen = self._chosen("public_key", "ssh_from", "http_from", "extra_ports")
-        args = {"vpc_id": network.vpc_id, **chosen}
+        args = {"vpc_id": network.vpc_id, **self._taken_by("access")}
         return Access(f"{name}-access", cast(AccessArgs, args), self._own)
 
     def _create_recipe(
         self, name: str, access: Access, storage: Storage, address: Address
     ) -> Recipe:
         settings = server_settings(name, self._args, self.region, storage.volume_id, address.ip)
-        self.users = pulumi.Output.from_input([user["name"] for user in settings["users"]])
+        self.users = pulumi.Output.from_input(settings["users"]).apply(
+            lambda users: [user["name"] for user in users]
+        )
         args = RecipeArgs(role_name=access.role_name, settings=settings)
         return Recipe(f"{name}-recipe", args, self._own)
 
@@ -207,9 +203,9 @@ class Workbench(Component):
             "key_name": access.key_name,
             "instance_profile": access.instance_profile,
             "bucket": recipe.bucket,
+            **self._taken_by("server"),
             "instance_type": self._instance_type,
             "ami": self._image,
-            **self._chosen("os", "root_volume_size", protect="protect_instance"),
         }
         # The recipe must be there, and the way out to it, when the server boots.
         after = pulumi.ResourceOptions(parent=self, depends_on=[recipe, network, access])
@@ -218,14 +214,10 @@ class Workbench(Component):
         return server
 
     def _create_address(self, name: str, network: Network) -> Address:
-        names = self._chosen(
-            "domain", "www", "extra_names", "host_name_per_user", "zone_id", "create_zone"
-        )
+        names = self._taken_by("address")
         after = pulumi.ResourceOptions(parent=self, depends_on=[network])
         return Address(f"{name}-address", cast(AddressArgs, names), after)
 
-    def _chosen(self, *keys: str, **renamed: str) -> dict[str, Any]:
-        """Return the arguments given among ``keys``; ``renamed`` maps a part's name to ours."""
-        names = dict.fromkeys(keys) | renamed
-        values = {key: self._args.get(ours or key) for key, ours in names.items()}
-        return {key: value for key, value in values.items() if value is not None}
+    def _taken_by(self, part: str) -> dict[str, Any]:
+        """Return the arguments given that a part takes."""
+        return taken_by(part, KEYS, self._args)

@@ -1,271 +1,348 @@
-"""What a whole workbench takes; the stack's configuration has the same, in camelCase."""
+"""What a whole workbench takes; the stack's configuration has the same, in camelCase.
 
-from collections.abc import Callable
+Each argument is one definition (``keys.Key``): all else that knows of it comes from here.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import partial
+from types import MappingProxyType
+from typing import Annotated
 from typing import Any
 from typing import NotRequired
 from typing import TypedDict
-from typing import cast
 
 import pulumi
 
 from workbench.components import validation
-from workbench.components.access import Port
-from workbench.components.access import check_ports
-from workbench.components.address import AddressArgs
-from workbench.components.address import record_names
-from workbench.components.backup import check_retention
-from workbench.components.backup import check_schedule
+from workbench.components.component import check_kind
 from workbench.components.errors import ArgumentError
+from workbench.components.idle_timeout import DEFAULT_MINUTES
 from workbench.components.idle_timeout import check_idle_timeout
-from workbench.components.machine_images import check_operating_system
+from workbench.components.keys import Key
+from workbench.components.keys import take_keys
+from workbench.components.late import checked
+from workbench.components.late import each
+from workbench.components.late import is_late
+from workbench.components.operating_systems import DEFAULT as UBUNTU
+from workbench.components.operating_systems import check_operating_system
+from workbench.components.packages import BASE_GROUPS
 from workbench.components.packages import Packages
 from workbench.components.packages import check_base_packages
 from workbench.components.packages import check_packages
+from workbench.components.ports import Port
+from workbench.components.ports import check_ports
+from workbench.components.ports import check_ranges
 from workbench.components.r_versions import check_r_checksums
 from workbench.components.r_versions import check_r_versions
+from workbench.components.record_names import check_host_names
+from workbench.components.record_names import record_names
+from workbench.components.schedule import DEFAULT_RETENTION_DAYS
+from workbench.components.schedule import OFF
+from workbench.components.schedule import check_retention
+from workbench.components.schedule import check_schedule
+from workbench.components.server_slots import FIRST
 from workbench.components.server_slots import check_slot
 from workbench.components.server_slots import read_slots
+from workbench.components.time_zone import DEFAULT as UTC
 from workbench.components.time_zone import check_time_zone
 from workbench.components.users import DEFAULT_USER
 from workbench.components.users import User
 from workbench.components.users import check_users
 
+# How many there are is known before anything is made: each becomes a rule of its own.
+Ranges = Sequence[pulumi.Input[str]]
+Texts = pulumi.Input[Sequence[pulumi.Input[str]]]
+_check_size = partial(validation.check_number, low=1, high=16384, unit="GiB")
+
 
 class WorkbenchArgs(TypedDict):
     """A whole workbench. Only `public_key` is needed; everything else has a default."""
 
-    public_key: pulumi.Input[str]
+    public_key: Annotated[
+        pulumi.Input[str],
+        Key(
+            partial(validation.check_public_key, types=validation.KEY_PAIR_TYPES),
+            part="access",
+            derives=True,
+        ),
+    ]
     """The administrator's public key in OpenSSH form (ed25519 or RSA), to log in with over SSH."""
 
-    administrator_keys: NotRequired[list[str]]
+    administrator_keys: NotRequired[
+        Annotated[
+            Texts,
+            Key(each(validation.check_public_key), default=(), setting="administrator.public_keys"),
+        ]
+    ]
     """Further public keys of the administrator, in OpenSSH form, such as those of a second computer
     or of a colleague. The recipe puts them on the server. Default: none."""
 
-    domain: NotRequired[str]
+    domain: NotRequired[
+        Annotated[str, Key(validation.check_domain, part="address", setting="domain")]
+    ]
     """The domain name, for example `lab.example.org`. Default: none; the workbench is then reached
     by its address, `https://` and the Elastic IP, with a certificate for it."""
 
-    www: NotRequired[bool]
+    www: NotRequired[
+        Annotated[bool, Key(validation.check_flag, default=True, part="address", derives=True)]
+    ]
     """Whether `www.` before the domain points to the workbench too. Default: true."""
 
-    extra_names: NotRequired[list[str]]
+    extra_names: NotRequired[
+        Annotated[list[str], Key(validation.check_texts, default=(), part="address", derives=True)]
+    ]
     """More names below the domain that point to the workbench, for example `app`. Default: none."""
 
-    host_name_per_user: NotRequired[bool]
+    host_name_per_user: NotRequired[
+        Annotated[
+            bool,
+            Key(validation.check_flag, default=False, part="address", setting="host_name_per_user"),
+        ]
+    ]
     """Whether each person's Jupyter server has a host name of its own, such as
     `ada.lab.example.org`, so that a browser keeps one person's pages from another's and from the
     hub; RStudio Server has one, too, `rstudio.lab.example.org`. It needs a domain, and a DNS record
     for every name below it (`*.lab.example.org`), which is made with the others.
     `docs/security.md` says what to know before. Default: false."""
 
-    create_zone: NotRequired[bool]
+    create_zone: NotRequired[
+        Annotated[bool, Key(validation.check_flag, default=False, part="address")]
+    ]
     """Whether to make a Route 53 hosted zone for the domain. Its name servers (the output
     `name_servers`) then have to be entered where the domain was bought. Default: false."""
 
-    zone_id: NotRequired[pulumi.Input[str]]
+    zone_id: NotRequired[Annotated[pulumi.Input[str], Key(part="address")]]
     """The Route 53 hosted zone to put the records in. Without it and `create_zone`, the output
     `dns_records` says which records to make manually."""
 
-    ssh_from: NotRequired[list[str]]
+    ssh_from: NotRequired[Annotated[Ranges, Key(check_ranges, default=(), part="access")]]
     """The ranges of addresses in CIDR notation that may use SSH, for example
     `["203.0.113.7/32"]`. Default: none, SSH is closed."""
 
-    http_from: NotRequired[list[str]]
+    http_from: NotRequired[
+        Annotated[Ranges, Key(check_ranges, default=("0.0.0.0/0",), part="access")]
+    ]
     """The ranges of addresses that may use HTTP and HTTPS. Default: `["0.0.0.0/0"]`, everyone;
     Let's Encrypt needs port 80 open to everyone."""
 
-    extra_ports: NotRequired[list[Port]]
+    extra_ports: NotRequired[
+        Annotated[Sequence[Port], Key(check_ports, default=(), part="access", derives=True)]
+    ]
     """More ports to open. Default: none. With UDP 443, the web server offers HTTP/3 too."""
 
-    instance_type: NotRequired[str]
+    instance_type: NotRequired[
+        Annotated[str, Key(validation.check_instance_type, default="t3.medium", part="server")]
+    ]
     """The instance type; another one stops and starts the same server. One with a processor of
     ARM's architecture needs a `rstudio_url`. Default: `t3.medium` (2 vCPU, 4 GiB)."""
 
-    current_server: NotRequired[str]
+    current_server: NotRequired[Annotated[str, Key(check_slot, default=FIRST, part="server slots")]]
     """Which of two servers serves, `first` or `second`; `workbench resize --replace` switches
     over. Default: `first`."""
 
-    next_instance_type: NotRequired[str]
+    next_instance_type: NotRequired[
+        Annotated[str, Key(validation.check_instance_type, part="server slots")]
+    ]
     """The instance type of a new server alongside the current one, with no data volume and no fixed
     address yet: `workbench resize --replace` puts it here. Default: none."""
 
-    previous_instance_type: NotRequired[str]
+    previous_instance_type: NotRequired[
+        Annotated[str, Key(validation.check_instance_type, part="server slots")]
+    ]
     """The instance type of the server that was replaced, kept until the checks of the new one
     pass: `workbench resize --replace` puts it here. Default: none."""
 
-    os: NotRequired[str]
+    os: NotRequired[
+        Annotated[str, Key(check_operating_system, default=UBUNTU, part="server", derives=True)]
+    ]
     """The operating system of a new server, `ubuntu-24.04` or `debian-12`. Leave it as it is while
     there is a server: that one keeps its system, and would only be taken to have the other one's
     administrator. Default: `ubuntu-24.04`."""
 
-    root_volume_size: NotRequired[int]
+    root_volume_size: NotRequired[
+        Annotated[pulumi.Input[int], Key(partial(_check_size, low=8), default=30, part="server")]
+    ]
     """Size of the root volume in GiB, 8 to 16384. Default: 30."""
 
-    data_volume_size: NotRequired[int]
+    data_volume_size: NotRequired[
+        Annotated[pulumi.Input[int], Key(_check_size, part="storage.size")]
+    ]
     """Size of the data volume in GiB, 1 to 16384; it can grow later, never shrink. Default: 20, or
     what the snapshot or the existing volume (`data_volume_id`) has."""
 
-    data_volume_id: NotRequired[pulumi.Input[str]]
+    data_volume_id: NotRequired[Annotated[pulumi.Input[str], Key(part="storage.volume_id")]]
     """An existing data volume to use, such as one kept when a stack was destroyed. It is never
     deleted by this stack."""
 
-    data_snapshot_id: NotRequired[pulumi.Input[str]]
+    data_snapshot_id: NotRequired[Annotated[pulumi.Input[str], Key(part="storage.snapshot_id")]]
     """The snapshot to restore the data volume from. Given later, it makes a new volume, and the old
     one is kept: `workbench data.restore` does it. With plain `pulumi up`, the server is stopped for
     it and stays so until `workbench start`."""
 
-    keep_data_volume: NotRequired[bool]
+    keep_data_volume: NotRequired[
+        Annotated[bool, Key(validation.check_flag, default=True, part="storage.keep")]
+    ]
     """Whether the data volume and its backups stay in AWS when the stack is destroyed. It takes
     effect with the next `pulumi up`: `pulumi destroy` goes by what the last one was told. Default:
     true."""
 
-    backup_schedule: NotRequired[str]
+    backup_schedule: NotRequired[Annotated[str, Key(check_schedule, default=OFF, part="storage")]]
     """When AWS Backup makes a snapshot of the data volume, `cron(...)` in UTC as AWS writes it, or
     `off`. Default: `off`; `cron(0 5 ? * * *)` is every day at five."""
 
-    backup_retention_days: NotRequired[int]
+    backup_retention_days: NotRequired[
+        Annotated[
+            pulumi.Input[int], Key(check_retention, default=DEFAULT_RETENTION_DAYS, part="storage")
+        ]
+    ]
     """Days for which such a snapshot is kept, 1 to 3650. Default: 14."""
 
-    protect_instance: NotRequired[bool]
+    protect_instance: NotRequired[
+        Annotated[bool, Key(validation.check_flag, default=False, part="server.protect")]
+    ]
     """Whether AWS refuses to terminate the server, and Pulumi to destroy or replace it, until this
     is false again. Default: false."""
 
-    users: NotRequired[list[User]]
+    users: NotRequired[
+        Annotated[pulumi.Input[Sequence[pulumi.Input[User]]], Key(check_users, setting="users")]
+    ]
     """The people with an account. Default: `test-user`, who may use sudo and has the
     administrator's public key."""
 
-    home_quota: NotRequired[int]
+    home_quota: NotRequired[
+        Annotated[pulumi.Input[int], Key(partial(_check_size, low=0), setting="home_quota")]
+    ]
     """The GiB of the data volume that each person's files may take, 1 to 16384, or 0 for no limit.
     A person's entry in `users` may have a `quota` of its own. Default: an equal share for each
     person and the administrator of the data volume less a reserve, so that nobody fills up the
     others' shares; each new person makes the shares smaller."""
 
-    idle_timeout_minutes: NotRequired[int]
+    idle_timeout_minutes: NotRequired[
+        Annotated[
+            pulumi.Input[int],
+            Key(check_idle_timeout, default=DEFAULT_MINUTES, setting="idle_timeout"),
+        ]
+    ]
     """Minutes after which a person's Jupyter server is ended when nobody used it, and no kernel and
     no program in a terminal ran: 10 to 43200, or 0 for never. Default: 1440, a day."""
 
-    time_zone: NotRequired[str]
+    time_zone: NotRequired[
+        Annotated[pulumi.Input[str], Key(check_time_zone, default=UTC, setting="time_zone")]
+    ]
     """The time zone of notebooks, terminals, RStudio, SSH and cron, by its name in the IANA
     database, for example `Europe/Berlin`. What runs keeps the old one until it is started again.
     Default: `UTC`."""
 
-    packages: NotRequired[Packages]
+    packages: NotRequired[
+        Annotated[
+            pulumi.Input[Packages],
+            Key(check_packages, default=MappingProxyType({}), setting="packages"),
+        ]
+    ]
     """What is installed for everyone besides the base: an object with lists `apt`, `python` and
     `r`. The server keeps to it: what is added is installed, what is taken out is removed, and a
     new server gets the same. What people install themselves goes into their homes. Default:
     none."""
 
-    base_packages: NotRequired[list[str]]
+    base_packages: NotRequired[
+        Annotated[Texts, Key(check_base_packages, default=BASE_GROUPS, setting="packages.base")]
+    ]
     """Which groups of the base are installed for everyone, some minutes after the services are up:
     `python` (numpy, pandas, matplotlib, scikit-learn …), `r` (the tidyverse, Shiny, R Markdown …),
     `libraries` (what R packages for databases, images, PDF … are built with) and `geospatial` (the
     same for maps). Default: all four; `[]` is none."""
 
-    acme_directory: NotRequired[str]
+    acme_directory: NotRequired[
+        Annotated[pulumi.Input[str], Key(validation.check_url, setting="acme.directory")]
+    ]
     """The directory address of the ACME certificate authority. Default: Let's Encrypt's."""
 
-    acme_email: NotRequired[str]
+    acme_email: NotRequired[
+        Annotated[pulumi.Input[str], Key(validation.check_email, setting="acme.email")]
+    ]
     """The e-mail address to give the certificate authority. Default: none."""
 
-    acme_root_certificate: NotRequired[str]
+    acme_root_certificate: NotRequired[
+        Annotated[
+            pulumi.Input[str], Key(validation.check_certificate, setting="acme.root_certificate")
+        ]
+    ]
     """The certificate in PEM form that the directory itself is trusted by, for a certificate
     authority that isn't public. Default: none."""
 
-    ca_certificates: NotRequired[list[str]]
+    ca_certificates: NotRequired[
+        Annotated[
+            Texts, Key(each(validation.check_certificate), default=(), setting="ca_certificates")
+        ]
+    ]
     """Certificates in PEM form that the server trusts in addition. Default: none."""
 
-    rstudio_url: NotRequired[str]
+    rstudio_url: NotRequired[
+        Annotated[pulumi.Input[str], Key(validation.check_url, setting="rstudio.url")]
+    ]
     """Where to download RStudio Server's package from. Default: Posit's newest release that this
     version of workbench knows the checksum of."""
 
-    rstudio_sha256: NotRequired[str]
+    rstudio_sha256: NotRequired[
+        Annotated[pulumi.Input[str], Key(validation.check_sha256, setting="rstudio.sha256")]
+    ]
     """The SHA-256 of the package at `rstudio_url`. Default: none; the package is then installed
     only if it has Posit's signature."""
 
-    r_versions: NotRequired[list[str]]
+    r_versions: NotRequired[Annotated[list[str], Key(check_r_versions, setting="r.versions")]]
     """The versions of R, side by side, such as `["4.6.1", "4.5.3"]`: Posit's builds, each with a
     kernel, a personal library for each minor version, and the snapshot of CRAN that fits. The first
     one is the default, in RStudio too. `distribution` is the operating system's own R. A version
     that is taken out is removed from the server; people's libraries stay. Default: the current
     version, or `distribution` where its checksum isn't known."""
 
-    r_checksums: NotRequired[list[str]]
+    r_checksums: NotRequired[
+        Annotated[list[str], Key(check_r_checksums, default=(), setting="r.checksums")]
+    ]
     """What lets in a version of R that this version of workbench knows no checksum of, such as
     `4.4.3=` and the SHA-256 of its package; `4.4.3=signed` lets it in if it has Posit's signature.
     Default: none."""
 
-    r_builds_url: NotRequired[str]
+    r_builds_url: NotRequired[
+        Annotated[pulumi.Input[str], Key(validation.check_url, setting="r.builds")]
+    ]
     """A mirror of Posit's builds of R, with the same folders. Default: `https://cdn.posit.co/r`."""
 
-    pypi_index: NotRequired[str]
+    pypi_index: NotRequired[
+        Annotated[pulumi.Input[str], Key(validation.check_url, setting="mirrors.pypi")]
+    ]
     """The Python package index the server installs from. Default: pip's own."""
 
-    npm_registry: NotRequired[str]
+    npm_registry: NotRequired[
+        Annotated[pulumi.Input[str], Key(validation.check_url, setting="mirrors.npm")]
+    ]
     """The Node package registry the server installs from. Default: npm's own."""
 
-    subnet_id: NotRequired[pulumi.Input[str]]
+    subnet_id: NotRequired[Annotated[pulumi.Input[str], Key(part="network")]]
     """An existing public subnet to put the server in. Default: a new VPC with one."""
 
-    availability_zone: NotRequired[pulumi.Input[str]]
+    availability_zone: NotRequired[Annotated[pulumi.Input[str], Key(part="network")]]
     """The zone, for example `us-east-1a`. Default: the existing data volume's, else the first one
     that offers the instance type, chosen once. A zone that the data volume isn't in is refused."""
 
-    cidr_block: NotRequired[str]
+    cidr_block: NotRequired[
+        Annotated[str, Key(validation.check_network, default="10.20.0.0/16", part="network")]
+    ]
     """The new VPC's range of private addresses in CIDR notation. Default: `10.20.0.0/16`."""
 
 
-_check_size = partial(validation.check_number, low=1, high=16384, unit="GiB")
-_CHECKS: dict[str, Callable[[Any, str], object]] = {
-    "public_key": partial(validation.check_public_key, types=validation.KEY_PAIR_TYPES),
-    "administrator_keys": validation.check_public_keys,
-    "domain": validation.check_domain,
-    "www": validation.check_flag,
-    "extra_names": validation.check_texts,
-    "host_name_per_user": validation.check_flag,
-    "create_zone": validation.check_flag,
-    "ssh_from": validation.check_networks,
-    "http_from": validation.check_networks,
-    "extra_ports": check_ports,
-    "instance_type": validation.check_instance_type,
-    "current_server": check_slot,
-    "next_instance_type": validation.check_instance_type,
-    "previous_instance_type": validation.check_instance_type,
-    "os": check_operating_system,
-    "root_volume_size": partial(_check_size, low=8),
-    "data_volume_size": _check_size,
-    "keep_data_volume": validation.check_flag,
-    "backup_schedule": check_schedule,
-    "backup_retention_days": check_retention,
-    "protect_instance": validation.check_flag,
-    "users": check_users,
-    "home_quota": partial(_check_size, low=0),
-    "idle_timeout_minutes": check_idle_timeout,
-    "time_zone": check_time_zone,
-    "packages": check_packages,
-    "base_packages": check_base_packages,
-    "acme_directory": validation.check_url,
-    "acme_email": validation.check_email,
-    "acme_root_certificate": validation.check_certificate,
-    "ca_certificates": validation.check_certificates,
-    "rstudio_url": validation.check_url,
-    "rstudio_sha256": validation.check_sha256,
-    "r_versions": check_r_versions,
-    "r_checksums": check_r_checksums,
-    "r_builds_url": validation.check_url,
-    "pypi_index": validation.check_url,
-    "npm_registry": validation.check_url,
-    "cidr_block": validation.check_network,
-}
+KEYS = take_keys(WorkbenchArgs)
 
 
 def check_arguments(args: WorkbenchArgs) -> None:
     """Check all arguments, before a part of the workbench is registered."""
-    for name in WorkbenchArgs.__annotations__:
+    for name in KEYS:
         check_argument(name, args.get(name), name)
-    records = record_names(cast(AddressArgs, args))
-    if args.get("host_name_per_user"):
-        _check_host_names(args, records)
+    records = record_names(args)
+    users = args.get("users")
+    if args.get("host_name_per_user") and not is_late(users):
+        check_host_names([{"name": DEFAULT_USER}] if users is None else users, records)
     read_slots(args)
     if args.get("rstudio_sha256") is not None and args.get("rstudio_url") is None:
         raise ArgumentError(
@@ -280,23 +357,24 @@ def check_arguments(args: WorkbenchArgs) -> None:
             )
 
 
-def _check_host_names(args: WorkbenchArgs, records: list[str]) -> None:
-    """Check that no person's host name is one that the workbench has already."""
-    users = args.get("users")
-    names = [DEFAULT_USER] if users is None else [user["name"] for user in users]
-    for name in names:
-        host = f"{name}.{records[0]}"
-        if host in (*records, f"rstudio.{records[0]}"):
-            raise ArgumentError(
-                f"host_name_per_user gives {name} the name {host}, "
-                "which points to the workbench's own pages.",
-                "Give the account another name, or take that name out of extra_names or www.",
-            )
-
-
 def check_argument(name: str, value: object, what: str) -> None:
     """Check one argument; ``what`` is the name its giver knows it by."""
-    # What another resource decides isn't known yet; AWS checks it when it is used.
+    # What another resource decides is checked when it is known.
     given = value is not None or name in WorkbenchArgs.__required_keys__
-    if name in _CHECKS and given and not isinstance(value, pulumi.Output):
-        _CHECKS[name](value, what)
+    check = KEYS[name].check
+    if check is not None and given and not is_late(value):
+        check(value, what)
+
+
+def usable(name: str, args: Mapping[str, Any]) -> Any:
+    """Return an argument, or its default, as it is used: an output where it isn't known yet."""
+    key, value = KEYS[name], args.get(name)
+    value = key.default if value is None else value
+    return None if value is None else checked(partial(_check_known, name), value, name)
+
+
+def _check_known(name: str, value: object, what: str) -> Any:
+    # Of an output, nothing was known before, not even what kind of value it is.
+    check_kind(WorkbenchArgs.__annotations__[name], value, what, "Workbench")
+    check = KEYS[name].check
+    return value if check is None else check(value, what)

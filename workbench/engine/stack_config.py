@@ -102,6 +102,14 @@ def as_text(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
+def is_text_of(text: str, value: object) -> bool:
+    """Say whether a text is a value as the engine hands it to programs."""
+    if isinstance(value, list) and text.startswith("["):
+        # Pulumi puts the keys of objects in an order of its own.
+        return bool(json.loads(text) == value)
+    return text == as_text(value)
+
+
 def config_json(values: Mapping[str, Value]) -> str:
     """Return plain values in the form of ``pulumi config --json``, which set-all reads."""
     entries: dict[str, object] = {}

@@ -3,11 +3,12 @@
 import re
 from pathlib import Path
 
+from .contract.values import check_bucket
+
 SCRIPT = Path(__file__).with_name("bootstrap.sh")
 # EC2 takes 16 KiB; this stays far below it, because everything that changes is in the bucket.
 LARGEST_BYTES = 4096
-# Both end up in a shell script: nothing else than S3's and AWS's own characters gets in.
-BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+# It ends up in a shell script: nothing else than AWS's own characters gets in.
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+")
 
 
@@ -16,7 +17,7 @@ def render_bootstrap(bucket: str, region: str) -> str:
 
     Raises ValueError for a bucket or region that AWS can't have.
     """
-    for value, pattern, what in ((bucket, BUCKET, "bucket"), (region, REGION, "region")):
-        if not pattern.fullmatch(value):
-            raise ValueError(f"{value!r} is not the name of a {what}")
+    check_bucket(bucket, "bucket")
+    if not REGION.fullmatch(region):
+        raise ValueError(f"{region!r} is not the name of a region")
     return SCRIPT.read_text(encoding="utf-8").replace("BUCKET REGION", f"{bucket} {region}", 1)

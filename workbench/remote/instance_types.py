@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from typing import Any
 
+from workbench.configured import INSTANCE_TYPE
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.remote.offerings import zones_that_offer
@@ -78,7 +79,7 @@ def check_architecture(state: "StackState", instance_id: str) -> None:
     AWS doesn't change an instance so, and Pulumi would start a new one from the old image, which
     AWS refuses: only a new server is of another architecture.
     """
-    wanted = state.config.get("workbench:instanceType")
+    wanted = state.configured.instance_type if state.configured.has("instance_type") else None
     ec2 = state.aws("ec2")
     found = ec2.describe_instances(InstanceIds=[instance_id])["Reservations"] if wanted else []
     if not wanted or not found:
@@ -89,7 +90,7 @@ def check_architecture(state: "StackState", instance_id: str) -> None:
         raise UnfitTypeError(
             f"{instance_id} can't become a {wanted}: {reason}. A new server would have to take its"
             " place. Nothing was changed.",
-            f"pulumi config set workbench:instanceType {instance['InstanceType']}"
+            f"pulumi config set {INSTANCE_TYPE} {instance['InstanceType']}"
             f" --stack {state.stack}   puts the type back; then\n"
             f"  workbench resize {wanted} --replace --stack {state.stack}"
             "   builds a new server for the data volume",

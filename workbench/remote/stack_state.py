@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from workbench.checks.target import Address
 from workbench.checks.target import HostKeys
 from workbench.checks.target import Target
+from workbench.configured import Configured
 from workbench.engine.damage import StateDamagedError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
@@ -23,7 +24,6 @@ from workbench.rehearsal.credentials import SECRET_KEY
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.names import rehearsal_of
 from workbench.remote import passwords
-from workbench.remote.configured import administrator_keys
 from workbench.remote.console import Console
 from workbench.remote.host_keys import KnownHosts
 from workbench.remote.host_keys import parse_console
@@ -65,13 +65,18 @@ class StackState:
         return stack_folder(self.stack)
 
     @property
+    def configured(self) -> Configured:
+        """The configuration as the program reads it."""
+        return Configured(self.config)
+
+    @property
     def administrator_keys(self) -> list[str]:
         """The administrator's public keys; the rehearsal's own where no configuration is at hand.
 
         A team's fabfile may be in another folder than the stack's program.
         """
         own = self.folder / f"{REHEARSAL_KEY}.pub"
-        known = administrator_keys(self.config)
+        known = self.configured.all_administrator_keys
         return known or ([own.read_text(encoding="utf-8")] if own.is_file() else [])
 
     @property
@@ -202,7 +207,7 @@ class StackState:
         return Target(
             stack=self.stack,
             outputs=self.outputs,
-            config=self.config,
+            configured=self.configured,
             address=self.address,
             ca_certificate=self.ca_certificate,
             aws=self.aws,

@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError
 from botocore.exceptions import ClientError
 
+from workbench.configured import Configured
 from workbench.engine.copies import project_name
 from workbench.engine.copies import read_copy
 from workbench.engine.damage import recover
@@ -27,7 +28,6 @@ from workbench.remote.selection import running_rehearsal
 from workbench.remote.stack_state import StackState
 
 _GONE = ("terminated", "shutting-down")
-DATA_VOLUME = "workbench:dataVolumeId"
 
 
 class UnknownWorkbenchError(WorkbenchError):
@@ -95,7 +95,7 @@ def refuse_unknown(stack: str, progress: Progress) -> None:
     stack of which nobody has a copy, that is left.
     """
     unknown = look_for_unknown(stack, progress)
-    if unknown.servers or (unknown and not provider_settings(stack).get(DATA_VOLUME)):
+    if unknown.servers or (unknown and not Configured(provider_settings(stack)).data_volume_id):
         raise UnknownWorkbenchError(
             f"{unknown.told(stack)} Nothing was changed.",
             f"{recover(stack)}   has Pulumi know it again",

@@ -13,6 +13,7 @@ from workbench.checks import kernels
 from workbench.checks import refusals
 from workbench.checks import web
 from workbench.checks.target import Target
+from workbench.configured import Configured
 
 MakeTarget = Callable[..., Target]
 ADDRESS = "127.0.0.1"
@@ -161,9 +162,9 @@ def test_a_refusal_is_told_in_plain_words(error: str, told: str, fix: str) -> No
 
 
 def test_a_web_server_that_not_everyone_may_reach_is_named_as_the_cause() -> None:
-    limited = Target("tests", config={"workbench:httpFrom": '["10.0.0.0/8"]'})
+    limited = Target("tests", configured=Configured({"workbench:httpFrom": '["10.0.0.0/8"]'}))
     assert refusals.explain(limited, ADDRESS, REFUSED["error"])[1] == refusals.OPEN_WEB
-    opened = Target("tests", config={"workbench:httpFrom": '["0.0.0.0/0"]'})
+    opened = Target("tests", configured=Configured({"workbench:httpFrom": '["0.0.0.0/0"]'}))
     assert refusals.explain(opened, ADDRESS, REFUSED["error"])[1] == refusals.CONVERGE
 
 

@@ -11,6 +11,7 @@ from workbench.checks import network
 from workbench.checks.ports import Port
 from workbench.checks.target import Address
 from workbench.checks.target import Target
+from workbench.configured import Configured
 
 TARGET = Target(
     "tests",
@@ -73,10 +74,13 @@ def test_the_security_group_opens_the_web_and_ssh_to_few(
 
 
 def test_what_the_configuration_opens_is_meant() -> None:
-    extra = '[{"port":8787,"cidrBlocks":["10.0.0.0/8"]},{"port":53,"protocol":"udp"}]'
+    extra = (
+        '[{"port":8787,"cidrBlocks":["10.0.0.0/8"]},'
+        '{"port":53,"protocol":"udp","cidrBlocks":["0.0.0.0/0"]}]'
+    )
     opened = (*WEB, rule(22), rule(8787, cidr="10.0.0.0/8"), rule(53, ip="udp"))
     config = {"workbench:extraPorts": extra, "workbench:sshFrom": '["0.0.0.0/0"]'}
-    target = replace(TARGET, aws=lambda service: Ec2(*opened), config=config)
+    target = replace(TARGET, aws=lambda service: Ec2(*opened), configured=Configured(config))
     found = network.check_security_group(target)
     assert found.evidence == "sg-1 opens port 22 to every address"
     assert found.fix == "workbench ssh.allow --address 0.0.0.0/0 --remove --stack {stack}"
@@ -100,7 +104,7 @@ def test_a_port_that_was_opened_by_hand_may_not_answer(listener: socket.socket) 
 
 def test_a_port_that_the_configuration_opens_may_answer(listener: socket.socket) -> None:
     config = {"workbench:extraPorts": '[{"port":8787,"cidrBlocks":["0.0.0.0/0"]}]'}
-    found = network.check_inner_ports(replace(TARGET, config=config))
+    found = network.check_inner_ports(replace(TARGET, configured=Configured(config)))
     assert (found.result, "8787" in found.evidence) == ("PASS", False)
 
 

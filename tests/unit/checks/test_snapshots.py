@@ -9,6 +9,7 @@ import pytest
 
 from workbench.checks import snapshots
 from workbench.checks.target import Target
+from workbench.configured import Configured
 
 
 class Ec2:
@@ -50,7 +51,7 @@ def test_the_newest_snapshot(found: list[Any], result: str, evidence: str) -> No
         "tests",
         {"data_volume_id": "vol-1"},
         aws=lambda service: Ec2(*found),
-        config={"workbench:backupSchedule": "cron(0 5 ? * * *)"},
+        configured=Configured({"workbench:backupSchedule": "cron(0 5 ? * * *)"}),
     )
     outcome = snapshots.check_snapshots(target)
     assert (outcome.result, outcome.evidence) == (result, evidence)
@@ -81,7 +82,7 @@ def test_without_a_schedule_there_is_a_warning(
             "tests",
             {"data_volume_id": "vol-1"},
             aws=lambda service: Ec2(*found),
-            config=config,
+            configured=Configured(config),
         )
     )
     assert (outcome.result, outcome.evidence, outcome.fix) == ("WARN", evidence, fix)

@@ -16,6 +16,7 @@ from workbench.checks.target import Address
 from workbench.checks.target import Answer
 from workbench.checks.target import HostKeys
 from workbench.checks.target import Target
+from workbench.configured import Configured
 
 KEY, OTHER = paramiko.ECDSAKey.generate(), paramiko.ECDSAKey.generate()
 TARGET = Target("tests", {"security_group_id": "sg-1"}, Address("127.0.0.1"))
@@ -56,7 +57,9 @@ def test_why_the_port_does_not_answer(
 ) -> None:
     monkeypatch.setattr(ssh, "probe", lambda ip, port, timeout: answer)
     config = {"workbench:sshFrom": configured} if configured else {}
-    found = ssh.check_ssh_port(replace(TARGET, aws=lambda service: Ec2(*sources), config=config))
+    found = ssh.check_ssh_port(
+        replace(TARGET, aws=lambda service: Ec2(*sources), configured=Configured(config))
+    )
     assert (found.result, found.fix) == (result, fix)
     assert words in found.evidence
 

@@ -2,35 +2,14 @@
 
 import pulumi
 import pytest
+from least_arguments import LEAST
 
-from workbench import Access
-from workbench import Address
-from workbench import Backup
 from workbench import Network
 from workbench import Recipe
 from workbench import Server
-from workbench import Storage
 from workbench import Workbench
 from workbench.components.errors import ArgumentError
 
-# Each component with the least that it needs.
-LEAST = {
-    Access: {"vpc_id": "vpc-1", "public_key": "KEY"},
-    Address: {"instance_id": "i-1"},
-    Backup: {"volume_arn": "arn:aws:ec2:us-east-1:123456789012:volume/vol-1", "schedule": "off"},
-    Network: {},
-    Recipe: {"role_name": "role", "settings": {}},
-    Server: {
-        "subnet_id": "subnet-1",
-        "security_group_ids": ["sg-1"],
-        "key_name": "key",
-        "instance_profile": "profile",
-        "bucket": "bucket",
-        "volume_id": "vol-1",
-    },
-    Storage: {"availability_zone": "us-east-1a"},
-    Workbench: {"public_key": "KEY"},
-}
 NEEDS = [
     (component, key)
     for component in LEAST
@@ -131,7 +110,8 @@ def test_what_must_be_known_before_is_refused_as_an_output(least, refusal):
         Workbench("lab", least(Workbench, domain=pulumi.Output.from_input("lab.example.org")))
 
     assert refusal(program).startswith(
-        "domain is an output of another resource, but Workbench needs it before anything is made."
+        "domain must be known in a preview, as Workbench decides by it what to make, "
+        "but it is an output."
     )
 
 

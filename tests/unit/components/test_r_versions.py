@@ -6,7 +6,7 @@ from workbench.components.errors import ArgumentError
 from workbench.components.r_versions import check_r_checksums
 from workbench.components.r_versions import check_r_is_known
 from workbench.components.r_versions import check_r_versions
-from workbench.components.r_versions import r_settings
+from workbench.components.settings import server_settings
 from workbench.host import software
 from workbench.host.r_settings import RSettings
 from workbench.host.software import CURRENT_R
@@ -17,7 +17,7 @@ KEY = {"public_key": "ssh-ed25519 AAAA"}
 
 def chosen(system="ubuntu-24.04", architectures=("amd64",), **args):
     check_r_is_known(KEY | args, system, architectures)
-    return r_settings(KEY | args)
+    return server_settings("lab", KEY | args, "us-east-1", "vol-1")["r"]
 
 
 def at_server(monkeypatch, system, architecture, values):

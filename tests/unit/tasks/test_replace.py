@@ -15,6 +15,10 @@ from workbench.components.names import camel_case
 from workbench.components.server_slots import FIRST
 from workbench.components.server_slots import SECOND
 from workbench.components.server_slots import read_slots
+from workbench.configured import INSTANCE_TYPE
+from workbench.configured import NEXT_TYPE
+from workbench.configured import PREVIOUS_TYPE
+from workbench.configured import Configured
 from workbench.engine.failures import StackLockedError
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
@@ -214,7 +218,7 @@ def test_a_switch_that_was_cut_off_is_gone_on_with_whoever_works(world, resize, 
     world.kill_at = 7
     with pytest.raises(Killed):
         resize(NEW)
-    assert replacement.PREVIOUS in world.config
+    assert PREVIOUS_TYPE in world.config
     at_work = People([Activity("ana", "kernel", 1)])
     monkeypatch.setattr(replace, "see_people_now", lambda *_: at_work)
 
@@ -456,9 +460,9 @@ def test_the_configuration_says_what_is_left_to_do(config, target, stages):
 
 @pytest.mark.parametrize("instance_type", [OLD, NEW])
 def test_of_a_write_that_was_cut_off_the_servers_own_type_tells_the_way(instance_type):
-    both = {replacement.NEXT: NEW, replacement.PREVIOUS: OLD, replacement.TYPE: instance_type}
+    both = {NEXT_TYPE: NEW, PREVIOUS_TYPE: OLD, INSTANCE_TYPE: instance_type}
 
-    now = read_replacement(both, OLD)
+    now = read_replacement(Configured(both), OLD)
 
     assert (now.next_type is None) == (instance_type == NEW)
     assert now.other_type == (NEW if instance_type == OLD else OLD)

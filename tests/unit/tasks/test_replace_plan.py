@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from workbench.configured import Configured
 from workbench.progress import Progress
 from workbench.remote.instance_types import UnfitTypeError
 from workbench.remote.stack_state import StackState
@@ -55,7 +56,7 @@ def plan(monkeypatch: pytest.MonkeyPatch):
     def lines(target: str, outputs: dict[str, str] | None = None, **config: str) -> list[str]:
         keys = {f"workbench:{key}": value for key, value in config.items()}
         state = State("test", OUTPUTS | (outputs or {}), keys)
-        left = read_replacement(keys, "t3.medium").stages(target, "test")
+        left = read_replacement(Configured(keys), "t3.medium").stages(target, "test")
         told, _ = look_ahead(state, target, left, Progress(quiet=True))
         assert all(len(line) <= 80 for line in told)
         return told

@@ -10,6 +10,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from workbench.checks.check import Report
 from workbench.checks.check import Result
+from workbench.configured import INSTANCE_TYPE as KEY
 from workbench.engine.changes import Changes
 from workbench.engine.failures import InterruptedUpdateError
 from workbench.engine.failures import StackLockedError
@@ -29,7 +30,6 @@ from workbench.tasks.resize.note import NOTE
 from workbench.tasks.resize.note import Note
 from workbench.tasks.resize.plan import other_changes
 from workbench.tasks.resize.rollback import RolledBackError
-from workbench.tasks.resize.state import KEY
 from workbench.tasks.resize.state import Situation
 
 SMALL, LARGE = "t3.medium", "t3.large"

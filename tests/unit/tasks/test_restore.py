@@ -10,6 +10,8 @@ import pytest
 
 from workbench.checks.check import Report
 from workbench.checks.check import Result
+from workbench.configured import SNAPSHOT
+from workbench.configured import VOLUME
 from workbench.engine.changes import Changes
 from workbench.engine.failures import StackLockedError
 from workbench.engine.state import Resource
@@ -25,8 +27,6 @@ from workbench.tasks.changes.working_people import People
 from workbench.tasks.data import restore as restore_volume
 from workbench.tasks.data.restore_note import NOTE
 from workbench.tasks.data.restore_note import Note
-from workbench.tasks.data.restore_plan import SNAPSHOT
-from workbench.tasks.data.restore_plan import VOLUME
 
 NOW = datetime(2026, 11, 21, 5, tzinfo=UTC)
 TAKEN = Snapshot("snap-1", "vol-old", 20, "completed", 100, NOW, "", "a person")

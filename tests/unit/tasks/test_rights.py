@@ -15,7 +15,6 @@ from botocore.exceptions import ClientError
 from botocore.exceptions import EndpointConnectionError
 
 import workbench
-from workbench.components import configuration
 from workbench.tasks.rights import policy
 from workbench.tasks.rights.asking import ask_rights
 from workbench.tasks.rights.policy import questions
@@ -42,7 +41,6 @@ def test_iam_takes_it_as_a_managed_policy() -> None:
 
 
 def test_what_is_made_in_iam_and_s3_has_the_workbenchs_name() -> None:
-    assert policy.DEFAULT_NAME == configuration.DEFAULT_NAME
     wide = [
         each["Sid"]
         for each in read_policy(name="lab")["Statement"]

@@ -8,12 +8,12 @@ from typing import Any
 import paramiko
 import pytest
 
+from workbench.configured import FURTHER_KEYS
+from workbench.configured import PUBLIC_KEY
+from workbench.configured import Configured
 from workbench.errors import WorkbenchError
 from workbench.host.people import authorized_keys
 from workbench.progress import Progress
-from workbench.remote.configured import FURTHER_KEYS
-from workbench.remote.configured import PUBLIC_KEY
-from workbench.remote.configured import administrator_keys
 from workbench.remote.stack_state import StackState
 from workbench.tasks.ssh import keys as key_changes
 from workbench.tasks.ssh.key_files import make_key_pair
@@ -38,13 +38,17 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StackState:
 
 
 def test_the_key_pairs_key_comes_first_and_the_rest_is_a_list_or_words() -> None:
-    assert administrator_keys({}) == []
-    assert administrator_keys({PUBLIC_KEY: "ssh-rsa A a\n"}) == ["ssh-rsa A a"]
+    assert Configured({}).all_administrator_keys == []
+    assert Configured({PUBLIC_KEY: "ssh-rsa A a\n"}).all_administrator_keys == ["ssh-rsa A a"]
     for text in ('["ssh-rsa B b","ssh-rsa C c"]', "ssh-rsa B b, ssh-rsa C c"):
         config = {PUBLIC_KEY: "ssh-rsa A a", FURTHER_KEYS: text}
-        assert administrator_keys(config) == ["ssh-rsa A a", "ssh-rsa B b", "ssh-rsa C c"]
-    with pytest.raises(WorkbenchError, match="isn't a list of texts"):
-        administrator_keys({FURTHER_KEYS: "[1]"})
+        assert Configured(config).all_administrator_keys == [
+            "ssh-rsa A a",
+            "ssh-rsa B b",
+            "ssh-rsa C c",
+        ]
+    with pytest.raises(WorkbenchError, match="is 1, but must be text"):
+        assert Configured({FURTHER_KEYS: "[1]"}).all_administrator_keys
 
 
 def test_the_first_key_is_one_that_ec2_takes() -> None:

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from workbench.configured import FURTHER_KEYS
+from workbench.configured import PUBLIC_KEY
+from workbench.configured import Configured
 from workbench.progress import Progress
-from workbench.remote.configured import FURTHER_KEYS
-from workbench.remote.configured import PUBLIC_KEY
-from workbench.remote.configured import administrator_keys
 from workbench.remote.ssh_target import Door
 from workbench.remote.ssh_target import RefusedError
 from workbench.remote.ssh_target import UnreachableError
@@ -47,7 +47,7 @@ class Lab:
 
     @property
     def keys(self) -> list[str]:
-        return administrator_keys(self.config)
+        return Configured(self.config).all_administrator_keys
 
     def apply(self, state: StackState, values: dict[str, Any], *_: Any) -> StackState:
         self.cut("apply")

@@ -15,8 +15,9 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 
 from workbench.checks.target import Answer
+from workbench.configured import PUBLIC_KEY
+from workbench.configured import USERS as KEY
 from workbench.remote import passwords
-from workbench.remote.configured import PUBLIC_KEY
 from workbench.remote.stack_state import StackState
 from workbench.tasks.changes import apply as changing
 from workbench.tasks.program import make_program
@@ -26,7 +27,6 @@ from workbench.tasks.users import keys as change_keys
 from workbench.tasks.users import keys_tasks as user_keys
 from workbench.tasks.users import remove as remove_user
 from workbench.tasks.users import tasks as users
-from workbench.tasks.users.declared_users import KEY
 from workbench.tasks.users.declared_users import DeclaredUsers
 from workbench.tasks.users.server_users import ServerKey
 from workbench.tasks.users.server_users import ServerUser

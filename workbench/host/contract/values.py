@@ -21,6 +21,7 @@ _EMAIL = re.compile(r"[^\s@{}\"'`]+@[^\s@{}\"'`]+")
 _NAME = re.compile(r"[a-z](?:[a-z0-9-]*[a-z0-9])?", re.ASCII)
 _USER = re.compile(r"[a-z][a-z0-9_-]{0,31}", re.ASCII)
 _INSTANCE_TYPE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", re.ASCII)
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 # By place. What is older, such as US/Eastern or EST, isn't on every server.
 _TIME_ZONE = re.compile(
@@ -254,6 +255,11 @@ def is_time_zone(name: str) -> bool:
 def check_instance_type(value: object, what: str) -> str:
     """Return an instance type's name; whether AWS has one by that name is looked up later."""
     return _check_form(_INSTANCE_TYPE, value, what, "which isn't an instance type", "t3.medium")
+
+
+def check_bucket(value: object, what: str) -> str:
+    """Return a bucket's name, of the characters that S3 takes and a shell leaves alone."""
+    return _check_form(_BUCKET, value, what, "which isn't the name of a bucket", "team-recipes")
 
 
 def check_url(value: object, what: str) -> str:

@@ -145,8 +145,8 @@ def change_configuration(
             raise WorkbenchError(
                 f"With {keys} changed, Pulumi would change nothing: the program of the stack"
                 f" {state.stack} doesn't seem to read it.",
-                "Read the configuration with workbench.components.configuration, or change the"
-                " program itself; nothing was changed",
+                "Read the configuration with workbench.read_configuration, or change the program"
+                " itself; nothing was changed",
             )
         hold(changes, change, state.stack, ending=ending)
         check(changes)

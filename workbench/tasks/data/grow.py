@@ -2,6 +2,7 @@
 
 import re
 
+from workbench.configured import VOLUME_SIZE
 from workbench.errors import WorkbenchError
 from workbench.prices import in_dollars
 from workbench.progress import Progress
@@ -18,9 +19,6 @@ from workbench.tasks.command_name import as_typed
 from workbench.tasks.data.data_list import monthly_price
 from workbench.tasks.data.file_system import FileSystem
 from workbench.tasks.data.file_system import read_file_system
-from workbench.tasks.data.restore_plan import SIZE as KEY
-from workbench.tasks.data.restore_plan import SNAPSHOT
-from workbench.tasks.data.restore_plan import VOLUME
 from workbench.tasks.power.start_lines import start_lines
 
 LARGEST = 16384
@@ -73,12 +71,12 @@ def _refuse_shrinking(state: StackState, volume: Volume, size: int) -> None:
 
 def _has_grown(state: StackState, volume: Volume, size: int) -> bool:
     """Whether the volume has the size, and the configuration says so, by its default too."""
-    config = state.config
+    configured = state.configured
     if volume.size_gib != size:
         return False
-    if KEY in config:
-        return config[KEY] == str(size)
-    if config.get(SNAPSHOT) or config.get(VOLUME):
+    if configured.data_volume_size is not None:
+        return configured.data_volume_size == size
+    if configured.data_snapshot_id or configured.data_volume_id:
         # The size is what these have.
         return True
     from workbench.components.storage import DEFAULT_SIZE
@@ -109,13 +107,13 @@ def _change(state: StackState, volume: Volume, size: int, progress: Progress) ->
     if _has_grown(state, volume, size):
         # An earlier one got as far as that.
         return
-    before = state.config.get(KEY)
+    before = state.config.get(VOLUME_SIZE)
     try:
-        change_configuration(state, {KEY: size}, progress, Change.GROW)
+        change_configuration(state, {VOLUME_SIZE: size}, progress, Change.GROW)
     except WorkbenchError as error:
         if not any(code in error.message for code in _TOO_SOON):
             raise
-        open_stack(state.stack, find_project(), progress).set_config({KEY: before})
+        open_stack(state.stack, find_project(), progress).set_config({VOLUME_SIZE: before})
         raise WorkbenchError(
             f"AWS doesn't grow {volume.id} yet: it was changed less than about 6 hours ago. The"
             " configuration is as it was.",

@@ -7,6 +7,9 @@ Pulumi's state and AWS, and what was before from a note.
 from typing import TYPE_CHECKING
 from typing import NoReturn
 
+from workbench.configured import SNAPSHOT
+from workbench.configured import VOLUME
+from workbench.configured import VOLUME_SIZE
 from workbench.engine.failures import InterruptedUpdateError
 from workbench.engine.failures import StackLockedError
 from workbench.errors import WorkbenchError
@@ -36,9 +39,6 @@ from workbench.tasks.data.data_list import remove_command
 from workbench.tasks.data.restore_note import NOTE
 from workbench.tasks.data.restore_note import Note
 from workbench.tasks.data.restore_plan import KEYS
-from workbench.tasks.data.restore_plan import SIZE
-from workbench.tasks.data.restore_plan import SNAPSHOT
-from workbench.tasks.data.restore_plan import VOLUME
 from workbench.tasks.data.restore_plan import choose_snapshot
 from workbench.tasks.data.restore_plan import plan_lines
 from workbench.tasks.data.restore_plan import refuse_what_cannot_be
@@ -157,7 +157,8 @@ def _finish(state: StackState, note: Note, progress: Progress) -> None:
 
 def _is_moved(state: StackState, snapshot: Snapshot, note: Note) -> bool:
     """Whether an earlier run got as far as that the stack has the new volume, attached."""
-    if state.config.get(SNAPSHOT) != snapshot.id or state.config.get(VOLUME):
+    configured = state.configured
+    if configured.data_snapshot_id != snapshot.id or configured.data_volume_id:
         return False
     volume = read_volume(state)
     return volume.id != note.old_volume and volume.state == "in-use"
@@ -188,7 +189,7 @@ def _roll_back(
     is_moved = failed != note.old_volume
     values = dict(note.configuration)
     if is_moved:
-        values |= {VOLUME: note.old_volume, SNAPSHOT: None, SIZE: None}
+        values |= {VOLUME: note.old_volume, SNAPSHOT: None, VOLUME_SIZE: None}
     progress.say(f"{error.message}\nPutting {note.old_volume} back.")
     again = f"workbench data.restore {note.snapshot} --stack {state.stack}"
     try:

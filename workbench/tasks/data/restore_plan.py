@@ -3,6 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.configured import PROTECT
+from workbench.configured import SNAPSHOT
+from workbench.configured import VOLUME
+from workbench.configured import VOLUME_SIZE
+from workbench.configured import ZONE
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.prices import in_dollars
@@ -18,9 +23,7 @@ from workbench.tasks.data.restore_note import Note
 from workbench.tasks.data.what_stays import keeps
 from workbench.tasks.power.start_lines import STARTED
 
-SNAPSHOT, VOLUME = "workbench:dataSnapshotId", "workbench:dataVolumeId"
-SIZE, ZONE = "workbench:dataVolumeSize", "workbench:availabilityZone"
-KEYS = (SNAPSHOT, VOLUME, SIZE, ZONE)
+KEYS = (SNAPSHOT, VOLUME, VOLUME_SIZE, ZONE)
 
 
 def choose_snapshot(
@@ -66,13 +69,12 @@ def refuse_what_cannot_be(
 
     ``deployment`` is the stack's, as Pulumi exports it.
     """
-    if state.config.get("workbench:protectInstance", "").lower() == "true":
+    if state.configured.protect_instance:
         raise ConfigError(
-            "The server is protected (workbench:protectInstance), and its volume with it.",
-            f"pulumi config set workbench:protectInstance false --stack {state.stack}",
+            f"The server is protected ({PROTECT}), and its volume with it.",
+            f"pulumi config set {PROTECT} false --stack {state.stack}",
         )
-    is_given_up = state.config.get("workbench:keepDataVolume", "").lower() == "false"
-    if is_given_up or not keeps(deployment, volume.id):
+    if not state.configured.keep_data_volume or not keeps(deployment, volume.id):
         raise ConfigError(
             f"A restore puts a new volume in the place of {volume.id}, and that one would be"
             " deleted: it was last made with workbench:keepDataVolume false, or the configuration"
@@ -92,11 +94,12 @@ def refuse_what_cannot_be(
 
 def wanted_values(state: StackState, snapshot: Snapshot) -> dict[str, str | int | None]:
     """Return the keys to set for a new volume from a snapshot; never smaller than that is."""
-    config = state.config
+    configured = state.configured
     values: dict[str, str | int | None] = {SNAPSHOT: snapshot.id, VOLUME: None}
-    if int(config.get(SIZE) or snapshot.size_gib) < snapshot.size_gib:
-        values[SIZE] = snapshot.size_gib
-    if config.get(VOLUME) and not config.get("workbench:subnetId") and not config.get(ZONE):
+    if (configured.data_volume_size or snapshot.size_gib) < snapshot.size_gib:
+        values[VOLUME_SIZE] = snapshot.size_gib
+    chosen = configured.subnet_id or configured.availability_zone
+    if configured.data_volume_id and not chosen:
         # The volume decided the zone; what is there stays in it.
         values[ZONE] = str(state.outputs["zone"])
     return values
@@ -117,7 +120,7 @@ def plan_lines(
             "What is left: recipe and checks. Nothing stops for that.",
         ]
     when = snapshot.started.astimezone().strftime("%Y-%m-%d %H:%M")
-    size = max(int(state.config.get(SIZE) or 0), snapshot.size_gib)
+    size = max(state.configured.data_volume_size or 0, snapshot.size_gib)
     free = ", free here" if state.rehearsal is not None else ""
     prices = state.prices()
     price = in_dollars(monthly_price(prices, volume.size_gib))

@@ -6,6 +6,8 @@ from typing import Any
 
 from invoke.context import Context
 
+from workbench.configured import SNAPSHOT
+from workbench.configured import VOLUME
 from workbench.remote.selection import DRY_RUN_HELP
 from workbench.remote.selection import STACK_HELP
 from workbench.remote.selection import YES_HELP
@@ -146,7 +148,6 @@ def _tell_kept(state: "StackState", volume: str) -> None:
     from workbench.rehearsal.names import rehearsal_of
     from workbench.tasks.command_name import as_typed
     from workbench.tasks.data.data_list import remove_command
-    from workbench.tasks.data.restore_plan import SNAPSHOT
 
     stack = state.stack
     rehearsal = rehearsal_of(stack)
@@ -159,7 +160,7 @@ def _tell_kept(state: "StackState", volume: str) -> None:
     if SNAPSHOT in state.config:
         # Of a restore: a volume that is there isn't made from a snapshot.
         print(f"  pulumi config rm {SNAPSHOT} --stack {stack}")
-    print(f"  pulumi config set workbench:dataVolumeId {volume} --stack {stack}")
+    print(f"  pulumi config set {VOLUME} {volume} --stack {stack}")
     print("and to remove it, too:")
     print(as_typed(f"  {remove}"))
 

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from dataclasses import field
 from typing import TYPE_CHECKING
 
+from workbench.configured import INSTANCE_TYPE
+from workbench.configured import PUBLIC_KEY
+from workbench.configured import SSH_FROM
+from workbench.configured import USERS
+from workbench.configured import Configured
 from workbench.errors import ConfigError
 from workbench.prices import HOURS_PER_MONTH
 from workbench.prices import Prices
 from workbench.prices import in_dollars
 from workbench.progress import Progress
 from workbench.rehearsal.names import rehearsal_of
-from workbench.remote.configured import PUBLIC_KEY
 from workbench.remote.selection import VARIABLE
 from workbench.tasks.init.availability import Availability
 from workbench.tasks.init.availability import ask_availability
@@ -25,18 +29,15 @@ from workbench.tasks.init.domain import ask_domain
 from workbench.tasks.init.interview import Interview
 from workbench.tasks.init.key_pair import KeyChoice
 from workbench.tasks.init.key_pair import ask_key
-from workbench.tasks.init.people import SSH_KEY
 from workbench.tasks.init.people import ask_ssh_from
 from workbench.tasks.init.people import ask_users
 from workbench.tasks.output import print_rows
-from workbench.tasks.users.declared_users import KEY as USERS_KEY
 from workbench.tasks.users.declared_users import DeclaredUsers
 
 if TYPE_CHECKING:
     from workbench.engine.stack_config import Value
 
 _STACK = re.compile(r"(?:[\w.-]+/){0,2}[\w.-]{1,100}", re.ASCII)
-INSTANCE_TYPE = "workbench:instanceType"
 # Two to sixteen vCPUs, shown with their price; any other may be typed.
 SUGGESTED = (
     *("t3.medium", "t3.large", "m7i-flex.large", "t3.xlarge"),
@@ -87,8 +88,8 @@ class Answers:
             INSTANCE_TYPE: self.instance_type.name,
             **self.availability.as_config(),
             **self.domain.as_config(),
-            SSH_KEY: list(self.ssh_from),
-            **({} if self.users.is_default else {USERS_KEY: users}),
+            SSH_FROM: list(self.ssh_from),
+            **({} if self.users.is_default else {USERS: users}),
         }
 
 
@@ -127,7 +128,9 @@ def ask_all(
         ask_domain(interview, account, options.domain, options.zone, present),
         ask_users(interview, options.users, options.administrators, stack, present),
         ask_ssh_from(interview, options.ssh_from, present),
-        ask_key(interview, options.public_key, present.get(PUBLIC_KEY), make=options.make_key),
+        ask_key(
+            interview, options.public_key, Configured(present).public_key, make=options.make_key
+        ),
         zone,
     )
 
@@ -162,9 +165,7 @@ def _account(options: Options, present: Mapping[str, str]) -> Account:
 def _ask_type(
     interview: Interview, account: Account, given: str | None, present: Mapping[str, str]
 ) -> InstanceType:
-    from workbench.components.server import DEFAULT_INSTANCE_TYPE
-
-    default = present.get(INSTANCE_TYPE, DEFAULT_INSTANCE_TYPE)
+    default = Configured(present).instance_type
     if given is None and interview.interactive:
         found = account.find_types([*SUGGESTED, default])
         prices = account.prices(account.config["aws:region"], *found, others=False)

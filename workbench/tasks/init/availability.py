@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbench.configured import SUBNET
+from workbench.configured import ZONE
+from workbench.configured import Configured
 from workbench.errors import ConfigError
 from workbench.tasks.init.aws_account import Account
 from workbench.tasks.init.interview import Interview
@@ -11,7 +14,7 @@ from workbench.tasks.init.interview import Interview
 if TYPE_CHECKING:
     from workbench.engine.stack_config import Value
 
-OPTION, KEY, SUBNET = "--availability-zone", "workbench:availabilityZone", "workbench:subnetId"
+OPTION = "--availability-zone"
 ANY = "any"
 
 
@@ -23,7 +26,7 @@ class Availability:
 
     def as_config(self) -> "dict[str, Value]":
         """Return the key of the stack's configuration; None takes it out."""
-        return {KEY: self.zone}
+        return {ZONE: self.zone}
 
     def __str__(self) -> str:
         return self.zone or "the first one that offers the instance type"
@@ -37,7 +40,7 @@ def ask_availability(
     present: Mapping[str, str],
 ) -> Availability:
     """Return the zone; it is asked of nobody: ``given`` is the option."""
-    if given is not None and present.get(SUBNET):
+    if given is not None and Configured(present).subnet_id:
         raise ConfigError(
             f"The stack's subnet ({SUBNET}) decides its zone.",
             f"pulumi config set {SUBNET} SUBNET   is one in another zone",
@@ -48,7 +51,7 @@ def ask_availability(
 
     if given is not None:
         return interview.answer("Availability zone", OPTION, given, check)
-    known = present.get(KEY)
+    known = Configured(present).availability_zone
     # Of another region, where the stack was to be before, there is none of that name.
     is_there = known is not None and known.startswith(account.config["aws:region"])
     return Availability(known if is_there else None)

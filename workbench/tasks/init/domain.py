@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from typing import Any
 
+from workbench.configured import CREATE_ZONE
+from workbench.configured import DOMAIN
+from workbench.configured import ZONE_ID
+from workbench.configured import Configured
 from workbench.errors import ConfigError
 from workbench.tasks.init.aws_account import Account
 from workbench.tasks.init.aws_account import HostedZone
@@ -28,9 +31,9 @@ class Domain:
     def as_config(self) -> "dict[str, Value]":
         """Return the keys of the stack's configuration; None takes one out."""
         return {
-            "workbench:domain": self.name,
-            "workbench:zoneId": self.zone.id if self.zone else None,
-            "workbench:createZone": True if self.create_zone else None,
+            DOMAIN: self.name,
+            ZONE_ID: self.zone.id if self.zone else None,
+            CREATE_ZONE: True if self.create_zone else None,
         }
 
     def __str__(self) -> str:
@@ -54,7 +57,8 @@ def ask_domain(
         "Browsers trust a workbench with or without a domain name; people remember a name."
     )
     # What was configured without a domain has none by choice.
-    known = present.get("workbench:domain", NONE if present.get("workbench:publicKey") else "")
+    configured = Configured(present)
+    known = configured.domain or (NONE if configured.public_key else "")
     default = known or (NONE if interview.interactive else "")
     name = interview.answer("Domain name, or none", OPTION, domain, _check_domain, default)
     if name is None:
@@ -64,7 +68,7 @@ def ask_domain(
     holding = [each for each in account.hosted_zones() if each.holds(name)]
     holding.sort(key=lambda each: len(each.name), reverse=True)
     _explain(interview, name, holding)
-    default = _present_zone(present) if known == name else holding[0].id if holding else ""
+    default = _present_zone(configured) if known == name else holding[0].id if holding else ""
     if not default and interview.interactive:
         default = ELSEWHERE
     question = f"Hosted zone: an id, {CREATE} or {ELSEWHERE}"
@@ -103,7 +107,5 @@ def _explain(interview: Interview, domain: str, holding: list[HostedZone]) -> No
         )
 
 
-def _present_zone(present: Mapping[str, Any]) -> str:
-    if present.get("workbench:createZone") == "true":
-        return CREATE
-    return str(present.get("workbench:zoneId") or ELSEWHERE)
+def _present_zone(configured: Configured) -> str:
+    return CREATE if configured.create_zone else configured.zone_id or ELSEWHERE

@@ -21,8 +21,8 @@ PROGRAM = '''\
 import pulumi
 
 from workbench import Workbench
-from workbench.components.configuration import read_configuration
-from workbench.components.configuration import read_name
+from workbench import read_configuration
+from workbench import read_name
 
 workbench = Workbench(read_name(), read_configuration())
 

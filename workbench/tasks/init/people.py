@@ -2,25 +2,23 @@
 
 import getpass
 import ipaddress
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from workbench.configured import Configured
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.remote.own_address import OwnAddressError
 from workbench.remote.own_address import find_own_address
 from workbench.remote.stack_state import StackState
 from workbench.tasks.init.interview import Interview
-from workbench.tasks.users.declared_users import KEY
 from workbench.tasks.users.declared_users import DeclaredUsers
 from workbench.tasks.users.declared_users import User
 from workbench.tasks.users.declared_users import read_declared
 
 NONE = "none"
 SSH_OPTION = "--ssh-from"
-SSH_KEY = "workbench:sshFrom"
 
 
 def ask_users(
@@ -33,7 +31,7 @@ def ask_users(
     """Return who has an account; keys of those who have one already stay."""
     there = read_declared(StackState(stack, config=present))
     # A stack that was configured has at least the default user; a new one nobody yet.
-    known = there.users if KEY in present or present.get("workbench:publicKey") else {}
+    known = there.users if Configured(present).has("users", "public_key") else {}
     default = ", ".join(known) or (_login_name() if interview.interactive else "")
     names = interview.answer("Users, with commas between them", "--users", users, _names, default)
     chosen = {name: known.get(name) or User(name) for name in names}
@@ -50,7 +48,8 @@ def ask_users(
 
 def ask_ssh_from(interview: Interview, ssh_from: str | None, present: Mapping[str, str]) -> Any:
     """Return the ranges of addresses that may use SSH."""
-    default = ", ".join(_list(present[SSH_KEY])) or NONE if SSH_KEY in present else ""
+    configured = Configured(present)
+    default = ", ".join(configured.ssh_from) or NONE if configured.has("ssh_from") else ""
     if not default and ssh_from is None:
         default = _own_range(interview)
     return interview.answer(
@@ -108,14 +107,6 @@ def _words(text: str) -> list[str]:
     if not words:
         raise ConfigError("That is empty.", "Write one or more, with commas between them")
     return words
-
-
-def _list(text: str) -> list[str]:
-    """Return a list of the configuration, which may also be words with commas between them."""
-    try:
-        return [str(each) for each in json.loads(text)]
-    except ValueError:
-        return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def _login_name() -> str:

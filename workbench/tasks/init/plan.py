@@ -1,10 +1,10 @@
 """What ``workbench init`` is about to write, and what that will cost."""
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from workbench.engine.stack_config import as_text
+from workbench.configured import Configured
+from workbench.engine.stack_config import is_text_of
 from workbench.prices import MonthlyCost
 from workbench.prices import in_dollars
 from workbench.prices import surplus_sentence
@@ -16,7 +16,6 @@ from workbench.tasks.output import print_facts
 if TYPE_CHECKING:
     from workbench.engine.stack_config import Value
 
-BACKUP_SCHEDULE = "workbench:backupSchedule"
 SSH_CLOSED = "closed to everyone: workbench up can't follow the server, or check it"
 
 
@@ -72,17 +71,14 @@ def changed(values: "Mapping[str, Value]", present: Mapping[str, str]) -> "dict[
 def _is_so(value: "Value", present: str | None) -> bool:
     if value is None or present is None:
         return value is present
-    if isinstance(value, list) and present.startswith("["):
-        # Pulumi puts the keys of objects in an order of its own.
-        return bool(json.loads(present) == value)
-    return present == as_text(value)
+    return is_text_of(present, value)
 
 
 def _snapshots(present: Mapping[str, str]) -> str:
-    from workbench.components.backup import DEFAULT_RETENTION_DAYS
-
-    daily = f"of the data volume, every day, kept for {DEFAULT_RETENTION_DAYS} days"
-    return present.get(BACKUP_SCHEDULE) or daily
+    configured = Configured(present)
+    if configured.has("backup_schedule"):
+        return configured.backup_schedule
+    return f"of the data volume, every day, kept for {configured.backup_retention_days} days"
 
 
 def _cost(answers: Answers, volumes: int) -> tuple[MonthlyCost, str]:
@@ -96,11 +92,10 @@ def _cost(answers: Answers, volumes: int) -> tuple[MonthlyCost, str]:
 
 
 def _volumes(present: Mapping[str, str]) -> tuple[int, int]:
-    from workbench.components.server import DEFAULT_ROOT_VOLUME_SIZE
     from workbench.components.storage import DEFAULT_SIZE
 
-    root = present.get("workbench:rootVolumeSize", DEFAULT_ROOT_VOLUME_SIZE)
-    return int(root), int(present.get("workbench:dataVolumeSize", DEFAULT_SIZE))
+    configured = Configured(present)
+    return configured.root_volume_size, configured.data_volume_size or DEFAULT_SIZE
 
 
 def _users(answers: Answers) -> str:

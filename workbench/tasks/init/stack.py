@@ -4,6 +4,8 @@ import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from workbench.configured import BACKUP_SCHEDULE
+from workbench.configured import Configured
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.remote.selection import find_project
@@ -18,7 +20,6 @@ from workbench.tasks.init.interview import Interview
 from workbench.tasks.init.place import Place
 from workbench.tasks.init.place import ask_backend
 from workbench.tasks.init.place import find_place
-from workbench.tasks.init.plan import BACKUP_SCHEDULE
 from workbench.tasks.init.plan import changed
 from workbench.tasks.init.plan import print_plan
 from workbench.tasks.init.warnings import find_warnings
@@ -61,7 +62,7 @@ def init_stack(
 
 def _unasked() -> "dict[str, Value]":
     """Return what a stack has unless it says otherwise: snapshots, every day."""
-    from workbench.components.backup import DEFAULT_SCHEDULE
+    from workbench.components.schedule import DEFAULT_SCHEDULE
     from workbench.engine.stack_config import Default
 
     return {BACKUP_SCHEDULE: Default(DEFAULT_SCHEDULE)}
@@ -100,7 +101,7 @@ def _warn(place: Place, answers: Answers) -> None:
     if place.has_resources():
         return
     with place.progress.phase("Rights, quotas, records and key"):
-        found = find_warnings(answers, place.read_config().get("workbench:name"))
+        found = find_warnings(answers, Configured(place.read_config()).name)
     for sentence in found:
         print(f"WARNING: {sentence}\n")
 

@@ -1,5 +1,6 @@
 """What would stop a new workbench later, though its configuration is right."""
 
+from workbench.components.names import DEFAULT_NAME
 from workbench.errors import WorkbenchError
 from workbench.remote.quotas import address_quota
 from workbench.remote.quotas import vcpu_quota
@@ -7,14 +8,13 @@ from workbench.remote.quotas import vpc_quota
 from workbench.tasks.init.answers import Answers
 from workbench.tasks.rights.asking import PRINT
 from workbench.tasks.rights.asking import ask_rights
-from workbench.tasks.rights.policy import DEFAULT_NAME
 from workbench.tasks.rights.policy import DOMAIN
 
 
-def find_warnings(answers: Answers, name: str | None = None) -> list[str]:
-    """Return a sentence for each, and what to type; ``name`` is the workbench's, if it has one."""
+def find_warnings(answers: Answers, name: str = DEFAULT_NAME) -> list[str]:
+    """Return a sentence for each, and what to type; ``name`` is the workbench's."""
     return [
-        *_rights(answers, name or DEFAULT_NAME),
+        *_rights(answers, name),
         *_free_plan(answers),
         *_shortages(answers),
         *_records(answers),

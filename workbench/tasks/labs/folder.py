@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 from workbench.checks.labs.names import KEY_FILE
+from workbench.configured import PUBLIC_KEY
+from workbench.configured import SSH_FROM
+from workbench.configured import Configured
 from workbench.errors import WorkbenchError
 from workbench.labs.lab_file import Lab
 from workbench.progress import Progress
@@ -135,14 +138,14 @@ def _configure(bench: LabBench, progress: Progress) -> tuple[str, str]:
         stack.set_config(
             {
                 "aws:region": Default(bench.region),
-                "workbench:sshFrom": [address],
+                SSH_FROM: [address],
                 "workbench:os": Default("ubuntu-24.04"),
             }
         )
         return "ubuntu-24.04", address
     # The key is the reader's own, which the walkthrough puts in.
-    stack.set_config({"workbench:publicKey": None})
-    return stack.get_config()["workbench:os"], "127.0.0.0/8"
+    stack.set_config({PUBLIC_KEY: None})
+    return Configured(stack.get_config()).os, "127.0.0.0/8"
 
 
 def _environment(bench: LabBench, system: str, address: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError
 from botocore.exceptions import ClientError
 
+from workbench.configured import VOLUME
 from workbench.engine.copies import project_name
 from workbench.engine.state import short_name
 from workbench.errors import WorkbenchError
@@ -16,7 +17,6 @@ from workbench.remote.selection import running_rehearsal
 from workbench.remote.stack_state import StackState
 from workbench.remote.unknown import provider_settings
 from workbench.tasks.data.data_list import aws_options
-from workbench.tasks.data.restore_plan import VOLUME
 
 _GONE = ("terminated", "shutting-down")
 
@@ -105,7 +105,7 @@ def ways_on(stack: str, left: Left, *, is_there: bool) -> Iterator[str]:
 
 def _data_of(instance: dict[str, Any]) -> list[str]:
     """Return the volume with people's data, else all but the one with the server's system."""
-    from workbench.components.server import DATA_DEVICE
+    from workbench.components.settings import DATA_DEVICE
 
     devices = {
         each["DeviceName"]: each["Ebs"]["VolumeId"]

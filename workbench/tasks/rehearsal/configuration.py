@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from workbench.components.names import key_of
 from workbench.engine.copies import project_name
 from workbench.engine.stack_config import Default
 from workbench.engine.stack_config import Value
@@ -51,7 +52,7 @@ SERVICES = (
 )
 
 # Every rehearsal's stack has it, once it was set up: one without a domain has none by choice.
-ACME = "workbench:acmeDirectory"
+ACME = key_of("acme_directory")
 
 
 def rehearsal_configuration(description: Description) -> dict[str, Value]:
@@ -64,11 +65,11 @@ def rehearsal_configuration(description: Description) -> dict[str, Value]:
         **_provider(description),
         **_certificates(description),
         **_packages(description),
-        "workbench:domain": Default(domain(description.name), unless=ACME),
-        "workbench:createZone": Default(True, unless=ACME),
-        "workbench:sshFrom": Default(["127.0.0.0/8"]),
-        "workbench:publicKey": Default(ensure_key(description.name)),
-        "workbench:os": Default(_operating_system(description)),
+        key_of("domain"): Default(domain(description.name), unless=ACME),
+        key_of("create_zone"): Default(True, unless=ACME),
+        key_of("ssh_from"): Default(["127.0.0.0/8"]),
+        key_of("public_key"): Default(ensure_key(description.name)),
+        key_of("os"): Default(_operating_system(description)),
     }
 
 
@@ -123,7 +124,7 @@ def _certificates(description: Description) -> dict[str, Value]:
     root = Path(description.acme_root).read_text(encoding="ascii")
     return {
         ACME: description.acme_directory,
-        "workbench:acmeRootCertificate": root,
+        key_of("acme_root_certificate"): root,
     }
 
 
@@ -132,14 +133,14 @@ def _packages(description: Description) -> dict[str, Value]:
     values: dict[str, Value] = {}
     found = find_package(description)
     if found is not None:
-        values["workbench:rstudioUrl"] = found.url
-        values["workbench:rstudioSha256"] = found.sha256
+        values[key_of("rstudio_url")] = found.url
+        values[key_of("rstudio_sha256")] = found.sha256
     if (r := find_r(description)) is not None:
-        values["workbench:rBuildsUrl"] = r.url
-        values["workbench:rChecksums"] = [f"{each}={digest}" for each, digest in r.sha256s.items()]
-    for key, value in (("pypiIndex", pypi_index()), ("npmRegistry", npm_registry())):
+        values[key_of("r_builds_url")] = r.url
+        values[key_of("r_checksums")] = [f"{each}={digest}" for each, digest in r.sha256s.items()]
+    for key, value in (("pypi_index", pypi_index()), ("npm_registry", npm_registry())):
         if value is not None:
-            values[f"workbench:{key}"] = Default(value)
+            values[key_of(key)] = Default(value)
     return values
 
 

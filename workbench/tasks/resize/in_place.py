@@ -6,6 +6,7 @@ Pulumi's state and AWS, and what was before from a note.
 
 from collections.abc import Callable
 
+from workbench.configured import INSTANCE_TYPE
 from workbench.engine.failures import InterruptedUpdateError
 from workbench.engine.failures import StackLockedError
 from workbench.errors import WorkbenchError
@@ -30,7 +31,6 @@ from workbench.tasks.resize.note import Note
 from workbench.tasks.resize.plan import look_ahead
 from workbench.tasks.resize.plan import other_changes
 from workbench.tasks.resize.rollback import roll_back
-from workbench.tasks.resize.state import KEY
 from workbench.tasks.resize.state import read_situation
 
 # Shows the plan with what Pulumi would do besides; raises unless the person agrees.
@@ -141,7 +141,7 @@ class Resize:
         if now.actual == self._wanted:
             # An earlier one got as far as that; Pulumi may not know it yet.
             agree([])
-            opened.set_config({KEY: self._wanted})
+            opened.set_config({INSTANCE_TYPE: self._wanted})
             if not now.agrees:
                 when_free(opened.refresh)
                 hold(when_free(opened.preview), Change.RESIZE, self._state.stack)
@@ -153,7 +153,7 @@ class Resize:
             when_free(opened.refresh)
         change_configuration(
             self._state,
-            {KEY: self._wanted},
+            {INSTANCE_TYPE: self._wanted},
             self._progress,
             Change.RESIZE,
             check=lambda changes: agree(other_changes(changes)),

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from workbench.configured import PROTECT
 from workbench.engine.failures import InterruptedUpdateError
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
@@ -170,8 +171,8 @@ class Replacing:
 
 
 def _refuse_protected(state: StackState) -> None:
-    if state.config.get("workbench:protectInstance", "").lower() == "true":
+    if state.configured.protect_instance:
         raise ConfigError(
-            "The server is protected (workbench:protectInstance), and replacing it terminates it.",
-            f"pulumi config set workbench:protectInstance false --stack {state.stack}",
+            f"The server is protected ({PROTECT}), and replacing it terminates it.",
+            f"pulumi config set {PROTECT} false --stack {state.stack}",
         )

@@ -2,6 +2,8 @@
 
 import time
 
+from workbench.configured import NEXT_TYPE
+from workbench.configured import PREVIOUS_TYPE
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.remote.converging import converge_server
@@ -19,8 +21,6 @@ from workbench.tasks.resize.next_server import make_ready
 from workbench.tasks.resize.replace_note import NOTE
 from workbench.tasks.resize.replace_note import Note
 from workbench.tasks.resize.replacement import FIRST
-from workbench.tasks.resize.replacement import NEXT
-from workbench.tasks.resize.replacement import PREVIOUS
 from workbench.tasks.resize.replacement import SECOND
 from workbench.tasks.resize.replacement import Replacement
 from workbench.tasks.resize.replacement import Values
@@ -38,7 +38,7 @@ class CheckFailedError(WorkbenchError):
 
 def replacement_of(state: StackState) -> Replacement:
     """Return how far the replacement has come."""
-    return read_replacement(state.config, str(state.outputs.get("instance_type") or ""))
+    return read_replacement(state.configured, str(state.outputs.get("instance_type") or ""))
 
 
 def is_begun(state: StackState, progress: Progress) -> bool:
@@ -67,14 +67,14 @@ def switch(state: StackState, progress: Progress) -> StackState:
     """Move volume and address to the next server; where that was done, see that it's complete."""
     now = replacement_of(state)
     if now.previous_type:
-        return _change(state, {NEXT: None}, progress)
+        return _change(state, {NEXT_TYPE: None}, progress)
     return _change(state, now.switched(), progress)
 
 
 def switch_back(state: StackState, progress: Progress) -> StackState:
     """Move volume and address back to the server that had them before."""
     now, note = replacement_of(state), NOTE.read(state)
-    values: Values = now.switched() if now.previous_type else {PREVIOUS: None}
+    values: Values = now.switched() if now.previous_type else {PREVIOUS_TYPE: None}
     state = _change(state, values, progress)
     known_hosts = state.door().known_hosts
     instance = str(state.outputs["instance_id"])

@@ -4,21 +4,21 @@ Nothing else is remembered. A command that was killed, on this computer or on an
 gone on with from there; and what is done, is done by a change of these keys.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from workbench.configured import CURRENT_SERVER
+from workbench.configured import INSTANCE_TYPE
+from workbench.configured import NEXT_TYPE
+from workbench.configured import PREVIOUS_TYPE
+from workbench.configured import Configured
 from workbench.errors import ConfigError
 
 if TYPE_CHECKING:
     from workbench.engine.stack_config import Value
 
 FIRST, SECOND = "first", "second"
-CURRENT = "workbench:currentServer"
-TYPE = "workbench:instanceType"
-NEXT = "workbench:nextInstanceType"
-PREVIOUS = "workbench:previousInstanceType"
 
 Values = dict[str, "Value"]
 
@@ -73,32 +73,39 @@ class Replacement:
 
     def building(self, target: str) -> Values:
         """Return the configuration with a next server alongside this one."""
-        return {CURRENT: self.current, TYPE: self.instance_type, NEXT: target, PREVIOUS: None}
+        return {
+            CURRENT_SERVER: self.current,
+            INSTANCE_TYPE: self.instance_type,
+            NEXT_TYPE: target,
+            PREVIOUS_TYPE: None,
+        }
 
     def switched(self) -> Values:
         """Return the configuration in which the two have changed places; again, it changes back."""
         forward = self.next_type is not None
         return {
             # All that says which one serves is set in one write; what goes, goes after it.
-            CURRENT: FIRST if self.current == SECOND else SECOND,
-            TYPE: self.other_type,
-            (PREVIOUS if forward else NEXT): self.instance_type,
-            (NEXT if forward else PREVIOUS): None,
+            CURRENT_SERVER: FIRST if self.current == SECOND else SECOND,
+            INSTANCE_TYPE: self.other_type,
+            (PREVIOUS_TYPE if forward else NEXT_TYPE): self.instance_type,
+            (NEXT_TYPE if forward else PREVIOUS_TYPE): None,
         }
 
     def ended(self) -> Values:
         """Return the configuration with only the one that serves."""
         current = None if self.current == FIRST else self.current
-        return {CURRENT: current, NEXT: None, PREVIOUS: None}
+        return {CURRENT_SERVER: current, NEXT_TYPE: None, PREVIOUS_TYPE: None}
 
 
-def read_replacement(config: Mapping[str, str], default_type: str) -> Replacement:
+def read_replacement(configured: Configured, default_type: str) -> Replacement:
     """Return what a stack's configuration says; ``default_type`` is the server's, if it doesn't.
 
     A write that was interrupted leaves both types alongside the server's own, which tells the way.
     """
-    current, instance_type = config.get(CURRENT) or FIRST, config.get(TYPE) or default_type
-    following, previous = config.get(NEXT), config.get(PREVIOUS)
+    current, instance_type = configured.current_server, default_type
+    if configured.has("instance_type"):
+        instance_type = configured.instance_type
+    following, previous = configured.next_instance_type, configured.previous_instance_type
     if following and previous:
         if instance_type == previous:
             previous = None

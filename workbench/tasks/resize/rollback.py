@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 from typing import NoReturn
 
+from workbench.configured import INSTANCE_TYPE
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.remote.power import NO_CAPACITY
@@ -14,7 +15,6 @@ from workbench.tasks.changes.stack_lock import when_free
 from workbench.tasks.resize.end import check_server
 from workbench.tasks.resize.end import get_in
 from workbench.tasks.resize.note import NOTE
-from workbench.tasks.resize.state import KEY
 from workbench.tasks.resize.state import Situation
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _configure(state: StackState, now: Situation, progress: Progress) -> "Stack"
     from workbench.engine.stacks import open_stack
 
     opened = open_stack(state.stack, find_project(), progress)
-    opened.set_config({KEY: now.configured_before})
+    opened.set_config({INSTANCE_TYPE: now.configured_before})
     return opened
 
 

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.checks.instance import read_instance
+from workbench.configured import Configured
 from workbench.remote.gone import gone_error
 from workbench.remote.selection import find_project
 from workbench.remote.stack_state import StackState
 from workbench.remote.unreachable import ENDED
 from workbench.tasks.resize.note import NOTE
 from workbench.tasks.resize.note import Note
-
-KEY = "workbench:instanceType"
 
 
 @dataclass(frozen=True)
@@ -67,8 +66,9 @@ def read_situation(state: StackState) -> Situation:
     if instance is None or instance["State"]["Name"] in ENDED:
         raise gone_error(state)
     opened = open_stack(state.stack, find_project(), Progress(quiet=True))
+    configured = Configured(opened.get_config())
     return Situation(
-        configured=opened.get_config().get(KEY),
+        configured=configured.instance_type if configured.has("instance_type") else None,
         known=str(opened.outputs().get("instance_type") or ""),
         instance=instance,
         pending=bool(opened.state().pending),

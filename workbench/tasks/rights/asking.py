@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.tasks.rights.policy import DEFAULT_NAME
+from workbench.components.names import DEFAULT_NAME
 from workbench.tasks.rights.policy import Question
 from workbench.tasks.rights.policy import questions
 

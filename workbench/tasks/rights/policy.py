@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
+from workbench.components.names import DEFAULT_NAME
+
 # What a workbench is called unless told else, and what is made in IAM and S3 begins with.
-DEFAULT_NAME = "do4ds-lab"
 # Of these, workbench makes do without: it says then that it doesn't know a price or a quota.
 ADVICE = "Advice"
 DOMAIN = "Domain"

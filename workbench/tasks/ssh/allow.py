@@ -10,11 +10,10 @@ from tenacity import retry_if_result
 from tenacity import stop_after_delay
 from tenacity import wait_fixed
 
+from workbench.configured import SSH_FROM
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.remote.configured import SSH_FROM
-from workbench.remote.configured import read_texts
 from workbench.remote.ssh_target import UnreachableError
 from workbench.remote.stack_state import StackState
 from workbench.remote.stack_state import read_stack
@@ -57,7 +56,7 @@ def read_network(given: str | None, state: StackState) -> str:
 
 def allow(state: StackState, progress: Progress, network: str, *, yes: bool, dry_run: bool) -> None:
     """Let a range of addresses reach port 22."""
-    had = read_texts(state.config, SSH_FROM)
+    had = list(state.configured.ssh_from)
     if network not in had and allows(had, network):
         inside = next(each for each in had if allows([each], network))
         print(f"{network} may reach SSH already, as a part of {inside}. Nothing was changed.")
@@ -84,7 +83,7 @@ def disallow(
     state: StackState, progress: Progress, network: str, *, yes: bool, dry_run: bool
 ) -> None:
     """Close port 22 to a range of addresses."""
-    had = read_texts(state.config, SSH_FROM)
+    had = list(state.configured.ssh_from)
     if network not in had:
         _refuse_part(had, network, state.stack)
         if not _is_open(state, network):

@@ -2,8 +2,6 @@
 
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
-from workbench.remote.configured import SSH_FROM
-from workbench.remote.configured import read_texts
 from workbench.remote.existing_stack import read_existing
 from workbench.remote.selection import select_stack
 from workbench.remote.stack_state import StackState
@@ -28,7 +26,7 @@ def check_options(is_list: bool, *, changing: bool) -> None:
 def print_allowed(stack: str | None, *, as_json: bool) -> None:
     """Print who may reach SSH, and whether this computer may."""
     state = read_existing(select_stack(stack), make_progress(quiet=as_json))
-    networks, own = read_texts(state.config, SSH_FROM), own_address(state)
+    networks, own = list(state.configured.ssh_from), own_address(state)
     inside = None if own is None else allows(networks, own)
     if as_json:
         print_json({"ssh_from": networks, "own_address": own, "allowed": inside})

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from workbench.configured import FURTHER_KEYS
+from workbench.configured import PUBLIC_KEY
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.remote.configured import FURTHER_KEYS
-from workbench.remote.configured import PUBLIC_KEY
-from workbench.remote.configured import administrator_keys
 from workbench.remote.converging import converge_server
 from workbench.remote.private_key import find_private_key
 from workbench.remote.ssh_target import PrivateKey
@@ -102,7 +101,7 @@ def _left_over(state: StackState, declared: Sequence[str], progress: Progress) -
 
 def declared_keys(state: StackState) -> list[str]:
     """Return the administrator's keys as the configuration has them."""
-    keys = administrator_keys(state.config)
+    keys = state.configured.all_administrator_keys
     if not keys:
         raise WorkbenchError(
             f"The stack {state.stack} has no {PUBLIC_KEY} in its configuration: its keys are in its"

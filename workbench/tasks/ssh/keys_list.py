@@ -6,7 +6,6 @@ from typing import Any
 
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
-from workbench.remote.configured import administrator_keys
 from workbench.remote.private_key import read_public_halves
 from workbench.remote.stack_state import StackState
 from workbench.tasks.command_name import as_typed
@@ -24,7 +23,7 @@ def read_keys(state: StackState, progress: Progress) -> list[dict[str, Any]]:
 
     ``by_recipe`` tells those that the recipe put there.
     """
-    declared = {fingerprint(key): key for key in administrator_keys(state.config)}
+    declared = {fingerprint(key): key for key in state.configured.all_administrator_keys}
     lines = read_lines(state, progress)
     there = None if lines is None else keys_in(lines)
     ours = keys_in(in_block(lines or ()))

@@ -4,7 +4,6 @@ What is done is read from the configuration, the key files and the note of the o
 so a rotation that was interrupted continues where it was.
 """
 
-import json
 import os
 import time
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.configured import USERS
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.remote.key_folder import ssh_folder
@@ -38,7 +38,7 @@ from workbench.tasks.ssh.old_key import forget_old
 from workbench.tasks.ssh.old_key import note_old
 from workbench.tasks.ssh.old_key import private_half
 from workbench.tasks.ssh.old_key import read_noted
-from workbench.tasks.users.declared_users import KEY as USERS
+from workbench.tasks.users.declared_users import read_declared
 from workbench.tasks.users.public_keys import described
 from workbench.tasks.users.public_keys import fingerprint
 
@@ -138,17 +138,13 @@ def _take_over(
 
 def _users_with(state: StackState, old: str, new: str) -> "dict[str, Value]":
     """Return the people's keys with the new one where someone had the old one."""
-    text = state.config.get(USERS)
-    if text is None:
+    if state.configured.users is None:
         return {}
-    users = json.loads(text)
-    for user in users:
-        given = user.get("publicKeys") or []
-        if any(fingerprint(key) == fingerprint(old) for key in given):
-            user["publicKeys"] = [
-                new if fingerprint(key) == fingerprint(old) else key for key in given
-            ]
-    return {USERS: users}
+    declared = read_declared(state)
+    for user in declared.users.values():
+        keys = [new if fingerprint(key) == fingerprint(old) else key for key in user.public_keys]
+        declared = declared.with_user(replace(user, public_keys=tuple(keys)))
+    return {USERS: declared.as_config()}
 
 
 def _require_refused(state: StackState, old: PrivateKey) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbench.configured import SUBNET
 from workbench.engine.aws import read_region
 from workbench.engine.failures import PassphraseError
 from workbench.engine.failures import StackOperationError
@@ -20,12 +21,10 @@ from workbench.remote.quotas import VPCS
 from workbench.remote.quotas import quota_code
 from workbench.remote.stack_state import StackState
 from workbench.remote.stack_state import read_stack
-from workbench.tasks.data.restore_plan import VOLUME
 from workbench.tasks.unfinished.existing import tell_existing
 from workbench.tasks.unfinished.existing import zone_in
 from workbench.tasks.unfinished.offers import other_types
 from workbench.tasks.unfinished.offers import other_zones
-from workbench.tasks.unfinished.unused_volume import SUBNET
 
 if TYPE_CHECKING:
     from workbench.engine.changes import Changes
@@ -63,11 +62,8 @@ class Refused:
     @property
     def type(self) -> str:
         """The instance type, which is AWS's word where it says one."""
-        from workbench.components.server import DEFAULT_INSTANCE_TYPE
-
         found = _TYPE.search(self.said)
-        configured = self.state.config.get("workbench:instanceType")
-        return found[1] if found else configured or DEFAULT_INSTANCE_TYPE
+        return found[1] if found else self.state.configured.instance_type
 
     @property
     def region(self) -> str:
@@ -105,7 +101,7 @@ def explain_refusal(
     """
     # One that is taken in, or that people work on, stays where it is.
     is_attached = any(short_type(each.type) == "VolumeAttachment" for each in resources)
-    has_data = bool(state.outputs or state.config.get(VOLUME) or is_attached)
+    has_data = bool(state.outputs or state.configured.data_volume_id or is_attached)
     found = _IN_ZONE.search(error.message)
     refused = Refused(error.message, state, found[1] if found else zone, has_data)
     message, hints = _explain(refused) or (error.message, [error.hint] if error.hint else [])
@@ -138,7 +134,7 @@ def _elsewhere(refused: Refused) -> list[str]:
     lines = []
     if not refused.has_data:
         zones = _named_zones(refused) or other_zones(refused.state, refused.type, refused.zone)
-        if refused.state.config.get(SUBNET):
+        if refused.state.configured.subnet_id:
             lines.append(
                 f"pulumi config set {SUBNET} SUBNET --stack {refused.stack}"
                 f"   a subnet in another zone{_listed(zones)}; then {_again(refused)}"

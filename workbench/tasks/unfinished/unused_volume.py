@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 # A Workbench's own volume, which only a server of the same stack can have.
 _OWN = "workbench:index:Workbench$"
 _SERVERS = ("Instance", "VolumeAttachment")
-ZONE, SUBNET = "workbench:availabilityZone", "workbench:subnetId"
 
 
 @dataclass(frozen=True)
@@ -159,12 +158,12 @@ def delete_unused(state: StackState, unused: Unused, progress: "Progress") -> No
 
 def _wanted_zone(state: StackState) -> str | None:
     """Return the zone that the configuration asks for; None where it doesn't."""
-    if subnet := state.config.get(SUBNET):
+    if subnet := state.configured.subnet_id:
         found = state.aws("ec2").describe_subnets(
             Filters=[{"Name": "subnet-id", "Values": [subnet]}]
         )["Subnets"]
         return str(found[0]["AvailabilityZone"]) if found else None
-    return state.config.get(ZONE)
+    return state.configured.availability_zone
 
 
 def _of(resources: Iterable[Resource], kind: str) -> list[Resource]:

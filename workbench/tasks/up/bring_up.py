@@ -10,6 +10,7 @@ from workbench.checks.check import Report
 from workbench.checks.check import Result
 from workbench.checks.table import CHECKS
 from workbench.checks.target import Server
+from workbench.configured import Configured
 from workbench.engine.state import short_type
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
@@ -34,7 +35,6 @@ from workbench.tasks.unfinished.unused_volume import move_unused
 from workbench.tasks.unfinished.unused_volume import noting_unused
 from workbench.tasks.up.delegation import say_delegation
 from workbench.tasks.up.plan import look_ahead
-from workbench.tasks.users.declared_users import KEY
 from workbench.tasks.users.declared_users import read_declared
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _apply_stack(
         opened = open_stack(stack, find_project(), progress, create=True)
         opened.refuse_lost_configuration()
         opened.set_config(rehearsal_configuration(description))
-        if "workbench:domain" not in opened.get_config():
+        if not Configured(opened.get_config()).has("domain"):
             certify_addresses(description, progress)
         unused = look_for_unused(opened, progress)
         with noting_unused(opened, unused, progress):
@@ -194,7 +194,7 @@ def _look(opened: "Stack", progress: Progress) -> None:
 
 def _refuse_many(state: StackState) -> None:
     """Raise where it can't be told whose the one password on standard input is."""
-    is_declared = KEY in state.config
+    is_declared = state.configured.has("users")
     users = list(read_declared(state).users) if is_declared else state.target().users
     if len(users) > 1:
         raise WorkbenchError(

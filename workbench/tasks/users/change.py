@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 
 from workbench.checks.target import Server
+from workbench.configured import USERS
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.remote import passwords
@@ -14,7 +15,6 @@ from workbench.remote.stack_state import StackState
 from workbench.remote.stack_state import read_stack
 from workbench.tasks.changes.apply import interruptible
 from workbench.tasks.changes.list_changes import change_lists
-from workbench.tasks.users.declared_users import KEY
 from workbench.tasks.users.declared_users import DeclaredUsers
 from workbench.tasks.users.declared_users import User
 from workbench.tasks.users.declared_users import read_declared
@@ -40,7 +40,7 @@ def apply(
     People who are declared already are applied: an earlier change may have got no further.
     """
     state.close()
-    values = {} if wanted == read_declared(state) else {KEY: wanted.as_config()}
+    values = {} if wanted == read_declared(state) else {USERS: wanted.as_config()}
     what_exists = "the change may be in the configuration already, and not on the server yet"
     with interruptible(what_exists, f"{command}   continues"):
         change_lists(state, values, command, progress)
@@ -55,7 +55,7 @@ def made(accounts: Mapping[str, ServerUser], name: str, stack: str) -> ServerUse
         return accounts[name]
     raise WorkbenchError(
         f"{name} is in the configuration, and the server's recipe ended well, but there is no"
-        f" account {name}: the program of the stack {stack} doesn't seem to read {KEY}.",
+        f" account {name}: the program of the stack {stack} doesn't seem to read {USERS}.",
         f"workbench users.list --stack {stack}",
     )
 

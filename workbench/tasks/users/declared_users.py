@@ -1,20 +1,19 @@
 """The people that a stack's configuration declares: read, and written back."""
 
 import difflib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
 
+from workbench.configured import PUBLIC_KEY
+from workbench.configured import USERS
 from workbench.engine.copies import refuse_lost_configuration
 from workbench.engine.state import short_name
+from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
-from workbench.remote.configured import PUBLIC_KEY
 from workbench.remote.selection import find_project
 from workbench.remote.stack_state import StackState
-
-KEY = "workbench:users"
 
 
 @dataclass(frozen=True)
@@ -113,18 +112,18 @@ def read_declared(state: StackState) -> DeclaredUsers:
     Raises WorkbenchError where the people are in the stack's program instead, or the
     configuration is lost.
     """
-    text = state.config.get(KEY)
-    if text is None:
-        refuse_lost_configuration(state.stack, find_project())
-        return _default(state)
     try:
-        users = [_user(entry) for entry in json.loads(text)]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        entries = state.configured.users
+    except ConfigError as error:
         raise WorkbenchError(
-            f"{KEY} of the stack {state.stack} isn't a list of users ({error}).",
-            f"pulumi config get {KEY} --stack {state.stack}   shows it;"
+            f"The users of the stack {state.stack} can't be read: {error.message}",
+            f"pulumi config get {USERS} --stack {state.stack}   shows it;"
             " docs/configuration.md says how it looks",
         ) from error
+    if entries is None:
+        refuse_lost_configuration(state.stack, find_project())
+        return _default(state)
+    users = [_user(entry) for entry in entries]
     return DeclaredUsers({user.name: user for user in users})
 
 
@@ -136,7 +135,7 @@ def _default(state: StackState) -> DeclaredUsers:
     names = state.target().users if state.outputs else [DEFAULT_USER]
     if names != [DEFAULT_USER]:
         raise _in_program(state, names)
-    key = state.config.get(PUBLIC_KEY, "").strip()
+    key = (state.configured.public_key or "").strip()
     return DeclaredUsers({names[0]: User(names[0], (key,) if key else (), True)}, is_default=True)
 
 
@@ -144,14 +143,14 @@ def _in_program(state: StackState, names: list[str]) -> WorkbenchError:
     return WorkbenchError(
         f"The people of the stack {state.stack} ({', '.join(names) or 'nobody'}) are not in"
         " its configuration, but in its program.",
-        f"Change the program; or have it read {KEY}, and set that",
+        f"Change the program; or have it read {USERS}, and set that",
     )
 
 
 def _user(entry: Mapping[str, Any]) -> User:
     return User(
         str(entry["name"]),
-        tuple(entry.get("publicKeys") or ()),
+        tuple(entry.get("public_keys") or ()),
         bool(entry.get("administrator")),
         entry.get("quota"),
     )
