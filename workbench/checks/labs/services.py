@@ -15,6 +15,9 @@ from workbench.terminal import read_json
 
 HUB_DATABASE = "jupyterhub.sqlite"
 LIMIT = 30
+# One that was started just now may not answer yet. In seconds: for how long to ask again.
+START = 90
+PATIENTLY = f"curl -s --retry {START} --retry-connrefused --retry-delay 1 --max-time {LIMIT}"
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,8 @@ def check_hub_service(target: Target) -> Outcome:
     wrong = _amiss(server, JUPYTERHUB)
     if wrong:
         return failed(wrong)
-    # Right after its start it may not answer yet.
-    asked = (
-        f"curl -sf --retry 20 --retry-connrefused --retry-delay 1 --max-time {LIMIT}"
-        f" http://127.0.0.1:{JUPYTERHUB.port}/hub/api"
-    )
-    answer = server.run(asked, limit=2 * LIMIT)
+    asked = f"{PATIENTLY} -f http://127.0.0.1:{JUPYTERHUB.port}/hub/api"
+    answer = server.run(asked, limit=2 * START)
     if not answer.ok:
         return failed(f"JupyterHub doesn't answer at port {JUPYTERHUB.port}")
     wrong = _amiss_in_folder(server)
@@ -71,11 +70,10 @@ def check_rstudio_service(target: Target) -> Outcome:
     if wrong:
         return failed(wrong)
     asked = (
-        "curl -s -o /dev/null --retry 20 --retry-connrefused --retry-delay 1"
-        f" --max-time {LIMIT} -A '{BROWSER}' -w '%{{http_code}} %{{redirect_url}}'"
+        f"{PATIENTLY} -o /dev/null -A '{BROWSER}' -w '%{{http_code}} %{{redirect_url}}'"
         f" http://127.0.0.1:{RSTUDIO.port}/"
     )
-    code, _, leads = server.run(asked, limit=2 * LIMIT).stdout.strip().partition(" ")
+    code, _, leads = server.run(asked, limit=2 * START).stdout.strip().partition(" ")
     if code != "302" or "/auth-sign-in" not in leads:
         return failed(f"port {RSTUDIO.port} answers {code} {leads}".rstrip() + ", no sign-in")
     return passed("RStudio Server asks for name and password, at each boot")
