@@ -66,6 +66,8 @@ class Configured:
     protect_instance: bool
     subnet_id: str | None
     availability_zone: str | None
+    rstudio_url: str | None
+    rstudio_sha256: str | None
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._texts = texts

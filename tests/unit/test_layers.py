@@ -18,7 +18,7 @@ ONLY = {
         *("host.pack", "host.bootstrap", "host.software", "host.contract.values"),
         *("host.package_lists", "host.r_settings"),
     },
-    ("tasks", "host"): {"host.pack", "host.shares.shares"},
+    ("tasks", "host"): {"host.pack", "host.shares.shares", "host.software"},
     ("engine", "rehearsal"): {"rehearsal.names", "rehearsal.description", "rehearsal.credentials"},
 }
 

@@ -7,3 +7,5 @@ KEY_FILE = f"{KEY_PAIR}.pem"
 DATA_VOLUME = f"{NAME}-data"
 # The reader's own account on the server.
 USER = "test-user"
+# Where the reader's JupyterHub is installed.
+HUB = "/opt/jupyterhub"

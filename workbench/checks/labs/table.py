@@ -8,6 +8,7 @@ from workbench.checks.labs.access import check_authorized
 from workbench.checks.labs.access import check_known_host
 from workbench.checks.labs.access import check_sudo
 from workbench.checks.labs.access import check_user
+from workbench.checks.labs.hub import check_people
 from workbench.checks.labs.instance import check_answers
 from workbench.checks.labs.instance import check_group
 from workbench.checks.labs.instance import check_instance
@@ -16,6 +17,11 @@ from workbench.checks.labs.instance import check_root_disk
 from workbench.checks.labs.keys import check_key_mode
 from workbench.checks.labs.keys import check_key_pair
 from workbench.checks.labs.keys import check_own_key
+from workbench.checks.labs.programs import check_hub_environment
+from workbench.checks.labs.programs import check_r
+from workbench.checks.labs.services import check_hub_service
+from workbench.checks.labs.services import check_inside
+from workbench.checks.labs.services import check_rstudio_service
 from workbench.checks.labs.size import check_bigger
 from workbench.checks.labs.size import check_biggest
 from workbench.checks.labs.size import check_data_mount
@@ -46,6 +52,13 @@ LAB_CHECKS: tuple[Check, ...] = (
     Check("lab-sudo", check_sudo, ("lab-user",)),
     Check("lab-authorized", check_authorized, ("lab-user", "lab-own-key")),
     Check("lab-alias", check_alias, _SERVER),
+    Check("lab-r", check_r, ("lab-user",)),
+    Check("lab-hub-environment", check_hub_environment, ("lab-user",)),
+    Check("lab-hub-service", check_hub_service, _SERVER),
+    Check("lab-people", check_people, ("lab-hub-service",)),
+    Check("lab-rstudio", check_rstudio_service, _SERVER),
+    # Where nothing listens yet, nothing listens outside.
+    Check("lab-inside", check_inside, ("lab-hub-service", "lab-rstudio")),
     Check("lab-grown", check_grown, _INSTANCE),
     Check("lab-bigger", check_bigger, _SERVER),
     Check("lab-biggest", check_biggest, _SERVER),

@@ -3,6 +3,7 @@
 import shlex
 import shutil
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.checks.labs.names import KEY_FILE
@@ -10,6 +11,8 @@ from workbench.configured import PUBLIC_KEY
 from workbench.configured import SSH_FROM
 from workbench.configured import Configured
 from workbench.errors import WorkbenchError
+from workbench.host.software import Package
+from workbench.host.software import rstudio
 from workbench.labs.lab_file import Lab
 from workbench.progress import Progress
 from workbench.rehearsal.description import FILE
@@ -88,8 +91,7 @@ def prepare(bench: LabBench, lab: Lab, progress: Progress) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     put_file(folder / PROJECT_FILE, PROJECT_TEXT)
     _put_program(bench, lab)
-    system, address = _configure(bench, progress)
-    put_file(folder / ENVIRONMENT, _environment(bench, system, address))
+    put_file(folder / ENVIRONMENT, _environment(bench, _configure(bench, progress)))
 
 
 def clear(bench: LabBench) -> None:
@@ -120,8 +122,17 @@ def _put_program(bench: LabBench, lab: Lab) -> None:
     put_file(path, (lab.folder / PROGRAM).read_bytes())
 
 
-def _configure(bench: LabBench, progress: Progress) -> tuple[str, str]:
-    """Configure the program's stack; return operating system, and the addresses SSH comes from."""
+@dataclass(frozen=True)
+class _Chosen:
+    """What commands take from the stack's configuration; ``address`` is where SSH comes from."""
+
+    system: str
+    address: str
+    rstudio: Package
+
+
+def _configure(bench: LabBench, progress: Progress) -> _Chosen:
+    """Configure the program's stack; return what is chosen there."""
     from workbench.engine.stacks import Default
     from workbench.engine.stacks import open_stack
 
@@ -142,14 +153,17 @@ def _configure(bench: LabBench, progress: Progress) -> tuple[str, str]:
                 "workbench:os": Default("ubuntu-24.04"),
             }
         )
-        return "ubuntu-24.04", address
+        return _Chosen("ubuntu-24.04", address, rstudio("amd64"))
     # The key is the reader's own, which the walkthrough puts in.
     stack.set_config({PUBLIC_KEY: None})
-    return Configured(stack.get_config()).os, "127.0.0.0/8"
+    config = Configured(stack.get_config())
+    url, sha256 = config.rstudio_url, config.rstudio_sha256
+    package = Package(url, sha256) if url else rstudio("amd64")
+    return _Chosen(config.os, "127.0.0.0/8", package)
 
 
-def _environment(bench: LabBench, system: str, address: str) -> str:
-    image, user = IMAGES[system]
+def _environment(bench: LabBench, chosen: _Chosen) -> str:
+    image, user = IMAGES[chosen.system]
     program = shlex.quote(str(Path(sys.executable).parent))
     return f"""\
 # What the labs' commands need, in every new shell:   source {ENVIRONMENT}
@@ -164,7 +178,10 @@ export LAB_IMAGE={image}
 # Whom that image lets in.
 export LAB_USER={user}
 # Where you are: from here, and from nowhere else, SSH is let in.
-export LAB_ADDRESS={address}
+export LAB_ADDRESS={chosen.address}
+# RStudio Server's package, and what is computed from its bytes.
+export LAB_RSTUDIO={shlex.quote(chosen.rstudio.url)}
+export LAB_RSTUDIO_SHA256={chosen.rstudio.sha256}
 {FUNCTIONS}{_port_function(bench)}"""
 
 

@@ -1,0 +1,169 @@
+"""Lab 3: the right thing passes, and what only looks like it doesn't."""
+
+import json
+
+import pytest
+
+from workbench.checks.labs import hub
+from workbench.checks.labs import programs
+from workbench.checks.labs import services
+from workbench.checks.target import Answer
+from workbench.checks.target import Target
+
+SHOWN = (
+    "1000\nId={unit}.service\nActiveState={active}\nSubState=running\nLoadState=loaded\n"
+    "Result=success\nNRestarts=0\nExecMainStatus=0\nActiveEnterTimestamp=@100\n"
+)
+LISTENS = 'LISTEN 0 511 127.0.0.1:8000 0.0.0.0:* users:(("node",pid=7,fd=1))\n'
+WELL = {
+    "runuser -l": "42 4.2.2",
+    "runuser -u test-user -- Rscript": "42 4.2.2",
+    "singleuser": "6.1.1\n",
+    "jupyterlab": "4.6.3\n",
+    "configurable-http-proxy": "5.3.0\n",
+    "node --version": "v24.19.0\n",
+    "show --timestamp": SHOWN,
+    "is-enabled": "enabled\n",
+    "ss -Hltnp": LISTENS,
+    "ps -o unit=": "{unit}.service\n",
+    "hub/api": '{"version": "6.1.1"}',
+    "readlink /proc": "/var/lib/jupyterhub\n",
+    "redirect_url": "302 http://127.0.0.1:8787/auth-sign-in?appUri=%2F",
+    "ss -Hltn": "LISTEN 0 128 0.0.0.0:22 0.0.0.0:*\nLISTEN 0 128 127.0.0.1:8787 0.0.0.0:*\n",
+}
+
+
+class Server:
+    """A server that answers what it is told to; what it knows nothing of fails."""
+
+    def __init__(self, unit: str = "jupyterhub", **changed: str) -> None:
+        self.answers = WELL | changed
+        self.unit, self.given = unit, ""
+
+    def run(self, command: str, *, stdin: str = "", limit: float = 60) -> Answer:
+        self.given = stdin
+        for words, answer in self.answers.items():
+            if words in command:
+                said = answer.replace("{unit}", self.unit).replace("{active}", "active")
+                return Answer(0 if said else 1, said, "" if said else "command not found")
+        return Answer(1, "", "no such file")
+
+
+def told(check, server):
+    outcome = check(Target("labs", server=lambda: server))
+    return f"{outcome.result}: {outcome.evidence}"
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, "PASS: R 4.2.2 runs for test-user"),
+        ({"runuser -l": ""}, "FAIL: R doesn't run for test-user in a shell: command not found"),
+        ({"runuser -l": "R version 4.2.2"}, "FAIL: R doesn't run for test-user in a shell"),
+        (
+            {"runuser -u test-user -- Rscript": ""},
+            "FAIL: R doesn't run for test-user without a shell: command not found",
+        ),
+    ],
+)
+def test_r_computes_for_a_person_in_a_shell_and_without(changed, said):
+    assert told(programs.check_r, Server(**changed)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, "PASS: JupyterHub 6.1.1, JupyterLab 4.6.3, Node 24.19.0"),
+        ({"singleuser": ""}, "FAIL: test-user can't run jupyterhub-singleuser: command not found"),
+        ({"jupyterlab": ""}, "FAIL: test-user can't run JupyterLab: command not found"),
+        ({"configurable-http-proxy": ""}, "FAIL: test-user can't run configurable-http-proxy"),
+        ({"node --version": "v18.20.4\n"}, "FAIL: configurable-http-proxy 5.3.0 would run on Node"),
+        ({"test -w": "yes"}, "FAIL: test-user can write to /opt/jupyterhub/bin"),
+    ],
+)
+def test_an_environment_is_one_that_people_can_run_but_not_change(changed, said):
+    assert told(programs.check_hub_environment, Server(**changed)).startswith(said)
+
+
+STOPPED = SHOWN.replace("{active}", "inactive")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, "PASS: JupyterHub 6.1.1, at each boot"),
+        (
+            {"show --timestamp": STOPPED, "ps -o unit=": "session-3.scope\n"},
+            "FAIL: jupyterhub is stopped; what answers at port 8000 is session-3.scope",
+        ),
+        ({"show --timestamp": STOPPED, "ss -Hltnp": ""}, "FAIL: jupyterhub is stopped"),
+        ({"is-enabled": "disabled\n"}, "FAIL: JupyterHub runs, but won't after the next boot"),
+        (
+            {"ps -o unit=": "other.service\n"},
+            "FAIL: port 8000 is answered by other.service, not by JupyterHub",
+        ),
+        ({"hub/api": ""}, "FAIL: JupyterHub doesn't answer at port 8000"),
+        ({"readlink /proc": "/\n"}, "FAIL: JupyterHub has no working directory"),
+        ({"test -r": "yes"}, "FAIL: everyone on the server can read JupyterHub's database"),
+    ],
+)
+def test_jupyterhub_is_a_service_of_its_own(changed, said):
+    assert told(services.check_hub_service, Server(**changed)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, "PASS: RStudio Server asks for name and password"),
+        ({"show --timestamp": STOPPED}, "FAIL: rstudio-server is stopped"),
+        ({"is-enabled": "disabled\n"}, "FAIL: RStudio Server runs, but won't after the next boot"),
+        ({"redirect_url": "200 "}, "FAIL: port 8787 answers 200, no sign-in"),
+    ],
+)
+def test_rstudio_is_a_service_that_asks_who_is_there(changed, said):
+    found = told(services.check_rstudio_service, Server("rstudio-server", **changed))
+    assert found.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("127.0.0.1:8000", "PASS: only port 22 can be reached"),
+        ("[::1]:8000", "PASS: only port 22 can be reached"),
+        ("0.0.0.0:8787", "FAIL: listening on every address: port 8787"),
+        ("*:8000", "FAIL: listening on every address: port 8000"),
+        ("[::]:8000", "FAIL: listening on every address: port 8000"),
+        ("10.0.0.7:8000", "FAIL: listening on every address: port 8000"),
+    ],
+)
+def test_services_listen_inside_only(address, said):
+    rows = f"LISTEN 0 128 0.0.0.0:22 0.0.0.0:*\nLISTEN 0 5 {address} 0.0.0.0:*\n"
+
+    assert told(services.check_inside, Server(**{"ss -Hltn": rows})).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"wrong": 403, "right": 302, "owner": "lab-check"}, "PASS: accounts get in by their"),
+        ({"wrong": 302, "right": 302}, "FAIL: JupyterHub lets people in with any password"),
+        ({"wrong": 403, "right": 403}, "FAIL: JupyterHub refuses an account that has the right"),
+        (
+            {"wrong": 403, "right": 302, "failed": "500 Spawn failed"},
+            "FAIL: JupyterHub can't start JupyterLab for people: 500 Spawn failed",
+        ),
+        ({"wrong": 403, "right": 302, "owner": "root"}, "FAIL: JupyterLab runs as root"),
+        ({"wrong": 403, "right": 302, "owner": ""}, "FAIL: JupyterLab runs as nobody"),
+    ],
+)
+def test_people_get_in_by_their_password_alone(answer, said):
+    server = Server(**{"python3 -": json.dumps(answer)})
+
+    assert told(hub.check_people, server).startswith(said)
+    assert "def sign_in" in server.given
+
+
+def test_a_hub_that_doesnt_answer_lets_nobody_in():
+    assert told(hub.check_people, Server()) == (
+        "FAIL: nobody can sign in at JupyterHub: no such file"
+    )

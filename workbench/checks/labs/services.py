@@ -1,0 +1,115 @@
+"""The reader's services: running, there again after a boot, and what answers at their ports."""
+
+from dataclasses import dataclass
+
+from workbench.checks.check import Outcome
+from workbench.checks.check import failed
+from workbench.checks.check import passed
+from workbench.checks.http import BROWSER
+from workbench.checks.server import INNER_ADDRESSES
+from workbench.checks.services import read_units
+from workbench.checks.ssh import SSH_PORT
+from workbench.checks.target import Server
+from workbench.checks.target import Target
+from workbench.terminal import read_json
+
+HUB_DATABASE = "jupyterhub.sqlite"
+LIMIT = 30
+# One that was started just now may not answer yet. In seconds: for how long to ask again.
+START = 90
+PATIENTLY = f"curl -s --retry {START} --retry-connrefused --retry-delay 1 --max-time {LIMIT}"
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service of the reader's: its unit, its name in sentences, and the port it answers at."""
+
+    unit: str
+    name: str
+    port: int
+
+
+JUPYTERHUB = Service("jupyterhub", "JupyterHub", 8000)
+RSTUDIO = Service("rstudio-server", "RStudio Server", 8787)
+
+
+def check_hub_service(target: Target) -> Outcome:
+    """Check that JupyterHub is a service, which answers, with its files in a folder of its own."""
+    server = target.server()
+    wrong = _amiss(server, JUPYTERHUB)
+    if wrong:
+        return failed(wrong)
+    asked = f"{PATIENTLY} -f http://127.0.0.1:{JUPYTERHUB.port}/hub/api"
+    answer = server.run(asked, limit=2 * START)
+    if not answer.ok:
+        return failed(f"JupyterHub doesn't answer at port {JUPYTERHUB.port}")
+    wrong = _amiss_in_folder(server)
+    version = read_json(answer.stdout)["version"]
+    return failed(wrong) if wrong else passed(f"JupyterHub {version}, at each boot")
+
+
+def _amiss_in_folder(server: Server) -> str:
+    """Say what is wrong with where the hub keeps its database."""
+    unit = f"systemctl show -p MainPID --value {JUPYTERHUB.unit}"
+    folder = server.run(f"sudo -n readlink /proc/$({unit})/cwd", limit=LIMIT).stdout.strip()
+    if folder == "/":
+        return (
+            "JupyterHub has no working directory, so that its database and the secret of its"
+            " cookies are in /"
+        )
+    readable = f"sudo -n runuser -u nobody -- test -r {folder}/{HUB_DATABASE}"
+    if server.run(readable, limit=LIMIT).ok:
+        return f"everyone on the server can read JupyterHub's database in {folder}"
+    return ""
+
+
+def check_rstudio_service(target: Target) -> Outcome:
+    """Check that RStudio Server is a service, and asks who is there."""
+    server = target.server()
+    wrong = _amiss(server, RSTUDIO)
+    if wrong:
+        return failed(wrong)
+    asked = (
+        f"{PATIENTLY} -o /dev/null -A '{BROWSER}' -w '%{{http_code}} %{{redirect_url}}'"
+        f" http://127.0.0.1:{RSTUDIO.port}/"
+    )
+    code, _, leads = server.run(asked, limit=2 * START).stdout.strip().partition(" ")
+    if code != "302" or "/auth-sign-in" not in leads:
+        return failed(f"port {RSTUDIO.port} answers {code} {leads}".rstrip() + ", no sign-in")
+    return passed("RStudio Server asks for name and password, at each boot")
+
+
+def _amiss(server: Server, service: Service) -> str:
+    """Say what is wrong with a service as systemd has it, and with what answers at its port."""
+    unit = read_units(server, [service.unit])[0]
+    holder = _holder(server, service.port)
+    if not unit.is_well:
+        other = f"; what answers at port {service.port} is {holder}" if holder else ""
+        return f"{unit.told()}{other}"
+    state = server.run(f"systemctl is-enabled {service.unit}", limit=LIMIT).stdout.strip()
+    if state != "enabled":
+        return f"{service.name} runs, but won't after the next boot: its service isn't enabled"
+    if holder and holder != f"{service.unit}.service":
+        return f"port {service.port} is answered by {holder}, not by {service.name}"
+    return ""
+
+
+def _holder(server: Server, port: int) -> str:
+    """Return the unit whose process listens at a port, wherever it listens."""
+    rows = server.run(f"sudo -n ss -Hltnp 'sport = :{port}'", limit=LIMIT).stdout
+    pids = [part.split(",")[0] for part in rows.split("pid=")[1:]]
+    if not pids:
+        return ""
+    units = server.run(f"ps -o unit= -p {','.join(pids)}", limit=LIMIT).stdout.split()
+    return ", ".join(dict.fromkeys(units))
+
+
+def check_inside(target: Target) -> Outcome:
+    """Check that nothing but SSH listens where the network could reach it."""
+    rows = target.server().run("ss -Hltn", limit=LIMIT).stdout.splitlines()
+    addresses = [row.split()[3] for row in rows if row.strip()]
+    outer = {a.rpartition(":")[2] for a in addresses if not a.startswith(INNER_ADDRESSES)}
+    others = sorted(outer - {str(SSH_PORT)}, key=int)
+    if others:
+        return failed(f"listening on every address: port {', '.join(others)}")
+    return passed(f"only port {SSH_PORT} can be reached; the services listen at 127.0.0.1")
