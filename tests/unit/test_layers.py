@@ -15,7 +15,7 @@ PARTS = ("components", "host", "engine", "checks", "labs", "rehearsal", "remote"
 # A part, and the modules of another that it may import where that isn't all of them.
 ONLY = {
     ("components", "host"): {"host.pack", "host.bootstrap", "host.software"},
-    ("tasks", "host"): {"host.pack", "host.shares"},
+    ("tasks", "host"): {"host.pack", "host.shares", "host.software"},
     ("engine", "rehearsal"): {"rehearsal.names", "rehearsal.description", "rehearsal.credentials"},
 }
 

@@ -7,3 +7,5 @@ KEY_FILE = f"{KEY_PAIR}.pem"
 DATA_VOLUME = f"{NAME}-data"
 # The reader's own account on the server.
 USER = "test-user"
+# Its password, where a lab made it: in the reader's folder, which nobody else can read.
+PASSWORD_FILE = "password.txt"  # noqa: S105
