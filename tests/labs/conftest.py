@@ -11,6 +11,7 @@ from documented import pytest_runtest_call
 from documented import pytest_runtest_protocol
 from lab_world import World
 from walkthrough import Shell
+from warm_image import warm_image
 
 __all__ = ["pytest_runtest_call", "pytest_runtest_protocol"]
 
@@ -24,10 +25,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    """Give a rehearsal that runs, with nothing in it."""
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    """Give a rehearsal that runs, with nothing in it.
+
+    A module whose ``WARM`` is true has machines with the recipe's packages: what it installs is
+    installed from nothing in another test.
+    """
     name = f"labs{os.getpid()}"
-    world = World(name, Path(tempfile.mkdtemp(prefix="workbench-labs-")))
+    image = warm_image() if getattr(request.module, "WARM", False) else ""
+    world = World(name, Path(tempfile.mkdtemp(prefix="workbench-labs-")), image)
     try:
         # Outside of the reader's namespace, as what it mounts is for others, too.
         world.run("rehearsal.start", "--name", name)

@@ -10,6 +10,7 @@ from pathlib import Path
 from walkthrough import Shell
 
 from workbench.places import cache_dir
+from workbench.rehearsal.machines.image import VARIABLE
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -28,6 +29,8 @@ class World:
 
     name: str
     state_dir: Path
+    # Of its machines; the plain one, where this is empty.
+    image: str = ""
 
     @property
     def env(self) -> dict[str, str]:
@@ -38,6 +41,7 @@ class World:
             "WORKBENCH_STACK": f"rehearsal-{self.name}",
             "PATH": f"{BIN}:{os.environ['PATH']}",
             "COLUMNS": "80",
+            VARIABLE: self.image,
         }
 
     def run(self, *words: str) -> None:

@@ -17,6 +17,7 @@ from sybil.parsers.markdown import CodeBlockParser
 # Seconds, where a block names no limit of its own.
 LIMIT = 300
 WILD = "…"
+HERE = re.compile(r"<<'?([A-Z]+)'?$")
 COMMENT = re.compile(r"<!--([^>]*)-->\s*\Z")
 # What a block's comment may say: its exit code, its seconds, why it isn't run, that its first
 # command opens a shell on the server, in which the rest is typed.
@@ -136,17 +137,24 @@ def attributes_of(example: Example) -> dict[str, str]:
 
 
 def commands_of(block: str) -> list[tuple[str, list[str]]]:
-    """Return a block's commands, each with the lines that it should print."""
+    """Return a block's commands, each with the lines that it should print.
+
+    A command goes on after a backslash, and up to the word that ends its here-document.
+    """
     commands: list[tuple[str, list[str]]] = []
-    goes_on = False
+    goes_on, end = False, ""
     for line in block.splitlines():
-        if line.startswith("$ "):
+        is_command = line.startswith("$ ") and not end
+        if is_command:
             commands.append((line[2:], []))
-        elif goes_on:
+            document = HERE.search(line)
+            end = document[1] if document else ""
+        elif end or goes_on:
             commands[-1] = (f"{commands[-1][0]}\n{line}", [])
+            end = "" if line == end else end
         else:
             commands[-1][1].append(line)
-        goes_on = line.endswith("\\") and (goes_on or line.startswith("$ "))
+        goes_on = line.endswith("\\") and not end and (goes_on or is_command)
     return commands
 
 

@@ -46,7 +46,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Lab:
-    """One lab. ``needs`` names steps of earlier labs whose solutions make its start state."""
+    """One lab. ``needs`` names steps of earlier labs whose solutions make its start state.
+
+    ``start`` is a shell script that adds what no earlier step makes; empty where there is nothing.
+    """
 
     number: int
     folder: Path
@@ -54,6 +57,7 @@ class Lab:
     minutes: int
     needs: tuple[str, ...]
     steps: tuple[Step, ...]
+    start: str = ""
 
 
 def read_labs(folder: Path) -> list[Lab]:
@@ -94,6 +98,7 @@ def read_lab(folder: Path) -> Lab:
         minutes=table.number("minutes"),
         needs=tuple(table.texts("needs")),
         steps=tuple(_read_step(each) for each in table.tables("step")),
+        start=table.text("start") if "start" in content else "",
     )
     table.refuse_others()
     return lab

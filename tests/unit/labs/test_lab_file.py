@@ -61,6 +61,7 @@ def test_a_lab_is_read(tmp_path):
             'solve = "true"\n[[step.fault]]\nname = "gone"',
             "step key, fault gone: `cause` is missing",
         ),
+        ("needs = []", 'needs = []\nstart = " "', r"lab.toml: `start` is empty\."),
         ('solve = "true"', "solve = ", "lab.toml can't be read as TOML: Invalid value"),
     ],
 )

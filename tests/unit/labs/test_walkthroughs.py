@@ -65,6 +65,15 @@ def test_commands_go_on_after_a_backslash():
     assert commands_of(block) == [("first \\\n    --option", ["printed"]), ("second", [])]
 
 
+def test_a_here_document_belongs_to_its_command():
+    block = "$ cat > file <<'END'\nfirst \\\n$ second\nEND\n$ cat file\nfirst\n"
+
+    assert commands_of(block) == [
+        ("cat > file <<'END'\nfirst \\\n$ second\nEND", []),
+        ("cat file", ["first"]),
+    ]
+
+
 @pytest.mark.parametrize(
     ("expected", "printed", "same"),
     [

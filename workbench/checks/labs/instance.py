@@ -37,7 +37,7 @@ def check_group(target: Target) -> Outcome:
         return failed(f"several security groups are named {NAME}: {ids}")
     ident = groups[0]["GroupId"]
     sources: set[str] = set()
-    for rule in _rules(ec2, ident):
+    for rule in inbound_rules(ec2, ident):
         ports = (rule["IpProtocol"], rule.get("FromPort"), rule.get("ToPort"))
         if ports != ("tcp", SSH_PORT, SSH_PORT):
             return failed(f"{ident} opens more than port {SSH_PORT}: {_told(ports)}")
@@ -50,7 +50,8 @@ def check_group(target: Target) -> Outcome:
     return passed(f"{ident} opens port {SSH_PORT} to {', '.join(sorted(sources))}")
 
 
-def _rules(ec2: Any, group: str) -> list[dict[str, Any]]:
+def inbound_rules(ec2: Any, group: str) -> list[dict[str, Any]]:
+    """Return a security group's rules for what comes in, as EC2 has them."""
     wanted = [{"Name": "group-id", "Values": [group]}]
     found = ec2.describe_security_group_rules(Filters=wanted)["SecurityGroupRules"]
     return [rule for rule in found if not rule["IsEgress"]]

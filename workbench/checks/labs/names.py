@@ -9,3 +9,5 @@ DATA_VOLUME = f"{NAME}-data"
 USER = "test-user"
 # Where the reader's JupyterHub is installed.
 HUB = "/opt/jupyterhub"
+# Its password, where a lab made it: in the reader's folder, which nobody else can read.
+PASSWORD_FILE = "password.txt"  # noqa: S105

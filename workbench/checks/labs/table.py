@@ -29,7 +29,18 @@ from workbench.checks.labs.size import check_data_volume
 from workbench.checks.labs.size import check_grown
 from workbench.checks.labs.size import check_kept
 from workbench.checks.labs.size import check_note
+from workbench.checks.labs.web import check_certificate
+from workbench.checks.labs.web import check_doors
+from workbench.checks.labs.web import check_elastic_ip
+from workbench.checks.labs.web import check_kernel_https
+from workbench.checks.labs.web import check_outside
+from workbench.checks.labs.web import check_paths
+from workbench.checks.labs.web import check_records
+from workbench.checks.labs.web import check_renewal
+from workbench.checks.labs.web import check_web_port
 from workbench.checks.ssh import check_ssh
+from workbench.checks.web import check_redirect
+from workbench.checks.web import check_rstudio
 
 # What must be there before the others can be asked.
 _INSTANCE = ("lab-instance",)
@@ -66,4 +77,15 @@ LAB_CHECKS: tuple[Check, ...] = (
     Check("lab-data-mount", check_data_mount, ("lab-login", "lab-data-volume")),
     Check("lab-note", check_note, ("lab-data-mount",)),
     Check("lab-kept", check_kept, ("lab-data-mount",)),
+    Check("lab-doors", check_doors, _INSTANCE),
+    Check("lab-web-port", check_web_port, _SERVER),
+    Check("lab-outside", check_outside, _SERVER),
+    Check("lab-paths", check_paths, ("lab-web-port", "lab-doors")),
+    Check("lab-elastic-ip", check_elastic_ip, _INSTANCE),
+    Check("lab-records", check_records, ("lab-elastic-ip",)),
+    Check("lab-certificate", check_certificate, ("lab-records",)),
+    Check("lab-https-redirect", check_redirect, ("lab-certificate",)),
+    Check("lab-renewal", check_renewal, ("lab-login", "lab-certificate")),
+    Check("lab-rstudio-https", check_rstudio, ("lab-certificate",)),
+    Check("lab-kernel-https", check_kernel_https, ("lab-certificate",)),
 )

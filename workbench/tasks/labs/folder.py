@@ -1,5 +1,6 @@
 """The reader's folder: a Pulumi project of their own, with the lab's program and environment."""
 
+import json
 import shlex
 import shutil
 import sys
@@ -7,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.checks.labs.names import KEY_FILE
+from workbench.checks.labs.names import PASSWORD_FILE
 from workbench.configured import PUBLIC_KEY
 from workbench.configured import SSH_FROM
 from workbench.configured import Configured
+from workbench.engine.stack_config import config_file
 from workbench.errors import WorkbenchError
 from workbench.host.software import Package
 from workbench.host.software import rstudio
@@ -25,6 +28,7 @@ from workbench.tasks.labs.scripts import ENVIRONMENT
 from workbench.writing import put_file
 
 PROGRAM = "__main__.py"
+LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 SSH_CONFIG = "ssh.config"
 PROJECT_TEXT = f"""\
 name: {PROJECT}
@@ -43,7 +47,12 @@ IMAGES = {
 
 PORT = (
     "import json, sys; addresses = json.load(open(sys.argv[1]))['addresses'];"
-    " print(addresses.get(sys.argv[2], {}).get('22', 22))"
+    " port = sys.argv[3] if len(sys.argv) > 3 else '22';"
+    " print(addresses.get(sys.argv[2], {}).get(port, port))"
+)
+LOOKUP = (
+    "import sys; from workbench.remote.lookup import ask_server;"
+    " print(*ask_server(sys.argv[1], sys.argv[2]), sep=chr(10))"
 )
 FUNCTIONS = r"""
 # What solutions use: instance, security group and address of the lab, and a command on the server,
@@ -81,6 +90,34 @@ onserver() {
   for _ in {1..30}; do "${way[@]}" true </dev/null 2>/dev/null && break; sleep 1; done
   "${way[@]}" "$@"
 }
+# The id of the hosted zone of the lab's domain; nothing where there is none.
+lab_zone() {
+  aws route53 list-hosted-zones-by-name --dns-name "$LAB_DOMAIN" --output text \
+    --query "HostedZones[?Name=='$LAB_DOMAIN.'].Id | [0]" | sed -n 's|^/hostedzone/||p'
+}
+"""
+# A name's addresses, as the world is told them; and curl, as it is for everyone in the world.
+WORLD = r"""
+lab_lookup() { getent ahostsv4 "$1" | cut -d ' ' -f 1 | sort -u; }
+lab_curl() { curl -sS "$@"; }
+"""
+# A rehearsal's names are known to its own DNS server only, and its authority to nobody else.
+REHEARSED = r"""
+export AWS_DATA_PATH={data}
+lab_lookup() {{ {lookup} "$1"; }}
+lab_curl() {{
+  local url name address port
+  for url in "$@"; do
+    name=$(sed -nE 's|^https?://([^/:]*).*|\1|p' <<< "$url")
+    [ -n "$name" ] || continue
+    address=$name
+    [[ $name =~ ^[0-9.]+$ ]] || address=$(lab_lookup "$name")
+    [ -n "$address" ] || {{ echo "curl: (6) Could not resolve host: $name" >&2; return 6; }}
+    set -- --connect-to "$name:80:$address:$(lab_port "$address" 80)" \
+      --connect-to "$name:443:$address:$(lab_port "$address" 443)" "$@"
+  done
+  curl -sS --cacert {authority} "$@"
+}}
 """
 
 
@@ -96,7 +133,7 @@ def prepare(bench: LabBench, lab: Lab, progress: Progress) -> None:
 
 def clear(bench: LabBench) -> None:
     """Take away the files that belong to a server that is gone."""
-    for name in (KEY_FILE, f"{KEY_FILE}.pub", SSH_CONFIG, "server.keys"):
+    for name in (KEY_FILE, f"{KEY_FILE}.pub", SSH_CONFIG, PASSWORD_FILE, "server.keys"):
         (bench.folder / name).unlink(missing_ok=True)
     for hosts in bench.folder.glob("i-*.hosts"):
         hosts.unlink()
@@ -165,6 +202,7 @@ def _configure(bench: LabBench, progress: Progress) -> _Chosen:
 def _environment(bench: LabBench, chosen: _Chosen) -> str:
     image, user = IMAGES[chosen.system]
     program = shlex.quote(str(Path(sys.executable).parent))
+    file = config_file(bench.stack, bench.folder)
     return f"""\
 # What the labs' commands need, in every new shell:   source {ENVIRONMENT}
 # Written by `workbench labs.start`.
@@ -182,12 +220,36 @@ export LAB_ADDRESS={chosen.address}
 # RStudio Server's package, and what is computed from its bytes.
 export LAB_RSTUDIO={shlex.quote(chosen.rstudio.url)}
 export LAB_RSTUDIO_SHA256={chosen.rstudio.sha256}
-{FUNCTIONS}{_port_function(bench)}"""
+# The domain, as the stack's configuration names it, and the authority that certifies it.
+export LAB_DOMAIN=$(sed -n 's/^ *workbench:domain: *//p' {shlex.quote(str(file))})
+export LAB_ACME={bench.rehearsal.acme_directory if bench.rehearsal else LETS_ENCRYPT}
+{FUNCTIONS}{_ways_there(bench)}"""
 
 
-def _port_function(bench: LabBench) -> str:
-    """Return what finds the port of SSH: not 22 where this computer has that itself."""
+def _ways_there(bench: LabBench) -> str:
+    """Return what finds ports and names: another port where this computer has that itself."""
     if bench.rehearsal is None:
-        return "lab_port() { echo 22; }\n"
+        return 'lab_port() { echo "${2:-22}"; }\n' + WORLD
+    data = put_quick_waits(rehearsal_dir(bench.rehearsal.name) / "aws")
     words = [sys.executable, "-c", PORT, str(rehearsal_dir(bench.rehearsal.name) / FILE)]
-    return f'lab_port() {{ {shlex.join(words)} "$1"; }}\n'
+    return f'lab_port() {{ {shlex.join(words)} "$@"; }}\n' + REHEARSED.format(
+        lookup=shlex.join([sys.executable, "-c", LOOKUP, bench.rehearsal.dns]),
+        authority=shlex.quote(bench.rehearsal.ca_certificate),
+        data=shlex.quote(str(data)),
+    )
+
+
+def put_quick_waits(folder: Path) -> Path:
+    """Write how ``aws ec2 wait`` waits, with a look each second, where it has one in 15.
+
+    EC2's answer takes a minute, a rehearsal's a second. Returns a folder for ``AWS_DATA_PATH``.
+    """
+    from botocore.loaders import create_loader
+
+    loader = create_loader()
+    waiters = loader.load_service_model("ec2", "waiters-2")
+    for waiter in waiters["waiters"].values():
+        waiter["maxAttempts"], waiter["delay"] = waiter["maxAttempts"] * waiter["delay"], 1
+    version = loader.determine_latest_version("ec2", "waiters-2")
+    put_file(folder / "ec2" / version / "waiters-2.json", json.dumps(waiters))
+    return folder

@@ -10,8 +10,12 @@ from workbench.checks.labs.found import find_groups
 from workbench.checks.labs.found import find_instances
 from workbench.checks.labs.keys import read_key
 from workbench.checks.labs.names import KEY_FILE
+from workbench.checks.labs.names import PASSWORD_FILE
+from workbench.checks.labs.names import USER
 from workbench.checks.target import HostKeys
 from workbench.checks.target import Target
+from workbench.engine.stack_config import config_file
+from workbench.engine.stack_config import read_config_file
 from workbench.errors import WorkbenchError
 from workbench.remote.console import Console
 from workbench.remote.host_keys import KnownHosts
@@ -49,7 +53,15 @@ class Looking:
             "address": self.instance.get("PublicIpAddress", ""),
             "security_group_id": groups[0]["GroupId"] if groups else "",
             "administrator": ADMINISTRATORS.get(images[0]["OwnerId"], "admin") if images else "",
+            **self._names(),
         }
+
+    def _names(self) -> dict[str, Any]:
+        """Return the domain that the lab's program would have, and who signs in there."""
+        config = read_config_file(config_file(self._bench.stack, self._bench.folder)) or {}
+        domain = config.get("workbench:domain", "")
+        names = [domain, f"www.{domain}"] if domain else []
+        return {"domain": domain, "names": names, "users": [USER]}
 
     @property
     def target(self) -> Target:
@@ -58,6 +70,7 @@ class Looking:
             self.state.target(),
             server=lambda: self.server,
             host_keys=self._host_keys,
+            password=self._password,
             folder=self._bench.folder,
             ssh_folder=ssh_folder(),
         )
@@ -100,6 +113,10 @@ class Looking:
         name = address.ip if port == SSH_PORT else f"[{address.ip}]:{port}"
         known = paramiko.HostKeys(str(file)).lookup(name)
         return tuple((kind, key.get_base64()) for kind, key in known.items()) if known else ()
+
+    def _password(self, user: str) -> str | None:
+        file = self._bench.folder / PASSWORD_FILE
+        return file.read_text(encoding="utf-8").strip() if file.is_file() else None
 
     def close(self) -> None:
         """Close the connection, if there is one."""

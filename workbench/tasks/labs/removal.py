@@ -29,6 +29,7 @@ class Remains:
     addresses: list[str]
     groups: list[str]
     key_pairs: list[str]
+    zones: list[str]
 
     @property
     def lines(self) -> list[str]:
@@ -39,6 +40,7 @@ class Remains:
             "Elastic IP": self.addresses,
             "security group": self.groups,
             "key pair": self.key_pairs,
+            "hosted zone": self.zones,
         }
         lines = [f"{kind} {each}" for kind, found in told.items() for each in found]
         if self.made:
@@ -66,7 +68,17 @@ def find_remains(bench: LabBench, progress: Progress) -> Remains:
             for each in ec2.describe_key_pairs()["KeyPairs"]
             if each["KeyName"] == KEY_PAIR
         ],
+        zones=_zones(bench.aws("route53")),
     )
+
+
+def _zones(route53: Any) -> list[str]:
+    """Return the hosted zones that a lab made: by their comment, as their names are a person's."""
+    pages = route53.get_paginator("list_hosted_zones").paginate()
+    zones = [zone for page in pages for zone in page["HostedZones"]]
+    return [
+        zone["Id"].rpartition("/")[2] for zone in zones if zone["Config"].get("Comment") == NAME
+    ]
 
 
 def _tagged(name: str) -> list[dict[str, Any]]:
@@ -104,6 +116,22 @@ def remove(bench: LabBench, remains: Remains, progress: Progress) -> None:
             ec2.delete_security_group(GroupId=group)
         for pair in remains.key_pairs:
             ec2.delete_key_pair(KeyPairId=pair)
+        for zone in remains.zones:
+            _delete_zone(bench.aws("route53"), zone)
+
+
+def _delete_zone(route53: Any, zone: str) -> None:
+    """Delete a hosted zone with its records; its own two go with it."""
+    pages = route53.get_paginator("list_resource_record_sets").paginate(HostedZoneId=zone)
+    changes = [
+        {"Action": "DELETE", "ResourceRecordSet": record}
+        for page in pages
+        for record in page["ResourceRecordSets"]
+        if record["Type"] not in ("NS", "SOA")
+    ]
+    if changes:
+        route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+    route53.delete_hosted_zone(Id=zone)
 
 
 def _await_end(ec2: Any, instances: list[str], phase: Phase) -> None:

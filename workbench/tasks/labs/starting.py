@@ -17,6 +17,7 @@ from workbench.tasks.labs.checked import check_steps
 from workbench.tasks.labs.removal import find_remains
 from workbench.tasks.labs.removal import remove
 from workbench.tasks.labs.scripts import ENVIRONMENT
+from workbench.tasks.labs.scripts import run
 from workbench.tasks.labs.scripts import solve
 
 
@@ -51,6 +52,10 @@ def start_lab(
     for step in steps:
         solve(bench, step)
     _require_done(bench, steps, progress)
+    if lab.start and not empty:
+        with progress.phase("Install what the lab begins with") as phase:
+            phase.tick("some minutes")
+            run(bench, lab.start, "that the lab begins with", quiet=True)
     return True
 
 

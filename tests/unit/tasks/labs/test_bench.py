@@ -77,7 +77,7 @@ def test_a_stack_of_the_labs_or_an_empty_one_is_the_labs():
     [
         (["labs.check"], "No lab is begun yet."),
         (["labs.hint"], "No lab is begun yet."),
-        (["labs.check", "7"], "There is no lab '7'; there are: 1, 2, 3, 5."),
+        (["labs.check", "7"], "There is no lab '7'; there are: 1, 2, "),
         (["labs.start"], "More is needed: workbench labs.start LAB"),
     ],
 )

@@ -1,0 +1,13 @@
+"""Lab 4."""
+
+from lab_world import ROOT
+from walkthrough import Shell
+from walkthrough import walk
+
+LAB = ROOT / "labs" / "04-network" / "README.md"
+# Its start installs R, JupyterHub and RStudio Server, and so does its recipe.
+WARM = True
+
+
+def test_every_block_of_the_walkthrough_works_as_it_says(reader: Shell) -> None:
+    walk(LAB, reader)

@@ -1,0 +1,275 @@
+"""The web, in lab 4: the right thing passes, and what only looks like it doesn't."""
+
+import socket
+from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from workbench.checks.check import Outcome
+from workbench.checks.check import failed
+from workbench.checks.check import passed
+from workbench.checks.labs import web
+from workbench.checks.target import Address
+from workbench.checks.target import Target
+
+MakeSite = Callable[..., Target]
+Pages = dict[str, tuple[int, dict[str, str], str]]
+DOMAIN = "bench.example"
+NGINX = 'LISTEN 0 511 0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=7,fd=5))\n'
+SSHD = 'LISTEN 0 128 [::]:22 [::]:* users:(("sshd",pid=1,fd=3))\n'
+HUB = 'LISTEN 0 128 127.0.0.1:8000 0.0.0.0:* users:(("node",pid=9,fd=5))\n'
+
+
+def told(outcome: Outcome) -> str:
+    return f"{outcome.result}: {outcome.evidence}"
+
+
+@pytest.fixture
+def ec2(monkeypatch: pytest.MonkeyPatch, plain_moto: None) -> Iterator[Any]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    with mock_aws():
+        yield boto3.client("ec2", region_name="us-east-1")
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ([(22, "203.0.113.7/32"), (80, "0.0.0.0/0")], "PASS: sg-ID opens 22, 80"),
+        ([(80, "0.0.0.0/0"), (443, "0.0.0.0/0")], "PASS: sg-ID opens 80, 443"),
+        ([(22, "203.0.113.7/32")], "FAIL: sg-ID doesn't open port 80 to everyone"),
+        # The authority asks from anywhere.
+        ([(80, "203.0.113.7/32")], "FAIL: sg-ID doesn't open port 80 to everyone"),
+        ([(22, "0.0.0.0/0"), (80, "0.0.0.0/0")], "FAIL: sg-ID opens port 22 to the whole internet"),
+        ([(80, "0.0.0.0/0"), (8000, "0.0.0.0/0")], "FAIL: sg-ID opens more than the ports of SSH"),
+    ],
+)
+def test_the_web_is_open_and_nothing_else(ec2: Any, rules: list[Any], said: str) -> None:
+    group = ec2.create_security_group(GroupName="do4ds-lab", Description="lab")["GroupId"]
+    for port, source in rules:
+        ec2.authorize_security_group_ingress(
+            GroupId=group, IpProtocol="tcp", FromPort=port, ToPort=port, CidrIp=source
+        )
+    target = Target("labs", outputs={"security_group_id": group}, aws=lambda service: ec2)
+
+    assert told(web.check_doors(target)).startswith(said.replace("sg-ID", group))
+
+
+@pytest.mark.parametrize(
+    ("listening", "unit", "state", "said"),
+    [
+        (NGINX, "nginx.service", "enabled", "PASS: port 80 is answered by nginx.service, which"),
+        (NGINX, "nginx.service", "disabled", "FAIL: port 80 is answered by nginx.service, which w"),
+        # NGINX is stopped, and something else answers in its place.
+        (NGINX, "session-3.scope", "", "FAIL: port 80 is answered by session-3.scope, which won't"),
+        ("", "", "", "FAIL: nothing listens at port 80 of the server"),
+    ],
+)
+def test_what_answers_is_a_service(shell, listening, unit, state, said):
+    server = shell(
+        **{"sudo -n ss": listening, "ps -o unit= -p 7": unit, "systemctl is-enabled": state}
+    )
+
+    assert told(web.check_web_port(Target("labs", server=lambda: server))).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("listening", "said"),
+    [
+        (SSHD + NGINX + HUB, "PASS: the programs listen to the server itself only"),
+        (
+            SSHD + NGINX + HUB.replace("127.0.0.1:8000", "*:8000"),
+            "FAIL: only the security group keeps others from these ports: 8000 (node)",
+        ),
+        (HUB.replace("127.0.0.1", "[::1]"), "PASS"),
+        (HUB.replace("127.0.0.1", "10.0.0.4"), "FAIL"),
+    ],
+)
+def test_only_the_proxy_listens_to_the_outside(shell, listening, said):
+    server = shell(**{"sudo -n ss": listening})
+
+    assert told(web.check_outside(Target("labs", server=lambda: server))).startswith(said)
+
+
+def to(place: str) -> tuple[int, dict[str, str], str]:
+    return 302, {"Location": place}, ""
+
+
+WELL: Pages = {
+    "/jupyter/hub/api": (200, {}, '{"version": "6.1.1"}'),
+    "/jupyter": to("/jupyter/"),
+    "/jupyter/": to("/jupyter/hub/login"),
+    "/jupyter/hub/login": (200, {}, '<form action="/jupyter/hub/login">'),
+    "/rstudio": to("/rstudio/"),
+    "/rstudio/": to(f"http://{DOMAIN}/rstudio/auth-sign-in?appUri=%2F"),
+    "/rstudio/auth-sign-in": (200, {}, "<form>"),
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, "PASS: /jupyter is JupyterHub 6.1.1, /rstudio is RStudio Server"),
+        # NGINX's welcome page, or any other program at the port, knows no such path.
+        ({"/jupyter/hub/api": (404, {}, "")}, "FAIL: http://bench.example/jupyter/hub/api → 404"),
+        # A page for everything looks right in a browser's first line.
+        ({"/jupyter/hub/api": (200, {}, "<h1>It works!</h1>")}, "FAIL: http://bench.example/jup"),
+        # JupyterHub doesn't know its path.
+        ({"/jupyter/": to("/hub/login")}, "FAIL: http://bench.example/jupyter/ points elsewhere"),
+        # RStudio doesn't, without X-RStudio-Root-Path.
+        ({"/rstudio/": to("/auth-sign-in")}, "FAIL: http://bench.example/rstudio/ points elsewh"),
+        ({"/rstudio/": to("http://localhost:8787/rstudio/")}, "FAIL: http://bench.example/rstud"),
+        ({"/rstudio/": to("/rstudio")}, "FAIL: http://bench.example/rstudio"),
+    ],
+)
+def test_each_program_is_below_its_path(make_site: MakeSite, changed: Pages, said: str) -> None:
+    site = make_site(http=WELL | changed)
+    target = replace(site, resolve=lambda name: ["127.0.0.1"])
+
+    assert told(web.check_paths(target)).startswith(said)
+
+
+def addresses(**found: Any) -> Callable[[str], Any]:
+    class Ec2:
+        def describe_instances(self, **wanted: Any) -> Any:
+            instance = {"InstanceId": "i-1", "PublicIpAddress": "203.0.113.9", "LaunchTime": ""}
+            return {"Reservations": [{"Instances": [instance]}]}
+
+        def describe_addresses(self) -> Any:
+            return {"Addresses": [{"PublicIp": "203.0.113.9", **found}] if found else []}
+
+    return lambda service: Ec2()
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ({"InstanceId": "i-1", "AssociationId": "a"}, "PASS: 203.0.113.9 stays with i-1"),
+        ({}, "FAIL: the server's address is 203.0.113.9, which is AWS's and changes"),
+        ({"AllocationId": "b"}, "FAIL: the server's address is 203.0.113.9, which is AWS's and"),
+        ({"InstanceId": "i-2", "AssociationId": "a"}, "FAIL: the server's address is 203.0.113."),
+    ],
+)
+def test_the_address_is_the_readers_own(found, said):
+    assert told(web.check_elastic_ip(Target("labs", aws=addresses(**found)))).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        ({}, "PASS: bench.example and www.bench.example point to 203.0.113.9"),
+        ({DOMAIN: ["203.0.113.7"]}, "FAIL: bench.example points to 203.0.113.7, and the server"),
+        ({f"www.{DOMAIN}": []}, "FAIL: www.bench.example points to nothing, and the server is"),
+        # Half of those who ask would be sent to the old one.
+        ({DOMAIN: ["203.0.113.7", "203.0.113.9"]}, "FAIL: bench.example points to 203.0.113.7, 2"),
+    ],
+)
+def test_both_names_point_to_the_server(known, said):
+    target = Target(
+        "labs",
+        outputs={"domain": DOMAIN, "names": [DOMAIN, f"www.{DOMAIN}"]},
+        address=Address("203.0.113.9"),
+        resolve=lambda name: known.get(name, ["203.0.113.9"]),
+    )
+
+    assert told(web.check_records(target)).startswith(said)
+
+
+def test_without_a_domain_it_is_told_how_to_choose_one():
+    outcome = web.check_records(Target("labs", outputs={"domain": "", "names": []}))
+
+    assert (told(outcome), outcome.fix[:35]) == (
+        "FAIL: no domain is chosen",
+        "pulumi config set workbench:domain ",
+    )
+
+
+BOTH = (DOMAIN, f"www.{DOMAIN}")
+
+
+@pytest.mark.parametrize(
+    ("certified", "said"),
+    [
+        (BOTH, "PASS: bench.example, www.bench.example verified, issued by Tests' root"),
+        ((DOMAIN,), "FAIL: the certificate is for bench.example, not for www.bench.example"),
+        (("other.example",), "FAIL: the certificate is for other.example, not for bench.example"),
+    ],
+)
+def test_both_names_have_a_certificate(make_site, certified, said):
+    site = make_site(names=certified)
+    target = replace(site, outputs={"domain": DOMAIN, "names": list(BOTH)})
+
+    assert told(web.check_certificate(target)).startswith(said)
+
+
+def test_a_certificate_that_the_server_made_itself_is_none(make_site, own_authority):
+    site = make_site(names=BOTH, issuer=own_authority)
+    outcome = web.check_certificate(replace(site, outputs={"domain": DOMAIN, "names": list(BOTH)}))
+
+    assert outcome.result == "FAIL"
+
+
+def test_plain_http_at_the_port_of_https_is_told(make_site):
+    site = make_site()
+    other = replace(site, address=Address("127.0.0.1", {443: site.where.port(80)}))
+
+    assert told(web.check_certificate(other)).startswith("FAIL: what answers at port 443 spea")
+
+
+def test_nothing_at_the_port_of_https_is_told(make_site):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    closed = replace(make_site(), address=Address("127.0.0.1", {443: port}))
+
+    assert told(web.check_certificate(closed)) == "FAIL: nothing answers at port 443"
+
+
+NGINX_UNIT, RUNS = "nginx.service", "enabled\nactive"
+OPEN = passed("sg-1 opens 22, 80, 443")
+SHUT = failed("sg-1 doesn't open port 80 to everyone")
+
+
+@pytest.mark.parametrize(
+    ("unit", "kept", "timer", "doors", "said"),
+    [
+        (NGINX_UNIT, "same", RUNS, OPEN, "PASS: certbot.timer has certbot renew"),
+        (NGINX_UNIT, "same", "disabled\nactive", OPEN, "FAIL: no timer has certbot renew it"),
+        (NGINX_UNIT, "same", "enabled\ninactive", OPEN, "FAIL: no timer has certbot renew it"),
+        # It looks right for 90 days.
+        (NGINX_UNIT, "FF", RUNS, OPEN, "FAIL: nginx.service shows a certificate"),
+        (NGINX_UNIT, "", RUNS, OPEN, "FAIL: nginx.service shows a certificate"),
+        (
+            "nginx.service",
+            "same",
+            "enabled\nactive",
+            SHUT,
+            "FAIL: renewal would fail: sg-1 doesn't",
+        ),
+        ("caddy.service", "", "", OPEN, "PASS: Caddy renews its certificates itself"),
+    ],
+)
+def test_the_certificate_is_renewed(make_site, shell, monkeypatch, unit, kept, timer, doors, said):
+    site = make_site()
+    shown = web.read_certificate(site, DOMAIN, verify=False).serial_number
+    server = shell(
+        **{
+            "sudo -n ss": NGINX,
+            "ps -o unit=": unit,
+            "sudo -n openssl": f"serial={shown:X}" if kept == "same" else kept,
+            "systemctl is-enabled certbot": timer,
+        }
+    )
+    monkeypatch.setattr(web, "check_doors", lambda target: doors)
+
+    assert told(web.check_renewal(replace(site, server=lambda: server))).startswith(said)
+
+
+def test_without_the_password_nobody_signs_in(tmp_path):
+    outcome = web.check_kernel_https(Target("labs", folder=tmp_path))
+
+    assert told(outcome).startswith("FAIL: password.txt in /")
