@@ -40,26 +40,34 @@ def test_a_name_that_the_recipe_refuses_is_refused_before_anything_is_made(name)
         check_users([{"name": name}], "users")
 
 
+LETTERS = string.ascii_lowercase + string.digits
+
+
 @pytest.mark.parametrize(
-    ("check", "recipes", "value"),
+    ("check", "recipes", "value", "signs"),
     [
-        (validation.check_domain, host_settings.HOST_NAME, "my{}lab.example.org"),
-        (validation.check_url, host_settings.ADDRESS, "https://example.org/my{}lab"),
-        (validation.check_url, host_settings.ADDRESS, "https://my{}lab.example.org/"),
-        (validation.check_email, host_settings.EMAIL, "my{}lab@example.org"),
-        (validation.check_email, host_settings.EMAIL, "ada@my{}lab"),
-        (validation.check_user_name, host_settings.ACCOUNT_NAME, "my{}lab"),
-        (packages._check_apt, package_lists.APT_NAME, "ff{}mpeg"),
-        (packages._check_python, package_lists.PYTHON_NAME, "xg{}boost>=1"),
-        (packages._check_python, package_lists.PYTHON_NAME, "xgboost>=1{}"),
-        (packages._check_r, package_lists.R_NAME, "data{}table"),
-        (validation.check_sha256, host_settings.SHA256, "{}" + 63 * "0"),
+        (validation.check_domain, host_settings.HOST_NAME, "my{}lab.example.org", f"{LETTERS}.-"),
+        (validation.check_url, host_settings.ADDRESS, "https://example.org/my{}lab", LETTERS),
+        (validation.check_url, host_settings.ADDRESS, "https://my{}lab.example.org/", LETTERS),
+        (validation.check_email, host_settings.EMAIL, "my{}lab@example.org", f"{LETTERS}.-+"),
+        (validation.check_email, host_settings.EMAIL, "ada@my{}lab", f"{LETTERS}.-"),
+        (validation.check_user_name, host_settings.ACCOUNT_NAME, "my{}lab", f"{LETTERS}-_"),
+        (packages._check_apt, package_lists.APT_NAME, "ff{}mpeg", f"{LETTERS}-+."),
+        (packages._check_python, package_lists.PYTHON_NAME, "xg{}boost>=1", f"{LETTERS}-_."),
+        (packages._check_python, package_lists.PYTHON_NAME, "xgboost>=1{}", f"{string.digits}."),
+        (packages._check_r, package_lists.R_NAME, "data{}table", f"{LETTERS}."),
+        (validation.check_sha256, host_settings.SHA256, "{}" + 63 * "0", string.hexdigits),
     ],
 )
-def test_what_the_recipe_refuses_is_refused_before_anything_is_made(check, recipes, value):
+def test_what_the_recipe_refuses_is_refused_before_anything_is_made(check, recipes, value, signs):
+    taken = {}
     for sign in string.printable:
         with contextlib.suppress(ArgumentError):
-            assert recipes.fullmatch(check(value.format(sign), "the value"))
+            taken[sign] = check(value.format(sign), "the value")
+
+    assert [given for given in taken.values() if not recipes.fullmatch(given)] == []
+    # A check that refuses everything would let nothing through either.
+    assert [sign for sign in signs if sign not in taken] == []
 
 
 def test_the_base_has_the_same_groups_for_both():
