@@ -1,10 +1,15 @@
 """Which tests share a worker, and which of them begin."""
 
+import os
 import signal
 from collections.abc import Iterator
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+# As a rehearsal has it, whichever of the two is imported first: a thousand made-up images for each
+# account and region take longer than most tests.
+os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 
 # A run in the background of a shell script ignores Ctrl-C, and so would all that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -41,6 +46,7 @@ class ByMachine(LoadScopeScheduling):
         return _group(nodeid)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByMachine:
     """Replace xdist's own schedulers (its groups by marker need an older pytest)."""
     return ByMachine(config, log)

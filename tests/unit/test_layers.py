@@ -1,6 +1,7 @@
 """Arrows point one way: what each part of the package imports of the others."""
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
@@ -23,8 +24,13 @@ ONLY = {
 }
 
 
-def named(path: Path) -> Iterator[set[str]]:
-    """Give what each import of a file may name, as ``workbench.host.pack``."""
+@functools.cache
+def named(path: Path) -> list[set[str]]:
+    """Return what each import of a file may name, as ``workbench.host.pack``."""
+    return list(_named(path))
+
+
+def _named(path: Path) -> Iterator[set[str]]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and not node.level:
             base = node.module or ""

@@ -47,6 +47,9 @@ def test_only_the_contract_has_patterns_of_what_both_planes_check():
     assert "re.compile" not in (ROOT / "host" / "settings.py").read_text()
 
 
+LETTERS = string.ascii_lowercase + string.digits
+
+
 @pytest.mark.parametrize(
     ("check", "of_contract"),
     [
@@ -60,29 +63,30 @@ def test_a_check_of_the_components_is_the_recipes_own(check, of_contract):
 
 
 @pytest.mark.parametrize(
-    ("check", "value"),
+    ("check", "value", "signs"),
     [
-        (values.check_domain, "my{}lab.example.org"),
-        (values.check_url, "https://example.org/my{}lab"),
-        (values.check_url, "https://my{}lab.example.org/"),
-        (values.check_email, "my{}lab@example.org"),
-        (values.check_email, "ada@my{}lab"),
-        (values.check_user_name, "my{}lab"),
-        (values.check_time_zone, "Europe/Ber{}lin"),
-        (partial(_one, "apt"), "ff{}mpeg"),
-        (partial(_one, "python"), "xg{}boost>=1"),
-        (partial(_one, "python"), "xgboost>=1{}"),
-        (partial(_one, "r"), "data{}table"),
-        (values.check_sha256, "{}" + 63 * "0"),
+        (values.check_domain, "my{}lab.example.org", f"{LETTERS}.-"),
+        (values.check_url, "https://example.org/my{}lab", LETTERS),
+        (values.check_url, "https://my{}lab.example.org/", LETTERS),
+        (values.check_email, "my{}lab@example.org", f"{LETTERS}.-+"),
+        (values.check_email, "ada@my{}lab", f"{LETTERS}.-"),
+        (values.check_user_name, "my{}lab", f"{LETTERS}-_"),
+        (values.check_time_zone, "Europe/Ber{}lin", LETTERS),
+        (partial(_one, "apt"), "ff{}mpeg", f"{LETTERS}-+."),
+        (partial(_one, "python"), "xg{}boost>=1", f"{LETTERS}-_."),
+        (partial(_one, "python"), "xgboost>=1{}", f"{string.digits}."),
+        (partial(_one, "r"), "data{}table", f"{LETTERS}."),
+        (values.check_sha256, "{}" + 63 * "0", string.hexdigits),
     ],
 )
-def test_what_ends_up_in_commands_has_no_quote_brace_or_blank(check, value):
-    passed = ""
+def test_what_ends_up_in_commands_has_no_quote_brace_or_blank(check, value, signs):
+    taken = {}
     for sign in string.printable:
         with contextlib.suppress(values.UnusableValueError):
-            passed += check(value.format(sign), "the value")
-    assert passed
-    assert not set(passed) & set("\"'`{}" + string.whitespace)
+            taken[sign] = check(value.format(sign), "the value")
+    assert not set("".join(taken.values())) & set("\"'`{}" + string.whitespace)
+    # A check that refuses everything would let nothing through either.
+    assert [sign for sign in signs if sign not in taken] == []
 
 
 def test_checks_and_tasks_look_where_the_recipe_writes():

@@ -1,5 +1,6 @@
 """AWS clients that go where the stack's own provider goes: to AWS, or to a rehearsal."""
 
+import functools
 import json
 import os
 from collections.abc import Mapping
@@ -69,6 +70,17 @@ def _refuse_roles(stack_config: Mapping[str, str]) -> None:
         )
 
 
+@functools.cache
+def _loader(data_path: str | None) -> Any:
+    """Return what reads botocore's models: once, for all clients of this process.
+
+    That of EC2 alone is two megabytes of JSON.
+    """
+    from botocore.loaders import create_loader
+
+    return create_loader(data_path)
+
+
 def _session(stack_config: Mapping[str, str]) -> Any:
     import boto3
     import botocore.session
@@ -77,8 +89,12 @@ def _session(stack_config: Mapping[str, str]) -> Any:
     access_key = stack_config.get("aws:accessKey")
     # Given keys are all that is needed: a profile named in the environment, which may not even
     # exist, has no say then.
-    core = botocore.session.Session(session_vars=_NO_PROFILES if access_key else None)
+    core = botocore.session.Session(
+        session_vars=_NO_PROFILES if access_key else None,
+        profile=None if access_key else stack_config.get("aws:profile"),
+    )
     try:
+        core.register_component("data_loader", _loader(core.get_config_variable("data_path")))
         return boto3.session.Session(
             botocore_session=core,
             aws_access_key_id=access_key,
@@ -86,7 +102,6 @@ def _session(stack_config: Mapping[str, str]) -> Any:
             aws_session_token=stack_config.get("aws:token"),
             # As the provider; botocore itself only knows AWS_DEFAULT_REGION.
             region_name=stack_config.get("aws:region") or os.environ.get("AWS_REGION"),
-            profile_name=None if access_key else stack_config.get("aws:profile"),
         )
     except ProfileNotFound as error:
         raise ConfigError(

@@ -49,6 +49,8 @@ class Reporter:
     def __init__(self, progress: Progress, phase: Phase) -> None:
         self.errors: list[Diagnostic] = []
         self.changes: list[tuple[str, Resource]] = []
+        # How many resources of each of Pulumi's operations, the unchanged ones ("same") included.
+        self.counts: dict[str, int] = {}
         self._progress = progress
         self._phase = phase
         self._lock = threading.Lock()
@@ -66,6 +68,10 @@ class Reporter:
                 self._end(event.res_outputs_event.metadata)
             elif event.res_op_failed_event is not None:
                 self._running.pop(event.res_op_failed_event.metadata.urn, None)
+            elif event.summary_event is not None:
+                told = event.summary_event.resource_changes
+                # Said to be an Enum, and read as text.
+                self.counts = {str(getattr(op, "value", op)): n for op, n in told.items()}
 
     def on_interrupt(self, count: int) -> None:
         """Say what Ctrl-C does now."""

@@ -1,7 +1,8 @@
 """Carry out a stack's operations through Pulumi's Automation API, and explain its errors."""
 
 from collections.abc import Callable
-from collections.abc import Mapping
+from datetime import UTC
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,23 +25,31 @@ from workbench.engine.state import State
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 
-# By Pulumi's word for it, which is an Enum in a preview and text in the history.
-Counts = Mapping[Any, int] | None
 # What to do, given the options of every operation and of those with a summary.
-Run = Callable[[dict[str, Any], dict[str, Any]], Counts]
+Run = Callable[[dict[str, Any], dict[str, Any]], object]
 ReadState = Callable[[], State]
 
 
 class NamedStack(automation.Stack):
-    """The Automation API's stack, without ``pulumi stack select``.
+    """The Automation API's stack, in one run of the engine for each operation.
 
-    Every command names its stack, so that what the person has selected stays selected.
+    Without ``pulumi stack select``: every command names its stack, so that what the person has
+    selected stays selected. And without what the Automation API asks once an operation has ended,
+    for outputs (twice) and the history: what was changed is in the events.
     """
 
     def __init__(self, name: str, workspace: automation.Workspace) -> None:
         self.name = name
         self.workspace = workspace
         self._mode = StackInitMode.SELECT
+
+    def outputs(self) -> dict[str, automation.OutputValue]:
+        """Return none: an operation's end asks for them, and nobody reads them there."""
+        return {}
+
+    def info(self, show_secrets: bool = False) -> automation.UpdateSummary:
+        """Return what a summary is made of, without a summary."""
+        return automation.UpdateSummary("", datetime.now(UTC), "", {}, {}, "")
 
 
 class Operations:
@@ -87,7 +96,7 @@ class Operations:
             title,
             "preview",
             state,
-            lambda options, _: self.stack.preview(**options, config_file=where).change_summary,
+            lambda options, _: self.stack.preview(**options, config_file=where),
         )
 
     def up(self, title: str, state: ReadState) -> Changes:
@@ -96,9 +105,7 @@ class Operations:
             title,
             "up",
             state,
-            lambda options, shown: (
-                self.stack.up(**options, **shown, suppress_outputs=True).summary.resource_changes
-            ),
+            lambda options, shown: self.stack.up(**options, **shown, suppress_outputs=True),
         )
 
     def refresh(self, title: str, state: ReadState, *, clear_pending: bool) -> Changes:
@@ -107,10 +114,8 @@ class Operations:
             title,
             "refresh",
             state,
-            lambda options, shown: (
-                self.stack.refresh(
-                    **options, **shown, clear_pending_creates=clear_pending
-                ).summary.resource_changes
+            lambda options, shown: self.stack.refresh(
+                **options, **shown, clear_pending_creates=clear_pending
             ),
         )
 
@@ -121,9 +126,7 @@ class Operations:
             title,
             "destroy",
             state,
-            lambda options, shown: (
-                self.stack.destroy(**options, **shown, **only).summary.resource_changes
-            ),
+            lambda options, shown: self.stack.destroy(**options, **shown, **only),
         )
 
     def _operate(self, title: str, what: str, state: ReadState, run: Run) -> Changes:
@@ -136,17 +139,14 @@ class Operations:
                 "on_output": self._progress.log,
             }
             try:
-                counts = self._unlocking(lambda: run(options, {"show_secrets": False}))
+                self._unlocking(lambda: run(options, {"show_secrets": False}))
             except Interrupted:
                 raise self._interrupted(what, state()) from None
             except errors.CommandError as error:
                 raise self._explained(error, what, reporter) from error
             finally:
                 self._reporter = None
-        return Changes(
-            {str(getattr(op, "value", op)): count for op, count in (counts or {}).items()},
-            tuple(reporter.changes),
-        )
+        return Changes(reporter.counts, tuple(reporter.changes))
 
     def _quick(self, args: list[str], what: str, stdin: str) -> str:
         try:
@@ -158,10 +158,10 @@ class Operations:
             raise self._explained(error, what, None) from error
         return result.stdout
 
-    def _unlocking(self, run: Callable[[], Counts]) -> Counts:
+    def _unlocking(self, run: Callable[[], object]) -> None:
         """Run; where only a process that has ended holds the lock, take it off and run again."""
         try:
-            return run()
+            run()
         except errors.ConcurrentUpdateError:
             holders = lock_holders(self._command.last.stderr)
             if not holders or not all(each.is_gone for each in holders):
@@ -171,7 +171,7 @@ class Operations:
                 f"The stack was locked by an update that is gone (process {pids}): unlocked."
             )
             self.run(["cancel", self._name, "--yes"], "cancel")
-            return run()
+            run()
 
     def _on_interrupt(self, count: int) -> None:
         if self._reporter is not None:

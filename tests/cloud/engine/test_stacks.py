@@ -2,6 +2,7 @@
 
 import pytest
 
+from workbench.engine.command import EngineCommand
 from workbench.engine.stacks import Default
 from workbench.engine.stacks import Secret
 from workbench.engine.stacks import StackChangesError
@@ -19,6 +20,22 @@ def test_a_second_up_changes_nothing(project):
     assert stack.preview(expect_no_changes=True).total == 0
     assert stack.refresh().total == 0
     assert stack.outputs() == {"greeting": "hello"}
+
+
+def test_an_operation_is_one_run_of_the_engine(project, monkeypatch):
+    run, execute = [], EngineCommand.execute
+    monkeypatch.setattr(
+        EngineCommand,
+        "execute",
+        lambda self, args, *others, **named: (
+            run.append(args[0]) or execute(self, args, *others, **named)
+        ),
+    )
+    stack = project.open()
+    run.clear()
+    for operate in (stack.preview, stack.up, stack.refresh, stack.destroy):
+        operate()
+    assert run == ["preview", "up", "refresh", "destroy"]
 
 
 def test_a_changed_program_is_named_in_the_preview(project):

@@ -90,3 +90,12 @@ def test_a_volume_that_is_not_encrypted_is_named() -> None:
     ec2.encrypted = False
     found = instance.check_encryption(target(ec2))
     assert (found.result, found.evidence) == ("FAIL", "not encrypted: vol-1")
+
+
+def test_a_stack_has_made_a_server_or_it_has_not() -> None:
+    made = instance.check_stack(Target("tests", {"instance_id": "i-1", "url": "https://lab/"}))
+    assert (made.result, made.evidence) == ("PASS", "tests: https://lab/")
+    unnamed = instance.check_stack(Target("tests", {"instance_id": "i-1", "url": ""}))
+    assert unnamed.evidence == "tests: i-1"
+    empty = instance.check_stack(Target("tests", {"instance_id": ""}))
+    assert (empty.result, empty.evidence) == ("FAIL", "the stack tests has no server")

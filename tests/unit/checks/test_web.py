@@ -94,6 +94,41 @@ def test_the_hub_says_its_version(make_site: MakeSite) -> None:
     assert (found.result, found.evidence.split()[:2]) == ("PASS", ["JupyterHub", "6.1.1"])
 
 
+def test_a_hub_whose_api_does_not_answer_fails(make_site: MakeSite) -> None:
+    found = web.check_hub(make_site({"/jupyter/hub/api": (503, {}, "")}))
+    assert (found.result, found.evidence) == ("FAIL", f"{BASE}/jupyter/hub/api → 503")
+
+
+@pytest.mark.parametrize(
+    ("pages", "result", "evidence"),
+    [
+        (
+            {
+                "/jupyter": redirect("/jupyter/hub/"),
+                "/jupyter/hub/": redirect("/jupyter/hub/login?next="),
+                "/jupyter/hub/login": page(HUB_FORM),
+            },
+            "PASS",
+            f"{BASE}/jupyter/hub/login",
+        ),
+        (
+            {"/jupyter": redirect("http://bench.example/jupyter/")},
+            "FAIL",
+            f"{BASE}/jupyter leads away, to http://bench.example/jupyter/",
+        ),
+        ({"/jupyter": redirect("/")}, "FAIL", f"{BASE}/jupyter leads away, to {BASE}/"),
+        ({"/jupyter": page("<form>")}, "FAIL", f"{BASE}/jupyter shows no sign-in form"),
+        ({"/jupyter": (502, {}, HUB_FORM)}, "FAIL", f"{BASE}/jupyter → 502"),
+        ({"/jupyter": redirect("/jupyter")}, "FAIL", f"{BASE}/jupyter → 302"),
+    ],
+)
+def test_jupyterhub_must_stay_on_https_and_below_its_path(
+    make_site: MakeSite, pages: Any, result: str, evidence: str
+) -> None:
+    found = web.check_hub_redirects(make_site(pages))
+    assert (found.result, found.evidence) == (result, evidence)
+
+
 @pytest.mark.parametrize(("status", "result"), [(403, "PASS"), (302, "FAIL")])
 def test_a_wrong_password_must_be_refused(make_site: MakeSite, status: int, result: str) -> None:
     pages = {"/jupyter/hub/login": page(HUB_FORM), "POST /jupyter/hub/login": (status, {}, "")}

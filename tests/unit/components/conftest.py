@@ -1,6 +1,7 @@
 """Programs run without an engine: what they register is recorded, AWS's answers are made up."""
 
 import asyncio
+import functools
 import importlib
 import warnings
 from collections.abc import Callable
@@ -23,6 +24,8 @@ from pulumi.runtime.proto import provider_pb2
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import configure
 from pulumi.runtime.stack import run_in_stack
+
+from workbench.host import pack
 
 # The AWS package warns of its own old names while it is imported, whoever imports it.
 with warnings.catch_warnings():
@@ -190,7 +193,13 @@ class RecordingMonitor(MockMonitor):
 
 
 def _serialized(values: dict[str, Any]) -> Any:
-    return asyncio.run(rpc.serialize_properties(values, {}))
+    coroutine = rpc.serialize_properties(values, {})
+    try:
+        # Plain values wait for nothing: no event loop is needed, and one takes longer than this.
+        coroutine.send(None)
+    except StopIteration as done:
+        return done.value
+    raise AssertionError(f"something in {values} isn't known yet")
 
 
 @contextmanager
@@ -257,6 +266,14 @@ def deploy() -> Deploy:
 def registered() -> Deployment:
     """Give what a program that fails registers in: ``deploy(program, into=registered)``."""
     return Deployment()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _packed_once() -> Iterator[None]:
+    """Pack the recipe once for all programs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pack, "pack_recipe", functools.cache(pack.pack_recipe))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

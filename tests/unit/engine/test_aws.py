@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from botocore.loaders import JSONFileLoader
 
+from workbench.engine import aws
 from workbench.engine.aws import client
 from workbench.engine.aws import read_region
 from workbench.errors import ConfigError
@@ -40,6 +42,20 @@ def test_a_profile_that_is_not_there_is_a_config_error(monkeypatch, tmp_path):
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     with pytest.raises(ConfigError, match="nobody"):
         client({"aws:region": "eu-central-1", "aws:profile": "nobody"}, "ec2")
+
+
+def test_all_clients_of_a_process_read_a_model_once(monkeypatch):
+    read = []
+    load = JSONFileLoader._load_file
+    monkeypatch.setattr(
+        JSONFileLoader, "_load_file", lambda *given: read.append(given[1]) or load(*given)
+    )
+    aws._loader.cache_clear()
+
+    for region in ("eu-west-1", "us-east-1", "eu-west-1"):
+        client({**REHEARSAL, "aws:region": region}, "ec2")
+    models = [path for path in read if "/ec2/" in path and "service-2" in path]
+    assert len(set(models)) == len(models) > 0
 
 
 def test_no_region_is_a_config_error(monkeypatch, tmp_path):

@@ -58,8 +58,9 @@ HUBS = {
 THIRD_PARTY = {"cryptography", "pyinfra", "jinja2", "typing_extensions"}
 
 
-@pytest.fixture
-def unpacked(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tmp_path = tmp_path_factory.mktemp("unpacked")
     with tarfile.open(fileobj=io.BytesIO(pack_recipe().content)) as archive:
         archive.extractall(tmp_path, filter="data")
     return tmp_path

@@ -66,6 +66,6 @@ def check_own_key(target: Target) -> Outcome:
     kind, _, rest = public.read_text("utf-8", "replace").partition(" ")
     key = read_key(path)
     # One with a passphrase can't be compared here; signing in with it shows the rest.
-    if key is not None and key.get_base64() != rest.split()[0]:
+    if key is not None and rest.split()[:1] != [key.get_base64()]:
         return failed(f"{public} isn't the public half of {path}")
     return passed(f"{path}, {kind}")

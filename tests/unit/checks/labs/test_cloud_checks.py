@@ -1,6 +1,7 @@
 """What AWS has of lab 1: the right thing passes, and what only looks like it doesn't."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,16 @@ import pytest
 from moto import mock_aws
 
 from workbench.checks.check import Outcome
+from workbench.checks.check import failed
+from workbench.checks.check import passed
 from workbench.checks.labs import instance
 from workbench.checks.labs import keys
 from workbench.checks.labs.names import KEY_FILE
 from workbench.checks.labs.names import KEY_PAIR
 from workbench.checks.labs.names import NAME
+from workbench.checks.target import Address
 from workbench.checks.target import Target
+from workbench.tasks.ssh.key_files import make_key_pair
 
 ROOT_DEVICE = "/dev/sda1"
 
@@ -190,3 +195,93 @@ def test_an_instance_that_only_ran_wasnt_started_again(account):
 
     said = "FAIL: it has run since it was launched, "
     assert told(instance.check_restarted, account).startswith(said)
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Give a reader's own key, in the folder that OpenSSH looks into."""
+    path = tmp_path / keys.OWN_KEY
+    make_key_pair(path, "reader@home")
+    return path
+
+
+def test_a_key_of_ones_own_has_both_halves(own):
+    found = keys.check_own_key(Target("labs", ssh_folder=own.parent))
+    assert (found.result, found.evidence) == ("PASS", f"{own}, ssh-ed25519")
+
+
+@pytest.mark.parametrize("half", [keys.OWN_KEY, f"{keys.OWN_KEY}.pub"])
+def test_half_a_key_of_ones_own_fails(own, half):
+    own.with_name(half).unlink()
+    found = keys.check_own_key(Target("labs", ssh_folder=own.parent))
+    assert (found.result, found.evidence) == ("FAIL", f"there is no {half} in {own.parent}")
+
+
+@pytest.mark.parametrize(("mode", "result"), [(0o400, "PASS"), (0o640, "FAIL"), (0o604, "FAIL")])
+def test_a_key_of_ones_own_is_for_its_owner_alone(own, mode, result):
+    own.chmod(mode)
+    found = keys.check_own_key(Target("labs", ssh_folder=own.parent))
+    assert found.result == result
+    assert ("others on this computer can read it" in found.evidence) == (result == "FAIL")
+
+
+@pytest.mark.parametrize("public", ["", "ssh-ed25519", "ssh-ed25519 AAAA reader@home\n"])
+def test_two_halves_of_different_keys_fail(own, public):
+    own.with_suffix(".pub").write_text(public)
+    found = keys.check_own_key(Target("labs", ssh_folder=own.parent))
+    assert (found.result, found.evidence) == (
+        "FAIL",
+        f"{own}.pub isn't the public half of {own}",
+    )
+
+
+class Ports:
+    """SSH's port, as it is found time after time, the last time for ever."""
+
+    def __init__(self, *answers: Outcome) -> None:
+        self.answers, self.asked = list(answers), 0
+
+    def __call__(self, target: Target) -> Outcome:
+        self.asked += 1
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+REFUSED, OPEN = failed("nothing answers at port 22"), passed("port 22 answers")
+
+
+def answers(monkeypatch, account, port, sources=("203.0.113.7/32",), young=300.0, **ways):
+    """Return what is said of a server that was started just now."""
+    account.instance()
+    monkeypatch.setattr(instance, "check_ssh_port", port)
+    monkeypatch.setattr(instance, "ssh_sources", lambda target: list(sources))
+    monkeypatch.setattr(instance, "YOUNG", young)
+    monkeypatch.setattr(instance, "INTERVAL", 0)
+    target = replace(account.target(), address=Address("203.0.113.9", **ways))
+    outcome = instance.check_answers(target)
+    return f"{outcome.result}: {outcome.evidence}"
+
+
+def test_a_server_that_boots_gets_the_time_to_answer(monkeypatch, account):
+    ports = Ports(REFUSED, REFUSED, OPEN)
+    assert answers(monkeypatch, account, ports) == "PASS: port 22 answers"
+    assert ports.asked == 3
+
+
+def test_one_that_never_answers_fails(monkeypatch, account):
+    monkeypatch.setattr(instance, "BOOT_LIMIT", 0.05)
+    assert answers(monkeypatch, account, Ports(REFUSED)) == f"FAIL: {REFUSED.evidence}"
+
+
+@pytest.mark.parametrize(
+    "known", [{"sources": ()}, {"young": 0.0}], ids=["a closed group", "an old server"]
+)
+def test_what_waiting_does_not_help_fails_at_once(monkeypatch, account, known):
+    ports = Ports(REFUSED, OPEN)
+    assert answers(monkeypatch, account, ports, **known).startswith("FAIL")
+    assert ports.asked == 1
+
+
+def test_a_port_that_another_one_of_this_computer_leads_to_is_named(monkeypatch, account):
+    assert answers(monkeypatch, account, Ports(OPEN), ports={22: 2222}) == (
+        "PASS: port 22 of 203.0.113.9 is answered at port 2222"
+    )

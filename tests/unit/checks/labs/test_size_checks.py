@@ -152,3 +152,23 @@ def test_a_file_that_was_kept_is_older_than_the_server(made, note, said):
     server = Server() if note is None else Server(stat=note)
 
     assert told(size.check_kept, Cloud(made=made), server).startswith(said)
+
+
+def test_the_biggest_has_twice_the_memory():
+    bigger = Server(grep="MemTotal: 3900000 kB\n")
+    known = Cloud(kind="t3.medium", promised=4096)
+    assert told(size.check_biggest, known, bigger).startswith("PASS: t3.medium, and the server")
+    assert told(size.check_biggest) == "FAIL: t3.small has 2048 MiB of memory, not 4096"
+    assert told(size.check_biggest, known) == "FAIL: the server itself sees only 1953 MiB of memory"
+
+
+@pytest.mark.parametrize(
+    ("stat", "said"),
+    [
+        (f"{int(LATE.timestamp())} 12\n", "PASS: /data/notes.txt was written 09:00:00 UTC"),
+        (f"{int(LATE.timestamp())} 0\n", "FAIL: there is nothing in /data/notes.txt"),
+        ("", "FAIL: there is nothing in /data/notes.txt"),
+    ],
+)
+def test_a_note_holds_something(stat, said):
+    assert told(size.check_note, server=Server(stat=stat)) == said
