@@ -3,6 +3,7 @@
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.iam.exceptions import InvalidInput
 from moto.iam.exceptions import NoSuchEntity
 from moto.iam.models import User
 from moto.iam.models import iam_backends
@@ -11,8 +12,9 @@ from moto.sts.models import STSBackend
 
 from workbench.rehearsal.credentials import ACCESS_KEY
 from workbench.rehearsal.credentials import SECRET_KEY
-from workbench.rehearsal.iam.conditions import Context
+from workbench.rehearsal.iam.policies import Context
 from workbench.rehearsal.iam.policies import Decision
+from workbench.rehearsal.iam.policies import UnknownOperatorError
 from workbench.rehearsal.iam.policies import evaluate
 from workbench.rehearsal.iam.principals import policies_of
 
@@ -65,7 +67,11 @@ def _simulate(self: Any) -> ActionResult:
 
 def _decide(lists: Any, action: str, resource: str, context: Context) -> Decision:
     """Return what the policies say together: a boundary must allow what they allow."""
-    decisions = [evaluate(each, action, resource, context) for each in lists]
+    try:
+        decisions = [evaluate(each, action, resource, context) for each in lists]
+    except UnknownOperatorError as unknown:
+        sentence = f"The rehearsal doesn't know the condition operator {unknown}."
+        raise InvalidInput(sentence) from unknown
     if Decision.DENY in decisions:
         return Decision.DENY
     return Decision.NOTHING if Decision.NOTHING in decisions else Decision.ALLOW

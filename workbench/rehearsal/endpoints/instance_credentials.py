@@ -9,7 +9,7 @@ from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
-from workbench.rehearsal.iam.conditions import Context
+from workbench.rehearsal.iam.policies import Context
 from workbench.rehearsal.iam.policies import Decision
 from workbench.rehearsal.iam.policies import evaluate
 

@@ -5,11 +5,10 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote
 
 from workbench.rehearsal.iam.refusals import service_model
 from workbench.rehearsal.iam.request import ApiRequest
-from workbench.rehearsal.iam.s3_actions import Need
-from workbench.rehearsal.iam.s3_actions import s3_needs
 
 # Where IAM's prefix of a service's actions isn't the name that its requests are signed for.
 PREFIXES = {"monitoring": "cloudwatch", "email": "ses", "tagging": "tag"}
@@ -37,6 +36,27 @@ EC2_IDS = {
     "vol": "volume",
 }
 
+# S3: by the query parameter that names it, the part of a bucket's or an object's configuration.
+# The actions are Get… and Put…; taking one away needs Put… too but for those below.
+BUCKET_PARTS = {
+    "acl": "BucketAcl",
+    "encryption": "EncryptionConfiguration",
+    "lifecycle": "LifecycleConfiguration",
+    "location": "BucketLocation",
+    "object-lock": "BucketObjectLockConfiguration",
+    "ownershipControls": "BucketOwnershipControls",
+    "policy": "BucketPolicy",
+    "publicAccessBlock": "BucketPublicAccessBlock",
+    "tagging": "BucketTagging",
+    "versioning": "BucketVersioning",
+}
+OBJECT_PARTS = {
+    "acl": "ObjectAcl",
+    "tagging": "ObjectTagging",
+}
+
+Need = tuple[str, str]
+
 
 def needs(request: ApiRequest, service: str, region: str, account: str) -> list[Need]:
     """Return every (action, ARN) that must be allowed; none when the action is unknown.
@@ -45,7 +65,7 @@ def needs(request: ApiRequest, service: str, region: str, account: str) -> list[
     this rehearsal doesn't know how: then only a policy for all resources allows it.
     """
     if service in ("s3", "s3express"):
-        return s3_needs(request)
+        return _s3_needs(request)
     operation = _operation(request, service)
     if operation is None:
         return []
@@ -159,3 +179,61 @@ def _body(request: ApiRequest) -> dict[str, Any]:
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _s3_needs(request: ApiRequest) -> list[Need]:
+    # docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+    bucket, key = request.s3_object
+    if not bucket:
+        return [("s3:ListAllMyBuckets" if request.method == "GET" else "s3:CreateBucket", "*")]
+    if not key:
+        return [_bucket_need(request, f"arn:aws:s3:::{bucket}")]
+    needs = [(f"s3:{_object_action(request)}", f"arn:aws:s3:::{bucket}/{key}")]
+    source = request.header("x-amz-copy-source")
+    if source and request.method == "PUT":
+        needs.append(_source_need(source))
+    if request.method == "PUT" and request.header("x-amz-tagging"):
+        needs.append(("s3:PutObjectTagging", needs[0][1]))
+    return needs
+
+
+def _bucket_need(request: ApiRequest, arn: str) -> Need:
+    method, query = request.method, request.query
+    for name, part in BUCKET_PARTS.items():
+        if name in query:
+            return f"s3:{_verb(method, deletable=name == 'policy')}{part}", arn
+    if "uploads" in query:
+        return "s3:ListBucketMultipartUploads", arn
+    if "versions" in query:
+        return "s3:ListBucketVersions", arn
+    if method == "POST" and "delete" in query:
+        return "s3:DeleteObject", f"{arn}/*"
+    plain = {"PUT": "CreateBucket", "DELETE": "DeleteBucket"}
+    return f"s3:{plain.get(method, 'ListBucket')}", arn
+
+
+def _object_action(request: ApiRequest) -> str:
+    method, query = request.method, request.query
+    version = "Version" if "versionId" in query else ""
+    for name, part in OBJECT_PARTS.items():
+        if name in query:
+            verb = _verb(method, deletable=True)
+            return f"{verb}{part.replace('Object', f'Object{version}', 1)}"
+    if "uploadId" in query:
+        by_method = {"GET": "ListMultipartUploadParts", "DELETE": "AbortMultipartUpload"}
+        return by_method.get(method, "PutObject")
+    if method in ("GET", "HEAD"):
+        return f"GetObject{version}"
+    return f"DeleteObject{version}" if method == "DELETE" else "PutObject"
+
+
+def _source_need(source: str) -> Need:
+    path, _, version = unquote(source).removeprefix("/").partition("?versionId=")
+    action = "s3:GetObjectVersion" if version else "s3:GetObject"
+    return action, f"arn:aws:s3:::{path}"
+
+
+def _verb(method: str, *, deletable: bool) -> str:
+    if method in ("GET", "HEAD"):
+        return "Get"
+    return "Delete" if method == "DELETE" and deletable else "Put"

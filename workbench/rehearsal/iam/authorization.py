@@ -15,11 +15,13 @@ from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
 from moto.sts.models import sts_backends
 
+from workbench.rehearsal.iam.actions import Need
 from workbench.rehearsal.iam.actions import needs
-from workbench.rehearsal.iam.conditions import Context
 from workbench.rehearsal.iam.passing import passed_roles
+from workbench.rehearsal.iam.policies import Context
 from workbench.rehearsal.iam.policies import Decision
 from workbench.rehearsal.iam.policies import Document
+from workbench.rehearsal.iam.policies import UnknownOperatorError
 from workbench.rehearsal.iam.policies import evaluate
 from workbench.rehearsal.iam.principals import boundary
 from workbench.rehearsal.iam.principals import document_of
@@ -27,7 +29,6 @@ from workbench.rehearsal.iam.refusals import AccessDenied
 from workbench.rehearsal.iam.refusals import Refusal
 from workbench.rehearsal.iam.request import S3_HOST
 from workbench.rehearsal.iam.request import ApiRequest
-from workbench.rehearsal.iam.s3_actions import Need
 from workbench.rehearsal.iam.signature import Signature
 from workbench.rehearsal.iam.signature import check_signature
 from workbench.rehearsal.iam.signature import read_signature
@@ -103,8 +104,15 @@ class Authorizer:
             raise AccessDenied(
                 Refusal.DENIED, "The rehearsal doesn't know this action.", signed.service
             )
-        for need in wanted:
-            self._check(caller, need, _context(caller, request))
+        try:
+            for need in wanted:
+                self._check(caller, need, _context(caller, request))
+        except UnknownOperatorError as unknown:
+            raise AccessDenied(
+                Refusal.DENIED,
+                f"The rehearsal doesn't know the condition operator {unknown}.",
+                signed.service,
+            ) from unknown
         return caller
 
     def allows(self, caller: Caller, action: str, resource: str, request: ApiRequest) -> bool:

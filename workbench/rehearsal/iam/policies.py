@@ -6,16 +6,42 @@ than AWS would is worth nothing.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
+import operator
+import re
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
-from workbench.rehearsal.iam.conditions import Context
-from workbench.rehearsal.iam.conditions import holds
-from workbench.rehearsal.iam.conditions import matches
-
 Document = Mapping[str, Any]
+VARIABLE = re.compile(r"\$\{([^}]+)\}")
+
+
+class UnknownOperatorError(Exception):
+    """A statement has a condition operator that the rehearsal doesn't know, which this names."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """The keys that a request can be judged by; their names are not case-sensitive."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def get(self, key: str) -> str | None:
+        """Return a key's value, or None when the request has none."""
+        wanted = key.lower()
+        return next((value for name, value in self.values.items() if name.lower() == wanted), None)
+
+    def fill(self, text: str) -> str | None:
+        """Put values in for ``${aws:PrincipalArn}`` and the like; None if one is missing."""
+        found = {name: self.get(name) for name in VARIABLE.findall(text)}
+        if None in found.values():
+            return None
+        return VARIABLE.sub(lambda match: found[match[1]] or "", text)
 
 
 class Decision(Enum):
@@ -36,7 +62,8 @@ def evaluate(
     """Return what policies say of ``action`` ("s3:GetObject") on ``resource`` (an ARN).
 
     ``principals`` is who asks, by kind ("AWS", "Service"): for policies of a resource, whose
-    statements name a Principal; None for those of an identity, whose statements don't.
+    statements name a Principal; None for those of an identity, whose statements don't. Raises
+    UnknownOperatorError where a statement that is about this has such a condition.
     """
     decision = Decision.NOTHING
     for document in documents:
@@ -61,7 +88,7 @@ def _applies(
         _names_action(statement, action)
         and _names_resource(statement, resource, context, identity=principals is None)
         and (principals is None or _names_principal(statement, principals))
-        and holds(statement.get("Condition") or {}, context)
+        and _holds_all(statement.get("Condition") or {}, context)
     )
 
 
@@ -72,7 +99,7 @@ def _names_action(statement: Document, action: str) -> bool:
 
 
 def _any_action(patterns: Any, action: str) -> bool:
-    return any(matches(each, action, ignore_case=True) for each in _listed(patterns))
+    return any(_matches(each, action, re.IGNORECASE) for each in _listed(patterns))
 
 
 def _names_resource(
@@ -88,7 +115,7 @@ def _names_resource(
 
 def _any_resource(patterns: Any, resource: str, context: Context) -> bool:
     return any(
-        matches(filled, resource)
+        _matches(filled, resource)
         for each in _listed(patterns)
         if (filled := context.fill(each)) is not None
     )
@@ -116,3 +143,48 @@ def _listed(value: Any) -> list[Any]:
     if value is None:
         return []
     return list(value) if isinstance(value, list) else [value]
+
+
+def _matches(pattern: str, value: str, flags: re.RegexFlag = re.NOFLAG) -> bool:
+    """Whether a value fits a pattern with ``*`` and ``?``."""
+    return _expression(pattern, flags).fullmatch(value) is not None
+
+
+@lru_cache(maxsize=1024)
+def _expression(pattern: str, flags: re.RegexFlag) -> re.Pattern[str]:
+    parts = ({"*": ".*", "?": "."}.get(character) or re.escape(character) for character in pattern)
+    return re.compile("".join(parts), re.DOTALL | flags)
+
+
+# By name: whether it is negated, and the comparison of (actual, expected). Those that roles and
+# people's policies here have: what isn't known is refused by its name.
+OPERATORS: dict[str, tuple[bool, Callable[[str, str], bool]]] = {
+    "StringEquals": (False, operator.eq),
+    "StringNotEquals": (True, operator.eq),
+    "StringLike": (False, lambda actual, expected: _matches(expected, actual)),
+    "StringNotLike": (True, lambda actual, expected: _matches(expected, actual)),
+    "ArnEquals": (False, lambda actual, expected: _matches(expected, actual)),
+    "ArnLike": (False, lambda actual, expected: _matches(expected, actual)),
+    "Bool": (False, lambda actual, expected: actual.lower() == expected.lower()),
+}
+
+
+def _holds_all(block: Mapping[str, Mapping[str, Any]], context: Context) -> bool:
+    """Whether every condition of a statement holds."""
+    return all(
+        _holds(name, context.get(key), _listed(expected), context)
+        for name, keys in block.items()
+        for key, expected in keys.items()
+    )
+
+
+def _holds(name: str, actual: str | None, expected: list[Any], context: Context) -> bool:
+    plain = name.removesuffix("IfExists")
+    if plain not in OPERATORS:
+        raise UnknownOperatorError(name)
+    negated, compare = OPERATORS[plain]
+    if actual is None:
+        # A key that isn't there differs from everything.
+        return negated or plain != name
+    filled = (context.fill(str(each)) for each in expected)
+    return any(each is not None and compare(actual, each) for each in filled) != negated
