@@ -61,11 +61,13 @@ class Crowd:
                     person = stack.enter_context(_signed_in(self._target, name, self._password))
                     kernel = person.api("POST", "kernels", json={"name": "python3"}).json()["id"]
                     path = f"/jupyter/user/{name}/api/kernels/{kernel}"
-                    held = execute(self._target, path, person.headers, HOLD).strip()
+                    held = execute(self._target, person.host, path, person.headers, HOLD).strip()
                 self._settled.release()
                 is_settled = True
                 self._measured.wait()
-                still = execute(self._target, path, person.headers, STILL, limit=60).strip()
+                still = execute(
+                    self._target, person.host, path, person.headers, STILL, limit=60
+                ).strip()
                 return held == still == "50"
         except Exception as error:  # what fails is what is counted
             print(f"{name}: {type(error).__name__}: {str(error)[:200]}")
