@@ -75,6 +75,16 @@ RUN_ELSEWHERE = {
     "workbench labs": "../labs/test_solutions.py::test_a_step_isnt_done_before_its_solution",
     "workbench rehearsal.config --name mine": "../labs/test_own_project.py::test_a_project",
     'eval "$(workbench env --stack rehearsal-mine)"': "../labs/test_own_project.py::test_a_project",
+    **dict.fromkeys(
+        (
+            "printf 'name: workbench\\nruntime: yaml\\n' > Pulumi.yaml",
+            "workbench rehearsal.config --name yaml",
+            'eval "$(workbench env --stack rehearsal-yaml)"',
+            "pulumi package add ",
+        ),
+        "test_package.py::test_a_program_in_yaml_brings_up_a_workbench",
+    ),
+    "make dist": "test_package.py::test_a_release_has_all_of_the_package",
     "make setup": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",
     "make check": "../../Makefile::test",
     "make test": "../../.ci/run::test",
