@@ -6,6 +6,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 PYTHON ?= python3
 BIN := .venv/bin
+DIST ?= dist
 STAMP := .venv/.installed
 # What Debian calls the programs the rehearsal runs: a program, its package.
 PROGRAMS := dockerd:docker.io lxcfs:lxcfs mmdebstrap:mmdebstrap mkfs.xfs:xfsprogs pebble:pebble ip:iproute2 iptables:iptables losetup:util-linux
@@ -52,6 +53,12 @@ test: check test-programs ## All tests, on a rehearsal of their own (needs root 
 .PHONY: format
 format: $(STAMP) ## Format the code and fix what the linter can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+.PHONY: dist
+dist: $(STAMP) ## Build the release into dist/ (DIST=…), and check it
+	@rm -f $(DIST)/diy_workbench-*
+	@$(BIN)/python -m build --no-isolation --outdir $(DIST) .
+	@$(BIN)/twine check --strict $(DIST)/diy_workbench-*
 
 .PHONY: lock
 lock: $(STAMP) ## Write requirements.lock again from pyproject.toml

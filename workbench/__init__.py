@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from workbench.components.workbench import Workbench
     from workbench.components.workbench_args import WorkbenchArgs
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.1.0"
 
 __all__ = [
     "Access",

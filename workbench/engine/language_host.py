@@ -2,8 +2,8 @@
 
 Used only where Pulumi's own ``pulumi-language-python`` isn't there, which is so for an engine
 built from its Go module. It runs the program with the interpreter that runs this module, so a
-project needs no ``virtualenv`` option. Installing dependencies and generating code is left to
-the official language host.
+project needs no ``virtualenv`` option; component packages and policy packs, too. Installing
+dependencies and generating code is left to the official language host.
 """
 
 import importlib.metadata
@@ -20,11 +20,13 @@ from pathlib import Path
 from types import FrameType
 
 import grpc  # type: ignore[import-untyped]
+import pulumi
 from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import language_pb2
 from pulumi.runtime.proto import language_pb2_grpc
 from pulumi.runtime.proto import plugin_pb2
 
+from workbench.engine.plugin_process import PluginProcess
 from workbench.engine.program import ProgramRun
 from workbench.engine.program import run_program
 
@@ -32,6 +34,8 @@ from workbench.engine.program import run_program
 LARGEST_MESSAGE = 400 * 1024 * 1024
 # How often the host looks whether the engine that started it still lives, in seconds.
 ORPHAN_INTERVAL = 2.0
+# Each plugin takes one until it ends; a stack of many packages has as many plugins.
+WORKERS = 64
 
 Work = tuple[ProgramRun, "Future[bool]"]
 
@@ -112,6 +116,30 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         self._work.put((program_run(request, self._engine_address), done))
         return language_pb2.RunResponse(bail=not done.result())
 
+    def RunPlugin(
+        self, request: language_pb2.RunPluginRequest, context: grpc.ServicerContext
+    ) -> Iterator[language_pb2.RunPluginResponse]:
+        """Run a component package or a policy pack until the engine hangs up."""
+        try:
+            plugin = PluginProcess(request)
+        except (pulumi.RunError, OSError) as error:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        if not context.add_callback(plugin.end):
+            plugin.end()
+        yield from plugin.follow()
+
+    def GeneratePackage(
+        self, request: language_pb2.GeneratePackageRequest, context: grpc.ServicerContext
+    ) -> language_pb2.GeneratePackageResponse:
+        """Refuse: making an SDK in Python takes Pulumi's own language host."""
+        # Raises, which gRPC's missing types don't tell.
+        raise context.abort(
+            grpc.StatusCode.UNIMPLEMENTED,
+            "An SDK in Python can't be made with this engine, which was built from its Go module. "
+            "Import what a package has in Python (for a workbench: from workbench import "
+            "Workbench), or install Pulumi's own release (pulumi.com/docs/install).",
+        )
+
 
 def program_run(request: language_pb2.RunRequest, engine_address: str) -> ProgramRun:
     """Return the engine's request to run a program as plain values."""
@@ -138,7 +166,7 @@ def serve(engine_address: str) -> None:
     """Serve until the engine ends the process (it sends SIGINT), or is gone."""
     work: queue.SimpleQueue[Work] = queue.SimpleQueue()
     server = grpc.server(
-        ThreadPoolExecutor(max_workers=4),
+        ThreadPoolExecutor(max_workers=WORKERS),
         options=[
             ("grpc.max_receive_message_length", LARGEST_MESSAGE),
             ("grpc.max_send_message_length", LARGEST_MESSAGE),
@@ -161,6 +189,7 @@ def serve(engine_address: str) -> None:
 def _leave(number: int, frame: FrameType | None) -> None:
     # At once, without the traceback of a KeyboardInterrupt somewhere in the program: the engine
     # has what it wants, or nobody is left to tell.
+    PluginProcess.end_all()
     os._exit(0)
 
 
@@ -168,6 +197,7 @@ def _leave_when_orphaned(parent: int) -> None:
     pause = threading.Event()
     while os.getppid() == parent:
         pause.wait(ORPHAN_INTERVAL)
+    PluginProcess.end_all()
     os._exit(0)
 
 

@@ -39,6 +39,7 @@ from workbench.engine.state import read_outputs_fast
 from workbench.engine.state import read_state_file
 from workbench.engine.state import state_file
 from workbench.engine.whereabouts import refuse_elsewhere
+from workbench.engine.yaml_host import ensure_yaml_host
 from workbench.errors import ConfigError
 from workbench.progress import Progress
 from workbench.rehearsal.names import rehearsal_of
@@ -294,6 +295,7 @@ class Stack:
         from workbench.engine.operations import Operations
 
         engine = self._engine or ensure_engine(self._progress)
+        ensure_yaml_host(engine, self.project_dir, self._progress)
         return Operations(self.name, self.project_dir, engine, self._progress)
 
     def _refuse_elsewhere(self) -> None:

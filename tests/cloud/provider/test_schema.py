@@ -2,12 +2,14 @@
 
 import importlib
 import inspect
+import json
 import re
 import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi.runtime.proto import provider_pb2 as messages
 
 from workbench.rehearsal.provider import table
 
@@ -57,6 +59,25 @@ def test_a_row_has_the_schemas_names(row: Any) -> None:
 def test_a_lookup_has_the_schemas_token(token: str) -> None:
     name = re.sub(r"([A-Z])", r"_\1", token.rsplit(":", 1)[-1]).lower()
     assert f"'{token}'" in inspect.getsource(member(token, name))
+
+
+def test_the_engine_is_told_all_of_the_table(unconfigured: Any) -> None:
+    schema = json.loads(unconfigured.stub.GetSchema(messages.GetSchemaRequest()).schema)
+    assert schema["name"] == "aws"
+    assert schema["resources"].keys() == table.TYPES.keys()
+    assert schema["functions"].keys() == table.INVOKES.keys()
+    vpc = schema["resources"]["aws:ec2/vpc:Vpc"]
+    assert vpc["inputProperties"]["cidrBlock"] == {"type": "string"}
+    assert vpc["inputProperties"]["enableDnsSupport"] == {"type": "boolean"}
+    assert vpc["properties"]["arn"] == {"type": "string"}
+    instance = schema["resources"]["aws:ec2/instance:Instance"]["inputProperties"]
+    assert instance["vpcSecurityGroupIds"] == {"type": "array", "items": {"type": "string"}}
+    assert instance["rootBlockDevice"] == {"$ref": "pulumi.json#/Any"}
+    assert schema["resources"]["aws:ebs/volume:Volume"]["requiredInputs"] == ["availabilityZone"]
+    lookup = schema["functions"]["aws:ec2/getSubnets:getSubnets"]
+    assert lookup["outputs"]["properties"]["ids"] == {"type": "array", "items": {"type": "string"}}
+    provider = schema["provider"]["inputProperties"]
+    assert provider["region"] == {"type": "string"}
 
 
 def test_the_documentation_lists_the_table() -> None:

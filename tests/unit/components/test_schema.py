@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,21 @@ def test_the_schema_is_the_one_that_was_agreed():
     golden = json.loads(GOLDEN.read_text())
     # It changes with every release, the interface doesn't.
     golden["version"] = schema["version"]
+    golden["dependencies"][0]["version"] = schema["dependencies"][0]["version"]
 
     assert schema == golden, (
         "The components' interface has changed. If that is meant: "
         "python -m workbench.components.plugin.schema > tests/unit/components/schema.json"
     )
+
+
+def test_the_schema_says_what_the_registry_wants_to_know():
+    schema = infer_schema()
+    assert schema["description"].startswith("A DIY data science workbench")
+    assert schema["license"] == "Apache-2.0"
+    assert {"kind/component", "category/cloud"} <= set(schema["keywords"])
+    # Where the package is added, the plugin of what it makes is had, too.
+    assert schema["dependencies"] == [{"name": "aws", "version": metadata.version("pulumi-aws")}]
 
 
 def test_every_argument_and_output_is_described():

@@ -1,13 +1,9 @@
 """Serve the components to Pulumi programs in other languages."""
 
-from pulumi.provider.experimental import component_provider_host
+import sys
 
-from workbench import __version__
-from workbench.components.plugin.package import COMPONENTS
-from workbench.components.plugin.package import PACKAGE
-from workbench.components.plugin.package import semantic_version
+from workbench.components.plugin.package import make_provider
+from workbench.components.plugin.server import serve
 
 if __name__ == "__main__":
-    component_provider_host(
-        components=COMPONENTS, name=PACKAGE, version=semantic_version(__version__)
-    )
+    serve(make_provider(), sys.argv[1:])

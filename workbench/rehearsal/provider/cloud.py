@@ -111,7 +111,8 @@ def make_client_factory(settings: Settings) -> ClientFactory:
         import boto3
         from botocore.config import Config
 
-        if service not in settings.endpoints:
+        endpoint = settings.endpoint(service)
+        if endpoint is None:
             raise ProviderError(
                 f"The AWS provider has no endpoint for {service} on this computer.",
                 f'Add "{service}" to the stack\'s aws:endpoints.',
@@ -127,7 +128,7 @@ def make_client_factory(settings: Settings) -> ClientFactory:
         return boto3.session.Session().client(  # type: ignore[call-overload]
             service,
             region_name=region,
-            endpoint_url=settings.endpoints[service],
+            endpoint_url=endpoint,
             aws_access_key_id=settings.access_key,
             aws_secret_access_key=settings.secret_key,
             aws_session_token=settings.token,

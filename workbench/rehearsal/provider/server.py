@@ -1,5 +1,7 @@
 """Serve Pulumi's provider protocol: one method a call of the engine's, the table does the rest."""
 
+import json
+import os
 import threading
 from concurrent import futures
 from typing import Any
@@ -66,6 +68,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Tell the version."""
         return plugin_pb2.PluginInfo(version=self._version)
 
+    def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Describe the resource types and lookups: programs in YAML are read by that."""
+        # Looks through the AWS SDK, which takes a second to import; programs in Python never ask.
+        from .schema import describe
+
+        return messages.GetSchemaResponse(schema=json.dumps(describe(self._version)))
+
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
         """End every wait."""
         self._stop.set()
@@ -77,7 +86,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Refuse a configuration that would leave this computer."""
         answer = messages.CheckResponse(inputs=request.news)
         try:
-            read_settings(decode_struct(request.news))
+            read_settings(decode_struct(request.news), os.environ)
         except ConfigError as error:
             answer.failures.add(property="endpoints", reason=str(error))
         return answer
@@ -98,7 +107,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Take the configuration."""
 
         def configure() -> Any:
-            settings = read_settings(decode_struct(request.args))
+            settings = read_settings(decode_struct(request.args), os.environ)
             self._cloud = Cloud(make_client_factory(settings), settings, stop=self._stop)
             return messages.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 

@@ -15,6 +15,11 @@ from workbench.rehearsal.credentials import SECRET_KEY
 from .values import UNKNOWN
 from .values import Properties
 
+# As AWS's own tools and the official plugin know it.
+ENDPOINT = "AWS_ENDPOINT_URL"
+# In the place of a service: all that have none of their own.
+EVERY = "*"
+
 _HINT = 'Run it through the rehearsal\'s stack: workbench up (or eval "$(workbench env)")'
 
 
@@ -30,19 +35,27 @@ class Settings:
     default_tags: Mapping[str, str] = field(default_factory=dict)
     known: bool = True
 
+    def endpoint(self, service: str) -> str | None:
+        """Return the URL to call a service at; None for one that this computer doesn't have."""
+        return self.endpoints.get(service) or self.endpoints.get(EVERY)
 
-def read_settings(config: Properties) -> Settings:
-    """Return the settings, or raise ConfigError with a sentence that says what to change."""
+
+def read_settings(config: Properties, environment: Mapping[str, str]) -> Settings:
+    """Return the settings, or raise ConfigError with a sentence that says what to change.
+
+    A provider of a program's own says little: as with the official plugin, what it leaves out is
+    that of the ``environment``, which a rehearsal's engine runs in.
+    """
     values = {key: _plain(value) for key, value in config.items()}
     needed = ("region", "endpoints", "accessKey", "secretKey", "defaultTags")
     if any(values.get(key) is UNKNOWN for key in needed):
         return Settings(known=False)
-    region = values.get("region")
+    region = values.get("region") or environment.get("AWS_REGION")
     if not isinstance(region, str) or not region:
         raise ConfigError("The AWS provider has no region.", "pulumi config set aws:region …")
     return Settings(
         region=region,
-        endpoints=read_endpoints(values.get("endpoints")),
+        endpoints=read_endpoints(values.get("endpoints"), environment.get(ENDPOINT)),
         access_key=str(values.get("accessKey") or ACCESS_KEY),
         secret_key=str(values.get("secretKey") or SECRET_KEY),
         token=values.get("token"),
@@ -50,8 +63,11 @@ def read_settings(config: Properties) -> Settings:
     )
 
 
-def read_endpoints(value: Any) -> dict[str, str]:
-    """Return service → URL; raise ConfigError for none, or for one that leaves this computer."""
+def read_endpoints(value: Any, default: str | None = None) -> dict[str, str]:
+    """Return service → URL; raise ConfigError for none, or for one that leaves this computer.
+
+    ``default`` is that of all services, where the provider names none.
+    """
     entries = value if isinstance(value, list) else [value] if isinstance(value, dict) else []
     endpoints = {
         service: url
@@ -60,6 +76,8 @@ def read_endpoints(value: Any) -> dict[str, str]:
         for service, url in entry.items()
         if isinstance(url, str) and url
     }
+    if not endpoints and default:
+        endpoints = {EVERY: default}
     if not endpoints:
         raise ConfigError(
             "This is the rehearsal's AWS plugin and the provider has no endpoints, "

@@ -24,7 +24,10 @@ from workbench.remote.stack_state import StackState
 # Labs have a rehearsal of their own, unless a stack is named.
 REHEARSAL = "labs"
 STACK = stack_name(REHEARSAL)
-LABS = Path(__file__).parents[3] / "labs"
+# A checkout's, or what a wheel has of them.
+_CHECKOUT = Path(__file__).parents[3] / "labs"
+_INSTALLED = Path(__file__).parents[2] / "labs" / "walkthroughs"
+LABS = _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT
 # Of the project in the reader's folder, and so of that folder.
 PROJECT = "do4ds-lab"
 

@@ -28,12 +28,15 @@ def env(context: Context, stack: str | None = None, json: bool = False) -> None:
     from workbench.engine.environment import export_lines
     from workbench.engine.environment import pulumi_environment
     from workbench.engine.find import ensure_engine
+    from workbench.engine.yaml_host import ensure_yaml_host
     from workbench.tasks.output import make_progress
     from workbench.tasks.output import print_json
 
     name, project = select_stack(stack), find_project()
     # What is evaluated is on standard output, so an engine being built is told on the other.
-    engine = ensure_engine(make_progress(quiet=False))
+    progress = make_progress(quiet=False)
+    engine = ensure_engine(progress)
+    ensure_yaml_host(engine, project, progress)
     if json:
         print_json({**pulumi_environment(engine, name, project), VARIABLE: name})
         return
