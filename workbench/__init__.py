@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from workbench.components.ports import Port
     from workbench.components.recipe import Recipe
     from workbench.components.recipe import RecipeArgs
+    from workbench.components.rstudio import rstudio_package
     from workbench.components.server import Server
     from workbench.components.server import ServerArgs
     from workbench.components.settings import server_settings
@@ -51,6 +52,7 @@ __all__ = [
     "WorkbenchArgs",
     "read_configuration",
     "read_name",
+    "rstudio_package",
     "server_settings",
 ]
 
@@ -60,6 +62,7 @@ _MODULES = {
     "WorkbenchArgs": "workbench_args",
     "read_configuration": "configuration",
     "read_name": "configuration",
+    "rstudio_package": "rstudio",
     "server_settings": "settings",
 }
 

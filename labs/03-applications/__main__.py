@@ -5,9 +5,9 @@ import pulumi
 from workbench import Access
 from workbench import Network
 from workbench import Server
-from workbench.components.configuration import read_configuration
-from workbench.components.configuration import read_name
-from workbench.host.software import rstudio
+from workbench import read_configuration
+from workbench import read_name
+from workbench import rstudio_package
 
 # What is typed manually in the walkthrough. A password isn't here: everyone on the server can read
 # this.
@@ -59,7 +59,7 @@ systemctl restart rstudio-server
 """
 
 name, config = read_name(), read_configuration()
-package = rstudio("amd64")
+package = rstudio_package(config)
 
 network = Network(name, {"instance_type": "t3.micro"})
 
@@ -81,10 +81,7 @@ server = Server(
         "key_name": access.key_name,
         "instance_type": "t3.micro",
         "os": config["os"],
-        "user_data": FIRST_BOOT.format(
-            rstudio_url=config.get("rstudio_url") or package.url,
-            rstudio_sha256=config.get("rstudio_sha256") or package.sha256,
-        ),
+        "user_data": FIRST_BOOT.format(rstudio_url=package.url, rstudio_sha256=package.sha256),
     },
     pulumi.ResourceOptions(depends_on=[network, access]),
 )

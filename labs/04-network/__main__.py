@@ -9,9 +9,9 @@ from workbench import Network
 from workbench import Recipe
 from workbench import Server
 from workbench import Storage
-from workbench.components.configuration import read_configuration
-from workbench.components.configuration import read_name
-from workbench.components.settings import server_settings
+from workbench import read_configuration
+from workbench import read_name
+from workbench import server_settings
 
 name, config = read_name(), read_configuration()
 

@@ -104,7 +104,7 @@ def test_what_runs_before_pyinfra_needs_python_alone(unpacked: Path, module: str
     subprocess.run(
         [
             sys.executable,
-            "-I",
+            "-IB",
             "-c",
             f"import sys; sys.path[:0]={[str(unpacked)]}; import builtins; " + code,
         ],

@@ -14,6 +14,7 @@ from workbench.checks.labs.names import PASSWORD_FILE
 from workbench.checks.labs.names import USER
 from workbench.checks.target import HostKeys
 from workbench.checks.target import Target
+from workbench.configured import Configured
 from workbench.engine.stack_config import config_file
 from workbench.engine.stack_config import read_config_file
 from workbench.errors import WorkbenchError
@@ -59,7 +60,7 @@ class Looking:
     def _names(self) -> dict[str, Any]:
         """Return the domain that the lab's program would have, and who signs in there."""
         config = read_config_file(config_file(self._bench.stack, self._bench.folder)) or {}
-        domain = config.get("workbench:domain", "")
+        domain = Configured(config).domain or ""
         names = [domain, f"www.{domain}"] if domain else []
         return {"domain": domain, "names": names, "users": [USER]}
 
