@@ -12,10 +12,14 @@ import workbench
 
 ROOT = Path(workbench.__file__).parent
 PARTS = ("components", "host", "engine", "checks", "labs", "rehearsal", "remote", "tasks")
+# What a service is, and which there are.
+TABLE = {"host.service", "host.service_table"}
 # A part, and the modules of another that it may import where that isn't all of them.
 ONLY = {
-    ("components", "host"): {"host.pack", "host.bootstrap", "host.software"},
-    ("tasks", "host"): {"host.pack", "host.shares.shares"},
+    ("components", "host"): {"host.pack", "host.bootstrap", "host.software", *TABLE},
+    ("tasks", "host"): {"host.pack", "host.shares.shares", "host.service_table"},
+    ("checks", "host"): TABLE,
+    ("remote", "host"): TABLE,
     ("engine", "rehearsal"): {"rehearsal.names", "rehearsal.description", "rehearsal.credentials"},
 }
 

@@ -19,6 +19,7 @@ from workbench.components.packages import check_packages
 from workbench.components.r_versions import r_settings
 from workbench.components.server import DATA_DEVICE
 from workbench.components.server_slots import read_slots
+from workbench.components.services import service_names
 from workbench.components.time_zone import DEFAULT as UTC
 from workbench.components.time_zone import check_time_zone
 from workbench.components.users import check_users
@@ -68,6 +69,7 @@ def server_settings(
             ],
         },
         "users": default_users(public_key) if users is None else check_users(users, "users"),
+        "services": service_names(args.get("services")),
         "home_quota": args.get("home_quota"),
         "data_volume": _data_volume(args, volume_id),
         "rstudio": {

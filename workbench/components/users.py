@@ -12,6 +12,7 @@ from workbench.components.validation import check_flag
 from workbench.components.validation import check_number
 from workbench.components.validation import check_public_key
 from workbench.components.validation import check_user_name
+from workbench.host.service_table import reserved_accounts
 
 # The book's lab user, who may use sudo.
 DEFAULT_USER = "test-user"
@@ -21,7 +22,8 @@ _RESERVED = {
     *("bin", "sys", "sync", "games", "man", "lp", "mail", "news", "uucp", "proxy", "www-data"),
     *("backup", "list", "irc", "_apt", "messagebus", "systemd-network"),
     *("adm", "sudo", "shadow", "disk", "docker", "users", "staff"),
-    *("root", "daemon", "nobody", "sshd", "caddy", "jupyterhub", "rstudio-server", "workbench"),
+    *("root", "daemon", "nobody", "workbench"),
+    *reserved_accounts(),
     "ssm-user",
     *(system.administrator for system in OPERATING_SYSTEMS.values()),
 }

@@ -26,6 +26,8 @@ from workbench.components.r_versions import check_r_checksums
 from workbench.components.r_versions import check_r_versions
 from workbench.components.server_slots import check_slot
 from workbench.components.server_slots import read_slots
+from workbench.components.services import check_services
+from workbench.components.services import service_names
 from workbench.components.time_zone import check_time_zone
 from workbench.components.users import DEFAULT_USER
 from workbench.components.users import User
@@ -51,6 +53,12 @@ class WorkbenchArgs(TypedDict):
 
     extra_names: NotRequired[list[str]]
     """More names below the domain that point to the workbench, for example `app`. Default: none."""
+
+    services: NotRequired[list[str]]
+    """The services that people have: `jupyterhub`, `rstudio`, and those that installed packages add
+    (`docs/extending.md`). One that is no longer named is removed from the server, and its data
+    kept. `rstudio` needs `jupyterhub`, which looks at its passwords. Default: `jupyterhub` and
+    `rstudio`."""
 
     host_name_per_user: NotRequired[bool]
     """Whether each person's Jupyter server has a host name of its own, such as
@@ -222,6 +230,7 @@ _CHECKS: dict[str, Callable[[Any, str], object]] = {
     "domain": validation.check_domain,
     "www": validation.check_flag,
     "extra_names": validation.check_texts,
+    "services": check_services,
     "host_name_per_user": validation.check_flag,
     "create_zone": validation.check_flag,
     "ssh_from": validation.check_networks,
@@ -283,10 +292,12 @@ def check_arguments(args: WorkbenchArgs) -> None:
 def _check_host_names(args: WorkbenchArgs, records: list[str]) -> None:
     """Check that no person's host name is one that the workbench has already."""
     users = args.get("users")
+    services = check_services(service_names(args.get("services")), "services")
+    own = [each.word for each in services if each.has_own_host]
     names = [DEFAULT_USER] if users is None else [user["name"] for user in users]
     for name in names:
         host = f"{name}.{records[0]}"
-        if host in (*records, f"rstudio.{records[0]}"):
+        if host in (*records, *(f"{word}.{records[0]}" for word in own)):
             raise ArgumentError(
                 f"host_name_per_user gives {name} the name {host}, "
                 "which points to the workbench's own pages.",

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from ipaddress import IPv4Address
@@ -19,9 +20,7 @@ from workbench.host.software import Package
 VERSION = 1
 ACCOUNT_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 # What the distribution has already, or the recipe makes.
-TAKEN_NAMES = frozenset(
-    {"root", "daemon", "nobody", "caddy", "rstudio-server", "workbench", "sshd", "ssm-user"}
-)
+TAKEN_NAMES = frozenset({"root", "daemon", "nobody", "workbench", "ssm-user"})
 # These end up in commands and in Caddy's configuration.
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?")
 EMAIL = re.compile(r"[^\s@{}\"'`]+@[^\s@{}\"'`]+")
@@ -92,6 +91,8 @@ class Settings:
     time_zone: str = "UTC"
     packages: PackageLists = field(default_factory=PackageLists)
     r: RSettings = field(default_factory=RSettings)
+    # The services that people have, by name.
+    services: tuple[str, ...] = field(default_factory=lambda: _services(None))
     # The Elastic IP, where it is what people type.
     address: str | None = None
 
@@ -139,6 +140,7 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
         "idle_timeout": int(values.get("idle_timeout", IDLE_TIMEOUT)),
         "time_zone": _time_zone(values.get("time_zone") or "UTC"),
         "r": RSettings.parse(values.get("r")),
+        "services": _services(values.get("services")),
         "address": _ipv4(values.get("address")),
     }
 
@@ -159,10 +161,25 @@ def _account(values: Mapping[str, Any]) -> Account:
             f"{name!r} can't be an account's name: it starts with a small letter and holds "
             "lowercase letters, digits, - and _, 32 at most"
         )
-    if name in TAKEN_NAMES:
+    # The services' modules read settings, too.
+    from workbench.host.service_table import reserved_accounts
+
+    if name in TAKEN_NAMES | reserved_accounts():
         raise SettingsError(f"{name!r} can't be a person's account: the name is taken")
     quota = _quota(values.get("quota"), f"{name}'s quota")
     return Account(name, tuple(values["public_keys"]), bool(values.get("administrator")), quota)
+
+
+def _services(names: Sequence[str] | None) -> tuple[str, ...]:
+    from workbench.host import service_table
+
+    if names is None:
+        return service_table.default_services()
+    try:
+        service_table.choose(names)
+    except service_table.ServicesError as error:
+        raise SettingsError(f"{error.message} {error.hint}") from error
+    return tuple(names)
 
 
 def _quota(value: object, what: str) -> int | None:

@@ -163,6 +163,7 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
         "users": [
             {"name": "ada", "public_keys": [public_key], "administrator": False, "quota": 50}
         ],
+        "services": ["jupyterhub", "rstudio"],
         "home_quota": 20,
         "data_volume": {"id": "lab-storage-volume-id", "device": "/dev/sdf"},
         "rstudio": {"url": "https://example.org/rstudio.deb", "sha256": "0" * 64},

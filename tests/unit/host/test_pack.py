@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from workbench.host.__main__ import STEPS
+from workbench.host import service_table
+from workbench.host.__main__ import count_steps
 from workbench.host.pack import FOLDER
 from workbench.host.pack import NAME
 from workbench.host.pack import pack_recipe
 from workbench.host.pack import recipe_files
-from workbench.host.recipe import RECIPE
+from workbench.host.recipe import recipe
 from workbench.host.system import apt
 
 # Modules that the distribution's Python runs, before pyinfra is there or alongside it.
@@ -55,6 +56,9 @@ HUBS = {
     "traitlets",
     "typst",
 }
+SETTINGS = """{"version": 1, "name": "lab", "domain": null, "names": [], "users": [],
+ "administrator": {"name": "admin", "public_keys": []},
+ "data_volume": {"id": "vol-1", "device": "/dev/sdf"}}"""
 THIRD_PARTY = {"cryptography", "pyinfra", "jinja2", "typing_extensions"}
 
 
@@ -111,8 +115,28 @@ def test_what_runs_before_pyinfra_needs_python_alone(unpacked: Path, module: str
     )
 
 
-def test_the_number_of_steps_is_the_recipes() -> None:
-    assert len(RECIPE) + 1 == STEPS
+def test_the_number_of_steps_is_the_recipes_where_settings_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text("{}")
+    assert count_steps(path) == 1
+
+    path.write_text(SETTINGS)
+    steps = recipe(service_table.choose(service_table.default_services()))
+    assert count_steps(path) == 1 + len(steps)
+
+
+def test_the_steps_are_counted_without_pyinfra(unpacked: Path) -> None:
+    settings = unpacked / "settings.json"
+    settings.write_text(SETTINGS)
+    code = (
+        "import sys; from pathlib import Path; from workbench.host.__main__ import count_steps; "
+        f"assert count_steps(Path({str(settings)!r})) > 20; "
+        "assert not {'pyinfra', 'cryptography', 'jinja2'} & set(sys.modules)"
+    )
+    subprocess.run(
+        [sys.executable, "-I", "-c", f"import sys; sys.path[:0]=[{str(unpacked)!r}]; {code}"],
+        check=True,
+    )
 
 
 def test_every_requirement_has_a_hash_and_no_address() -> None:

@@ -5,13 +5,17 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbench.errors import ConfigError
 from workbench.host.pack import PackedRecipe
 from workbench.host.pack import pack_recipe
+from workbench.host.service_table import ServicesError
+from workbench.remote.configured import read_texts
 from workbench.remote.stack_state import StackState
 from workbench.writing import put_file
 
 # The code that makes settings from a configuration, and the file that keeps what it made.
 COMPONENTS = Path(__file__).parents[2] / "components"
+SERVICES = "workbench:services"
 REMEMBERED = "settings-made.json"
 
 
@@ -40,8 +44,16 @@ class Wanted:
 
 def read_wanted(state: StackState) -> Wanted:
     """Return what the stack should have."""
-    recipe = pack_recipe()
+    recipe = _packed(state)
     return Wanted(recipe, _configured(state, recipe.sha256))
+
+
+def _packed(state: StackState) -> PackedRecipe:
+    names = read_texts(state.config, SERVICES) if SERVICES in state.config else None
+    try:
+        return pack_recipe(services=names)
+    except ServicesError as error:
+        raise ConfigError(f"{SERVICES}: {error.message}", error.hint) from error
 
 
 def _configured(state: StackState, recipe_sha256: str) -> str | None:
