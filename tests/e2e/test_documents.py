@@ -75,6 +75,7 @@ RUN_ELSEWHERE = {
     "workbench labs": "../labs/test_solutions.py::test_a_step_isnt_done_before_its_solution",
     "workbench rehearsal.config --name mine": "../labs/test_own_project.py::test_a_project",
     'eval "$(workbench env --stack rehearsal-mine)"': "../labs/test_own_project.py::test_a_project",
+    "pip install ./hello-workbench": "../host/test_services.py::test_a_package_adds_a_service",
     "make setup": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",
     "make check": "../../Makefile::test",
     "make test": "../../.ci/run::test",

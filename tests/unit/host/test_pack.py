@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from workbench.host.pack import NAME
 from workbench.host.pack import pack_recipe
 from workbench.host.pack import recipe_files
 from workbench.host.recipe import recipe
+from workbench.host.service_table import ServicesError
 from workbench.host.system import apt
 
 # Modules that the distribution's Python runs, before pyinfra is there or alongside it.
@@ -113,6 +115,62 @@ def test_what_runs_before_pyinfra_needs_python_alone(unpacked: Path, module: str
         ],
         check=True,
     )
+
+
+ADDED = """
+from workbench.host.extend import Service
+
+SERVICE = Service(
+    name="hello", title="Hello", unit="hello.service", about="", version=str, start=print, port=81,
+    path="/hello/",
+)
+"""
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Have a package installed that adds a service; return its folder."""
+    place = tmp_path / "installed"
+    package, information = place / "hello_package", place / "hello_package-1.0.dist-info"
+    for folder in (package / "templates", information):
+        folder.mkdir(parents=True)
+    (package / "__init__.py").write_text(ADDED)
+    (package / "templates" / "page.j2").write_text("hello")
+    (information / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: hello-package\nVersion: 1\n"
+    )
+    (information / "entry_points.txt").write_text(
+        "[workbench.services]\nhello = hello_package:SERVICE\n"
+    )
+    monkeypatch.syspath_prepend(place)
+    yield package
+    sys.modules.pop("hello_package", None)
+
+
+def test_an_added_service_travels_with_its_package_and_is_found_there(
+    installed: Path, tmp_path: Path
+) -> None:
+    packed = pack_recipe(services=["jupyterhub", "hello"])
+    assert packed == pack_recipe(services=["hello", "jupyterhub"])
+    assert packed != pack_recipe(services=["jupyterhub"]) == pack_recipe()
+    there = tmp_path / "there"
+    with tarfile.open(fileobj=io.BytesIO(packed.content)) as archive:
+        archive.extractall(there, filter="data")
+
+    assert (there / "hello_package" / "templates" / "page.j2").read_text() == "hello"
+    code = (
+        f"import sys; sys.path[:0] = [{str(there)!r}]; from workbench.host import service_table; "
+        "print(service_table.choose(['hello'])[0].path)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], check=True, capture_output=True, text=True
+    )
+    assert said.stdout == "/hello/\n"
+
+
+def test_what_is_asked_for_and_not_installed_is_no_archive() -> None:
+    with pytest.raises(ServicesError, match="There is no service 'hello'"):
+        pack_recipe(services=["hello"])
 
 
 def test_the_number_of_steps_is_the_recipes_where_settings_can_be_read(tmp_path: Path) -> None:
