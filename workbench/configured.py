@@ -16,6 +16,7 @@ FURTHER_KEYS = key_of("administrator_keys")
 SSH_FROM = key_of("ssh_from")
 EXTRA_PORTS = key_of("extra_ports")
 USERS = key_of("users")
+SERVICES = key_of("services")
 INSTANCE_TYPE = key_of("instance_type")
 CURRENT_SERVER = key_of("current_server")
 NEXT_TYPE = key_of("next_instance_type")
@@ -47,6 +48,7 @@ class Configured:
     http_from: Sequence[str]
     extra_ports: Sequence[Mapping[str, Any]]
     users: Sequence[Mapping[str, Any]] | None
+    services: Sequence[str]
     domain: str | None
     host_name_per_user: bool
     create_zone: bool

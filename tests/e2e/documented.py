@@ -44,6 +44,7 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "pulumi up",
         "workbench up",
     ),
+    "host/test_services.py::test_a_package_adds_a_service": ("pip install ./hello-workbench",),
     "e2e/test_documents.py::test_a_machine_can_be_looked_into": ("docker exec ",),
     "e2e/test_documents.py::test_a_type_can_be_without_capacity": ("python -c 'import boto3; ",),
     "e2e/tasks/test_init.py::test_the_rights_are_printed_as_a_policy": ("workbench init --rights",),

@@ -49,9 +49,9 @@ def test_status_tells_all_that_scripts_need(bench: Bench) -> None:
     assert set(state["address"]["ports"]) == {"22", "80", "443"}
     assert state["instance_id"].startswith("i-")
     services = {s["name"]: s for s in state["services"]}
-    assert {"jupyterhub", "rstudio-server", "caddy"} <= set(services)
+    assert {"jupyterhub", "rstudio", "caddy"} <= set(services)
     assert {s["state"] for s in services.values()} == {"active"}
-    assert services["rstudio-server"]["version"].endswith("+standin")
+    assert services["rstudio"]["version"].endswith("+standin")
 
 
 def test_a_second_up_changes_nothing(bench: Bench) -> None:

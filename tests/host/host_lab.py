@@ -201,7 +201,7 @@ class Lab:
 
     def publish(self, **changes: Any) -> None:
         """Put the recipe and the settings, changed, into the bucket."""
-        packed = pack_recipe()
+        packed = pack_recipe(services=(self.settings | changes).get("services"))
         key = f"recipe/{packed.sha256}.tar.gz"
         self.settings |= {"recipe": {"key": key, "sha256": packed.sha256}, **changes}
         Bucket.objects[f"/{BUCKET}/{key}"] = packed.content

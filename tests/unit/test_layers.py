@@ -13,13 +13,19 @@ import workbench
 
 ROOT = Path(workbench.__file__).parent
 PARTS = ("components", "host", "engine", "checks", "labs", "rehearsal", "remote", "tasks")
+# What a service is, and which there are.
+TABLE = {"host.service", "host.service_table"}
 # A part, and the modules of another that it may import where that isn't all of them.
 ONLY = {
     ("components", "host"): {
         *("host.pack", "host.bootstrap", "host.software", "host.contract.values"),
-        *("host.package_lists", "host.r_settings"),
+        *("host.package_lists", "host.r_settings", *TABLE),
     },
-    ("tasks", "host"): {"host.pack", "host.shares.shares", "host.software"},
+    ("tasks", "host"): {
+        *("host.pack", "host.shares.shares", "host.software", "host.service_table"),
+    },
+    ("checks", "host"): TABLE,
+    ("remote", "host"): TABLE,
     ("engine", "rehearsal"): {"rehearsal.names", "rehearsal.description", "rehearsal.credentials"},
 }
 

@@ -48,7 +48,9 @@ def read_certificate(target: Target, name: str, *, verify: bool = True) -> x509.
 def check_chain(target: Target) -> Outcome:
     """Check that every name, or the address, has a certificate that verifies."""
     found = []
-    names = list(dict.fromkeys([*target.names, target.rstudio_name, *target.people_names]))
+    names = list(
+        dict.fromkeys([*target.names, *map(target.host_of, target.services), *target.people_names])
+    )
     for name in names:
         try:
             found.append(read_certificate(target, name))

@@ -38,7 +38,8 @@ class Check:
 
     ``requires`` names the checks without which this one can't be asked; ``fix`` is the command
     that fixes it, in which ``{stack}`` stands for the stack's name. A ``slow`` one takes more
-    than some seconds.
+    than some seconds. One of a ``service`` is skipped where that is turned off; ``awaited`` is what
+    comes some time after the last step of the recipe.
     """
 
     name: str
@@ -47,6 +48,8 @@ class Check:
     fix: str = ""
     layer: str = ""
     slow: bool = False
+    service: str = ""
+    awaited: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,8 @@ def run_checks(
 
 
 def _run(check: Check, target: Target) -> Outcome:
+    if check.service and check.service not in [each.name for each in target.services]:
+        return skipped(f"this workbench has no {check.service}")
     try:
         return check.run(target)
     except WorkbenchError as error:

@@ -15,10 +15,11 @@ from workbench.checks.ports import probe_web
 from workbench.checks.target import WEB_PORTS
 from workbench.checks.target import Target
 from workbench.configured import EXTRA_PORTS
+from workbench.host import service_table
 
 SSH_PORT = 22
-# What RStudio listens at, what services like these have by themselves, and the labs' programs.
-INNER_PORTS = (787, 2019, 3838, 8000, 8001, 8080, 8081, 8787)
+# What the labs' programs listen at.
+PROGRAM_PORTS = (3838, 8080)
 # As EC2 writes them in a rule.
 EVERY_PROTOCOL = "-1"
 EVERYONE = ("0.0.0.0/0", "::/0")
@@ -130,10 +131,18 @@ def check_web_ports(target: Target) -> Outcome:
     )
 
 
+def inner_ports(target: Target) -> list[int]:
+    """Return the ports that nobody is to reach: services' own, those they have by themselves."""
+    own = {port for each in service_table.own_services() for port in each.ports}
+    return sorted(
+        {*PROGRAM_PORTS, *own, *(port for each in target.services for port in each.ports)}
+    )
+
+
 def check_inner_ports(target: Target) -> Outcome:
     """Check that no service behind the proxy is reachable past it."""
     where, meant = target.where, meant_ports(target)
-    ports = [port for port in INNER_PORTS if ("tcp", port) not in meant]
+    ports = [port for port in inner_ports(target) if ("tcp", port) not in meant]
     with ThreadPoolExecutor(len(ports) or 1) as pool:
         reached = [
             port

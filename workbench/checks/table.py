@@ -9,7 +9,6 @@ from workbench.checks.instance import check_encryption
 from workbench.checks.instance import check_metadata
 from workbench.checks.instance import check_running
 from workbench.checks.instance import check_stack
-from workbench.checks.kernels import check_kernels
 from workbench.checks.names import check_names
 from workbench.checks.network import check_inner_ports
 from workbench.checks.network import check_security_group
@@ -22,6 +21,8 @@ from workbench.checks.quotas import check_quotas
 from workbench.checks.rights import check_rights
 from workbench.checks.server import check_converged
 from workbench.checks.server import check_listeners
+from workbench.checks.service_checks import log_of
+from workbench.checks.service_checks import service_checks
 from workbench.checks.services import check_services
 from workbench.checks.shared_packages import check_shared_packages
 from workbench.checks.shares import check_shares
@@ -35,18 +36,14 @@ from workbench.checks.volumes import check_attachment
 from workbench.checks.volumes import check_disks
 from workbench.checks.volumes import check_mount
 from workbench.checks.volumes import check_reserve
-from workbench.checks.web import check_hub
-from workbench.checks.web import check_hub_redirects
 from workbench.checks.web import check_landing
 from workbench.checks.web import check_redirect
-from workbench.checks.web import check_rstudio
-from workbench.checks.web import check_wrong_password
+from workbench.host.service import Stage
 
 UP = "workbench up --stack {stack}"
 CONVERGE = "workbench converge --stack {stack}"
-PROXY_LOG = "workbench logs caddy --stack {stack}"
-HUB_LOG = "workbench logs jupyterhub --stack {stack}"
-RSTUDIO_LOG = "workbench logs rstudio-server --stack {stack}"
+PROXY_LOG = log_of(Stage.WEB)
+BEFORE_WEB = ("instance", "security-group")
 
 CHECKS: tuple[Check, ...] = (
     Check("stack", check_stack, (), UP, "stack"),
@@ -56,9 +53,16 @@ CHECKS: tuple[Check, ...] = (
     Check("data-volume", check_attachment, ("instance",), UP, "instance"),
     Check("dns", check_dns, ("stack",), UP, "dns"),
     Check("security-group", check_security_group, ("stack",), UP, "ports"),
-    Check("web-ports", check_web_ports, ("instance", "security-group"), CONVERGE, "ports"),
+    Check(
+        "web-ports",
+        check_web_ports,
+        ("instance", "security-group"),
+        CONVERGE,
+        "ports",
+        awaited=True,
+    ),
     Check("inner-ports", check_inner_ports, ("instance",), UP, "ports", slow=True),
-    Check("certificate", check_chain, ("web-ports",), CONVERGE, "tls"),
+    Check("certificate", check_chain, ("web-ports",), CONVERGE, "tls", awaited=True),
     Check("ssh-port", check_ssh_port, ("instance",), UP, "ssh"),
     Check("host-key", check_host_key, ("ssh-port",), UP, "ssh"),
     Check("ssh", check_ssh, ("host-key",), "workbench ssh.keys.list --stack {stack}", "ssh"),
@@ -81,12 +85,8 @@ CHECKS: tuple[Check, ...] = (
     Check("service-ports", check_holders, ("services",), CONVERGE, "services"),
     Check("listeners", check_listeners, ("ssh",), CONVERGE, "services"),
     Check("https-redirect", check_redirect, ("web-ports",), PROXY_LOG, "services"),
-    Check("landing-page", check_landing, ("certificate",), PROXY_LOG, "services"),
-    Check("jupyterhub", check_hub, ("certificate",), HUB_LOG, "services"),
-    Check("jupyterhub-sign-in", check_hub_redirects, ("jupyterhub",), HUB_LOG, "services"),
-    Check("wrong-password", check_wrong_password, ("jupyterhub-sign-in",), HUB_LOG, "services"),
-    Check("kernels", check_kernels, ("jupyterhub-sign-in",), HUB_LOG, "services", slow=True),
-    Check("rstudio-sign-in", check_rstudio, ("certificate",), RSTUDIO_LOG, "services"),
+    Check("landing-page", check_landing, ("certificate",), PROXY_LOG, "services", awaited=True),
+    *service_checks(),
     Check("certificate-expiry", check_expiry, ("certificate",), PROXY_LOG, "certificates"),
     Check("snapshots", check_snapshots, ("stack",), "", "snapshots"),
 )

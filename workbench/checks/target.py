@@ -11,6 +11,8 @@ from typing import Protocol
 
 from workbench.configured import Configured
 from workbench.errors import WorkbenchError
+from workbench.host import service_table
+from workbench.host.service import Service
 
 WEB_PORTS = (80, 443)
 HOST_LABEL = re.compile(r"(?!.*--)[a-z]([a-z0-9-]*[a-z0-9])?")
@@ -125,9 +127,14 @@ class Target:
         return ordered or [self.where.ip]
 
     @property
-    def rstudio_name(self) -> str:
-        """The host name of RStudio Server."""
-        return f"rstudio.{self.names[0]}" if self._has_host_names else self.names[0]
+    def services(self) -> tuple[Service, ...]:
+        """The workbench's services, less those that this computer doesn't know."""
+        return service_table.known(self.outputs.get("services"))
+
+    def host_of(self, service: Service) -> str:
+        """Return the host name that a service is found at."""
+        has_own = service.has_own_host and self._has_host_names
+        return f"{service.word}.{self.names[0]}" if has_own else self.names[0]
 
     @property
     def _has_host_names(self) -> bool:

@@ -1,4 +1,4 @@
-"""What a browser gets: redirects, the landing page, JupyterHub's and RStudio's sign-in."""
+"""What a browser gets: redirects, the landing page, the services' pages and sign-ins."""
 
 import secrets
 from urllib.parse import urljoin
@@ -12,6 +12,7 @@ from workbench.checks.http import client
 from workbench.checks.http import site
 from workbench.checks.hub import post_sign_in
 from workbench.checks.target import Target
+from workbench.host.service import Service
 
 PERMANENT = (301, 308)
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -19,20 +20,21 @@ REDIRECTS = (301, 302, 303, 307, 308)
 
 def check_redirect(target: Target) -> Outcome:
     """Check that http points to the same page by https."""
-    name = target.names[0]
+    page = f"{target.names[0]}{next((each.path for each in target.services if each.path), '/')}"
     with client(target) as http:
-        answer = http.get(f"http://{name}/jupyter/")
+        answer = http.get(f"http://{page}")
     location = answer.headers.get("location", "")
-    said = f"http://{name}/jupyter/ → {answer.status_code} {location}".rstrip()
-    good = answer.status_code in PERMANENT and location == f"https://{name}/jupyter/"
+    said = f"http://{page} → {answer.status_code} {location}".rstrip()
+    good = answer.status_code in PERMANENT and location == f"https://{page}"
     return passed(said) if good else failed(said)
 
 
 def check_landing(target: Target) -> Outcome:
-    """Check that the landing page links to both workbenches."""
+    """Check that the landing page links to each service that has a card."""
     with client(target) as http:
         answer = http.get(f"{site(target)}/")
-    missing = [path for path in ("/jupyter/", "/rstudio/") if path not in answer.text]
+    cards = [str(each.path) for each in target.services if each.card]
+    missing = [path for path in cards if path not in answer.text]
     said = f"{site(target)}/ → {answer.status_code}"
     if answer.status_code != httpx.codes.OK:
         return failed(said)
@@ -84,7 +86,17 @@ def _known_browser(target: Target, http: httpx.Client, base: str) -> str:
 
 def check_rstudio(target: Target) -> Outcome:
     """Check that /rstudio and /rstudio/ point to RStudio's sign-in form, staying on https."""
-    return _leads_to_sign_in(target, "/rstudio", "<form", target.rstudio_name)
+    (rstudio,) = (each for each in target.services if each.name == "rstudio")
+    return _leads_to_sign_in(target, "/rstudio", "<form", target.host_of(rstudio))
+
+
+def check_page(service: Service, target: Target) -> Outcome:
+    """Check that a service's page answers, by way of the web server."""
+    url = f"https://{target.host_of(service)}{service.path}"
+    with client(target) as http:
+        answer = http.get(url)
+    said = f"{url} → {answer.status_code}"
+    return passed(said) if answer.status_code < httpx.codes.BAD_REQUEST else failed(said)
 
 
 def _leads_to_sign_in(target: Target, path: str, form: str, host: str = "") -> Outcome:

@@ -54,7 +54,7 @@ class Recipe(Component):
         super().__init__("workbench:index:Recipe", name, {}, opts)
         check_name(name, "The name of a Recipe", longest=47)
         bucket = self._create_bucket(name, args.get("force_destroy") is not False)
-        digest, path = _packed_recipe()
+        digest, path = _packed_recipe(_services_of(args["settings"]))
         recipe = aws.s3.BucketObjectv2(
             f"{name}-recipe",
             bucket=bucket.bucket,
@@ -150,11 +150,17 @@ def _document(settings: pulumi.Input[dict[str, Any]], digest: str) -> pulumi.Out
     return pulumi.Output.from_input(settings).apply(lambda given: settings_document(given, digest))
 
 
-def _packed_recipe() -> tuple[str, Path]:
+def _services_of(settings: pulumi.Input[dict[str, Any]]) -> list[str]:
+    """Return the services whose packages the recipe has to have."""
+    # A program that makes settings of its own of other resources has the workbench's services.
+    return list(settings.get("services") or []) if isinstance(settings, dict) else []
+
+
+def _packed_recipe(services: list[str]) -> tuple[str, Path]:
     """Return the recipe's SHA-256 and its archive, kept in a file as Pulumi wants assets."""
     from workbench.host.pack import pack_recipe
 
-    packed = pack_recipe()
+    packed = pack_recipe(services=services)
     path = cache_dir() / "recipes" / f"{packed.sha256}.tar.gz"
     if not path.exists():
         # Several programs may pack at once: each writes its own, the last name wins.

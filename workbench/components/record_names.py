@@ -1,5 +1,6 @@
 """The names that point to a workbench."""
 
+from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,11 +44,15 @@ def served_names(records: list[str]) -> list[str]:
     return [record for record in records if not record.startswith("*.")]
 
 
-def check_host_names(users: Any, records: list[str]) -> Any:
-    """Return the users, none of whose host names is one that the workbench has already."""
+def check_host_names(users: Any, records: list[str], services: Iterable[str]) -> Any:
+    """Return the users, none of whose host names is one that the workbench has already.
+
+    ``services`` are the words before the domain of those services that have a host name, too.
+    """
+    taken = [*records, *(f"{word}.{records[0]}" for word in services)]
     for name in [user.get("name") for user in users if isinstance(user, Mapping)]:
         host = f"{name}.{records[0]}"
-        if isinstance(name, str) and host in (*records, f"rstudio.{records[0]}"):
+        if isinstance(name, str) and host in taken:
             raise ArgumentError(
                 f"host_name_per_user gives {name} the name {host}, "
                 "which points to the workbench's own pages.",

@@ -44,7 +44,8 @@ aren't set, AWS's own variables and files say them. A role to assume belongs int
 _OUTPUTS = """\
 ## A stack's outputs
 
-What `pulumi stack output` shows, besides `domain`, `jupyter_url` and `rstudio_url`:
+What `pulumi stack output` shows, besides `domain`, `services` and where each of these is, such as
+`jupyter_url`:
 """
 _COMPONENTS = """\
 ## The components

@@ -12,6 +12,7 @@ from workbench.components.record_names import check_host_names
 from workbench.components.record_names import record_names
 from workbench.components.record_names import served_names
 from workbench.components.server_slots import read_slots
+from workbench.components.services import own_hosts
 from workbench.components.users import default_users
 from workbench.components.workbench_args import KEYS
 from workbench.components.workbench_args import WorkbenchArgs
@@ -83,7 +84,7 @@ def _complete_people(
     elif settings["host_name_per_user"]:
         # A name that is an output is one of the workbench's own only now.
         settings["users"] = pulumi.Output.from_input(users).apply(
-            lambda known: check_host_names(known, records)
+            lambda known: check_host_names(known, records, own_hosts(settings["services"]))
         )
 
 

@@ -28,6 +28,8 @@ from workbench.components.server import DEFAULT_INSTANCE_TYPE
 from workbench.components.server import Server
 from workbench.components.server_slots import read_slots
 from workbench.components.servers import create_servers
+from workbench.components.services import check_services
+from workbench.components.services import service_names
 from workbench.components.settings import server_settings
 from workbench.components.storage import Storage
 from workbench.components.storage import StorageArgs
@@ -141,8 +143,11 @@ class Workbench(Component):
         """Return what a stack exports for its users and for the tasks."""
         outputs = {key: getattr(self, key) for key in type(self).__annotations__}
         outputs["domain"] = self.names.apply(lambda names: names[0] if names else None)
-        outputs["jupyter_url"] = pulumi.Output.concat(self.url, "jupyter/")
-        outputs["rstudio_url"] = pulumi.Output.concat(self.url, "rstudio/")
+        names = service_names(self._args.get("services"))
+        outputs["services"] = pulumi.Output.from_input(names)
+        for service in check_services(names, "services"):
+            if service.path:
+                outputs[service.url] = pulumi.Output.concat(self.url, service.path.lstrip("/"))
         if self._other is not None:
             outputs["other_instance_id"] = self._other.instance_id
         return outputs
@@ -151,6 +156,8 @@ class Workbench(Component):
         """Return an instance type's architecture, which RStudio Server has a package for."""
         architecture = find_architecture(instance_type, self)
         # The server installs its packages together: where one can't be had, it gets none.
+        if not {"rstudio"} & set(service_names(self._args.get("services"))):
+            return architecture
         if rstudio_sha256(architecture) is None and self._args.get("rstudio_url") is None:
             raise ArgumentError(
                 f"{instance_type} has a processor of ARM's architecture, and the package of "

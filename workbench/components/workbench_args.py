@@ -44,6 +44,9 @@ from workbench.components.schedule import check_schedule
 from workbench.components.server_slots import FIRST
 from workbench.components.server_slots import check_slot
 from workbench.components.server_slots import read_slots
+from workbench.components.services import check_service_names
+from workbench.components.services import own_hosts
+from workbench.components.services import service_names
 from workbench.components.time_zone import DEFAULT as UTC
 from workbench.components.time_zone import check_time_zone
 from workbench.components.users import DEFAULT_USER
@@ -93,6 +96,22 @@ class WorkbenchArgs(TypedDict):
         Annotated[list[str], Key(validation.check_texts, default=(), part="address", derives=True)]
     ]
     """More names below the domain that point to the workbench, for example `app`. Default: none."""
+
+    services: NotRequired[
+        Annotated[
+            list[str],
+            Key(
+                check_service_names,
+                default=tuple(service_names(None)),
+                setting="services",
+                derives=True,
+            ),
+        ]
+    ]
+    """The services that people have: `jupyterhub`, `rstudio`, and those that installed packages add
+    (`docs/extending.md`). One that is no longer named is removed from the server, and its data
+    kept. `rstudio` needs `jupyterhub`, which looks at its passwords. Default: `jupyterhub` and
+    `rstudio`."""
 
     host_name_per_user: NotRequired[
         Annotated[
@@ -342,7 +361,8 @@ def check_arguments(args: WorkbenchArgs) -> None:
     records = record_names(args)
     users = args.get("users")
     if args.get("host_name_per_user") and not is_late(users):
-        check_host_names([{"name": DEFAULT_USER}] if users is None else users, records)
+        known = [{"name": DEFAULT_USER}] if users is None else users
+        check_host_names(known, records, own_hosts(args.get("services")))
     read_slots(args)
     if args.get("rstudio_sha256") is not None and args.get("rstudio_url") is None:
         raise ArgumentError(

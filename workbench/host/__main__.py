@@ -18,8 +18,6 @@ from workbench.host.system import certificates
 from workbench.host.system import network
 from workbench.host.system import tools
 
-# Counted here, where pyinfra can't be imported yet; a test keeps it right.
-STEPS = 28
 LOCK = Path("/run/workbench-converge.lock")
 CONVERGE = "workbench.host.run.converge"
 
@@ -32,7 +30,7 @@ def main() -> None:
     os.set_inheritable(lock, True)
     fcntl.flock(lock, fcntl.LOCK_EX)
     digest = hashlib.sha256(settings_path.read_bytes()).hexdigest()
-    progress = journal.continue_journal(digest, STEPS)
+    progress = journal.continue_journal(digest, count_steps(settings_path))
     progress.begin()
     progress.begin_step("Tools")
     with journal.failing(progress):
@@ -46,6 +44,19 @@ def main() -> None:
     os.environ.update(progress.hand_over())
     arguments = [str(tools.PYTHON), "-m", CONVERGE, str(settings_path)]
     os.execv(tools.PYTHON, arguments)  # noqa: S606 (no shell is wanted)
+
+
+def count_steps(settings_path: Path) -> int:
+    """Return how many steps there are, this module's own first; just that where none can be read.
+
+    What is wrong with the settings then is told by the step.
+    """
+    from workbench.host.recipe import steps_for
+
+    try:
+        return 1 + len(steps_for(Settings.read(settings_path)))
+    except Exception:
+        return 1
 
 
 def remove_old_recipes(current: Path) -> None:

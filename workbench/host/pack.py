@@ -2,10 +2,14 @@
 
 import gzip
 import hashlib
+import importlib.util
 import io
 import tarfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from workbench.host import service_table
 
 FOLDER = Path(__file__).parent
 # The package has the same name on the server, where it stands alone.
@@ -30,12 +34,16 @@ class PackedRecipe:
     content: bytes
 
 
-def pack_recipe(folder: Path = FOLDER) -> PackedRecipe:
-    """Return the archive: the same bytes from the same files, whoever packs them and when."""
-    members = ADDED | {
-        f"{NAME}/{path.relative_to(folder).as_posix()}": path.read_bytes()
-        for path in recipe_files(folder)
-    }
+def pack_recipe(folder: Path = FOLDER, services: Iterable[str] | None = None) -> PackedRecipe:
+    """Return the archive: the same bytes from the same files, whoever packs them and when.
+
+    ``services`` are those of the workbench, by name; what installed packages add of them travels in
+    the archive. Raises ServicesError for one that isn't installed.
+    """
+    members = ADDED | _contents(folder, NAME)
+    for service in services or ():
+        if service not in service_table.default_services():
+            members |= _added(service)
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for name, content in sorted(members.items()):
@@ -57,6 +65,37 @@ def recipe_files(folder: Path) -> list[Path]:
         and path.suffix != ".in"
         and not FOLDERS_LEFT_OUT & set(path.relative_to(folder).parts)
     )
+
+
+def _contents(folder: Path, name: str) -> dict[str, bytes]:
+    return {
+        f"{name}/{path.relative_to(folder).as_posix()}": path.read_bytes()
+        for path in recipe_files(folder)
+    }
+
+
+def _added(service: str) -> dict[str, bytes]:
+    """Return the package that adds a service, and what declares it: it is found there as here."""
+    entry = service_table.find_added(service)
+    package = entry.module.partition(".")[0]
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise service_table.ServicesError(
+            f"The service {service!r} is in the package {package}, which can't be found.",
+            "Install the package that adds it again.",
+        )
+    declared = f"[{service_table.GROUP}]\n{service} = {entry.value}\n"
+    metadata = f"Metadata-Version: 2.1\nName: workbench-service-{service}\nVersion: 0\n"
+    information = f"workbench_service_{service}-0.dist-info"
+    origin = Path(spec.origin)
+    if spec.submodule_search_locations:
+        contents = _contents(origin.parent, package)
+    else:
+        contents = {origin.name: origin.read_bytes()}
+    return contents | {
+        f"{information}/METADATA": metadata.encode(),
+        f"{information}/entry_points.txt": declared.encode(),
+    }
 
 
 def _member(name: str, size: int) -> tarfile.TarInfo:

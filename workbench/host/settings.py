@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from ipaddress import IPv4Address
@@ -82,6 +83,8 @@ class Settings:
     time_zone: str = "UTC"
     packages: PackageLists = field(default_factory=PackageLists)
     r: RSettings = field(default_factory=RSettings)
+    # The services that people have, by name.
+    services: tuple[str, ...] = field(default_factory=lambda: _services(None))
     # The Elastic IP, where it is what people type.
     address: str | None = None
 
@@ -130,6 +133,7 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
         "idle_timeout": int(values.get("idle_timeout", IDLE_TIMEOUT)),
         "time_zone": contract.check_time_zone(values.get("time_zone") or "UTC", "time_zone"),
         "r": RSettings.parse(values.get("r")),
+        "services": _services(values.get("services")),
         "address": _ipv4(values.get("address")),
     }
 
@@ -155,6 +159,18 @@ def _user(values: Mapping[str, Any], what: str) -> Account:
         bool(values.get("administrator")),
         _quota(values.get("quota"), f"{what}.quota"),
     )
+
+
+def _services(names: Sequence[str] | None) -> tuple[str, ...]:
+    from workbench.host import service_table
+
+    if names is None:
+        return service_table.default_services()
+    try:
+        service_table.choose(names)
+    except service_table.ServicesError as error:
+        raise SettingsError(f"{error.message} {error.hint}") from error
+    return tuple(names)
 
 
 def _quota(value: object, what: str) -> int | None:

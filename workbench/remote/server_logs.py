@@ -8,18 +8,15 @@ from dataclasses import dataclass
 
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
+from workbench.host import service_table
 from workbench.remote.recipe_run import LOG
 from workbench.remote.recipe_run import PROGRESS
 from workbench.terminal import TAB
 from workbench.terminal import escape
 
 CONVERGE = "converge"
-# What a service's log is about, and the systemd units that write it.
-SERVICES = {
-    "jupyterhub": ("the hub: sign-ins, servers that start and stop", ["jupyterhub.service"]),
-    "rstudio": ("RStudio Server", ["rstudio-server.service"]),
-    "caddy": ("HTTPS, certificates, the proxy", ["caddy.service"]),
-    "ssh": ("who signed in over SSH, and who was refused", ["ssh.service", "sshd.service"]),
+# What a log is about that is no service's, and the systemd units that write it.
+_OTHERS = {
     CONVERGE: ("the recipe's runs, with what its programs printed", ["workbench-converge.service"]),
     "data": (
         "the data volume's mount, and kept accounts",
@@ -27,14 +24,6 @@ SERVICES = {
     ),
     "packages": ("packages for everyone, which are installed last", ["workbench-packages"]),
     "updates": ("security updates", ["apt-daily-upgrade", "unattended-upgrades"]),
-}
-# As systemd's own names may be typed, too.
-OTHER_NAMES = {
-    "rstudio-server": "rstudio",
-    "workbench-converge": CONVERGE,
-    "jupyter": "jupyterhub",
-    "hub": "jupyterhub",
-    "sshd": "ssh",
 }
 _AGO = re.compile(r"(\d+)\s*(s|sec|m|min|h|hours?|d|days?|w|weeks?)")
 
@@ -50,6 +39,19 @@ class Wish:
     json: bool = False
 
 
+def logs() -> dict[str, tuple[str, list[str]]]:
+    """Return what each log is about, and the units that write it."""
+    services = service_table.every_service()
+    return {each.name: (each.about, [each.unit, *each.log_units]) for each in services} | _OTHERS
+
+
+def other_names() -> dict[str, str]:
+    """Return what logs may be called, too: as systemd or the path in a browser has it."""
+    services = service_table.every_service()
+    names = {name: each.name for each in services for name in each.names}
+    return names | {"workbench-converge": CONVERGE}
+
+
 def read_lines(text: str) -> int:
     """Return a number of lines."""
     if not text.isdecimal() or int(text) < 1:
@@ -62,7 +64,7 @@ def read_lines(text: str) -> int:
 def log_rows(users: Iterable[str]) -> list[tuple[str, str]]:
     """Return the names of the logs, and what each one is about."""
     people = [(user, f"{user}'s own Jupyter server") for user in users]
-    return [*((name, about) for name, (about, _) in SERVICES.items()), *people]
+    return [*((name, about) for name, (about, _) in logs().items()), *people]
 
 
 def log_command(wish: Wish, users: Sequence[str], stack: str) -> str:
@@ -70,11 +72,11 @@ def log_command(wish: Wish, users: Sequence[str], stack: str) -> str:
 
     ``stack`` is for the sentences.
     """
-    name = OTHER_NAMES.get(wish.service.removesuffix(".service"), wish.service)
+    name = other_names().get(wish.service.removesuffix(".service"), wish.service)
     if name == CONVERGE and not wish.since:
         command = _tail(wish)
-    elif name in SERVICES:
-        command = _journal(wish, SERVICES[name][1])
+    elif name in logs():
+        command = _journal(wish, logs()[name][1])
     elif name in users:
         command = _journal(wish, [f"jupyter-{name}-singleuser.service"])
     else:

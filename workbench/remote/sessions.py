@@ -1,5 +1,6 @@
 """Who is signed in to the server, and what runs for them: seen before anything stops."""
 
+import json
 import shlex
 import textwrap
 from collections.abc import Iterable
@@ -10,6 +11,8 @@ from importlib.resources import files
 from typing import Any
 
 from workbench.errors import WorkbenchError
+from workbench.host import service_table
+from workbench.host.service import Work
 from workbench.remote.remote_server import RemoteServer
 from workbench.terminal import escape_name
 from workbench.terminal import read_json
@@ -20,20 +23,17 @@ LIMIT = 30.0
 MOST_NAMED = 3
 # Of a line about a person, which stands indented in 80 columns.
 WIDTH = 74
-_WORDS = {
-    "ssh": "SSH session",
-    "jupyter": "Jupyter server",
-    "kernel": "Jupyter kernel",
-    "terminal": "Jupyter terminal",
-    "rstudio": "RStudio session",
-    "background": "program in the background",
-}
+# Of no service's; a service's own are in its definition.
+_WORDS = {"ssh": "SSH session", "background": "program in the background"}
 _PLURALS = {"program in the background": "programs in the background"}
 
 
 @dataclass(frozen=True)
 class Activity:
-    """What one person has running: a kind of ``_WORDS``, how many, and what they are called."""
+    """What one person has running: its kind, how many, and what they are called.
+
+    The kind is of a service's work or one of ``_WORDS``.
+    """
 
     user: str
     kind: str
@@ -43,7 +43,7 @@ class Activity:
     @property
     def is_work(self) -> bool:
         """Whether ending it could lose something; an idle Jupyter server comes back as it was."""
-        return self.kind != "jupyter"
+        return all(each.is_work for each in known_work() if each.kind == self.kind)
 
     @classmethod
     def of_json(cls, fields: Mapping[str, Any]) -> "Activity":
@@ -55,7 +55,8 @@ class Activity:
         return asdict(self) | {"names": list(self.names)}
 
     def __str__(self) -> str:
-        word = _WORDS[self.kind]
+        words = _WORDS | {each.kind: each.word for each in known_work()}
+        word = words[self.kind]
         if self.count != 1:
             word = _PLURALS.get(word, f"{word}s")
         more = ", …" if len(self.names) > MOST_NAMED else ""
@@ -64,11 +65,18 @@ class Activity:
         return f"{self.count} {word}{named}"
 
 
+def known_work() -> list[Work]:
+    """Return how services' work is recognized, of every service that this computer knows."""
+    return [work for service in service_table.every_service() for work in service.work]
+
+
 def read_activities(server: RemoteServer) -> list[Activity]:
     """Return who has what running, but for the session that asks."""
     script = files("workbench.remote").joinpath(SCRIPT).read_text(encoding="utf-8")
+    rules = json.dumps([asdict(each) for each in known_work()])
     # Not through standard input: Invoke writes that a character at a time.
-    answer = server.run(f"sudo -n /usr/bin/python3 -I -c {shlex.quote(script)}", limit=LIMIT)
+    command = f"sudo -n /usr/bin/python3 -I -c {shlex.quote(script)} {shlex.quote(rules)}"
+    answer = server.run(command, limit=LIMIT)
     if not answer.ok:
         raise WorkbenchError(
             f"The server doesn't say who is signed in: {answer.stderr.strip()[-200:]}",

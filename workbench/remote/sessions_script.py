@@ -1,14 +1,22 @@
-"""Runs on the server, as root: print as JSON what people's processes are, by their cgroups."""
+"""Runs on the server, as root: print as JSON what people's processes are, by their cgroups.
+
+The argument is a list of rules by which services' work is recognized.
+"""
 
 import json
 import pwd
 import re
+import sys
 from pathlib import Path
+from typing import Any
 
 FIRST_USER = 1000
 NOBODY = 65534
 UNIT = re.compile(r"/([^/]+\.(?:service|scope))(?=/|$)")
-CONNECTION_FILE = re.compile(r"kernel-[0-9a-f-]{36}\.json")
+# How services' work is recognized, as ``workbench.host.service.Work`` has it.
+Rule = dict[str, Any]
+# Of a kind of work, the units it runs in and the process that each began with.
+Led = dict[str, dict[str, int]]
 # What a login or a user's systemd brings along; none of it is anybody's work.
 FURNITURE = {
     "(sd-pam)",
@@ -67,18 +75,39 @@ def unit_of(folder: Path) -> str:
     return ""
 
 
-def kind_of(process: Process, jupyter: dict[str, int], sessions: set[str]) -> tuple[str, str]:
+def leaders(processes: list[Process], rules: list[Rule]) -> dict[str, dict[str, int]]:
+    """Return of each kind that others are part of its units, and the process each began with."""
+    kinds = {rule[key] for rule in rules for key in ("inside", "child_of") if rule[key]}
+    return {
+        rule["kind"]: {each.unit: each.pid for each in processes if fits(each, rule, {})}
+        for rule in rules
+        if rule["kind"] in kinds
+    }
+
+
+def fits(process: Process, rule: Rule, led: Led) -> bool:
+    """Return whether a process fits everything that a rule gives."""
+    inside, parent = rule["inside"], rule["child_of"]
+    return (
+        (not rule["process"] or process.name == rule["process"])
+        and (not rule["line"] or re.search(rule["line"], process.line) is not None)
+        and (not inside or process.unit in led.get(inside, {}))
+        and (not parent or led.get(parent, {}).get(process.unit) == process.parent)
+    )
+
+
+def kind_of(process: Process, rules: list[Rule], led: Led, sessions: set[str]) -> tuple[str, str]:
     """Return what a process is, and what to call it; ``("", "")`` for what is nothing to tell."""
     unit = process.unit
-    if unit in jupyter:
-        if "ipykernel" in process.line or CONNECTION_FILE.search(process.line):
-            language = "R" if "IRkernel" in process.line else "python"
-            return "kernel", language
-        if process.parent == jupyter[unit]:
-            return "terminal", process.name
+    for rule in rules:
+        if rule["kind"] in led:
+            if led[rule["kind"]].get(unit) == process.pid:
+                return rule["kind"], ""
+        elif fits(process, rule, led):
+            names = [name for line, name in rule["names"] if re.search(line, process.line)]
+            return rule["kind"], names[0].format(process.name) if names else ""
+    if any(unit in units for units in led.values()):
         return "", ""
-    if process.name == "rsession":
-        return "rstudio", ""
     if process.name in FURNITURE or unit in sessions:
         return "", ""
     return "background", process.name
@@ -91,18 +120,16 @@ def is_login(process: Process) -> bool:
 
 def main() -> None:
     """Print who has what running."""
+    rules: list[Rule] = json.loads(sys.argv[1])
     mine, everything = unit_of(Path("/proc/self")), read_processes()
     everything = [each for each in everything if not mine or each.unit != mine]
-    jupyter = {each.unit: each.pid for each in everything if "jupyterhub-singleuser" in each.line}
+    led = leaders(everything, rules)
     logins = {each.unit: each.uid for each in everything if is_login(each)}
     told: dict[tuple[int, str], list[str]] = {}
     for uid in logins.values():
         told.setdefault((uid, "ssh"), []).append("")
     for each in everything:
-        if jupyter.get(each.unit) == each.pid:
-            told.setdefault((each.uid, "jupyter"), []).append("")
-            continue
-        kind, name = kind_of(each, jupyter, set(logins))
+        kind, name = kind_of(each, rules, led, set(logins))
         if kind:
             told.setdefault((each.uid, kind), []).append(name)
     print(json.dumps([row(uid, kind, names) for (uid, kind), names in sorted(told.items())]))

@@ -18,6 +18,7 @@ from workbench.checks.target import Target
 from workbench.configured import Configured
 from workbench.engine.damage import StateDamagedError
 from workbench.errors import WorkbenchError
+from workbench.host.service import Service
 from workbench.progress import Progress
 from workbench.rehearsal.credentials import ACCESS_KEY
 from workbench.rehearsal.credentials import SECRET_KEY
@@ -97,6 +98,11 @@ class StackState:
     def ca_certificate(self) -> Path | None:
         """The authority to trust: the rehearsal's; None where the public ones do."""
         return Path(self.rehearsal.ca_certificate) if self.rehearsal else None
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """The services that people open, less those that this computer doesn't know."""
+        return tuple(each for each in self.target().services if each.path)
 
     def url(self, output: str) -> str | None:
         """Return an output that is a URL, as it opens in a browser on this computer."""

@@ -5,6 +5,7 @@ import functools
 import importlib
 import warnings
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -268,11 +269,20 @@ def registered() -> Deployment:
     return Deployment()
 
 
+def _kept(pack_recipe: Callable[..., pack.PackedRecipe]) -> Callable[..., pack.PackedRecipe]:
+    packed = functools.cache(pack_recipe)
+
+    def pack_once(services: Iterable[str] | None = None) -> pack.PackedRecipe:
+        return packed(services=None if services is None else tuple(services))
+
+    return pack_once
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _packed_once() -> Iterator[None]:
     """Pack the recipe once for all programs."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pack, "pack_recipe", functools.cache(pack.pack_recipe))
+        patch.setattr(pack, "pack_recipe", _kept(pack.pack_recipe))
         yield
 
 

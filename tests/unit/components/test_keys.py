@@ -89,6 +89,13 @@ def test_what_a_part_takes_are_arguments_of_its():
             assert taker is None or set(taken) <= set(taker.__annotations__), name
 
 
+SHORT = {
+    "http_from": "0.0.0.0/0",
+    "base_packages": "all four",
+    "services": "`jupyterhub` and `rstudio`",
+}
+
+
 def test_the_documentation_names_each_default():
     source = inspect.getsource(WorkbenchArgs)
     for name, key in KEYS.items():
@@ -98,8 +105,7 @@ def test_the_documentation_names_each_default():
             continue
         default = key.default
         named = WORDS.get(default, str(default)) if isinstance(default, bool | tuple) else default
-        if name in ("http_from", "base_packages"):
-            named = {"http_from": "0.0.0.0/0", "base_packages": "all four"}[name]
+        named = SHORT.get(name, named)
         assert (str(named) if named else "none") in said, name
 
 

@@ -17,7 +17,7 @@ def test_exports_what_people_and_tasks_read(deploy, public_key):
 
     exports = done.exports
     assert set(exports) == {
-        *("url", "jupyter_url", "rstudio_url", "domain", "names", "address"),
+        *("url", "services", "jupyter_url", "rstudio_url", "domain", "names", "address"),
         *("instance_id", "instance_type", "region", "zone", "administrator", "users"),
         *("data_volume_id", "bucket", "recipe_sha256", "settings_sha256"),
         *("security_group_id", "role_name", "dns_records", "name_servers"),

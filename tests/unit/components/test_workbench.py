@@ -163,6 +163,7 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
         "users": [
             {"name": "ada", "public_keys": [public_key], "administrator": False, "quota": 50}
         ],
+        "services": ["jupyterhub", "rstudio"],
         "home_quota": 20,
         "data_volume": {"id": "lab-storage-volume-id", "device": "/dev/sdf"},
         "rstudio": {"url": "https://example.org/rstudio.deb", "sha256": "0" * 64},
@@ -252,6 +253,8 @@ def test_an_existing_subnet_is_where_everything_goes(deploy, args):
     [
         ({"instance_type": "x9.big"}, "no instance type 'x9.big'"),
         ({"instance_type": "t4g.medium"}, "of RStudio Server that the recipe installs is for x86"),
+        ({"services": ["jupyterlab"]}, "services: There is no service 'jupyterlab'"),
+        ({"services": ["rstudio"]}, "needs 'jupyterhub', which isn't named"),
         ({"domain": "lab"}, "domain is 'lab', which isn't a domain name"),
         ({"ssh_from": ["10.0.0.0/33"]}, r"ssh_from\[0\] is '10.0.0.0/33'"),
         ({"public_key": ""}, "public_key is missing"),
@@ -283,6 +286,18 @@ def test_a_mistake_is_found_before_anything_is_registered(deploy, args, more, se
     with pytest.raises(ArgumentError, match=sentence):
         deploy(program)
     assert registered, "it was found too late to stop the program"
+
+
+def test_with_the_hub_alone_arm_is_fine_and_there_is_one_page(deploy, args):
+    more = {"services": ["jupyterhub"], "instance_type": "t4g.medium"}
+    outputs = []
+
+    done = deploy(lambda: outputs.append(Workbench("lab", {**args, **more}).stack_outputs()))
+
+    settings = json.loads(done.named("lab-recipe-settings").inputs["content"])
+    assert settings["services"] == ["jupyterhub"]
+    assert {"services", "jupyter_url"} <= set(outputs[0])
+    assert "rstudio_url" not in outputs[0]
 
 
 def test_a_name_that_aws_could_not_use_is_refused(deploy, args):

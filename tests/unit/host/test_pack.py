@@ -8,16 +8,19 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from workbench.host.__main__ import STEPS
+from workbench.host import service_table
+from workbench.host.__main__ import count_steps
 from workbench.host.pack import FOLDER
 from workbench.host.pack import NAME
 from workbench.host.pack import pack_recipe
 from workbench.host.pack import recipe_files
-from workbench.host.recipe import RECIPE
+from workbench.host.recipe import recipe
+from workbench.host.service_table import ServicesError
 from workbench.host.system import apt
 
 # Modules that the distribution's Python runs, before pyinfra is there or alongside it.
@@ -55,6 +58,9 @@ HUBS = {
     "traitlets",
     "typst",
 }
+SETTINGS = """{"version": 1, "name": "lab", "domain": null, "names": [], "users": [],
+ "administrator": {"name": "admin", "public_keys": []},
+ "data_volume": {"id": "vol-1", "device": "/dev/sdf"}}"""
 THIRD_PARTY = {"cryptography", "pyinfra", "jinja2", "typing_extensions"}
 
 
@@ -112,8 +118,84 @@ def test_what_runs_before_pyinfra_needs_python_alone(unpacked: Path, module: str
     )
 
 
-def test_the_number_of_steps_is_the_recipes() -> None:
-    assert len(RECIPE) + 1 == STEPS
+ADDED = """
+from workbench.host.extend import Service
+
+SERVICE = Service(
+    name="hello", title="Hello", unit="hello.service", about="", version=str, start=print, port=81,
+    path="/hello/",
+)
+"""
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Have a package installed that adds a service; return its folder."""
+    place = tmp_path / "installed"
+    package, information = place / "hello_package", place / "hello_package-1.0.dist-info"
+    for folder in (package / "templates", information):
+        folder.mkdir(parents=True)
+    (package / "__init__.py").write_text(ADDED)
+    (package / "templates" / "page.j2").write_text("hello")
+    (information / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: hello-package\nVersion: 1\n"
+    )
+    (information / "entry_points.txt").write_text(
+        "[workbench.services]\nhello = hello_package:SERVICE\n"
+    )
+    monkeypatch.syspath_prepend(place)
+    yield package
+    sys.modules.pop("hello_package", None)
+
+
+def test_an_added_service_travels_with_its_package_and_is_found_there(
+    installed: Path, tmp_path: Path
+) -> None:
+    packed = pack_recipe(services=["jupyterhub", "hello"])
+    assert packed == pack_recipe(services=["hello", "jupyterhub"])
+    assert packed != pack_recipe(services=["jupyterhub"]) == pack_recipe()
+    there = tmp_path / "there"
+    with tarfile.open(fileobj=io.BytesIO(packed.content)) as archive:
+        archive.extractall(there, filter="data")
+
+    assert (there / "hello_package" / "templates" / "page.j2").read_text() == "hello"
+    code = (
+        f"import sys; sys.path[:0] = [{str(there)!r}]; from workbench.host import service_table; "
+        "print(service_table.choose(['hello'])[0].path)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-IB", "-S", "-c", code], check=True, capture_output=True, text=True
+    )
+    assert said.stdout == "/hello/\n"
+
+
+def test_what_is_asked_for_and_not_installed_is_no_archive() -> None:
+    with pytest.raises(ServicesError, match="There is no service 'hello'"):
+        pack_recipe(services=["hello"])
+
+
+def test_the_number_of_steps_is_the_recipes_where_settings_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text("{}")
+    assert count_steps(path) == 1
+
+    path.write_text(SETTINGS)
+    steps = recipe(service_table.choose(service_table.default_services()))
+    assert count_steps(path) == 1 + len(steps)
+
+
+def test_the_steps_are_counted_without_pyinfra(unpacked: Path) -> None:
+    settings = unpacked / "settings.json"
+    settings.write_text(SETTINGS)
+    code = (
+        "import sys; from pathlib import Path; from workbench.host.__main__ import count_steps; "
+        f"assert count_steps(Path({str(settings)!r})) > 20; "
+        "assert not {'pyinfra', 'cryptography', 'jinja2'} & set(sys.modules)"
+    )
+    subprocess.run(
+        [sys.executable, "-IB", "-c", f"import sys; sys.path[:0]=[{str(unpacked)!r}]; {code}"],
+        check=True,
+    )
 
 
 def test_every_requirement_has_a_hash_and_no_address() -> None:

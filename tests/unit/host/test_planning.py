@@ -7,7 +7,7 @@ import pytest
 
 from workbench.host.run import operations
 from workbench.host.run.planning import Planning
-from workbench.host.services import health
+from workbench.host.web import health
 
 
 @pytest.fixture

@@ -7,16 +7,19 @@ from typing import Any
 import pytest
 from pyinfra.api.state import StateStage
 
+from workbench.host import service_table
 from workbench.host import software
 from workbench.host.data import standby
-from workbench.host.recipe import RECIPE
-from workbench.host.recipe import STANDBY
-from workbench.host.recipe import Step
+from workbench.host.recipe import recipe
+from workbench.host.recipe import recipe_on_standby
 from workbench.host.run import converge
 from workbench.host.run.progress import SEPARATOR
+from workbench.host.run.pyinfra_typed import Step
 from workbench.host.settings import Settings
 from workbench.host.system import cran
 
+SERVICES = service_table.choose(service_table.default_services())
+RECIPE, STANDBY = recipe(SERVICES), recipe_on_standby(SERVICES)
 SETTINGS = {
     "version": 1,
     "name": "lab",
@@ -60,7 +63,7 @@ def operations(monkeypatch: pytest.MonkeyPatch) -> Callable[[tuple[Step, ...]], 
 def test_rstudio_is_configured_before_its_package_starts_it(operations, steps, file) -> None:
     order = list(operations(steps))
 
-    assert order.index(("RStudio Server and R begun", f"Write {file}")) < order.index(
+    assert order.index(("RStudio Server begun", f"Write {file}")) < order.index(
         ("Packages", "Install packages")
     )
 
@@ -70,7 +73,7 @@ def test_a_failed_download_is_tried_again_and_told_before_versions_are_noted(
     operations, steps
 ) -> None:
     found = operations(steps)
-    early = ("RStudio Server and R begun", "Download the package")
+    early = ("RStudio Server begun", "Download the package")
     late = ("RStudio Server's package", "Download it")
 
     assert found[early]["_ignore_errors"]
@@ -123,7 +126,7 @@ def test_versions_of_r_are_fetched_before_apt_and_told_after_the_hub(
     found = operations(steps)
     order = list(found)
 
-    early, late = ("RStudio Server and R begun", "Download R 4.5.3"), ("R", "Download R 4.5.3")
+    early, late = ("R begun", "Download R 4.5.3"), ("R", "Download R 4.5.3")
     assert found[early]["_ignore_errors"]
     assert not found[late]["_ignore_errors"]
     packages = order.index(("Packages", "Install packages"))

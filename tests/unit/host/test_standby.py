@@ -6,15 +6,20 @@ from pathlib import Path
 import pytest
 
 from workbench.host import places
+from workbench.host import service_table
 from workbench.host.data import standby
 from workbench.host.data.volume import Volume
 from workbench.host.people import accounts
-from workbench.host.recipe import RECIPE
-from workbench.host.recipe import STANDBY
+from workbench.host.recipe import recipe
+from workbench.host.recipe import recipe_on_standby
 from workbench.host.recipe import steps_for
 from workbench.host.settings import Settings
 
 NAMES_OF_VOLUME = ("storage", "identity", "users", "jupyterhub", "rstudio_server", "proxy")
+
+
+SERVICES = service_table.choose(service_table.default_services())
+RECIPE, STANDBY = recipe(SERVICES), recipe_on_standby(SERVICES)
 
 
 def settings(**volume):

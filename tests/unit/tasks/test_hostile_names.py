@@ -71,7 +71,7 @@ SERVICE = {"name": HOSTILE, "version": HOSTILE, "unit": "x", "port": 1}
 ANSWERS: dict[str, Any] = {
     "workbench.host.people.people": [ADA, ADA | {"name": HOSTILE, "uid": 1004}],
     "workbench.host.rights.rights": {"ways": [WAY, WAY | {"sure": False}], "failed": [HOSTILE]},
-    "CONNECTION_FILE": [
+    "read_processes": [
         {"user": user, "kind": "background", "count": 2, "names": [HOSTILE, "x" * 9999]}
         for user in ("ada", HOSTILE)
     ],

@@ -1,6 +1,7 @@
 """Who is signed in is told in words; what would be lost keeps the server from being stopped."""
 
 import json
+from dataclasses import asdict
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ from workbench.progress import Progress
 from workbench.remote import sessions_script
 from workbench.remote.sessions import Activity
 from workbench.remote.sessions import describe
+from workbench.remote.sessions import known_work
 from workbench.remote.sessions import read_activities
 from workbench.tasks.changes.working_people import PeopleAtWorkError
 from workbench.tasks.changes.working_people import see_people
@@ -91,31 +93,31 @@ def process(name: str, *, unit: str = "", line: str = "", pid: int = 1, parent: 
     return SimpleNamespace(name=name, unit=unit, line=line or name, pid=pid, parent=parent)
 
 
-JUPYTER = {"jupyter-ana-singleuser.service": 10}
+UNIT = "jupyter-ana-singleuser.service"
 
 
 @pytest.mark.parametrize(
     ("given", "kind"),
     [
         (
-            process("python3", unit="jupyter-ana-singleuser.service", line="-m ipykernel -f x"),
+            process("python3", unit=UNIT, line="-m ipykernel -f x"),
             ("kernel", "python"),
         ),
         (
             process(
                 "R",
-                unit="jupyter-ana-singleuser.service",
+                unit=UNIT,
                 line="R --slave -e IRkernel::main() "
                 "--args /h/kernel-0b1c2d3e-0000-4000-8000-1234567890ab.json",
             ),
             ("kernel", "R"),
         ),
         (
-            process("bash", unit="jupyter-ana-singleuser.service", parent=10),
+            process("bash", unit=UNIT, parent=10),
             ("terminal", "bash"),
         ),
         # What runs in a terminal or kernel is part of that.
-        (process("git", unit="jupyter-ana-singleuser.service", parent=77), ("", "")),
+        (process("git", unit=UNIT, parent=77), ("", "")),
         (process("rsession", unit="rstudio-server.service"), ("rstudio", "")),
         (process("bash", unit="session-3.scope"), ("", "")),
         (process("python3", unit="session-9.scope"), ("background", "python3")),
@@ -124,7 +126,13 @@ JUPYTER = {"jupyter-ana-singleuser.service": 10}
     ],
 )
 def test_a_process_is_what_its_unit_and_name_say(given: Any, kind: tuple[str, str]) -> None:
-    assert sessions_script.kind_of(given, JUPYTER, {"session-3.scope"}) == kind
+    rules = [asdict(each) for each in known_work()]
+    leader = process("python3", unit=UNIT, line="-m jupyterhub-singleuser", pid=10)
+    led = sessions_script.leaders([leader, given], rules)
+
+    assert led == {"jupyter": {UNIT: 10}}
+    assert sessions_script.kind_of(leader, rules, led, set()) == ("jupyter", "")
+    assert sessions_script.kind_of(given, rules, led, {"session-3.scope"}) == kind
 
 
 def test_the_innermost_unit_counts(tmp_path: Any) -> None:

@@ -6,14 +6,14 @@ import pytest
 
 from workbench.errors import ConfigError
 from workbench.host.services import jupyterhub
-from workbench.tasks.ssh.tunnel import SERVICES
 from workbench.tasks.ssh.tunnel import _free_port
 from workbench.tasks.ssh.tunnel import find_service
+from workbench.tasks.ssh.tunnel import services
 
 
 def test_the_services_are_reached_through_the_web_server_by_the_workbenchs_name() -> None:
-    assert {service.port for service in SERVICES.values()} == {443}
-    assert SERVICES["jupyterhub"].page == jupyterhub.BASE
+    assert {service.port for service in services().values()} == {443}
+    assert services()["jupyterhub"].page == jupyterhub.BASE
     assert find_service("rstudio", "lab").url("a.org", 8001) == "https://a.org:8001/rstudio/"
 
 
@@ -25,7 +25,7 @@ def test_any_port_is_a_service() -> None:
 def test_what_is_no_service_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match="is neither a port nor one of jupyterhub") as refused:
         find_service(name, "lab")
-    assert refused.value.hint == "workbench ssh.tunnel rstudio --stack lab"
+    assert refused.value.hint == "workbench ssh.tunnel jupyterhub --stack lab"
 
 
 def test_the_same_port_is_taken_where_it_is_free_and_else_another() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.errors import ConfigError
 from workbench.remote.stack_state import StackState
 from workbench.tasks.converge import wanted_state
 from workbench.tasks.converge.wanted_state import read_wanted
@@ -81,3 +82,8 @@ def test_a_program_that_sets_arguments_itself_is_for_pulumi_to_ask() -> None:
 
     assert read_wanted(unread).settings is None
     assert not read_wanted(unread).is_in(unread)
+
+
+def test_a_service_that_isnt_installed_is_named_before_anything_is_asked() -> None:
+    with pytest.raises(ConfigError, match="workbench:services: There is no service 'hello'"):
+        read_wanted(state(CONFIG | {"workbench:services": "jupyterhub,hello"}))

@@ -39,8 +39,7 @@ RESERVED_NAMES = frozenset(
         *("bin", "sys", "sync", "games", "man", "lp", "mail", "news", "uucp", "proxy", "www-data"),
         *("backup", "list", "irc", "_apt", "messagebus", "systemd-network"),
         *("adm", "sudo", "shadow", "disk", "docker", "users", "staff"),
-        *("root", "daemon", "nobody", "sshd", "caddy", "jupyterhub", "rstudio-server"),
-        *("workbench", "ssm-user"),
+        *("root", "daemon", "nobody", "workbench", "ssm-user"),
         *ADMINISTRATORS,
     }
 )
@@ -228,8 +227,11 @@ def check_user_name(value: object, what: str) -> str:
 
 def check_person_name(value: object, what: str) -> str:
     """Return the name of a user account that isn't one of the system's."""
+    # The services' modules check values, too.
+    from workbench.host.service_table import reserved_accounts
+
     name = check_user_name(value, what)
-    if name in RESERVED_NAMES:
+    if name in RESERVED_NAMES | reserved_accounts():
         raise UnusableValueError(
             f"{what} is {name!r}, which is an account of the system.", "Choose another name."
         )

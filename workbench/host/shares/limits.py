@@ -5,6 +5,7 @@ from io import StringIO
 from pathlib import Path
 
 from workbench.host import places
+from workbench.host import service_table
 from workbench.host.people.register import FIRST_ID
 from workbench.host.run.operations import daemon_reload
 from workbench.host.run.operations import unit
@@ -44,11 +45,12 @@ def limits(settings: Settings) -> None:
     """Keep what each person runs in one slice, and protect what everyone needs."""
     for each in ("user.slice", "system.slice", "user@.service"):
         put_template(f"{each}.conf", SYSTEM / f"{each}.d" / "workbench.conf")
-    for each in ("ssh.service", "caddy.service"):
-        put_template("protected.conf", SYSTEM / f"{each}.d" / "reserve.conf")
+    needed = [each.unit for each in service_table.own_services() if each.stage]
+    for unit_name in needed:
+        put_template("protected.conf", SYSTEM / f"{unit_name}.d" / "reserve.conf")
     put_template("user-manager.conf", Path("/etc/systemd/user.conf.d/workbench.conf"))
     put_template("generator", GENERATOR, mode="755")
-    units = ["user.slice", "system.slice", "ssh.service", "caddy.service"]
+    units = ["user.slice", "system.slice", *needed]
     daemon_reload(units, name="Apply the reserves")
     apply_shares(name="Work out people's shares")
     put_template("logind.conf", LOGIND)

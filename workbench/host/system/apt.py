@@ -56,6 +56,8 @@ PURGE = (
     "WORKBENCH_INSTALLING=1 DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 "
     f"{TURNS} apt-get {OPTIONS} purge"
 )
+# Leaves what a program keeps for itself.
+REMOVE = f"{PURGE.removesuffix('purge')}remove"
 FRESH_SECONDS = 3600
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from io import StringIO
 
+from workbench.host import service_table
 from workbench.host.run.pyinfra_typed import Commands
 from workbench.host.run.pyinfra_typed import files
 from workbench.host.run.pyinfra_typed import operation
 from workbench.host.run.pyinfra_typed import step
-from workbench.host.services.rstudio_package import rstudio_deb
 from workbench.host.settings import Settings
 from workbench.host.system import apt
 from workbench.host.system import debs
@@ -30,7 +30,7 @@ POLICY = """\
 
 @step("Packages")
 def packages(settings: Settings) -> None:
-    """Install what comes from the distribution, and the packages of RStudio Server and R."""
+    """Install what comes from the distribution, and the packages of services and R."""
     files.put(
         name="Configure apt",
         src=StringIO(CONFIGURATION),
@@ -45,16 +45,18 @@ def packages(settings: Settings) -> None:
         mode="755",
         create_remote_dir=False,
     )
-    fetched = [rstudio_deb(settings), *r_debs(settings)]
-    install(fetched, name="Install packages", _retries=4, _retry_delay=5)
+    services = service_table.choose(settings.services)
+    own = [each.deb(settings) for each in services if each.deb]
+    needed = [name for each in services for name in each.apt]
+    install([*own, *r_debs(settings)], needed, name="Install packages", _retries=4, _retry_delay=5)
 
 
 @operation
-def install(fetched: Sequence[Deb]) -> Commands:
+def install(fetched: Sequence[Deb], needed: Sequence[str]) -> Commands:
     """Install the packages that are missing."""
     # Those with the others that are here already; the rest's own steps say what went wrong.
     here = debs.waiting(fetched)
-    wanted = [*apt.missing(apt.wanted()), *(str(deb.archive) for deb in here)]
+    wanted = [*apt.missing([*apt.wanted(), *needed]), *(str(deb.archive) for deb in here)]
     if not wanted:
         return
     yield from apt.update_commands()

@@ -61,7 +61,8 @@ def r_debs(settings: Settings) -> list[Deb]:
     ]
 
 
-def begin(settings: Settings) -> None:
+@step("R begun")
+def begin_r(settings: Settings) -> None:
     """Fetch the packages of R, so that they are installed with all others."""
     for deb in r_debs(settings):
         # A failure is told by the step that needs the file.

@@ -11,7 +11,7 @@ from workbench.progress import Progress
 
 # What comes some time after the last step of the recipe: the certificate's authority looks at
 # the server first, and services take connections a moment after systemd has started them.
-AWAITED = ("web-ports", "certificate", "landing-page", "jupyterhub", "rstudio-sign-in")
+AWAITED = tuple(check.name for check in CHECKS if check.awaited)
 LIMIT = 180.0
 INTERVAL = 1.0
 

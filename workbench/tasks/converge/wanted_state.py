@@ -5,8 +5,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbench.configured import SERVICES
+from workbench.configured import Configured
+from workbench.errors import ConfigError
 from workbench.host.pack import PackedRecipe
 from workbench.host.pack import pack_recipe
+from workbench.host.service_table import ServicesError
 from workbench.remote.stack_state import StackState
 from workbench.writing import put_file
 
@@ -40,8 +44,17 @@ class Wanted:
 
 def read_wanted(state: StackState) -> Wanted:
     """Return what the stack should have."""
-    recipe = pack_recipe()
+    recipe = _packed(state)
     return Wanted(recipe, _configured(state, recipe.sha256))
+
+
+def _packed(state: StackState) -> PackedRecipe:
+    configured = Configured(state.config)
+    names = configured.services if configured.has("services") else None
+    try:
+        return pack_recipe(services=names)
+    except ServicesError as error:
+        raise ConfigError(f"{SERVICES}: {error.message}", error.hint) from error
 
 
 def _configured(state: StackState, recipe_sha256: str) -> str | None:

@@ -12,7 +12,7 @@ LINES = "50"
 @task(
     positional=["service"],
     help={
-        "service": "jupyterhub, rstudio, caddy, ssh, converge, …, or a user's name.",
+        "service": "A service, converge, packages, data, updates, or a user's name.",
         "follow": "Follow new lines as they come, until Ctrl-C.",
         "lines": f"How many lines, from the end (default {LINES}).",
         "since": "From this time on: 10m, 2h, 1d, today, '2026-01-31 12:00'.",
@@ -31,8 +31,8 @@ def logs(
 ) -> None:
     """Show the log of a service on the server.
 
-    SERVICE is jupyterhub, rstudio, caddy, ssh, converge, packages, data or
-    updates; or a user's name, for that person's own Jupyter server.
+    SERVICE is a service's name, or converge, packages, data or updates; or a
+    user's name, for that person's own Jupyter server. Without it, all are listed.
     """
     from workbench.remote.server_logs import Wish
     from workbench.remote.server_logs import log_rows

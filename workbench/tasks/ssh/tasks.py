@@ -69,7 +69,7 @@ def connect(
 @task(
     positional=["service"],
     help={
-        "service": "jupyterhub, rstudio, or any port of the server.",
+        "service": "A service that people open in a browser, or any port of the server.",
         "port": "The port on this computer (default: the same, or one that is free).",
         "stack": STACK_HELP,
     },

@@ -10,6 +10,7 @@ from pathlib import Path
 from workbench.errors import ConfigError
 from workbench.errors import WaitTimeoutError
 from workbench.errors import WorkbenchError
+from workbench.host import service_table
 from workbench.remote.selection import select_stack
 from workbench.remote.ssh_target import Door
 from workbench.remote.ssh_target import RemoteServer
@@ -43,19 +44,24 @@ class Service:
         return f"https://{name}:{port}{self.page}" if self.page else f"{HERE}:{port}"
 
 
-# By way of the web server: nobody reaches them past it, not even from the server itself.
-SERVICES = {"jupyterhub": Service(443, "/jupyter/"), "rstudio": Service(443, "/rstudio/")}
+WEB_PORT = 443
+
+
+def services() -> dict[str, Service]:
+    """Return what can be named, by way of the web server: nobody reaches them past it."""
+    pages = [each for each in service_table.every_service() if each.path]
+    return {each.name: Service(WEB_PORT, str(each.path)) for each in pages}
 
 
 def find_service(name: str, stack: str) -> Service:
     """Return a service by its name or port."""
-    if name in SERVICES:
-        return SERVICES[name]
+    if name in services():
+        return services()[name]
     if name.isascii() and name.isdecimal() and 0 < int(name) < 65536:
         return Service(int(name))
     raise ConfigError(
-        f"{name!r} is neither a port nor one of {', '.join(SERVICES)}.",
-        f"workbench ssh.tunnel rstudio --stack {stack}",
+        f"{name!r} is neither a port nor one of {', '.join(services())}.",
+        f"workbench ssh.tunnel {next(iter(services()))} --stack {stack}",
     )
 
 

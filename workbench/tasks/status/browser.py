@@ -6,19 +6,31 @@ import webbrowser
 
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
+from workbench.host import service_table
 from workbench.remote.stack_state import StackState
 
-PAGES = {"landing": "url", "jupyter": "jupyter_url", "rstudio": "rstudio_url"}
+LANDING = "landing"
+
+
+def pages() -> dict[str, str]:
+    """Return the pages that can be opened, and the stack's output that says where each is."""
+    found = [each for each in service_table.every_service() if each.path]
+    return {LANDING: "url"} | {each.word: each.url for each in found}
 
 
 def page_url(state: StackState, page: str) -> str:
     """Return the address of a page; raises WorkbenchError where there is no such page."""
-    if page not in PAGES:
+    if page not in pages():
         raise ConfigError(
-            f"There is no page {page!r}: it can be {', '.join(PAGES)}.",
-            f"workbench open jupyter --stack {state.stack}",
+            f"There is no page {page!r}: it can be {', '.join(pages())}.",
+            f"workbench open --stack {state.stack}",
         )
-    url = state.url(PAGES[page])
+    url = state.url(pages()[page])
+    if not url and state.url("url"):
+        raise WorkbenchError(
+            f"The workbench of {state.stack} has no {page}: workbench:services doesn't name it.",
+            f"workbench open --stack {state.stack}",
+        )
     if not url:
         raise WorkbenchError(
             f"The stack {state.stack} has no workbench to open.",

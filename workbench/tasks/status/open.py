@@ -10,13 +10,13 @@ from workbench.tasks.task import task
 @task(
     name="open",
     positional=["page"],
-    help={"page": "landing (default), jupyter or rstudio.", "stack": STACK_HELP},
+    help={"page": "landing (default), or the word in a service's address.", "stack": STACK_HELP},
 )
 def open_page(context: Context, page: str, stack: str | None = None) -> None:
     """Open the workbench in the browser, and print the address.
 
-    PAGE is landing (the default), jupyter or rstudio. On a computer without a
-    display, the address is only printed.
+    PAGE is landing (the default), or the word in a service's address, such as
+    jupyter. On a computer without a display, the address is only printed.
     """
     from workbench.remote.stack_state import read_stack
     from workbench.tasks.output import make_progress

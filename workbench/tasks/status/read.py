@@ -15,6 +15,7 @@ from workbench.checks.shares import read_use
 from workbench.engine.damage import recover
 from workbench.engine.state import Resource
 from workbench.errors import WorkbenchError
+from workbench.host.service_table import every_service
 from workbench.progress import Progress
 from workbench.rehearsal.names import rehearsal_of
 from workbench.remote import passwords
@@ -50,8 +51,7 @@ def read_status(state: StackState) -> dict[str, Any]:
         "stack": state.stack,
         "state": ABSENT,
         "url": state.url("url"),
-        "jupyter_url": state.url("jupyter_url"),
-        "rstudio_url": state.url("rstudio_url"),
+        **{each.url: state.url(each.url) for each in state.services},
         "address": _address(state),
         "ca_certificate": str(state.ca_certificate) if state.ca_certificate else None,
         "instance_id": state.outputs.get("instance_id"),
@@ -207,8 +207,7 @@ def print_status(found: dict[str, Any], console: Console) -> None:
             ("State", found["state"] or "unknown"),
             ("Stack", found["stack"]),
             ("URL", found["url"]),
-            ("JupyterHub", found["jupyter_url"]),
-            ("RStudio", found["rstudio_url"]),
+            *((each.title, found.get(each.url)) for each in every_service() if each.path),
             ("Address", _address_text(address)),
             ("Certificate", found.get("certificate")),
             ("Instance", f"{found['instance_id']} ({found['instance_type']})"),

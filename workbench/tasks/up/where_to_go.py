@@ -20,8 +20,7 @@ def print_where_to_go(outcome: Outcome, console: Console | None = None) -> None:
     print_facts(
         [
             ("URL", state.url("url")),
-            ("JupyterHub", state.url("jupyter_url")),
-            ("RStudio", state.url("rstudio_url")),
+            *((each.title, state.url(each.url)) for each in state.services),
             *_people(outcome.passwords),
             *_to_enter(outcome),
             *_certificate(outcome),

@@ -111,8 +111,7 @@ def _print_added(state: StackState, user: User, account: ServerUser, told: str) 
     console = make_console()
     print_facts(
         [
-            ("JupyterHub", state.url("jupyter_url")),
-            ("RStudio", state.url("rstudio_url")),
+            *((each.title, state.url(each.url)) for each in state.services),
             ("User", user.name),
             ("Password", told),
             ("SSH", _ssh(state, user.name) if account.keys else "no key"),

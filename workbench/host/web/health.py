@@ -5,13 +5,11 @@ import socket
 import time
 from pathlib import Path
 
+from workbench.host import service_table
 from workbench.host.run.planning import planning
 from workbench.host.run.pyinfra_typed import Commands
 from workbench.host.run.pyinfra_typed import operation
 from workbench.host.run.pyinfra_typed import step
-from workbench.host.services import caddy as proxy
-from workbench.host.services import jupyterhub
-from workbench.host.services import rstudio
 from workbench.host.settings import Settings
 
 SECONDS = 90.0
@@ -36,12 +34,10 @@ class SocketConnection(http.client.HTTPConnection):
 @step("Services answer")
 def health(settings: Settings) -> None:
     """Wait for every service's own answer."""
-    # By way of its proxy, as for everyone.
-    answers(
-        jupyterhub.PROXY_SOCKET, f"{jupyterhub.BASE}hub/api", jupyterhub.UNIT, name="JupyterHub"
-    )
-    answers(rstudio.PORT, "/auth-sign-in", rstudio.UNIT, name="RStudio Server")
-    answers(80, "/", proxy.UNIT, name="Caddy")
+    for service in service_table.choose(settings.services):
+        if service.probe:
+            where, page = service.probe.where, service.probe.page
+            answers(where, page, service.unit, name=service.title)
 
 
 @operation

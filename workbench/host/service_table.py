@@ -1,0 +1,182 @@
+"""The table of services: those of the workbench, and those that installed packages add.
+
+A service of the workbench is a module of ``services`` with a ``SERVICE``. A package adds one by an
+entry point in the group ``workbench.services``; the recipe's archive has its module and what
+declares it, so the server finds it the same way.
+"""
+
+import pkgutil
+from collections.abc import Iterable
+from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint
+from importlib.metadata import entry_points
+
+from workbench.host import services
+from workbench.host.service import Service
+from workbench.host.service import Stage
+
+GROUP = "workbench.services"
+# Below, people on the server can't listen: nobody can stand in for a service that is down.
+FIRST_OPEN_PORT = 1024
+# Paths that the web server has itself.
+OWN_PATHS = frozenset({"/"})
+
+
+class ServicesError(Exception):
+    """The services that are asked for can't be had; ``hint`` is what to do."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+@cache
+def own_services() -> tuple[Service, ...]:
+    """Return the workbench's own services, in the order in which they are told."""
+    names = [module.name for module in pkgutil.iter_modules(services.__path__)]
+    found = [import_module(f"{services.__name__}.{name}").SERVICE for name in sorted(names)]
+    return tuple(sorted(found, key=lambda service: service.stage))
+
+
+def added_services() -> dict[str, EntryPoint]:
+    """Return what installed packages add, by name."""
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def default_services() -> tuple[str, ...]:
+    """Return the names of the services that a workbench has where none are named."""
+    return tuple(each.name for each in own_services() if each.stage is Stage.SERVICE)
+
+
+def choose(names: Iterable[str]) -> tuple[Service, ...]:
+    """Return the services of these names, and those that every server has.
+
+    Raises ServicesError for what isn't installed, or can't be together.
+    """
+    wanted = list(names)
+    own = {each.name: each for each in own_services()}
+    chosen: list[Service] = []
+    for name in wanted:
+        if wanted.count(name) > 1:
+            raise ServicesError(f"The service {name!r} is named twice.", "Name it once.")
+        if name in own and own[name].stage is not Stage.SERVICE:
+            raise ServicesError(
+                f"{name!r} can't be chosen: every workbench has it.", f"Leave {name} out."
+            )
+        chosen.append(own[name] if name in own else _load(name))
+    always = [each for each in own.values() if each.stage is not Stage.SERVICE]
+    together = [*chosen, *always]
+    _refuse_clashes(together, list(own.values()))
+    for service in chosen:
+        for needed in service.needs:
+            if needed not in wanted:
+                raise ServicesError(
+                    f"The service {service.name!r} needs {needed!r}, which isn't named.",
+                    f"Add {needed}, or leave {service.name} out.",
+                )
+    return tuple(together)
+
+
+def every_service() -> tuple[Service, ...]:
+    """Return all that this computer knows: the workbench's own, and those that load."""
+    return known([*default_services(), *sorted(added_services())])
+
+
+def known(names: Iterable[str] | None) -> tuple[Service, ...]:
+    """Return the services of these names, less those that this computer doesn't know.
+
+    For telling of a server that is there: None stands for the default.
+    """
+    own = {each.name: each for each in own_services()}
+    found = []
+    for name in default_services() if names is None else names:
+        try:
+            found.append(own[name] if name in own else _load(name))
+        except ServicesError:
+            continue
+    return (*found, *(each for each in own.values() if each.stage is not Stage.SERVICE))
+
+
+def _load(name: str) -> Service:
+    entry = find_added(name)
+    try:
+        service = entry.load()
+    except Exception as error:
+        raise ServicesError(
+            f"The service {name!r} can't be loaded ({type(error).__name__}: {error}).",
+            f"Repair or remove the package that adds it: {_package(entry)}.",
+        ) from error
+    if not isinstance(service, Service) or service.name != name:
+        raise ServicesError(
+            f"The service {name!r} is declared as {entry.value}, which isn't a Service of "
+            "that name.",
+            f"Repair or remove the package that adds it: {_package(entry)}.",
+        )
+    return _checked(service)
+
+
+def find_added(name: str) -> EntryPoint:
+    """Return what an installed package declares of a service."""
+    added = added_services()
+    if name not in added:
+        there = ", ".join([*default_services(), *sorted(added)])
+        raise ServicesError(
+            f"There is no service {name!r}: there are {there}.",
+            "Install the package that adds it in the project's environment, or leave it out.",
+        )
+    return added[name]
+
+
+def _checked(service: Service) -> Service:
+    said = None
+    if service.stage is not Stage.SERVICE:
+        said = "has a stage of the workbench's own"
+    elif service.port is not None and not 0 < service.port < FIRST_OPEN_PORT:
+        said = f"has port {service.port}, which people on the server could take: it has to be 1023"
+        said += " or lower"
+    elif service.path is not None and not service.path.startswith("/" + service.word + "/"):
+        said = f"has the path {service.path!r}, which has to begin and end with a slash"
+    elif service.path is not None and service.port is None and not service.sockets:
+        said = "has a path, but neither a port nor a socket"
+    if said:
+        raise ServicesError(
+            f"The service {service.name!r} {said}.", "Repair the package that adds it."
+        )
+    return service
+
+
+def _refuse_clashes(chosen: Sequence[Service], own: Sequence[Service]) -> None:
+    """Refuse two services with one name, unit, port or path."""
+    every = list(dict.fromkeys([*chosen, *own]))
+    for index, one in enumerate(every):
+        for other in every[:index]:
+            shared = _shared(one, other)
+            if shared:
+                raise ServicesError(
+                    f"The services {other.name!r} and {one.name!r} both have {shared}.",
+                    f"Leave {one.name} out, or repair the package that adds it.",
+                )
+
+
+def _shared(one: Service, other: Service) -> str:
+    if common := {*one.names} & {*other.names}:
+        return f"the name {min(common)!r}"
+    if one.unit == other.unit:
+        return f"the unit {one.unit}"
+    if ports := {one.port, *one.closed_ports} & {other.port, *other.closed_ports} - {None}:
+        return f"port {min(filter(None, ports))}"
+    if one.path and one.path == other.path:
+        return f"the path {one.path}"
+    return ""
+
+
+def _package(entry: EntryPoint) -> str:
+    return entry.dist.name if entry.dist else entry.value.partition(":")[0]
+
+
+def reserved_accounts() -> frozenset[str]:
+    """Return the names of the accounts that the workbench's own services have."""
+    return frozenset(name for each in own_services() for name in each.accounts)
