@@ -42,7 +42,7 @@ def pack_recipe(folder: Path = FOLDER, services: Iterable[str] | None = None) ->
     """
     members = ADDED | _contents(folder, NAME)
     for service in services or ():
-        if service not in service_table.default_services():
+        if service not in service_table.own_names():
             members |= _added(service)
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as archive:

@@ -83,6 +83,8 @@ class Service:
     prepare: Step | None = None
     begin: Step | None = None
     stage: Stage = Stage.SERVICE
+    # Whether a workbench has it whose configuration names no services.
+    is_default: bool = False
     port: int | None = None
     sockets: tuple[Path, ...] = ()
     path: str | None = None

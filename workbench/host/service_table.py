@@ -6,6 +6,7 @@ declares it, so the server finds it the same way.
 """
 
 import pkgutil
+import re
 from collections.abc import Iterable
 from collections.abc import Sequence
 from functools import cache
@@ -20,8 +21,10 @@ from workbench.host.service import Stage
 GROUP = "workbench.services"
 # Below, people on the server can't listen: nobody can stand in for a service that is down.
 FIRST_OPEN_PORT = 1024
-# Paths that the web server has itself.
-OWN_PATHS = frozenset({"/"})
+# It is part of commands, of an output's name and of the web server's configuration.
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+# What `workbench logs` and `workbench open` call other things.
+TAKEN_WORDS = frozenset({"converge", "data", "landing", "packages", "updates"})
 
 
 class ServicesError(Exception):
@@ -48,6 +51,11 @@ def added_services() -> dict[str, EntryPoint]:
 
 def default_services() -> tuple[str, ...]:
     """Return the names of the services that a workbench has where none are named."""
+    return tuple(each.name for each in own_services() if each.is_default)
+
+
+def own_names() -> tuple[str, ...]:
+    """Return the names of the workbench's own services that can be chosen."""
     return tuple(each.name for each in own_services() if each.stage is Stage.SERVICE)
 
 
@@ -82,7 +90,7 @@ def choose(names: Iterable[str]) -> tuple[Service, ...]:
 
 def every_service() -> tuple[Service, ...]:
     """Return all that this computer knows: the workbench's own, and those that load."""
-    return known([*default_services(), *sorted(added_services())])
+    return known([*own_names(), *sorted(added_services())])
 
 
 def known(names: Iterable[str] | None) -> tuple[Service, ...]:
@@ -122,7 +130,7 @@ def find_added(name: str) -> EntryPoint:
     """Return what an installed package declares of a service."""
     added = added_services()
     if name not in added:
-        there = ", ".join([*default_services(), *sorted(added)])
+        there = ", ".join([*own_names(), *sorted(added)])
         raise ServicesError(
             f"There is no service {name!r}: there are {there}.",
             "Install the package that adds it in the project's environment, or leave it out.",
@@ -132,7 +140,11 @@ def find_added(name: str) -> EntryPoint:
 
 def _checked(service: Service) -> Service:
     said = None
-    if service.stage is not Stage.SERVICE:
+    if not all(NAME.fullmatch(each) for each in (service.name, service.word)):
+        said = "has a name or a path that isn't one word of lowercase letters, digits and -"
+    elif taken := TAKEN_WORDS & {*service.names}:
+        said = f"has the name {min(taken)!r}, which stands for something else"
+    elif service.stage is not Stage.SERVICE:
         said = "has a stage of the workbench's own"
     elif service.port is not None and not 0 < service.port < FIRST_OPEN_PORT:
         said = f"has port {service.port}, which people on the server could take: it has to be 1023"

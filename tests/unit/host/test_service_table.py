@@ -203,6 +203,8 @@ def test_what_cant_be_had_is_said_in_one_sentence(added, names, words) -> None:
         ({"port": 443}, "both have port 443"),
         ({"port": 8081}, "has port 8081, which people on the server could take"),
         ({"path": "/rstudio/"}, "both have the name 'rstudio'"),
+        ({"path": "/a/b/"}, "has a name or a path that isn't one word"),
+        ({"aliases": ("data",)}, "has the name 'data', which stands for something else"),
         ({"path": "/hello"}, "has the path '/hello', which has to begin and end with a slash"),
         ({"aliases": ("hub",)}, "both have the name 'hub'"),
         ({"unit": "caddy.service"}, "both have the unit caddy.service"),

@@ -145,7 +145,7 @@ def _say_unit(command: str) -> tuple[str, str] | None:
 
 def _ends(unit: str) -> str:
     """Say what people lose when a unit is restarted."""
-    ends = {each.unit: each.ends for each in service_table.own_services()}
+    ends = {each.unit: each.ends for each in service_table.every_service()}
     return f", which ends {ends[unit]}" if ends.get(unit) else ""
 
 

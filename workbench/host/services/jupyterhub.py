@@ -152,6 +152,7 @@ SERVICE = Service(
     version=version,
     start=jupyterhub,
     sockets=(PROXY_SOCKET, HUB_SOCKET, API_SOCKET),
+    is_default=True,
     path=BASE,
     # By way of its proxy, as for everyone.
     probe=Probe(PROXY_SOCKET, f"{BASE}hub/api"),

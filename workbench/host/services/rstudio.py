@@ -100,6 +100,7 @@ SERVICE = Service(
     prepare=rstudio_package,
     start=rstudio_server,
     port=PORT,
+    is_default=True,
     path="/rstudio/",
     probe=Probe(PORT, "/auth-sign-in"),
     card=Card(
