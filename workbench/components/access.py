@@ -95,17 +95,21 @@ class Access(Component):
     instance_profile: pulumi.Output[str]
     """The instance profile by which the server has the role."""
 
+    @classmethod
+    def check(cls, name: str, args: AccessArgs) -> None:
+        """Raise ArgumentError for a value that can't be used, as far as it is known by now."""
+        _public_key(args)
+        _rules(args)
+
     def __init__(
         self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("workbench:index:Access", name, {}, opts)
-        check = partial(check_public_key, types=KEY_PAIR_TYPES)
-        public_key = checked(check, args["public_key"], "public_key")
         self._create_security_group(name, args["vpc_id"], _rules(args))
         self._create_role(name)
         key_pair = aws.ec2.KeyPair(
             f"{name}-key-pair",
-            public_key=public_key,
+            public_key=_public_key(args),
             tags={"Name": name},
             # Another key pair would mean another instance: EC2 sets keys at first boot only.
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["publicKey"]),
@@ -174,6 +178,11 @@ class Access(Component):
         profile = aws.iam.InstanceProfile(f"{name}-instance-profile", role=role.name, opts=own)
         self.role_name = role.name
         self.instance_profile = profile.name
+
+
+def _public_key(args: AccessArgs) -> pulumi.Input[str]:
+    check = partial(check_public_key, types=KEY_PAIR_TYPES)
+    return checked(check, args["public_key"], "public_key")
 
 
 def _rules(args: AccessArgs) -> dict[str, tuple[str, int, pulumi.Input[str]]]:

@@ -79,6 +79,11 @@ class Address(Component):
     name_servers: pulumi.Output[Sequence[str]]
     """The new hosted zone's name servers, to be entered where the domain was bought."""
 
+    @classmethod
+    def check(cls, name: str, args: AddressArgs) -> None:
+        """Raise ArgumentError for a value that can't be used, as far as it is known by now."""
+        record_names(args)
+
     def __init__(
         self, name: str, args: AddressArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:

@@ -48,12 +48,17 @@ class Backup(Component):
     plan_id: pulumi.Output[str]
     """The plan."""
 
+    @classmethod
+    def check(cls, name: str, args: BackupArgs) -> None:
+        """Raise ArgumentError for a value that can't be used, as far as it is known by now."""
+        # All parts have this very name, as their types differ: AWS Backup takes short ones only.
+        check_name(name, "The name of a Backup", longest=LONGEST_NAME)
+        _timing(args)
+
     def __init__(
         self, name: str, args: BackupArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("workbench:index:Backup", name, {}, opts)
-        # All parts have this very name, as their types differ: AWS Backup takes short ones only.
-        check_name(name, "The name of a Backup", longest=LONGEST_NAME)
         keep = args.get("keep") is not False
         vault = aws.backup.Vault(
             name,
@@ -101,16 +106,23 @@ class Backup(Component):
 
 
 def _rule(vault: aws.backup.Vault, args: BackupArgs) -> aws.backup.PlanRuleArgsDict:
-    days = args.get("retention_days")
+    schedule, days = _timing(args)
     return {
         "rule_name": "scheduled",
         "target_vault_name": vault.name,
-        "schedule": checked(check_schedule, args.get("schedule") or DEFAULT_SCHEDULE, "schedule"),
+        "schedule": schedule,
         "start_window": START_WINDOW,
         "completion_window": COMPLETION_WINDOW,
-        "lifecycle": {
-            "delete_after": checked(
-                check_retention, DEFAULT_RETENTION_DAYS if days is None else days, "retention_days"
-            )
-        },
+        "lifecycle": {"delete_after": days},
     }
+
+
+def _timing(args: BackupArgs) -> tuple[pulumi.Input[str], pulumi.Input[int]]:
+    """Return when snapshots are made, and for how many days they are kept."""
+    schedule, days = args.get("schedule"), args.get("retention_days")
+    return (
+        checked(check_schedule, schedule or DEFAULT_SCHEDULE, "schedule"),
+        checked(
+            check_retention, DEFAULT_RETENTION_DAYS if days is None else days, "retention_days"
+        ),
+    )

@@ -29,9 +29,13 @@ _SCALARS: dict[object, tuple[tuple[type, ...], str]] = {
 class Component(pulumi.ComponentResource):
     """A component that refuses wrong arguments before it, or a part of it, is registered.
 
-    What is checked is what the annotations of its ``args`` say: unknown, missing, of another kind.
-    What else a value must be is for the component itself to check.
+    What the annotations of its ``args`` say is checked here: unknown, missing, of another kind.
+    What else a value must be is for each component to say, in ``check``.
     """
+
+    @classmethod
+    def check(cls, name: str, args: Any) -> None:
+        """Raise ArgumentError for a value that can't be used, as far as it is known by now."""
 
     def __new__(cls, *given: Any, **named: Any) -> Self:
         """Check what a program gives. Raises ArgumentError."""
@@ -44,6 +48,7 @@ class Component(pulumi.ComponentResource):
                 f"The options of {cls.__name__} are {shown(opts)}, but must be "
                 "pulumi.ResourceOptions(...)."
             )
+        cls.check(arguments["name"], arguments["args"])
         return super().__new__(cls)
 
 

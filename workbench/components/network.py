@@ -53,6 +53,20 @@ class Network(Component):
     availability_zone: pulumi.Output[str]
     """The subnet's zone, where the data volume must be too."""
 
+    @classmethod
+    def check(cls, name: str, args: NetworkArgs) -> None:
+        """Raise ArgumentError for a value that can't be used, as far as it is known by now."""
+        if args.get("subnet_id") is None:
+            _ranges(args)
+            return
+        unused = sorted(key for key, value in args.items() if value is not None)
+        unused = [key for key in unused if key not in ("subnet_id", "instance_type")]
+        if unused:
+            raise ArgumentError(
+                f"{' and '.join(unused)} can't be chosen for an existing subnet.",
+                f"Leave out {' and '.join(unused)}, or leave out subnet_id.",
+            )
+
     def __init__(
         self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
@@ -61,7 +75,7 @@ class Network(Component):
         if subnet_id is None:
             self._create_subnet(name, args)
         else:
-            self._use_subnet(subnet_id, args)
+            self._use_subnet(subnet_id)
         self.register_outputs(
             {
                 "vpcId": self.vpc_id,
@@ -70,14 +84,7 @@ class Network(Component):
             }
         )
 
-    def _use_subnet(self, subnet_id: pulumi.Input[str], args: NetworkArgs) -> None:
-        unused = sorted(key for key, value in args.items() if value is not None)
-        unused = [key for key in unused if key not in ("subnet_id", "instance_type")]
-        if unused:
-            raise ArgumentError(
-                f"{' and '.join(unused)} can't be chosen for an existing subnet.",
-                f"Leave out {' and '.join(unused)}, or leave out subnet_id.",
-            )
+    def _use_subnet(self, subnet_id: pulumi.Input[str]) -> None:
         subnet = pulumi.Output.from_input(subnet_id).apply(self._find_subnet)
         self.vpc_id = subnet.vpc_id
         self.subnet_id = pulumi.Output.from_input(subnet_id)

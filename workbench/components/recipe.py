@@ -48,11 +48,15 @@ class Recipe(Component):
     settings_sha256: pulumi.Output[str]
     """The SHA-256 of `settings.json`."""
 
+    @classmethod
+    def check(cls, name: str, args: RecipeArgs) -> None:
+        """Raise ArgumentError for a value that can't be used, as far as it is known by now."""
+        check_name(name, "The name of a Recipe", longest=47)
+
     def __init__(
         self, name: str, args: RecipeArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("workbench:index:Recipe", name, {}, opts)
-        check_name(name, "The name of a Recipe", longest=47)
         bucket = self._create_bucket(name, args.get("force_destroy") is not False)
         digest, path = _packed_recipe(_services_of(args["settings"]))
         recipe = aws.s3.BucketObjectv2(

@@ -65,9 +65,9 @@ each item of a list of those. Any other one decides what is made, so a preview m
 ### Resource options
 
 `protect`, `provider`, `providers`, `aliases` and `parent` reach all that a component makes. By
-Pulumi's own rules, `ignore_changes` and `depends_on` don't: the first is of the component alone,
-and of the second, `Server` and `Address` hand what they are given to what needs it. Whatever no
-argument offers, a transform changes in each part, for example the rules of an organization:
+Pulumi's own rules, `ignore_changes` and `depends_on` don't: the first is of the component alone;
+what is given as the second, `Server` and `Address` hand to what needs it. Whatever no argument
+offers, a transform changes in each part, for example the rules of an organization:
 
 ```python
 import pulumi
@@ -98,8 +98,8 @@ Workbench(
 )
 ```
 
-It names resources' types and inputs as Pulumi does, in camelCase; `pulumi preview --diff` shows
-them. A data volume that is there keeps its key: another one is ignored, so that none is lost.
+It names types and inputs as Pulumi does, in camelCase; `pulumi preview --diff` shows them. A data
+volume that is there keeps its key: another one is ignored, so that none is lost.
 """
 
 

@@ -92,6 +92,27 @@ class Server(Component):
     administrator: pulumi.Output[str]
     """The user account of the operating system that `key_name` opens."""
 
+    @classmethod
+    def check(cls, name: str, args: ServerArgs) -> None:
+        """Raise ArgumentError for a value that can't be used, as far as it is known by now."""
+        check_operating_system(args.get("os"), "os")
+        _instance_type(args)
+        _root_size(args)
+        bucket = args.get("bucket")
+        if bucket is None:
+            return
+        checked(check_bucket, bucket, "bucket")
+        if args.get("user_data") is not None:
+            raise ArgumentError(
+                "user_data can't be chosen for a server with a bucket, whose bootstrap it has.",
+                "Leave out user_data, or leave out bucket.",
+            )
+        if args.get("instance_profile") is None:
+            raise ArgumentError(
+                "bucket is given without instance_profile, by whose role the server reads it.",
+                "Give the instance_profile of the Access, too.",
+            )
+
     def __init__(
         self, name: str, args: ServerArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
@@ -118,16 +139,11 @@ class Server(Component):
     def _create_instance(
         self, name: str, args: ServerArgs, system: str, opts: pulumi.ResourceOptions | None
     ) -> aws.ec2.Instance:
-        instance_type = check_instance_type(
-            args.get("instance_type") or DEFAULT_INSTANCE_TYPE, "instance_type"
-        )
+        instance_type = _instance_type(args)
         protect = args.get("protect") is True
         image = args.get("ami")
         if image is None:
             image = find_image(system, find_architecture(instance_type, self), self)
-        root_size = args.get("root_volume_size")
-        if root_size is None:
-            root_size = KEYS["root_volume_size"].default
         return aws.ec2.Instance(
             f"{name}-instance",
             ami=image,
@@ -148,11 +164,7 @@ class Server(Component):
             root_block_device={
                 "encrypted": True,
                 "volume_type": "gp3",
-                "volume_size": checked(
-                    partial(check_number, low=8, high=16384, unit="GiB"),
-                    root_size,
-                    "root_volume_size",
-                ),
+                "volume_size": _root_size(args),
                 "delete_on_termination": True,
             },
             disable_api_termination=protect,
@@ -172,21 +184,22 @@ class Server(Component):
         )
 
     def _user_data(self, args: ServerArgs) -> pulumi.Input[str] | None:
-        bucket, given = args.get("bucket"), args.get("user_data")
+        bucket = args.get("bucket")
         if bucket is None:
-            return given
-        if given is not None:
-            raise ArgumentError(
-                "user_data can't be chosen for a server with a bucket, whose bootstrap it has.",
-                "Leave out user_data, or leave out bucket.",
-            )
-        if args.get("instance_profile") is None:
-            raise ArgumentError(
-                "bucket is given without instance_profile, by whose role the server reads it.",
-                "Give the instance_profile of the Access, too.",
-            )
+            return args.get("user_data")
         region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
         return pulumi.Output.all(checked(check_bucket, bucket, "bucket"), region).apply(_bootstrap)
+
+
+def _instance_type(args: ServerArgs) -> str:
+    return check_instance_type(args.get("instance_type") or DEFAULT_INSTANCE_TYPE, "instance_type")
+
+
+def _root_size(args: ServerArgs) -> pulumi.Input[int]:
+    size = args.get("root_volume_size")
+    check = partial(check_number, low=8, high=16384, unit="GiB")
+    default: int = KEYS["root_volume_size"].default
+    return checked(check, default if size is None else size, "root_volume_size")
 
 
 def attach_volume(

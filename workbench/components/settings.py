@@ -82,9 +82,17 @@ def _complete_people(
     if users is None:
         settings["users"] = default_users(public_key)
     elif settings["host_name_per_user"]:
-        # A name that is an output is one of the workbench's own only now.
-        settings["users"] = pulumi.Output.from_input(users).apply(
-            lambda known: check_host_names(known, records, own_hosts(settings["services"]))
+        is_known = isinstance(users, list) and not any(
+            is_late(user) or is_late(user["name"]) for user in users
+        )
+        services = own_hosts(settings["services"])
+        # Of an output, it turns out later whether a name is one of the workbench's own.
+        settings["users"] = (
+            check_host_names(users, records, services)
+            if is_known
+            else pulumi.Output.from_input(users).apply(
+                lambda known: check_host_names(known, records, services)
+            )
         )
 
 

@@ -14,6 +14,7 @@ from workbench.components.errors import ArgumentError
 from workbench.components.late import checked
 from workbench.components.lookups import look_up
 from workbench.components.schedule import OFF
+from workbench.components.schedule import check_retention
 from workbench.components.schedule import check_schedule
 from workbench.components.stack_tag import stack_tag
 from workbench.components.storage_place import FIXED
@@ -66,6 +67,25 @@ class Storage(Component):
     availability_zone: pulumi.Output[str]
     """The volume's zone, where the server must be too."""
 
+    @classmethod
+    def check(cls, name: str, args: StorageArgs) -> None:
+        """Raise ArgumentError for a value that can't be used, as far as it is known by now."""
+        _size(args)
+        check_schedule(args.get("backup_schedule") or OFF, "backup_schedule")
+        if (days := args.get("backup_retention_days")) is not None:
+            checked(check_retention, days, "backup_retention_days")
+        volume_id = args.get("volume_id")
+        if volume_id is not None:
+            # What isn't known before can't be taken in, and so not grown either.
+            unusable = () if isinstance(volume_id, str) else ("size",)
+            _refuse(args, "snapshot_id", "kms_key_id", *unusable)
+        elif args.get("availability_zone") is None:
+            raise ArgumentError(
+                "availability_zone is missing: a volume can only be attached to a server in its "
+                "own zone.",
+                "Give the availability_zone of the server's subnet.",
+            )
+
     def __init__(
         self, name: str, args: StorageArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
@@ -89,7 +109,6 @@ class Storage(Component):
 
     def _adopt_volume(self, name: str, volume_id: str, args: StorageArgs) -> aws.ebs.Volume:
         """Take a volume into the stack, which can grow it then; all else of it is left alone."""
-        _refuse(args, "snapshot_id", "kms_key_id")
         found = look_up(
             lambda: aws.ebs.get_volume(
                 filters=[{"name": "volume-id", "values": [volume_id]}],
@@ -113,13 +132,12 @@ class Storage(Component):
         self, name: str, volume_id: pulumi.Input[str], args: StorageArgs
     ) -> aws.ebs.Volume:
         """Use a volume whose id isn't known before, which nothing can be taken in by."""
-        _refuse(args, "snapshot_id", "size", "kms_key_id")
         return aws.ebs.Volume.get(
             f"{name}-volume", volume_id, opts=pulumi.ResourceOptions(parent=self)
         )
 
     def _create_backup(self, name: str, volume: aws.ebs.Volume, args: StorageArgs) -> None:
-        schedule = check_schedule(args.get("backup_schedule") or OFF)
+        schedule = args.get("backup_schedule") or OFF
         if schedule == OFF:
             return
         chosen: BackupArgs = {"volume_arn": volume.arn, "schedule": schedule}
@@ -129,13 +147,6 @@ class Storage(Component):
         Backup(f"{name}-backup", chosen, pulumi.ResourceOptions(parent=self))
 
     def _create_volume(self, name: str, args: StorageArgs) -> aws.ebs.Volume:
-        zone = args.get("availability_zone")
-        if zone is None:
-            raise ArgumentError(
-                "availability_zone is missing: a volume can only be attached to a server in its "
-                "own zone.",
-                "Give the availability_zone of the server's subnet.",
-            )
         snapshot_id = args.get("snapshot_id")
         size = _size(args)
         if size is None and snapshot_id is None:
@@ -143,7 +154,7 @@ class Storage(Component):
         keep = args.get("keep")
         return aws.ebs.Volume(
             f"{name}-volume",
-            availability_zone=zone,
+            availability_zone=args["availability_zone"],
             size=size,
             type="gp3",
             encrypted=True,

@@ -95,12 +95,16 @@ class Workbench(Component):
     settings_sha256: pulumi.Output[str]
     """The SHA-256 of the settings that the server converges to."""
 
+    @classmethod
+    def check(cls, name: str, args: WorkbenchArgs) -> None:
+        """Raise ArgumentError for a value that can't be used, as far as it is known by now."""
+        check_name(name, "The name of a Workbench")
+        check_arguments(args)
+
     def __init__(
         self, name: str, args: WorkbenchArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("workbench:index:Workbench", name, {}, opts)
-        check_name(name, "The name of a Workbench")
-        check_arguments(args)
         self._own = pulumi.ResourceOptions(parent=self)
         self._args = args
         self._instance_type = args.get("instance_type") or DEFAULT_INSTANCE_TYPE

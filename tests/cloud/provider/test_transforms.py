@@ -34,11 +34,13 @@ def pulumi(tmp_path: Path, provider_config: dict[str, Any]) -> Pulumi:
 
 @pytest.mark.skipif(machine_architecture() != "x86_64", reason="the default type is x86's")
 def test_a_transform_reaches_every_part_of_a_workbench(pulumi: Pulumi) -> None:
-    steps = json.loads(pulumi.run("preview", "--json").partition("\n{")[2].join(["{", ""]))["steps"]
-
-    made = {
-        step["newState"]["urn"].rpartition("::")[2]: step["newState"]["inputs"] for step in steps
-    }
+    lines = [line for line in pulumi.run("preview", "--json").splitlines() if line[:1] == "{"]
+    planned = [
+        event["resourcePreEvent"]["metadata"]
+        for event in map(json.loads, lines)
+        if "resourcePreEvent" in event
+    ]
+    made = {each["urn"].rpartition("::")[2]: each["new"]["inputs"] for each in planned}
     boundary = {"permissionsBoundary": "arn:aws:iam::123456789012:policy/team-boundary"}
     assert boundary.items() <= made["lab-access-role"].items()
     key = made["lab-storage-volume"]["kmsKeyId"]

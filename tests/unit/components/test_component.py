@@ -4,9 +4,13 @@ import pulumi
 import pytest
 from least_arguments import LEAST
 
+from workbench import Access
+from workbench import Address
+from workbench import Backup
 from workbench import Network
 from workbench import Recipe
 from workbench import Server
+from workbench import Storage
 from workbench import Workbench
 from workbench.components.errors import ArgumentError
 
@@ -29,14 +33,13 @@ def least(public_key):
 
 
 @pytest.fixture
-def refusal(deploy):
+def refusal(deploy, registered):
     """Run a program that must be refused with nothing registered; return the sentence."""
 
     def run(program):
-        done = []
         with pytest.raises(ArgumentError) as refused:
-            done.append(deploy(program))
-        assert not done
+            deploy(program, into=registered)
+        assert registered.resources == []
         return str(refused.value)
 
     return run
@@ -99,6 +102,28 @@ def test_keyword_arguments_are_told_how_it_is_written(component, refusal):
         (Workbench, {"www": "no"}, "www is 'no', but must be true or false"),
         (Server, {"subnet_id": 7}, "subnet_id is 7, but must be text"),
         (Recipe, {"settings": "all"}, "settings is 'all', but must be a dictionary"),
+        (Server, {"bucket": "My Bucket"}, "bucket is 'My Bucket', which isn't the name of a"),
+        (Server, {"user_data": "#!/bin/sh"}, "user_data can't be chosen for a server with a"),
+        (Server, {"instance_profile": None}, "bucket is given without instance_profile"),
+        (Server, {"instance_type": "large"}, "instance_type is 'large', which isn't an"),
+        (Server, {"root_volume_size": 4}, "root_volume_size is 4, but must be a whole number"),
+        (Server, {"os": "plan9"}, "os is 'plan9', but must be ubuntu-24.04 or debian-12"),
+        (Storage, {"size": 0}, "size is 0, but must be a whole number from 1 to 16384 GiB"),
+        (Storage, {"availability_zone": None}, "availability_zone is missing"),
+        (Storage, {"volume_id": "vol-1", "kms_key_id": "k"}, "kms_key_id can't be chosen"),
+        (Storage, {"backup_schedule": "daily"}, "backup_schedule is 'daily'"),
+        (Storage, {"backup_retention_days": 0}, "backup_retention_days is 0"),
+        (Backup, {"schedule": "daily"}, "schedule is 'daily', but must be a cron expression"),
+        (Backup, {"retention_days": 0}, "retention_days is 0, but must be a whole number"),
+        (Network, {"cidr_block": "10.0.0.0/8"}, "cidr_block is '10.0.0.0/8', but a VPC's range"),
+        (Network, {"subnet_id": "s", "cidr_block": "10.0.0.0/16"}, "cidr_block can't be chosen"),
+        (Access, {"public_key": "hello"}, "public_key isn't an OpenSSH public key"),
+        (Access, {"ssh_from": ["home"]}, "ssh_from[0] is 'home', which isn't a range"),
+        (Address, {"domain": "lab"}, "domain is 'lab', which isn't a domain name"),
+        (Workbench, {"domain": "https://lab.example.org"}, "but must be the name alone"),
+        (Workbench, {"instance_type": ["t3.large"]}, "instance_type is ['t3.large'], but must be"),
+        (Workbench, {"extra_ports": [{"port": 0, "cidr_blocks": []}]}, "extra_ports[0].port is 0"),
+        (Workbench, {"packages": {"pip": ["x"]}}, "packages has no argument 'pip'"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(component, wrong, sentence, least, refusal):
@@ -130,6 +155,23 @@ def test_arguments_and_options_are_not_taken_for_each_other(least, refusal):
     assert "but must be a dictionary with some of: subnet_id" in said
     said = refusal(lambda: Network("lab", {}, {"protect": True}))
     assert "must be pulumi.ResourceOptions" in said
+
+
+@pytest.mark.parametrize("component", [Workbench, Recipe, Backup])
+def test_a_name_that_aws_would_not_take_is_refused(component, least, refusal):
+    assert "names in AWS need lower-case letters" in refusal(
+        lambda: component("My Lab", least(component))
+    )
+
+
+def test_a_volume_that_is_not_there_is_one_sentence(deploy):
+    def answer(token, arguments):
+        missing = "api error InvalidVolume.NotFound: The volume 'vol-9' does not exist."
+        return missing if token.endswith(":getVolume") else None
+
+    with pytest.raises(ArgumentError, match="AWS does not show the volume 'vol-9'") as refused:
+        deploy(lambda: Storage("data", {"volume_id": "vol-9"}), answer=answer)
+    assert "aws ec2 describe-volumes" in str(refused.value)
 
 
 @pytest.mark.parametrize("component", LEAST)

@@ -13,12 +13,14 @@ import pytest
 from workbench import Workbench
 from workbench import WorkbenchArgs
 from workbench import read_configuration
+from workbench import server_settings
 from workbench.components.component import unwrap
 from workbench.components.errors import ArgumentError
 from workbench.components.keys import Key
 from workbench.components.keys import take_keys
 from workbench.components.keys import taken_by
 from workbench.components.names import key_of
+from workbench.components.settings_document import configured_document
 from workbench.components.validation import check_text
 from workbench.components.workbench_args import KEYS
 from workbench.configured import Configured
@@ -151,3 +153,20 @@ def test_the_settings_are_what_the_recipe_reads(deploy, public_key):
     settings = Settings.parse(done.named("lab-recipe-settings").inputs["content"])
     assert (settings.time_zone, settings.home_quota) == ("Europe/Berlin", 7)
     assert settings.idle_timeout == 24 * 3600
+
+
+@pytest.mark.parametrize("more", [{}, {"hostNamePerUser": "true", "domain": "lab.example.org"}])
+def test_tasks_make_the_settings_that_the_program_makes(deploy, public_key, more):
+    configuration = {"publicKey": public_key, "users": '[{"name": "ada"}]', **more}
+
+    def program():
+        name, args = "do4ds-lab", read_configuration()
+        settings = server_settings(name, args, "us-east-1", "vol-1", None)
+        pulumi.export("settings", pulumi.Output.json_dumps(settings))
+
+    done = deploy(program, configuration=configuration)
+    texts = {f"workbench:{key}": value for key, value in configuration.items()}
+    document = configured_document(texts, "0" * 64, region="us-east-1", volume_id="vol-1")
+
+    recipe = {"recipe": {"key": f"recipe/{'0' * 64}.tar.gz", "sha256": "0" * 64}}
+    assert json.loads(document) == {**json.loads(done.exports["settings"]), **recipe}
