@@ -104,9 +104,9 @@ WRONG = (
     ),
     Wrong(
         check_people,
-        f"sed -i s/allow_all/allow_existing_users/ {CONFIG} && systemctl restart jupyterhub"
+        f"sed -i /allow_all/s/^/#/ {CONFIG} && systemctl restart jupyterhub"
         " && timeout 300 bash -c 'until curl -sf localhost:8000/hub/api; do sleep 0.2; done'",
-        f"sed -i s/allow_existing_users/allow_all/ {CONFIG} && systemctl restart jupyterhub",
+        f"sed -i /allow_all/s/^#// {CONFIG} && systemctl restart jupyterhub",
         "refuses an account that has the right password (403)",
     ),
     Wrong(
