@@ -12,7 +12,7 @@ from workbench.terminal import read_json
 
 PROBE = Path(__file__).with_name("sign_in_probe.py")
 # In seconds: it waits for a JupyterLab to start, and for its end.
-LIMIT = 240
+LIMIT = 300
 
 
 def check_people(target: Target) -> Outcome:

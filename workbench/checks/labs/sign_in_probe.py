@@ -27,7 +27,7 @@ ACCOUNT = "lab-check"
 # By this an account of that name is known as this program's.
 MARK = "made by labs.check"
 # Seconds.
-TIMEOUT, SPAWN_LIMIT, END_LIMIT, INTERVAL = 20.0, 90.0, 10.0, 0.2
+TIMEOUT, SPAWN_LIMIT, END_LIMIT, INTERVAL = 30.0, 200.0, 20.0, 0.5
 REDIRECT = 302
 
 
