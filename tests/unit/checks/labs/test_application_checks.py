@@ -150,7 +150,7 @@ def test_services_listen_inside_only(address, said):
         ({"wrong": 403, "right": 403}, "FAIL: JupyterHub refuses an account that has the right"),
         (
             {"wrong": 403, "right": 302, "failed": "500 Spawn failed"},
-            "FAIL: JupyterHub can't start JupyterLab for people: 500 Spawn failed",
+            "FAIL: JupyterHub can't start JupyterLab for people (500 Spawn failed)",
         ),
         ({"wrong": 403, "right": 302, "owner": "root"}, "FAIL: JupyterLab runs as root"),
         ({"wrong": 403, "right": 302, "owner": ""}, "FAIL: JupyterLab runs as nobody"),
