@@ -19,7 +19,7 @@ WHY = "`journalctl -u jupyterhub` on the server says why"
 def check_people(target: Target) -> Outcome:
     """Check that an account of the server gets in by its password, and by nothing else.
 
-    The password of the reader isn't known here, so the account is one that is made, and removed.
+    The reader's password isn't known here, so it is another account, which is locked otherwise.
     """
     answer = target.server().run(
         "sudo -n python3 -", stdin=PROBE.read_text(encoding="utf-8"), limit=LIMIT

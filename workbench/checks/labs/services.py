@@ -80,10 +80,14 @@ def check_rstudio_service(target: Target) -> Outcome:
 
 
 def _get(server: Server, unit: Unit, what: str) -> Answer:
-    """Ask a service by curl; one that was started just now gets the time to answer."""
-    seconds = max(0, int(YOUNG - unit.running))
-    patience = f"--retry {seconds} --retry-connrefused --retry-delay 1 --max-time {LIMIT}"
-    return server.run(f"curl -s {patience} {what}", limit=2 * YOUNG)
+    """Ask a service by curl; one that was started just now gets the time to answer.
+
+    JupyterHub's proxy may be there before the hub, and then answers 404, which curl won't retry.
+    """
+    tries = max(1, int(YOUNG - unit.running))
+    asked = f"curl -s --max-time {LIMIT} {what}"
+    waiting = f"for n in $(seq {tries}); do {asked} && exit 0; sleep 1; done; exit 1"
+    return server.run(waiting, limit=2 * YOUNG)
 
 
 def _amiss(server: Server, service: Service, unit: Unit) -> str:
