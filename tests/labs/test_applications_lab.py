@@ -112,7 +112,8 @@ WRONG = (
     Wrong(
         check_rstudio_service,
         "systemctl stop rstudio-server && systemd-run --quiet --unit lab-other"
-        " python3 -m http.server 8787",
+        " python3 -m http.server 8787"
+        " && timeout 300 bash -c 'until curl -sf localhost:8787; do sleep 0.2; done'",
         "systemctl stop lab-other && systemctl start rstudio-server",
         "rstudio-server is stopped; what answers at port 8787 is lab-other.service",
     ),
