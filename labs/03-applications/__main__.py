@@ -46,6 +46,7 @@ END
 mkdir /etc/jupyterhub
 cat > /etc/jupyterhub/jupyterhub_config.py <<END
 c = get_config()
+c.Spawner.http_timeout = 180
 c.Authenticator.allow_all = True
 c.JupyterHub.bind_url = 'http://127.0.0.1:8000'
 END

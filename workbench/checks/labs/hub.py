@@ -12,13 +12,14 @@ from workbench.terminal import read_json
 
 PROBE = Path(__file__).with_name("sign_in_probe.py")
 # In seconds: it waits for a JupyterLab to start, and for its end.
-LIMIT = 240
+LIMIT = 300
+WHY = "`journalctl -u jupyterhub` on the server says why"
 
 
 def check_people(target: Target) -> Outcome:
     """Check that an account of the server gets in by its password, and by nothing else.
 
-    The password of the reader isn't known here, so the account is one that is made, and removed.
+    The reader's password isn't known here, so it is another account, which is locked otherwise.
     """
     answer = target.server().run(
         "sudo -n python3 -", stdin=PROBE.read_text(encoding="utf-8"), limit=LIMIT
@@ -31,11 +32,10 @@ def check_people(target: Target) -> Outcome:
         return failed("JupyterHub lets people in with any password")
     if said["right"] != REDIRECT:
         return failed(
-            f"JupyterHub refuses an account that has the right password ({said['right']}):"
-            " `journalctl -u jupyterhub` on the server says why"
+            f"JupyterHub refuses an account that has the right password ({said['right']}): {WHY}"
         )
     if "failed" in said:
-        return failed(f"JupyterHub can't start JupyterLab for people: {said['failed']}")
+        return failed(f"JupyterHub can't start JupyterLab for people ({said['failed']}): {WHY}")
     if said["owner"] != ACCOUNT:
         return failed(f"JupyterLab runs as {said['owner'] or 'nobody'}, not as who signed in")
     return passed("accounts get in by their password, and JupyterLab runs as who signed in")

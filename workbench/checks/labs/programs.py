@@ -40,11 +40,10 @@ def check_hub_environment(target: Target) -> Outcome:
 
     The hub is root's, and what it starts isn't: an interpreter in root's home is of no use.
     """
-    lab = "from importlib.metadata import version; print(version('jupyterlab'))"
     found = []
     for what, command in (
-        ("jupyterhub-singleuser", f"{HUB}/bin/jupyterhub-singleuser --version"),
-        ("JupyterLab", f"{HUB}/bin/python3 -c {shlex.quote(lab)}"),
+        ("JupyterHub", _version("jupyterhub")),
+        ("JupyterLab", _version("jupyterlab")),
         ("configurable-http-proxy", "configurable-http-proxy --version"),
         ("Node", "node --version"),
     ):
@@ -53,7 +52,7 @@ def check_hub_environment(target: Target) -> Outcome:
         )
         number = re.match(r"v?(\d+(\.\d+)+)\s*\Z", answer.stdout)
         if not answer.ok or number is None:
-            return failed(f"{USER} can't run {what}: {_last(answer)}")
+            return failed(f"{USER} can't use {what}: {_last(answer)}")
         found.append(number[1])
     hub, notebooks, proxy, node = found
     if int(node.split(".")[0]) < OLDEST_NODE:
@@ -65,6 +64,12 @@ def check_hub_environment(target: Target) -> Outcome:
     if target.server().run(writable, limit=30).ok:
         return failed(f"{USER} can write to {HUB}/bin, from which root runs programs")
     return passed(f"JupyterHub {hub}, JupyterLab {notebooks}, Node {node}")
+
+
+def _version(package: str) -> str:
+    """Return the command for a package's version, by the Python that people's programs have."""
+    code = f'from importlib.metadata import version; print(version("{package}"))'
+    return f"{HUB}/bin/python3 -c {shlex.quote(code)}"
 
 
 def _last(answer: Answer) -> str:

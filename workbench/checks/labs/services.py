@@ -7,17 +7,18 @@ from workbench.checks.check import failed
 from workbench.checks.check import passed
 from workbench.checks.http import BROWSER
 from workbench.checks.server import INNER_ADDRESSES
+from workbench.checks.services import Unit
 from workbench.checks.services import read_units
 from workbench.checks.ssh import SSH_PORT
+from workbench.checks.target import Answer
 from workbench.checks.target import Server
 from workbench.checks.target import Target
 from workbench.terminal import read_json
 
 HUB_DATABASE = "jupyterhub.sqlite"
 LIMIT = 30
-# One that was started just now may not answer yet. In seconds: for how long to ask again.
-START = 90
-PATIENTLY = f"curl -s --retry {START} --retry-connrefused --retry-delay 1 --max-time {LIMIT}"
+# In seconds: for how long after its start a service may not answer yet.
+YOUNG = 180
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,11 @@ RSTUDIO = Service("rstudio-server", "RStudio Server", 8787)
 def check_hub_service(target: Target) -> Outcome:
     """Check that JupyterHub is a service, which answers, with its files in a folder of its own."""
     server = target.server()
-    wrong = _amiss(server, JUPYTERHUB)
+    unit = read_units(server, [JUPYTERHUB.unit])[0]
+    wrong = _amiss(server, JUPYTERHUB, unit)
     if wrong:
         return failed(wrong)
-    asked = f"{PATIENTLY} -f http://127.0.0.1:{JUPYTERHUB.port}/hub/api"
-    answer = server.run(asked, limit=2 * START)
+    answer = _get(server, unit, f"-f http://127.0.0.1:{JUPYTERHUB.port}/hub/api")
     if not answer.ok:
         return failed(f"JupyterHub doesn't answer at port {JUPYTERHUB.port}")
     wrong = _amiss_in_folder(server)
@@ -66,22 +67,31 @@ def _amiss_in_folder(server: Server) -> str:
 def check_rstudio_service(target: Target) -> Outcome:
     """Check that RStudio Server is a service, and asks who is there."""
     server = target.server()
-    wrong = _amiss(server, RSTUDIO)
+    unit = read_units(server, [RSTUDIO.unit])[0]
+    wrong = _amiss(server, RSTUDIO, unit)
     if wrong:
         return failed(wrong)
-    asked = (
-        f"{PATIENTLY} -o /dev/null -A '{BROWSER}' -w '%{{http_code}} %{{redirect_url}}'"
-        f" http://127.0.0.1:{RSTUDIO.port}/"
-    )
-    code, _, leads = server.run(asked, limit=2 * START).stdout.strip().partition(" ")
+    shown = f"-o /dev/null -A '{BROWSER}' -w '%{{http_code}} %{{redirect_url}}'"
+    answer = _get(server, unit, f"{shown} http://127.0.0.1:{RSTUDIO.port}/")
+    code, _, leads = answer.stdout.strip().partition(" ")
     if code != "302" or "/auth-sign-in" not in leads:
         return failed(f"port {RSTUDIO.port} answers {code} {leads}".rstrip() + ", no sign-in")
     return passed("RStudio Server asks for name and password, at each boot")
 
 
-def _amiss(server: Server, service: Service) -> str:
+def _get(server: Server, unit: Unit, what: str) -> Answer:
+    """Ask a service by curl; one that was started just now gets the time to answer.
+
+    JupyterHub's proxy may be there before the hub, and then answers 404, which curl won't retry.
+    """
+    tries = max(1, int(YOUNG - unit.running))
+    asked = f"curl -s --max-time {LIMIT} {what}"
+    waiting = f"for n in $(seq {tries}); do {asked} && exit 0; sleep 1; done; exit 1"
+    return server.run(waiting, limit=2 * YOUNG)
+
+
+def _amiss(server: Server, service: Service, unit: Unit) -> str:
     """Say what is wrong with a service as systemd has it, and with what answers at its port."""
-    unit = read_units(server, [service.unit])[0]
     holder = _holder(server, service.port)
     if not unit.is_well:
         other = f"; what answers at port {service.port} is {holder}" if holder else ""

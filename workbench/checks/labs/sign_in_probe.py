@@ -1,4 +1,4 @@
-"""Sign in at JupyterHub as a browser does, with an account that is made for this alone.
+"""Sign in at JupyterHub as a browser does, with an account that is there for this alone.
 
 Runs on a lab's server, by root, with Python's standard library; ``checks/labs/hub.py`` sends it.
 Prints what happened, as JSON: the answers to a wrong password and to the right one, the account
@@ -27,7 +27,7 @@ ACCOUNT = "lab-check"
 # By this an account of that name is known as this program's.
 MARK = "made by labs.check"
 # Seconds.
-TIMEOUT, SPAWN_LIMIT, END_LIMIT, INTERVAL = 20.0, 90.0, 10.0, 0.2
+TIMEOUT, SPAWN_LIMIT, END_LIMIT, INTERVAL = 30.0, 200.0, 20.0, 0.5
 REDIRECT = 302
 
 
@@ -125,29 +125,32 @@ def _owner() -> str:
 
 @contextlib.contextmanager
 def _account(password: str):  # type: ignore[no-untyped-def]
-    _remove()
-    _run("useradd", "--create-home", "--shell", "/bin/bash", "--comment", MARK, ACCOUNT)
+    """Have the account open for a while.
+
+    It stays, locked: of one that is gone, JupyterHub would complain at each of its starts.
+    """
+    try:
+        entry = pwd.getpwnam(ACCOUNT)
+    except KeyError:
+        _run("useradd", "--create-home", "--shell", "/bin/bash", "--comment", MARK, ACCOUNT)
+        entry = pwd.getpwnam(ACCOUNT)
+    if entry.pw_gecos != MARK:
+        raise SystemExit(f"there is an account {ACCOUNT} that this didn't make")
     try:
         _run("chpasswd", text=f"{ACCOUNT}:{password}\n")
         yield
     finally:
-        _remove()
+        _run("usermod", "--password", "!", ACCOUNT)
+        _await_end(str(entry.pw_uid))
 
 
-def _remove() -> None:
-    """Take the account away, with what it runs and has; one that somebody else made stays."""
-    try:
-        entry = pwd.getpwnam(ACCOUNT)
-    except KeyError:
-        return
-    if entry.pw_gecos != MARK:
-        raise SystemExit(f"there is an account {ACCOUNT} that this didn't make")
+def _await_end(uid: str) -> None:
+    """Wait until nothing of the account runs; end what remains."""
     end = time.monotonic() + END_LIMIT
-    while _run("pgrep", "--uid", str(entry.pw_uid), check=False) == 0:
+    while _run("pgrep", "--uid", uid, check=False) == 0:
         if time.monotonic() > end:
-            _run("pkill", "--signal", "KILL", "--uid", str(entry.pw_uid), check=False)
+            _run("pkill", "--signal", "KILL", "--uid", uid, check=False)
         time.sleep(INTERVAL)
-    _run("userdel", "--remove", "--force", ACCOUNT)
 
 
 def _run(*words: str, text: str = "", check: bool = True) -> int:
