@@ -84,7 +84,7 @@ onserver() {
   local way=(ssh -i do4ds-lab-key.pem -o IdentitiesOnly=yes -o HostKeyAlias="$instance"
     -o UserKnownHostsFile="$instance.hosts" -p "$(lab_port "$address")" "$LAB_USER@$address")
   # It may still be booting.
-  for _ in {1..30}; do "${way[@]}" true </dev/null 2>/dev/null && break; sleep 1; done
+  for _ in {1..120}; do "${way[@]}" true </dev/null 2>/dev/null && break; sleep 1; done
   "${way[@]}" "$@"
 }
 # The id of the hosted zone of the lab's domain; nothing where there is none.
