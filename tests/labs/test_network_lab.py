@@ -1,5 +1,6 @@
 """Lab 4."""
 
+import pytest
 from lab_world import ROOT
 from walkthrough import Shell
 from walkthrough import walk
@@ -9,5 +10,7 @@ LAB = ROOT / "labs" / "04-network" / "README.md"
 WARM = True
 
 
+# On a busy computer the recipe alone takes a quarter of an hour.
+@pytest.mark.timeout(3000)
 def test_every_block_of_the_walkthrough_works_as_it_says(reader: Shell) -> None:
     walk(LAB, reader)

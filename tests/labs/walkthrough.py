@@ -17,6 +17,8 @@ from sybil.parsers.markdown import CodeBlockParser
 # Seconds, where a block names no limit of its own.
 LIMIT = 300
 WILD = "…"
+AS_CODE = "\n## The same, as code\n"
+START = "workbench labs.start "
 HERE = re.compile(r"<<'?([A-Z]+)'?$")
 COMMENT = re.compile(r"<!--([^>]*)-->\s*\Z")
 # What a block's comment may say: its exit code, its seconds, why it isn't run, that its first
@@ -99,8 +101,10 @@ class Shell:
 class Reader:
     """Evaluate a document's blocks: commands begin with ``$``, other lines are what they print."""
 
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, shell: Shell, *, begun: bool = False) -> None:
         self.shell = shell
+        # The lab was begun by another command than the walkthrough's.
+        self._begun = begun
         self._inside = False
         self.differing: list[str] = []
 
@@ -110,6 +114,8 @@ class Reader:
             return
         code, limit = int(attributes.get("exit", 0)), float(attributes.get("limit", LIMIT))
         commands = commands_of(example.parsed)
+        if self._begun and commands[0][0].startswith(START):
+            del commands[0]
         for index, (command, expected) in enumerate(commands):
             opens = "enters" in attributes and index == 0
             leaves = self._inside and command == "exit"
@@ -174,6 +180,22 @@ def walk(path: Path, shell: Shell) -> None:
     reader = Reader(shell)
     for example in parse(path, reader).examples():
         example.evaluate()
+    assert not reader.differing, "\n\n".join(reader.differing)
+
+
+def walk_again(path: Path, shell: Shell) -> None:
+    """Reset a lab that was walked through, and do it manually once more.
+
+    The part as code begins with a reset itself, so it has been walked after one.
+    """
+    code, printed = shell.run("workbench labs.reset --yes", 2 * LIMIT)
+    assert code == 0, printed
+    reader = Reader(shell, begun=True)
+    document = parse(path, reader)
+    end = document.text.index(AS_CODE)
+    for example in document.examples():
+        if example.region.start < end:
+            example.evaluate()
     assert not reader.differing, "\n\n".join(reader.differing)
 
 

@@ -43,6 +43,17 @@ def test_the_lists_of_labs_name_it_with_its_time(lab: Lab):
     assert f"[{lab.number} {lab.title}]({lab.folder.name}/README.md)" in listed
     assert f"{lab.minutes} min" in listed
     assert f"| Time | {lab.minutes} minutes |" in (lab.folder / "README.md").read_text()
+    book = (LABS.parent / "docs" / "book.md").read_text()
+    assert f"[lab {lab.number}](../labs/{lab.folder.name}/README.md)" in book
+
+
+@EACH_LAB
+def test_a_diagram_shows_what_there_is_and_each_picture_is_there(lab: Lab):
+    text = (lab.folder / "README.md").read_text()
+
+    assert "```mermaid\nflowchart" in text.partition("## Begin")[0]
+    for picture in re.findall(r"!\[[^]]+\]\(([^)]+)\)", text):
+        assert (lab.folder / picture).is_file(), picture
 
 
 @EACH_LAB

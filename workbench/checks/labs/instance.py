@@ -23,7 +23,7 @@ EVERYONE = ("0.0.0.0/0", "::/0")
 # In GiB: as large as the walkthrough makes it.
 ROOT_SIZE = 30
 # Seconds: for how long after its start a server may still boot, and how long to wait for it.
-YOUNG, BOOT_LIMIT, INTERVAL = 180.0, 60.0, 0.5
+YOUNG, BOOT_LIMIT, INTERVAL = 300.0, 180.0, 0.5
 
 
 def check_group(target: Target) -> Outcome:

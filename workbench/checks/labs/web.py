@@ -70,7 +70,7 @@ def _unit_at(target: Target, port: int) -> str:
     """Return the unit of systemd's whose process listens at a port; empty where nobody does."""
     listening = _ask(target, f"sudo -n ss -Hltnp 'sport = :{port}'")
     process = re.search(r"pid=(\d+)", listening)
-    return _ask(target, f"ps -o unit= -p {process[1]}") if process else ""
+    return _ask(target, f"sudo -n ps -o unit= -p {process[1]}") if process else ""
 
 
 def check_outside(target: Target) -> Outcome:

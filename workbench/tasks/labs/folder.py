@@ -46,9 +46,9 @@ IMAGES = {
 }
 
 PORT = (
-    "import json, sys; addresses = json.load(open(sys.argv[1]))['addresses'];"
-    " port = sys.argv[3] if len(sys.argv) > 3 else '22';"
-    " print(addresses.get(sys.argv[2], {}).get(port, port))"
+    "import json, sys; addresses = json.load(open(sys.argv[1]))[sys.argv[2]];"
+    " port = sys.argv[4] if len(sys.argv) > 4 else '22';"
+    " print(addresses.get(sys.argv[3], {}).get(port, port))"
 )
 LOOKUP = (
     "import sys; from workbench.remote.lookup import ask_server;"
@@ -87,7 +87,7 @@ onserver() {
   local way=(ssh -i do4ds-lab-key.pem -o IdentitiesOnly=yes -o HostKeyAlias="$instance"
     -o UserKnownHostsFile="$instance.hosts" -p "$(lab_port "$address")" "$LAB_USER@$address")
   # It may still be booting.
-  for _ in {1..30}; do "${way[@]}" true </dev/null 2>/dev/null && break; sleep 1; done
+  for _ in {1..120}; do "${way[@]}" true </dev/null 2>/dev/null && break; sleep 1; done
   "${way[@]}" "$@"
 }
 # The id of the hosted zone of the lab's domain; nothing where there is none.
@@ -100,6 +100,8 @@ lab_zone() {
 WORLD = r"""
 lab_lookup() { getent ahostsv4 "$1" | cut -d ' ' -f 1 | sort -u; }
 lab_curl() { curl -sS "$@"; }
+# What to open in a browser, for a path.
+lab_url() { echo "https://$LAB_DOMAIN/$1"; }
 """
 # A rehearsal's names are known to its own DNS server only, and its authority to nobody else.
 REHEARSED = r"""
@@ -117,6 +119,12 @@ lab_curl() {{
       --connect-to "$name:443:$address:$(lab_port "$address" 443)" "$@"
   done
   curl -sS --cacert {authority} "$@"
+}}
+lab_url() {{
+  local port
+  port=$({port} browser "$(lab_address)" 443)
+  if [ "$port" = 443 ]; then port=; else port=:$port; fi
+  echo "https://$LAB_DOMAIN$port/$1"
 }}
 """
 
@@ -232,7 +240,9 @@ def _ways_there(bench: LabBench) -> str:
         return 'lab_port() { echo "${2:-22}"; }\n' + WORLD
     data = put_quick_waits(rehearsal_dir(bench.rehearsal.name) / "aws")
     words = [sys.executable, "-c", PORT, str(rehearsal_dir(bench.rehearsal.name) / FILE)]
-    return f'lab_port() {{ {shlex.join(words)} "$@"; }}\n' + REHEARSED.format(
+    port = shlex.join(words)
+    return f'lab_port() {{ {port} addresses "$@"; }}\n' + REHEARSED.format(
+        port=port,
         lookup=shlex.join([sys.executable, "-c", LOOKUP, bench.rehearsal.dns]),
         authority=shlex.quote(bench.rehearsal.ca_certificate),
         data=shlex.quote(str(data)),

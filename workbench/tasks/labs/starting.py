@@ -55,7 +55,8 @@ def start_lab(
     if lab.start and not empty:
         with progress.phase("Install what the lab begins with") as phase:
             phase.tick("some minutes")
-            run(bench, lab.start, "that the lab begins with", quiet=True)
+            # Silent, unless something fails.
+            run(bench, lab.start, "that the lab begins with")
     return True
 
 

@@ -72,7 +72,7 @@ def test_the_web_is_open_and_nothing_else(ec2: Any, rules: list[Any], said: str)
 )
 def test_what_answers_is_a_service(shell, listening, unit, state, said):
     server = shell(
-        **{"sudo -n ss": listening, "ps -o unit= -p 7": unit, "systemctl is-enabled": state}
+        **{"sudo -n ss": listening, "sudo -n ps -o unit= -p 7": unit, "systemctl is-enabled": state}
     )
 
     assert told(web.check_web_port(Target("labs", server=lambda: server))).startswith(said)
@@ -259,7 +259,7 @@ def test_the_certificate_is_renewed(make_site, shell, monkeypatch, unit, kept, t
     server = shell(
         **{
             "sudo -n ss": NGINX,
-            "ps -o unit=": unit,
+            "sudo -n ps -o unit=": unit,
             "sudo -n openssl": f"serial={shown:X}" if kept == "same" else kept,
             "systemctl is-enabled certbot": timer,
         }
