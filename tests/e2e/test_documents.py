@@ -75,6 +75,8 @@ RUN_ELSEWHERE = {
     "workbench labs": "../labs/test_solutions.py::test_a_step_isnt_done_before_its_solution",
     "workbench rehearsal.config --name mine": "../labs/test_own_project.py::test_a_project",
     'eval "$(workbench env --stack rehearsal-mine)"': "../labs/test_own_project.py::test_a_project",
+    "workbench rehearsal.config --stack dev": "../labs/test_own_project.py::test_a_stack_of_ones",
+    'eval "$(workbench env --stack dev)"': "../labs/test_own_project.py::test_a_stack_of_ones_own",
     "make setup": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",
     "make check": "../../Makefile::test",
     "make test": "../../.ci/run::test",

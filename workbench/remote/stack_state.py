@@ -2,7 +2,6 @@
 
 import json
 import socket
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
@@ -35,6 +34,7 @@ from workbench.remote.selection import running_rehearsal
 from workbench.remote.selection import stack_folder
 from workbench.remote.ssh_target import Door
 from workbench.remote.ssh_target import RemoteServer
+from workbench.waiting import wait_for
 
 if TYPE_CHECKING:
     from workbench.prices import Prices
@@ -151,13 +151,14 @@ class StackState:
         """
         if self.rehearsal is None or self.address is None:
             return
-        end = time.monotonic() + PORTS_LIMIT
-        while True:
+        ip = self.address.ip
+
+        def open_ports() -> "Mapping[str, int] | None":
             self.rehearsal = running_rehearsal(self.stack) or self.rehearsal
-            # With every port closed there never are any.
-            if self.rehearsal.addresses.get(self.address.ip) or time.monotonic() > end:
-                return
-            time.sleep(PORTS_INTERVAL)
+            return self.rehearsal.addresses.get(ip) if self.rehearsal else None
+
+        # With every port closed there never are any.
+        wait_for(open_ports, PORTS_LIMIT, PORTS_INTERVAL)
 
     def door(self) -> Door:
         """Return how to get into the server."""
