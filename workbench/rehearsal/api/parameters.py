@@ -48,6 +48,12 @@ def image_id(os_name: str) -> str:
     return "ami-" + hashlib.sha256(seed.encode()).hexdigest()[:17]
 
 
+def read_parameter(region: str, name: str) -> list[str]:
+    """Return the entries of a rehearsal's own list parameter; none where it isn't there."""
+    versions: list[Any] = ssm_backends[DEFAULT_ACCOUNT_ID][region]._parameters.get(name) or []
+    return [each.strip() for each in versions[-1].value.split(",")] if versions else []
+
+
 def publish_images(ec2: Any, systems: list[str]) -> dict[str, str]:
     """Make the operating systems' AMIs and public parameters; return the AMIs by system.
 
