@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 SSH_PORT, HTTPS_PORT = 22, 443
 # Seconds.
 PORTS_LIMIT, PORTS_INTERVAL = 10.0, 0.1
+# For one answer of a rehearsal's DNS server, in seconds, and how often it is asked.
+DNS_LIMIT, DNS_TRIES = 3.0, 2
 KNOWN_HOSTS = "known_hosts"
 
 
@@ -186,8 +188,6 @@ class StackState:
     def resolve(self, name: str) -> list[str]:
         """Return a name's IPv4 addresses, asked where this stack's names are kept."""
         if self.rehearsal is not None:
-            from workbench.remote.lookup import ask_server
-
             return ask_server(self.rehearsal.dns, name)
         try:
             found = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)
@@ -250,3 +250,20 @@ def _with_what_aws_has(
     unknown = look_for_unknown(stack, progress)
     told = f"\n{unknown.told(stack)}" if unknown else ""
     return StateDamagedError(f"{error.message}{told}", error.hint)
+
+
+def ask_server(server: str, name: str) -> list[str]:
+    """Return the IPv4 addresses that ``server`` ("ip:port") has for ``name``."""
+    # Part of the rehearsal's extra; on AWS the computer's own resolver is asked.
+    from dnslib import DNSRecord
+
+    host, _, port = server.rpartition(":")
+    question = DNSRecord.question(name)
+    for _ in range(DNS_TRIES):
+        try:
+            packet = question.send(host, int(port), timeout=DNS_LIMIT)
+        except (TimeoutError, OSError):
+            continue
+        answers = DNSRecord.parse(packet).rr
+        return sorted(str(record.rdata) for record in answers if record.rtype == 1)
+    raise WorkbenchError(f"The DNS server {server} doesn't answer.", "workbench rehearsal.status")
