@@ -47,9 +47,11 @@ import pulumi_aws as aws
 name = "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id"
 image = aws.ssm.get_parameter(name=name).insecure_value
 zone = aws.get_availability_zones(state="available").names[0]
-server = aws.ec2.Instance(
-    "server", ami=image, instance_type="t3.micro", availability_zone=zone)
-pulumi.export("instance_id", server.id)
+servers = [
+    aws.ec2.Instance(name, ami=image, instance_type="t3.micro", availability_zone=zone)
+    for name in ("first", "second")
+]
+pulumi.export("ids", [each.id for each in servers])
 """
 
 
@@ -72,9 +74,10 @@ def test_a_stack_of_ones_own_lives_in_a_rehearsal(world: World, reader: Shell) -
     assert code == 0, printed
     # The commands know where it lives.
     _, printed = reader.run("workbench rehearsal.status --json")
-    _, instance = reader.run("pulumi stack output instance_id")
+    _, ids = reader.run("pulumi stack output ids --json")
     assert json.loads(printed)["name"] == world.name
-    assert json.loads(printed)["machines"] == {instance.strip(): "running"}
+    # All of them, though they were made at once.
+    assert json.loads(printed)["machines"] == dict.fromkeys(sorted(json.loads(ids)), "running")
     code, printed = reader.run("workbench check; workbench status")
     assert "Pulumi doesn't know where to keep" not in printed
     # In another folder, a stack of this name is another.

@@ -20,8 +20,9 @@ log = logging.getLogger(__name__)
 
 # What a machine, a volume or the Docker engine can fail with.
 FAILURES = (WorkbenchError, DockerException, OSError)
-# Seconds from power on to the first program: certificates are taken in on the first start.
-BOOT_LIMIT = 60.0
+# Seconds from power on to the first program: certificates are taken in on the first start, and a
+# computer that starts several machines is slow. One that has ended meanwhile isn't waited for.
+BOOT_LIMIT = 180.0
 BY_ITSELF = "Client.InstanceInitiatedShutdown: Instance initiated shutdown"
 
 
