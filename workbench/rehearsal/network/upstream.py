@@ -34,6 +34,10 @@ class Upstream:
         self._never = never
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="dns-upstream")
 
+    def close(self) -> None:
+        """Begin to ask nothing more; what is under way ends by itself."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
     async def ask(self, query: DNSRecord) -> DNSRecord | None:
         """Return the answer with the query's own id, or None when nobody answers in time."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._ask, query)
