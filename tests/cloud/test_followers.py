@@ -8,6 +8,8 @@ import pytest
 from docker.errors import APIError
 from moto.ec2.models import ec2_backends
 
+from workbench.rehearsal.api.parameters import account_of
+from workbench.rehearsal.api.parameters import image_id
 from workbench.rehearsal.api.parameters import machine_architecture
 from workbench.rehearsal.api.parameters import publish_images
 from workbench.rehearsal.api.server import Api
@@ -89,3 +91,13 @@ def test_an_instance_that_was_terminated_by_half_can_be_terminated(
 
     assert instance.state == "terminated"
     assert api.ec2.volumes == {}
+
+
+def test_an_operating_system_without_an_image_of_its_own_is_played_by_another(api: Api) -> None:
+    images = publish_images(api.ec2, ["debian-12"])
+    played = api.ec2.amis[image_id("ubuntu-24.04")]
+
+    assert list(images) == ["debian-12"]
+    assert played.description == "ubuntu-24.04: in this rehearsal, a machine with debian-12"
+    assert account_of(played) == "ubuntu"
+    assert account_of(api.ec2.amis[images["debian-12"]]) == ""

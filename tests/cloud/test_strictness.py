@@ -14,6 +14,7 @@ from moto.ec2.models import ec2_backends
 from moto.ssm.models import ssm_backends
 from settling import settle
 
+from workbench.rehearsal.api.parameters import image_id
 from workbench.rehearsal.api.parameters import machine_architecture
 from workbench.rehearsal.api.parameters import publish_images
 from workbench.rehearsal.api.server import Api
@@ -374,7 +375,8 @@ def test_public_parameters_name_the_images_there_are(api: Cloud, ami: str) -> No
         "/aws/service/canonical/ubuntu/server/24.04/stable/current/"
         f"{architecture}/hvm/ebs-gp3/ami-id"
     )
-    assert code(ssm.get_parameter, Name=ubuntu) == "ParameterNotFound"
+    # Played by the machine image there is.
+    assert ssm.get_parameter(Name=ubuntu)["Parameter"]["Value"] == image_id("ubuntu-24.04")
     ssm.close()
 
 

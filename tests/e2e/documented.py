@@ -44,6 +44,10 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "pulumi up",
         "workbench up",
     ),
+    "labs/test_own_project.py::test_a_stack_of_ones_own_lives_in_a_rehearsal": (
+        "workbench rehearsal.config --stack",
+        'eval "$(workbench env',
+    ),
     "host/test_services.py::test_a_package_adds_a_service": ("pip install ./hello-workbench",),
     "e2e/test_documents.py::test_a_machine_can_be_looked_into": ("docker exec ",),
     "e2e/test_documents.py::test_a_type_can_be_without_capacity": ("python -c 'import boto3; ",),

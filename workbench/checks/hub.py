@@ -1,7 +1,6 @@
 """A person at JupyterHub: signs in, gets a server, runs code in a kernel."""
 
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from workbench.checks.kernel import execute
 from workbench.checks.target import Target
 from workbench.errors import WaitTimeoutError
 from workbench.errors import WorkbenchError
+from workbench.waiting import wait_for
 
 # Starting a user's server takes some seconds; a small instance needs more for the first one.
 SPAWN_LIMIT = 120.0
@@ -133,19 +133,19 @@ def _ensure_server(session: Session) -> bool:
 
 def _has_server(session: Session) -> bool:
     """Return whether the person has a server, once nothing is pending with it."""
-    end = time.monotonic() + SPAWN_LIMIT
-    while True:
-        state = _json(session.hub("GET", f"users/{session.user}"))
+    state: dict[str, Any] = {}
+
+    def settled() -> bool:
         # The hub names no server whose start, stop or check is under way.
-        pending = state.get("pending")
-        if not pending:
-            return bool(state.get("server"))
-        if time.monotonic() > end:
-            raise WaitTimeoutError(
-                f"The hub is still at the {pending} of {session.user}'s Jupyter server after"
-                f" {SPAWN_LIMIT:.0f} s."
-            )
-        time.sleep(INTERVAL)
+        state.update(_json(session.hub("GET", f"users/{session.user}")))
+        return not state.get("pending")
+
+    if not wait_for(settled, SPAWN_LIMIT, INTERVAL):
+        raise WaitTimeoutError(
+            f"The hub is still at the {state['pending']} of {session.user}'s Jupyter server after"
+            f" {SPAWN_LIMIT:.0f} s."
+        )
+    return bool(state.get("server"))
 
 
 def _json(answer: httpx.Response) -> Any:

@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +19,7 @@ from workbench.locking import exclusive
 from workbench.locking import once
 from workbench.places import state_dir
 from workbench.progress import Progress
+from workbench.waiting import wait_for
 
 # Seconds. Stopping a machine is one call that lasts as long as its services take to stop.
 CALL_LIMIT = 600
@@ -202,19 +202,18 @@ def _run_daemon(log: Path, *options: str) -> None:
 
 
 def _wait(check: Callable[[], None], look: str) -> None:
-    limit = time.monotonic() + START_LIMIT
-    while time.monotonic() < limit:
+    def answers() -> bool:
         check()
-        try:
-            connect().close()
-        except DockerException:
-            time.sleep(0.2)
-        else:
-            return
-    raise WaitTimeoutError(
-        f"The Docker engine was started but doesn't answer after {START_LIMIT:.0f} s.",
-        f"See why: {look}",
-    )
+        connect().close()
+        return True
+
+    try:
+        wait_for(answers, START_LIMIT, 0.2, again=DockerException)
+    except DockerException:
+        raise WaitTimeoutError(
+            f"The Docker engine was started but doesn't answer after {START_LIMIT:.0f} s.",
+            f"See why: {look}",
+        ) from None
 
 
 def _last_line(text: str) -> str:

@@ -1,11 +1,11 @@
 """Ask a rehearsal's API whether it answers: what says whether its process is left alone."""
 
 import http.client
-import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from workbench.rehearsal.description import Description
+from workbench.waiting import wait_for
 
 # The API answers here itself, with no look at what it holds: a question that costs much, or fails
 # by what is in the cloud, would tell nothing of the process. What begins so is moto's own, never
@@ -38,10 +38,12 @@ def answers_in_time(described: Description, tell: Callable[[str], object]) -> bo
     While its process is alive, it is asked again: who hears that it doesn't answer ends it.
     ``tell`` is told each time what is waited for.
     """
-    deadline = time.monotonic() + PATIENCE
-    while not answers(described):
-        if time.monotonic() > deadline or not described.alive:
-            return False
-        tell(f"the rehearsal {described.name!r} doesn't answer; waiting for it")
-        time.sleep(INTERVAL)
-    return True
+
+    def answer() -> bool:
+        if answers(described):
+            return True
+        if described.alive:
+            tell(f"the rehearsal {described.name!r} doesn't answer; waiting for it")
+        return False
+
+    return wait_for(answer, lambda: PATIENCE if described.alive else 0.0, INTERVAL)

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from workbench.rehearsal.description import boot_id
 from workbench.rehearsal.description import process_start
 from workbench.rehearsal.description import rehearsal_dir
+from workbench.waiting import wait_for
 
 PROCESS_FILE = "process.json"
 STATE_FILE = "cloud.state"
@@ -46,12 +46,7 @@ class RecordedProcess:
 
     def wait(self, limit: float) -> bool:
         """Wait until it is gone, up to ``limit`` seconds; return whether it is."""
-        deadline = time.monotonic() + limit
-        while self.alive:
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.05)
-        return True
+        return wait_for(lambda: not self.alive, limit, 0.05)
 
     def kill(self) -> None:
         """End it at once, and what it started and left behind."""

@@ -1,6 +1,5 @@
 """Tell one boot of the server from the next."""
 
-import time
 from dataclasses import dataclass
 
 from workbench.checks.target import Server
@@ -12,6 +11,7 @@ from workbench.remote.ssh_target import OtherHostError
 from workbench.remote.ssh_target import RefusedError
 from workbench.remote.ssh_target import RemoteServer
 from workbench.remote.ssh_target import UnreachableError
+from workbench.waiting import wait_for
 
 # EC2 resets an instance that doesn't reboot in order within four minutes, and then it boots.
 LIMIT = 420.0
@@ -48,24 +48,21 @@ def boot_before(door: Door) -> Boot:
     It is asked more than once: unlike the empty one, the boot that is to end would look like the
     next.
     """
-    end = time.monotonic() + ASK_LIMIT
-    while (found := _boot_now(door)) is None and time.monotonic() < end:
-        time.sleep(INTERVAL)
-    return found or Boot()
+    return wait_for(lambda: _boot_now(door), ASK_LIMIT, INTERVAL) or Boot()
 
 
 def await_next_boot(door: Door, before: Boot, phase: Phase, *, limit: float = LIMIT) -> None:
     """Wait until the server answers SSH in another boot than ``before``."""
-    end = time.monotonic() + limit
-    while time.monotonic() < end:
+
+    def is_next() -> bool:
         phase.tick("waiting for the next boot")
-        if _boot_now(door) not in (None, before):
-            return
-        time.sleep(INTERVAL)
-    raise WaitTimeoutError(
-        f"The server did not reboot within {limit / 60:.0f} minutes.",
-        f"workbench doctor --stack {door.stack}",
-    )
+        return _boot_now(door) not in (None, before)
+
+    if not wait_for(is_next, limit, INTERVAL):
+        raise WaitTimeoutError(
+            f"The server did not reboot within {limit / 60:.0f} minutes.",
+            f"workbench doctor --stack {door.stack}",
+        )
 
 
 def _boot_now(door: Door) -> Boot | None:

@@ -8,13 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import paramiko
-from tenacity import Retrying
-from tenacity import retry_if_result
-from tenacity import stop_after_delay
-from tenacity import wait_fixed
 
 from workbench.errors import WaitTimeoutError
 from workbench.remote.console import Console
+from workbench.waiting import wait_for
 from workbench.writing import put_file
 
 BEGIN = "-----BEGIN SSH HOST KEY KEYS-----"
@@ -66,6 +63,8 @@ def read_console_keys(
     limits = [limit]
 
     def read() -> Keys:
+        if waiting is not None:
+            waiting()
         found = parse_console(console.read())
         if console.is_late and len(limits) == 1:
             if waiting is None:
@@ -76,14 +75,7 @@ def read_console_keys(
                 on_late()
         return () if found == unlike else found
 
-    attempts = Retrying(
-        retry=retry_if_result(lambda keys: not keys),
-        stop=lambda state: stop_after_delay(limits[-1])(state),
-        wait=wait_fixed(CONSOLE_INTERVAL),
-        before=lambda state: waiting() if waiting else None,
-        retry_error_callback=lambda state: (),
-    )
-    keys: Keys = attempts(read)
+    keys = wait_for(read, lambda: limits[-1], CONSOLE_INTERVAL)
     if not keys:
         raise WaitTimeoutError(
             f"The console of {instance_id} shows no{' new' if unlike else ''} SSH host keys"

@@ -22,6 +22,7 @@ from workbench.remote.ssh_target import UnreachableError
 from workbench.terminal import TAB
 from workbench.terminal import escape
 from workbench.terminal import read_json
+from workbench.waiting import wait_for
 
 PROGRESS = "/var/log/workbench/progress.jsonl"
 LOG = "/var/log/workbench/converge.log"
@@ -99,7 +100,9 @@ class Follower:
     def wait_end(self, *, limit: float = RUN_LIMIT, begin_limit: float = BEGIN_LIMIT) -> Run:
         """Show every step until the run ends; ``limit`` and ``begin_limit`` are in seconds."""
         started, seen = time.monotonic(), False
-        while (waited := time.monotonic() - started) < limit:
+
+        def ended() -> Run | None:
+            nonlocal seen
             for event in self._new_events():
                 seen = True
                 if event.get("event") == "end":
@@ -107,13 +110,16 @@ class Follower:
                 self._show(event)
             if not seen:
                 self._say_hindrance()
-                self._expect_begin(waited, begin_limit)
-            self._phase.tick(self._now)
-            time.sleep(INTERVAL)
-        raise WaitTimeoutError(
-            f"The recipe did not end within {limit / 60:.0f} minutes; it may still be running.",
-            f"{self._door.command} tail -f {LOG}",
-        )
+                self._expect_begin(time.monotonic() - started, begin_limit)
+            return None
+
+        run = wait_for(ended, limit, INTERVAL, waiting=lambda: self._phase.tick(self._now))
+        if run is None:
+            raise WaitTimeoutError(
+                f"The recipe did not end within {limit / 60:.0f} minutes; it may still be running.",
+                f"{self._door.command} tail -f {LOG}",
+            )
+        return run
 
     def _say_hindrance(self) -> None:
         """Say at once why the server can't begin: it tries for minutes before it gives up."""

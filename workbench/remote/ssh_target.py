@@ -2,7 +2,6 @@
 
 import logging
 import shlex
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ from workbench.remote.remote_server import UnreachableError
 from workbench.remote.remote_server import reason_of
 from workbench.remote.unreachable import explain_unreachable
 from workbench.remote.unreachable import has_other_key_pair
+from workbench.waiting import wait_for
 
 __all__ = [
     "Door",
@@ -177,17 +177,7 @@ class Door:
             explained = self._explained(error)
             if explained is not error or isinstance(error, OtherHostError):
                 raise explained from error
-        return self._enter_again()
-
-    def _enter_again(self) -> "RemoteServer":
-        end = time.monotonic() + ENTER_LIMIT
-        while True:
-            time.sleep(RETRY_INTERVAL)
-            try:
-                return self.open()
-            except UnreachableError:
-                if time.monotonic() > end:
-                    raise
+        return wait_for(self.open, ENTER_LIMIT, RETRY_INTERVAL, again=UnreachableError)
 
     def _explained(self, error: WorkbenchError) -> WorkbenchError:
         try:
@@ -241,21 +231,26 @@ class Door:
 
         A new server refuses a key that isn't its key pair's until the recipe has put it there.
         """
-        end = time.monotonic() + limit
-        while True:
+
+        def enter() -> RemoteServer | None:
             waiting()
             try:
                 return self.open(waiting)
-            except UnreachableError as error:
-                if time.monotonic() > end:
-                    raise self._explained(error) from error
-            except RefusedError:
+            except RefusedError as error:
                 key = self.key.key.get_base64()
-                if time.monotonic() > end or not has_other_key_pair(
-                    self.ec2(), self.instance_id, key
-                ):
+                if not has_other_key_pair(self.ec2(), self.instance_id, key):
                     raise
-            time.sleep(RETRY_INTERVAL)
+                refused.append(error)
+                return None
+
+        refused: list[RefusedError] = []
+        try:
+            server = wait_for(enter, limit, RETRY_INTERVAL, again=UnreachableError)
+        except UnreachableError as error:
+            raise self._explained(error) from error
+        if server is None:
+            raise refused[-1]
+        return server
 
 
 def _is_starting(connection: PinnedConnection) -> bool:

@@ -2,7 +2,6 @@
 
 import json
 import socket
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
@@ -36,6 +35,7 @@ from workbench.remote.selection import running_rehearsal
 from workbench.remote.selection import stack_folder
 from workbench.remote.ssh_target import Door
 from workbench.remote.ssh_target import RemoteServer
+from workbench.waiting import wait_for
 
 if TYPE_CHECKING:
     from workbench.prices import Prices
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 SSH_PORT, HTTPS_PORT = 22, 443
 # Seconds.
 PORTS_LIMIT, PORTS_INTERVAL = 10.0, 0.1
+# For one answer of a rehearsal's DNS server, in seconds, and how often it is asked.
+DNS_LIMIT, DNS_TRIES = 3.0, 2
 KNOWN_HOSTS = "known_hosts"
 
 
@@ -165,13 +167,14 @@ class StackState:
         """
         if self.rehearsal is None or self.address is None:
             return
-        end = time.monotonic() + PORTS_LIMIT
-        while True:
+        ip = self.address.ip
+
+        def open_ports() -> "Mapping[str, int] | None":
             self.rehearsal = running_rehearsal(self.stack) or self.rehearsal
-            # With every port closed there never are any.
-            if self.rehearsal.addresses.get(self.address.ip) or time.monotonic() > end:
-                return
-            time.sleep(PORTS_INTERVAL)
+            return self.rehearsal.addresses.get(ip) if self.rehearsal else None
+
+        # With every port closed there never are any.
+        wait_for(open_ports, PORTS_LIMIT, PORTS_INTERVAL)
 
     def door(self) -> Door:
         """Return how to get into the server."""
@@ -199,8 +202,6 @@ class StackState:
     def resolve(self, name: str) -> list[str]:
         """Return a name's IPv4 addresses, asked where this stack's names are kept."""
         if self.rehearsal is not None:
-            from workbench.remote.lookup import ask_server
-
             return ask_server(self.rehearsal.dns, name)
         try:
             found = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)
@@ -263,3 +264,20 @@ def _with_what_aws_has(
     unknown = look_for_unknown(stack, progress)
     told = f"\n{unknown.told(stack)}" if unknown else ""
     return StateDamagedError(f"{error.message}{told}", error.hint)
+
+
+def ask_server(server: str, name: str) -> list[str]:
+    """Return the IPv4 addresses that ``server`` ("ip:port") has for ``name``."""
+    # Part of the rehearsal's extra; on AWS the computer's own resolver is asked.
+    from dnslib import DNSRecord
+
+    host, _, port = server.rpartition(":")
+    question = DNSRecord.question(name)
+    for _ in range(DNS_TRIES):
+        try:
+            packet = question.send(host, int(port), timeout=DNS_LIMIT)
+        except (TimeoutError, OSError):
+            continue
+        answers = DNSRecord.parse(packet).rr
+        return sorted(str(record.rdata) for record in answers if record.rtype == 1)
+    raise WorkbenchError(f"The DNS server {server} doesn't answer.", "workbench rehearsal.status")

@@ -110,10 +110,12 @@ class Cloud:
     def volumes(self) -> Volumes:
         return Volumes(self.client, self.name, self.state_dir)
 
-    def create(self, memory_mib: int = 512, vcpus: int = 1, kind: str = "t3.nano") -> str:
+    def create(
+        self, memory_mib: int = 512, vcpus: int = 1, kind: str = "t3.nano", account: str = ""
+    ) -> str:
         """Make a machine; return its instance id."""
         made = f"i-{secrets.token_hex(8)}"
-        spec = MachineSpec(made, kind, memory_mib, vcpus, "ip-10-0-0-7")
+        spec = MachineSpec(made, kind, memory_mib, vcpus, "ip-10-0-0-7", account)
         self.machines().create(spec)
         Metadata.instances[self.machines().address(made) or ""] = made
         return made

@@ -52,8 +52,12 @@ def test_boots_its_own_user_data_as_ec2_would_hand_it_over(cloud, instance_id):
 
 
 def test_each_machine_has_host_keys_and_an_identity_of_its_own(cloud, instance_id):
-    other = cloud.create()
+    other = cloud.create(account="ubuntu")
     cloud.boot(other)
+    # The account that another operating system's image has, where this one plays it.
+    assert cloud.run(other, "cat ~ubuntu/.ssh/authorized_keys").endswith(cloud.key)
+    assert cloud.run(other, "sudo -u ubuntu sudo -n id -u") == "0"
+    assert cloud.run(other, "getent passwd admin || echo nobody") == "nobody"
     for file in ("/etc/ssh/ssh_host_ed25519_key.pub", "/etc/machine-id"):
         assert cloud.run(instance_id, f"cat {file}") != cloud.run(other, f"cat {file}")
     assert cloud.machines().address(instance_id) != cloud.machines().address(other)

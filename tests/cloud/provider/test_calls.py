@@ -111,7 +111,6 @@ class Case:
     stays: bool = False
 
 
-READ_ONLY = "arn:aws:iam::aws:policy/AmazonEC2ReadOnlyAccess"
 TAGS = {"tags": {"Name": "a", "team": "b"}}
 OTHER_TAGS = {"tags": {"Name": "c", "cost": "d"}}
 CASES = [
@@ -136,9 +135,9 @@ CASES = [
     ),
     Case(
         "aws:ec2/routeTable:RouteTable",
-        {"vpcId": "{vpc.id}", "routes": [], **TAGS},
-        needs=["vpc", "gateway"],
-        change={"routes": [{"cidrBlock": "0.0.0.0/0", "gatewayId": "{gateway.id}"}], **OTHER_TAGS},
+        {"vpcId": "{vpc.id}", **TAGS},
+        needs=["vpc"],
+        change=OTHER_TAGS,
         replacement={"vpcId": "vpc-1"},
     ),
     Case(
@@ -215,7 +214,6 @@ CASES = [
             "assumeRolePolicy": TRUST.replace("ec2.", "backup."),
             "description": "something else",
             "maxSessionDuration": 7200,
-            "managedPolicyArns": [READ_ONLY],
             **OTHER_TAGS,
         },
         replacement={"path": "/people/"},

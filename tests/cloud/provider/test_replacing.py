@@ -162,21 +162,3 @@ def test_one_of_several_ways_has_to_be_given(
 ) -> None:
     (failure,) = world.engine.check(kind, "it", given, {}).failures
     assert said in failure.reason
-
-
-def test_a_role_lists_its_managed_policies_itself(world: World, aws: Any) -> None:
-    policies = [
-        f"arn:aws:iam::aws:policy/{name}"
-        for name in ("AmazonEC2ReadOnlyAccess", "AmazonS3ReadOnlyAccess")
-    ]
-    trust = '{"Version": "2012-10-17", "Statement": []}'
-    made = world.create("aws:iam/role:Role", assumeRolePolicy=trust, managedPolicyArns=policies[:1])
-    assert made.outputs["managedPolicyArns"] == policies[:1]
-    updated = world.engine.update(made, {**made.inputs, "managedPolicyArns": policies[1:]})
-    assert updated.outputs["managedPolicyArns"] == policies[1:]
-    # Left out, it is what is attached, whoever did that.
-    left_out = world.engine.diff(updated, without(updated.inputs, "managedPolicyArns"))
-    assert left_out.changes == left_out.DIFF_NONE
-    aws("iam").detach_role_policy(RoleName=made.id, PolicyArn=policies[1])
-    found = world.engine.read(updated)
-    assert list(world.engine.diff(found, updated.inputs).diffs) == ["managedPolicyArns"]

@@ -1,6 +1,7 @@
 """A person at JupyterHub: sign in, a server, a kernel, and everything put back after."""
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -105,7 +106,7 @@ def test_a_server_is_started_once_nothing_is_pending(
         pages[user] = page({"server": None, "pending": None})
         pages[start] = page("", 201)
 
-    monkeypatch.setattr(hub.time, "sleep", sleep)
+    monkeypatch.setattr(time, "sleep", sleep)
     with hub.session(make_site(pages), "ada", "secret") as session:
         assert session.run("R", "6 * 7") == "42 ada"
 

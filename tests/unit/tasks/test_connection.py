@@ -331,7 +331,7 @@ def test_entering_says_what_aws_knows_of_the_reason(
     told = WorkbenchError("The server i-1 is stopped.", "workbench start --stack tests")
     monkeypatch.setattr(connection, "explain_unreachable", lambda *_: told)
     # It is told at once, and not tried again.
-    monkeypatch.setattr(Door, "_enter_again", lambda _: pytest.fail("tried again"))
+    monkeypatch.setattr(connection, "wait_for", lambda *_, **__: pytest.fail("tried again"))
     with pytest.raises(UnreachableError, match="i-1 is stopped"):
         door.enter()
 

@@ -9,6 +9,7 @@ from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.remote.host_keys import KnownHosts
 from workbench.remote.ssh_target import Door
+from workbench.remote.ssh_target import RefusedError
 from workbench.remote.ssh_target import UnreachableError
 from workbench.remote.stack_state import StackState
 from workbench.tasks.resize import next_server
@@ -80,7 +81,7 @@ def test_gives_up_on_an_address_that_never_comes(entered, monkeypatch):
 
 
 def test_waits_until_the_recipe_has_brought_the_key_of_today(entered, monkeypatch):
-    refused = [WorkbenchError("ubuntu@203.0.113.9 refuses the key.")]
+    refused = [RefusedError("ubuntu@203.0.113.9 refuses the key.")]
     enter = Door.wait_open
 
     def wait_open(door: Door, **named: Any) -> Any:

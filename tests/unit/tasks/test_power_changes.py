@@ -237,7 +237,7 @@ def test_the_next_boot_has_other_marks(monkeypatch: pytest.MonkeyPatch) -> None:
     # An old boot's last sshd finds no homes any more; a new one's may show unprinted keys.
     await_boot("first", RefusedError("no key"), OtherHostError("another"), "second")
     with pytest.raises(WaitTimeoutError, match="did not reboot"):
-        await_boot(limit=0)
+        await_boot("first", limit=0)
 
 
 def test_the_boot_that_is_to_end_is_asked_for_more_than_once(

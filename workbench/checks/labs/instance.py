@@ -1,6 +1,5 @@
 """The lab's instance and its security group, as AWS has them."""
 
-import time
 from datetime import UTC
 from datetime import datetime
 from typing import Any
@@ -18,6 +17,7 @@ from workbench.checks.ssh import SSH_PORT
 from workbench.checks.ssh import check_ssh_port
 from workbench.checks.ssh import ssh_sources
 from workbench.checks.target import Target
+from workbench.waiting import wait_for
 
 EVERYONE = ("0.0.0.0/0", "::/0")
 # In GiB: as large as the walkthrough makes it.
@@ -110,16 +110,13 @@ def check_restarted(target: Target) -> Outcome:
 
 def check_answers(target: Target) -> Outcome:
     """Check that SSH answers; a server that was started just now gets the time to boot."""
-    end = time.monotonic() + BOOT_LIMIT
     started = the_instance(target)["LaunchTime"]
     is_young = (datetime.now(UTC) - started).total_seconds() < YOUNG
-    while True:
+    outcome = check_ssh_port(target)
+    # A closed group doesn't open while a server boots.
+    if outcome.result is Result.FAIL and is_young and ssh_sources(target):
+        wait_for(lambda: check_ssh_port(target).result is not Result.FAIL, BOOT_LIMIT, INTERVAL)
         outcome = check_ssh_port(target)
-        # A closed group doesn't open while a server boots.
-        is_waiting = outcome.result is Result.FAIL and is_young and bool(ssh_sources(target))
-        if not is_waiting or time.monotonic() > end:
-            break
-        time.sleep(INTERVAL)
     where = target.where
     if outcome.result is Result.PASS and where.port(SSH_PORT) != SSH_PORT:
         return passed(f"port {SSH_PORT} of {where.ip} is answered at port {where.port(SSH_PORT)}")

@@ -10,10 +10,9 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.ssm.models import ssm_backends
 from werkzeug.exceptions import HTTPException
 
+from workbench.rehearsal.api.parameters import read_parameter
 from workbench.rehearsal.iam.refusals import EC2_ERROR
 
 PARAMETER = "/rehearsal/no-capacity"
@@ -41,18 +40,13 @@ class InsufficientCapacityError(HTTPException):
 
 def check_capacity(region: str, instance_type: str, zone: str, message: str) -> None:
     """Raise where a type has no capacity in a zone; ``message`` is EC2's for the call."""
-    if _missing(region) & {instance_type, f"{instance_type}:{zone}"}:
+    if set(read_parameter(region, PARAMETER)) & {instance_type, f"{instance_type}:{zone}"}:
         raise InsufficientCapacityError(message)
 
 
 def zones_with_capacity(region: str, instance_type: str, zones: Iterable[str]) -> list[str]:
     """Return the zones in which a type has capacity."""
-    missing = _missing(region)
+    missing = set(read_parameter(region, PARAMETER))
     if instance_type in missing:
         return []
     return [each for each in zones if f"{instance_type}:{each}" not in missing]
-
-
-def _missing(region: str) -> set[str]:
-    versions: list[Any] = ssm_backends[DEFAULT_ACCOUNT_ID][region]._parameters.get(PARAMETER) or []
-    return {each.strip() for each in versions[-1].value.split(",")} if versions else set()

@@ -7,12 +7,9 @@ and ends with ``aws ssm delete-parameter``. What AWS says is in its own words.
 """
 
 import uuid
-from typing import Any
 from xml.sax.saxutils import escape
 
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.ssm.models import ssm_backends
-
+from workbench.rehearsal.api.parameters import read_parameter
 from workbench.rehearsal.iam.refusals import EC2_ERROR
 
 PARAMETER = "/rehearsal/refused"
@@ -50,16 +47,10 @@ _CODES = {"FreeTier": "InvalidParameterCombination"}
 
 def refusal(region: str, action: str) -> bytes | None:
     """Return EC2's answer to a call that is refused; None where it isn't."""
-    wanted = _refused(region).get(action)
+    pairs = (each.partition("=") for each in read_parameter(region, PARAMETER))
+    wanted = {name.strip(): code.strip() for name, _, code in pairs}.get(action)
     if wanted is None:
         return None
     message = _MESSAGES.get(wanted, "Refused by this rehearsal.").replace("{action}", action)
     code, id_ = _CODES.get(wanted, wanted), str(uuid.uuid4())
     return EC2_ERROR.format(code=escape(code), message=escape(message), id=id_).encode()
-
-
-def _refused(region: str) -> dict[str, str]:
-    """Return the codes by the names of calls."""
-    versions: list[Any] = ssm_backends[DEFAULT_ACCOUNT_ID][region]._parameters.get(PARAMETER) or []
-    pairs = (each.partition("=") for each in versions[-1].value.split(",")) if versions else ()
-    return {action.strip(): code.strip() for action, _, code in pairs}

@@ -10,6 +10,8 @@ from moto.ec2.models.amis import Ami
 from moto.ssm.models import Parameter
 from moto.ssm.models import ssm_backends
 
+from workbench.rehearsal.names import PLAYED
+
 # AWS's name of a processor architecture, by this computer's.
 _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 # What publishers call it in their parameters' names.
@@ -26,6 +28,7 @@ _PARAMETERS = {
     ),
 }
 _OWNERS = {"debian-12": "136693071363", "ubuntu-24.04": "099720109477"}
+_ACCOUNTS = {"debian-12": "admin", "ubuntu-24.04": "ubuntu"}
 _ROOT_DEVICES = {"debian-12": "/dev/xvda", "ubuntu-24.04": "/dev/sda1"}
 
 
@@ -45,28 +48,41 @@ def image_id(os_name: str) -> str:
     return "ami-" + hashlib.sha256(seed.encode()).hexdigest()[:17]
 
 
+def read_parameter(region: str, name: str) -> list[str]:
+    """Return the entries of a rehearsal's own list parameter; none where it isn't there."""
+    versions: list[Any] = ssm_backends[DEFAULT_ACCOUNT_ID][region]._parameters.get(name) or []
+    return [each.strip() for each in versions[-1].value.split(",")] if versions else []
+
+
 def publish_images(ec2: Any, systems: list[str]) -> dict[str, str]:
     """Make the operating systems' AMIs and public parameters; return the AMIs by system.
 
-    ``systems`` are those there is a machine image of: a parameter for anything else would
-    name an image that can't be started.
+    ``systems`` are those there is a machine image of; the first plays the others, whose AMIs say
+    so, and aren't among those returned.
     """
-    images = {}
-    for system in systems:
-        ami_id = images[system] = image_id(system)
+    for system in _PARAMETERS:
+        ami_id = image_id(system)
         if ami_id not in ec2.amis:
-            ec2.amis[ami_id] = _make_image(ec2, system, ami_id)
+            machine = system if system in systems else systems[0]
+            ec2.amis[ami_id] = _make_image(ec2, system, ami_id, machine)
         _publish_parameters(ec2.region_name, system, ami_id)
-    return images
+    return {system: image_id(system) for system in systems}
 
 
-def _make_image(ec2: Any, system: str, ami_id: str) -> Ami:
+def account_of(image: Any) -> str:
+    """Return the account that an AMI's key pair opens; empty where the machine image has it."""
+    system = image.image_location.rpartition("/")[2]
+    return _ACCOUNTS.get(system, "") if PLAYED in image.description else ""
+
+
+def _make_image(ec2: Any, system: str, ami_id: str, machine: str) -> Ami:
     architecture = machine_architecture()
+    played = "a machine of this rehearsal" if machine == system else f"{PLAYED} {machine}"
     return Ami(
         ec2,
         ami_id,
         name=f"{system}-{_PUBLISHED.get(architecture, architecture)}-rehearsal",
-        description=f"{system}, as a machine of this rehearsal",
+        description=f"{system}: {played}",
         owner_id=_OWNERS.get(system),
         public=True,
         virtualization_type="hvm",

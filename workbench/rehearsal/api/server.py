@@ -24,8 +24,10 @@ from workbench.rehearsal import liveness
 from workbench.rehearsal.api import price_list
 from workbench.rehearsal.api import strictness
 from workbench.rehearsal.api.chosen_refusals import refusal
-from workbench.rehearsal.api.refusing import refuse
 from workbench.rehearsal.iam.authorization import Authorizer
+from workbench.rehearsal.iam.refusals import AccessDenied
+from workbench.rehearsal.iam.refusals import refused
+from workbench.rehearsal.iam.request import ApiRequest
 from workbench.rehearsal.network.web import Environ
 from workbench.rehearsal.network.web import WebServer
 from workbench.rehearsal.network.web import read_body
@@ -34,6 +36,9 @@ log = logging.getLogger(__name__)
 
 # An EC2 request is a form; nothing of it comes near this, in bytes.
 _LARGEST_FORM = 1 << 20
+# S3's bodies may be large, and its signature holds their digest; others are nowhere near this.
+_LARGEST_CALL = 16 * 1024**2
+_S3 = "/s3/aws4_request"
 # Calls that change nothing, by the first word of their name.
 _READING = ("Describe", "Get", "List", "Head")
 
@@ -83,7 +88,7 @@ class Api:
         if environ.get("PATH_INFO") == liveness.PATH:
             start_response("200 OK", [("Content-Length", "0")])
             return []
-        denied = refuse(environ, self._authorizer)
+        denied = _refuse(environ, self._authorizer)
         if denied is not None:
             return denied(environ, start_response)
         signed = environ.get("HTTP_AUTHORIZATION", "")
@@ -97,8 +102,8 @@ class Api:
                 self.note_change()
             return answer  # type: ignore[no-any-return]
         action = _read_action(environ)
-        if "/ec2/aws4_request" in signed and (refused := refusal(self.region, action)) is not None:
-            return Response(refused, 400, mimetype="text/xml")(environ, start_response)
+        if "/ec2/aws4_request" in signed and (chosen := refusal(self.region, action)) is not None:
+            return Response(chosen, 400, mimetype="text/xml")(environ, start_response)
         with self.lock:
             answer = self._application(environ, start_response)
         if not action.startswith(_READING):
@@ -115,3 +120,21 @@ def _read_action(environ: Environ) -> str:
     """Return the name of the EC2 call, and leave the body to be read again."""
     body = read_body(environ, _LARGEST_FORM)
     return parse_qs(body.decode("utf-8", "replace")).get("Action", [""])[0]
+
+
+def _refuse(environ: Environ, authorizer: Authorizer) -> Response | None:
+    """Return AWS's refusal of a request that this computer sends, None where it may pass.
+
+    The rehearsal's own keys are nobody's at first, and may do everything. A user's, made with
+    ``aws iam create-access-key``, may do what the user's policies allow, as on AWS; and the keys of
+    the user ``rehearsal`` are the rehearsal's own.
+    """
+    signed = environ.get("HTTP_AUTHORIZATION", "")
+    if not signed:
+        return None
+    body = b"" if _S3 in signed else read_body(environ, _LARGEST_CALL)
+    try:
+        authorizer.authorise_here(ApiRequest.of(environ, body))
+    except AccessDenied as denied:
+        return refused(denied)
+    return None

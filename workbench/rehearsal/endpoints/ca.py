@@ -2,7 +2,6 @@
 
 import datetime
 import ipaddress
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,11 +14,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.oid import NameOID
 
+from workbench.writing import put_file
+
 CERTIFICATE = "rehearsal-ca.pem"
 KEY = "rehearsal-ca.key"
 AUTHORITY_DAYS = 3650
 # Apple's and Chromium's limit for a server's certificate is 398 days.
 SERVER_DAYS = 365
+_SIGNING = ("key_cert_sign", "crl_sign")
+_USAGES = (
+    *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
+    *("key_agreement", "encipher_only", "decipher_only"),
+    *_SIGNING,
+)
 # Machines' clocks may be a little behind this computer's.
 BACKDATED = datetime.timedelta(hours=1)
 
@@ -40,15 +47,14 @@ class CertificateAuthority:
         alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
         alternatives += [x509.IPAddress(ipaddress.ip_address(ip)) for ip in ips]
         key = ec.generate_private_key(ec.SECP256R1())
+        # X.520 allows a common name 64 characters; the alternative names are what counts.
+        short = [name for name in names if len(name) <= 64][:1]
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name) for name in short])
+        issuer = self._certificate.subject
         certificate = (
-            _builder(_subject(names), self._certificate.subject, key.public_key(), SERVER_DAYS)
-            .add_extension(
-                x509.SubjectAlternativeName(alternatives),
-                # RFC 5280: critical when the subject is empty.
-                critical=not _subject(names).rdns,
-            )
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(_usage(authority=False), critical=True)
+            _builder(subject, issuer, key.public_key(), SERVER_DAYS, authority=False)
+            # RFC 5280: critical when the subject is empty.
+            .add_extension(x509.SubjectAlternativeName(alternatives), critical=not short)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
@@ -99,8 +105,8 @@ def ensure_ca(directory: Path) -> CertificateAuthority:
     directory.mkdir(parents=True, exist_ok=True)
     certificate, key = _create_authority()
     # The key first: a certificate without its key would be taken for a usable one by a reader.
-    _write(authority.key_path, key, 0o600)
-    _write(authority.cert_path, certificate, 0o644)
+    put_file(authority.key_path, key, mode=0o600)
+    put_file(authority.cert_path, certificate, mode=0o644)
     return CertificateAuthority(authority.cert_path, authority.key_path)
 
 
@@ -117,9 +123,7 @@ def _create_authority() -> tuple[bytes, bytes]:
         ]
     )
     certificate = (
-        _builder(name, name, key.public_key(), AUTHORITY_DAYS)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(authority=True), critical=True)
+        _builder(name, name, key.public_key(), AUTHORITY_DAYS, authority=True)
         .add_extension(identifier, critical=False)
         .sign(key, hashes.SHA256())
     )
@@ -127,9 +131,17 @@ def _create_authority() -> tuple[bytes, bytes]:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, days: int
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    days: int,
+    *,
+    authority: bool,
 ) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
+    usage = dict.fromkeys(_USAGES, False)
+    usage |= dict.fromkeys(_SIGNING if authority else ("digital_signature",), True)
+    constraints = x509.BasicConstraints(ca=authority, path_length=0 if authority else None)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -138,26 +150,8 @@ def _builder(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - BACKDATED)
         .not_valid_after(now + datetime.timedelta(days=days))
-    )
-
-
-def _subject(names: list[str]) -> x509.Name:
-    # X.520 allows a common name 64 characters; the alternative names are what counts.
-    short = [name for name in names if len(name) <= 64][:1]
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name) for name in short])
-
-
-def _usage(*, authority: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not authority,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=authority,
-        crl_sign=authority,
-        encipher_only=False,
-        decipher_only=False,
+        .add_extension(constraints, critical=True)
+        .add_extension(x509.KeyUsage(**usage), critical=True)
     )
 
 
@@ -171,11 +165,3 @@ def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-
-
-def _write(path: Path, content: bytes, mode: int) -> None:
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    temporary.replace(path)

@@ -7,7 +7,6 @@ import shutil
 import ssl
 import subprocess
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from workbench.rehearsal.endpoints.ca import CertificateAuthority
 from workbench.rehearsal.network.sockets import explain
 from workbench.rehearsal.network.sockets import listen_tcp
 from workbench.rehearsal.pebble.program import find_profiled
+from workbench.waiting import wait_for
 
 ACME_HOST = "acme.rehearsal.internal"
 ACME_PORT = 14_000
@@ -202,16 +202,20 @@ class Pebble:
         child.wait()
 
     def _await_root(self) -> bytes:
-        deadline = time.monotonic() + START_LIMIT
         opener = _opener(self._authority)
-        while self.running and time.monotonic() < deadline:
+
+        def root() -> bytes | None:
             with contextlib.suppress(OSError):
                 directory = f"https://{self._address}:{self._port}/dir"
                 opener.open(directory, timeout=START_LIMIT).close()
                 management = f"https://127.0.0.1:{self._management}/roots/0"
                 with opener.open(management, timeout=START_LIMIT) as answer:
                     return bytes(answer.read())
-            time.sleep(0.05)
+            return None
+
+        found = wait_for(root, lambda: START_LIMIT if self.running else 0.0, 0.05)
+        if found is not None:
+            return found
         what = "did not answer in time" if self.running else "ended at once"
         raise WaitTimeoutError(
             f"Pebble, the rehearsal's certificate authority, {what}: {self._last_words()}",

@@ -2,7 +2,6 @@
 
 import re
 import threading
-import time
 from dataclasses import dataclass
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from docker.models.containers import Container
 from workbench.errors import WorkbenchError
 from workbench.rehearsal.labels import INSTANCE
 from workbench.rehearsal.labels import Owner
+from workbench.rehearsal.machines.folder import ACCOUNT_FILE
 from workbench.rehearsal.machines.folder import MachineFolder
 from workbench.rehearsal.machines.lxcfs import ensure_lxcfs
 from workbench.rehearsal.machines.lxcfs import remove_lxcfs
@@ -28,6 +28,7 @@ from workbench.rehearsal.machines.options import machine_options
 from workbench.rehearsal.machines.options import size_options
 from workbench.rehearsal.names import container_name
 from workbench.rehearsal.volumes.loop_devices import remove_loops
+from workbench.waiting import wait_for
 
 State = Literal["absent", "running", "stopped", "rebooting"]
 
@@ -40,13 +41,17 @@ CONSOLE_SIZE = 64 * 1024
 
 @dataclass(frozen=True)
 class MachineSpec:
-    """What a machine is made from; ``memory_mib`` and ``vcpus`` are its instance type's."""
+    """What a machine is made from; ``memory_mib`` and ``vcpus`` are its instance type's.
+
+    ``account`` is the one that the key pair opens, where it isn't the machine image's own.
+    """
 
     instance_id: str
     instance_type: str
     memory_mib: int
     vcpus: int
     hostname: str
+    account: str = ""
 
 
 class Machines:
@@ -84,7 +89,7 @@ class Machines:
         info = self.ensure_network()
         ensure_lxcfs(self._lxcfs)
         folder = self._folder(spec.instance_id)
-        folder.create(spec.instance_type, self._certificates, self._dns)
+        folder.create(spec.instance_type, self._certificates, self._dns, spec.account)
         try:
             with self._choosing_address:
                 self._create(spec, folder, info, free_address(info, self._addresses()))
@@ -109,6 +114,7 @@ class Machines:
             volumes={
                 str(folder.boot): {"bind": "/run/machine", "mode": "ro"},
                 str(self._lxcfs): {"bind": "/run/lxcfs", "mode": "ro"},
+                str(folder.account): {"bind": ACCOUNT_FILE, "mode": "ro"},
             },
             shm_size=spec.memory_mib * 2**20 // 2,
             **self._size(spec.instance_id, spec.memory_mib, spec.vcpus),
@@ -136,13 +142,14 @@ class Machines:
         # From inside: a machine told by a signal from outside counts as stopped manually, and
         # Docker wouldn't start it again.
         container.exec_run(["systemctl", "reboot", "--no-block"], detach=True)
-        deadline = time.monotonic() + limit
-        while time.monotonic() < deadline:
+
+        def has_booted() -> bool:
             container.reload()
-            if container.attrs["State"]["StartedAt"] != booted and container.status == "running":
-                return
-            time.sleep(0.2)
-        container.restart(timeout=0)
+            again: bool = container.attrs["State"]["StartedAt"] != booted
+            return again and container.status == "running"
+
+        if not wait_for(has_booted, limit, 0.2):
+            container.restart(timeout=0)
 
     def terminate(self, instance_id: str, limit: int = TERMINATE_LIMIT) -> None:
         """Stop a machine and remove it; its volumes are detached and kept."""

@@ -18,6 +18,9 @@ from workbench.rehearsal.volumes.device_names import node_name
 from workbench.rehearsal.volumes.loop_devices import ensure_loop
 from workbench.writing import put_file
 
+# Where a machine finds the name of the account that cloud-init makes.
+ACCOUNT_FILE = "/etc/cloud/cloud.cfg.d/95_account.cfg"
+
 
 @dataclass(frozen=True)
 class Attachment:
@@ -71,15 +74,20 @@ class MachineFolder:
     def __init__(self, owner: Owner, instance_id: str) -> None:
         self.path = owner.folder / "machines" / instance_id
         self.boot = self.path / "boot"
+        self.account = self.path / "account.cfg"
         self._volumes = owner.folder / "volumes"
 
-    def create(self, instance_type: str, certificates: list[Path], dns: str) -> None:
+    def create(
+        self, instance_type: str, certificates: list[Path], dns: str, account: str = ""
+    ) -> None:
         """Write the files of a new machine."""
         trusted = self.boot / "certificates"
         trusted.mkdir(parents=True, exist_ok=True)
         for number, certificate in enumerate(certificates):
             shutil.copyfile(certificate, trusted / f"{certificate.stem}-{number}.crt")
         (self.boot / "resolv.conf").write_text(f"nameserver {dns}\n", encoding="ascii")
+        user = {"system_info": {"default_user": {"name": account}}} if account else {}
+        self.account.write_text(f"#cloud-config\n{json.dumps(user)}\n", encoding="ascii")
         self.write(Machine(instance_type))
 
     def read(self) -> Machine:

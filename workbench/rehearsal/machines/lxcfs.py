@@ -7,9 +7,10 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from contextlib import suppress
 from pathlib import Path
+
+from workbench.waiting import wait_for
 
 # Seconds. It mounts at once, or it can't (no FUSE here), and the machine starts without it.
 START_LIMIT = 5.0
@@ -31,9 +32,7 @@ def ensure_lxcfs(folder: Path) -> None:
         stderr=subprocess.DEVNULL,
         check=False,
     )
-    limit = time.monotonic() + START_LIMIT
-    while time.monotonic() < limit and not _answers(folder):
-        time.sleep(0.02)
+    wait_for(lambda: _answers(folder), START_LIMIT, 0.02)
 
 
 def remove_lxcfs(folder: Path) -> None:
@@ -42,9 +41,7 @@ def remove_lxcfs(folder: Path) -> None:
     if pid is not None:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
-        limit = time.monotonic() + START_LIMIT
-        while time.monotonic() < limit and _pid(folder) is not None:
-            time.sleep(0.02)
+        wait_for(lambda: _pid(folder) is None, START_LIMIT, 0.02)
     _pid_file(folder).unlink(missing_ok=True)
     # Killed without a chance to unmount: the mount point answers nothing but this.
     if str(folder) in Path("/proc/self/mounts").read_text(encoding="utf-8"):

@@ -116,6 +116,8 @@ class DnsServer:
     async def _close(self) -> None:
         for each in self._running:
             each.close()
+        if self._upstream is not None:
+            self._upstream.close()
 
     async def answer(self, data: bytes) -> DNSRecord | None:
         """Return the answer to a query as it came; None where none is due."""

@@ -1,11 +1,13 @@
 """Ask the host's own resolver what the rehearsal doesn't know."""
 
 import asyncio
-import contextlib
 import secrets
+import socket
+import struct
+import time
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import cast
 
 from dnslib import DNSError
 from dnslib import DNSRecord
@@ -16,7 +18,7 @@ PORT = 53
 LIMIT = 3.0
 ROUNDS = 2
 # Queries under way at once; those beyond it wait for their turn.
-AT_ONCE = 256
+AT_ONCE = 64
 
 Server = tuple[str, int]
 
@@ -30,16 +32,22 @@ class Upstream:
     def __init__(self, servers: Collection[Server] | None, never: Collection[Server]) -> None:
         self._servers = servers
         self._never = never
-        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="dns-upstream")
+
+    def close(self) -> None:
+        """Begin to ask nothing more; what is under way ends by itself."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def ask(self, query: DNSRecord) -> DNSRecord | None:
         """Return the answer with the query's own id, or None when nobody answers in time."""
-        async with self._turn:
-            for _ in range(ROUNDS):
-                for server in self._usable():
-                    answer = await _ask(server, query)
-                    if answer is not None:
-                        return answer
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._ask, query)
+
+    def _ask(self, query: DNSRecord) -> DNSRecord | None:
+        for _ in range(ROUNDS):
+            for server in self._usable():
+                answer = _ask(server, query)
+                if answer is not None:
+                    return answer
         return None
 
     def _usable(self) -> list[Server]:
@@ -57,19 +65,36 @@ def read_resolvers(path: Path = RESOLV_CONF) -> list[Server]:
     return [(each[1], PORT) for each in fields if len(each) > 1 and each[0] == "nameserver"]
 
 
-async def _ask(server: Server, query: DNSRecord) -> DNSRecord | None:
+def _ask(server: Server, query: DNSRecord) -> DNSRecord | None:
     # An id of our own: the client's might be guessed, and two clients may use the same.
     own = DNSRecord.parse(query.pack())
     own.header.id = secrets.randbelow(65_536)
     try:
-        async with asyncio.timeout(LIMIT):
-            answer = await _over_udp(server, own)
-            if answer.header.tc:
-                answer = await _over_tcp(server, own)
-    except (OSError, EOFError, DNSError):
+        answer = _over_udp(server, own)
+        if answer.header.tc:
+            found = _answers(own, own.send(*server, tcp=True, timeout=LIMIT))
+            if found is None:
+                return None
+            answer = found
+    except (OSError, DNSError, struct.error):
         return None
     answer.header.id = query.header.id
     return answer
+
+
+def _over_udp(server: Server, query: DNSRecord) -> DNSRecord:
+    end = time.monotonic() + LIMIT
+    family = socket.AF_INET6 if ":" in server[0] else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as asked:
+        # Connected: the kernel lets nothing through that comes from elsewhere.
+        asked.connect(server)
+        asked.send(query.pack())
+        while (left := end - time.monotonic()) > 0:
+            asked.settimeout(left)
+            answer = _answers(query, asked.recv(65_535))
+            if answer is not None:
+                return answer
+    raise TimeoutError
 
 
 def _answers(query: DNSRecord, data: bytes) -> DNSRecord | None:
@@ -81,48 +106,3 @@ def _answers(query: DNSRecord, data: bytes) -> DNSRecord | None:
         (each.qname, each.qtype) for each in query.questions
     ]
     return answer if same and answer.header.id == query.header.id and answer.header.qr else None
-
-
-class _Exchange(asyncio.DatagramProtocol):
-    def __init__(self, query: DNSRecord) -> None:
-        self._query = query
-        self.answer: asyncio.Future[DNSRecord] = asyncio.get_running_loop().create_future()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        cast(asyncio.DatagramTransport, transport).sendto(self._query.pack())
-
-    def datagram_received(self, data: bytes, addr: object) -> None:
-        answer = _answers(self._query, data)
-        if answer is not None and not self.answer.done():
-            self.answer.set_result(answer)
-
-    def error_received(self, exc: Exception) -> None:
-        if not self.answer.done():
-            self.answer.set_exception(exc)
-
-
-async def _over_udp(server: Server, query: DNSRecord) -> DNSRecord:
-    loop = asyncio.get_running_loop()
-    transport, exchange = await loop.create_datagram_endpoint(
-        lambda: _Exchange(query), remote_addr=server
-    )
-    try:
-        return await exchange.answer
-    finally:
-        transport.close()
-
-
-async def _over_tcp(server: Server, query: DNSRecord) -> DNSRecord:
-    reader, writer = await asyncio.open_connection(*server)
-    try:
-        packet = query.pack()
-        writer.write(len(packet).to_bytes(2, "big") + packet)
-        length = int.from_bytes(await reader.readexactly(2), "big")
-        answer = _answers(query, await reader.readexactly(length))
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
-    if answer is None:
-        raise EOFError
-    return answer

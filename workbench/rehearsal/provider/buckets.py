@@ -16,16 +16,6 @@ from .tags import tag_list
 from .tags import tags_of
 from .values import Properties
 
-# The hosted zone of S3's websites in a region (AWS: "Amazon S3 endpoints and quotas").
-_ZONES = {
-    "us-east-1": "Z3AQBSTGFYJSTF",
-    "us-east-2": "Z2O1EMRO9K5GLX",
-    "us-west-1": "Z2F56UZL2M1ACD",
-    "us-west-2": "Z3BJ6K6RIION7M",
-    "eu-west-1": "Z1BKCTXD74EZPE",
-    "eu-central-1": "Z21DNDUVLTQW6Q",
-}
-
 
 def create_bucket(cloud: Cloud, inputs: Properties) -> str:
     """Create a bucket; the id is its name."""
@@ -58,7 +48,6 @@ def read_bucket(cloud: Cloud, identifier: str, state: Properties) -> Properties 
         "bucketRegion": cloud.region,
         "bucketDomainName": f"{identifier}.s3.amazonaws.com",
         "bucketRegionalDomainName": f"{identifier}.s3.{cloud.region}.amazonaws.com",
-        "hostedZoneId": _ZONES.get(cloud.region),
         **read_tags(cloud, _tags(s3, identifier), state),
     }
 
@@ -108,8 +97,8 @@ BUCKET = ResourceType(
     type="aws:s3/bucket:Bucket",
     calls=Calls(create_bucket, read_bucket, delete_bucket, update_bucket, settle_bucket),
     inputs=names("bucket bucketPrefix forceDestroy objectLockEnabled"),
-    computed=names("arn bucketDomainName bucketRegion bucketRegionalDomainName hostedZoneId"),
-    empty=names("websiteDomain websiteEndpoint"),
+    computed=names("arn bucketDomainName bucketRegion bucketRegionalDomainName"),
+    empty=names("hostedZoneId websiteDomain websiteEndpoint"),
     replaces=names("bucket bucketPrefix objectLockEnabled"),
     defaults={"forceDestroy": False, "objectLockEnabled": False},
     name=AutoName("bucket", longest=63, lower=True),

@@ -1,13 +1,14 @@
 """The AWS API as the table's calls see it: clients, waits with a limit, and the way to stop."""
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import WaitTimeoutError
+from workbench.waiting import Exceptions
+from workbench.waiting import wait_for
 
 from .failures import ProviderError
 from .settings import Settings
@@ -30,6 +31,7 @@ class Cloud:
         settings: Settings,
         folder: Path | None = None,
         stop: threading.Event | None = None,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.settings = settings
         self.folder = folder or Path.cwd()
@@ -39,6 +41,8 @@ class Cloud:
         self._lock = threading.Lock()
         self._stop = stop or threading.Event()
         self._accounts: list[str] = []
+        # Has a person read a line.
+        self.tell = tell
 
     @property
     def region(self) -> str:
@@ -79,7 +83,7 @@ class Cloud:
         return other
 
     def _copy(self) -> "Cloud":
-        other = Cloud(self._factory, self.settings, self.folder, self._stop)
+        other = Cloud(self._factory, self.settings, self.folder, self._stop, self.tell)
         other.limit, other._accounts = self.limit, self._accounts
         other._clients, other._lock = self._clients, self._lock
         return other
@@ -89,18 +93,19 @@ class Cloud:
 
         ``what`` completes the sentence "waited for …".
         """
-        end = time.monotonic() + self.limit
-        while not done():
-            if time.monotonic() >= end:
-                raise WaitTimeoutError(
-                    f"Waited {self.limit:.0f} seconds for {what}: it did not happen."
-                )
-            self.pause(what)
+        if not self.retry(done, what):
+            raise WaitTimeoutError(
+                f"Waited {self.limit:.0f} seconds for {what}: it did not happen."
+            )
 
-    def pause(self, what: str) -> None:
-        """Let a moment pass between two looks; raise ProviderError when told to stop."""
-        if self._stop.wait(POLL_SECONDS):
-            raise ProviderError(f"Stopped while waiting for {what}.", "Run it again.")
+    def retry(self, ask: Callable[[], bool], what: str, again: Exceptions = ()) -> bool:
+        """Ask until it is so, up to the limit; raise ProviderError when told to stop."""
+
+        def pause() -> None:
+            if self._stop.wait(POLL_SECONDS):
+                raise ProviderError(f"Stopped while waiting for {what}.", "Run it again.")
+
+        return wait_for(ask, self.limit, 0.0, again=again, waiting=pause)
 
 
 def make_client_factory(settings: Settings) -> ClientFactory:

@@ -43,6 +43,10 @@ class InitializationError(ProviderError):
         self.id = identifier
 
 
+class HeldError(Exception):
+    """Something else still holds an object, which passes when that has gone; AWS's is the cause."""
+
+
 def code_of(error: ClientError) -> str:
     """Return AWS's error code."""
     return str(error.response.get("Error", {}).get("Code", "Unknown"))

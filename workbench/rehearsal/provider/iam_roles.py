@@ -34,25 +34,13 @@ def create_role(cloud: Cloud, inputs: Properties) -> str:
     return str(role["RoleName"])
 
 
-def settle_role(cloud: Cloud, identifier: str, inputs: Properties) -> None:
-    """Attach the policies that a role lists itself, and no others."""
-    if "managedPolicyArns" not in inputs:
-        return
-    iam, wanted = cloud.client("iam"), set(inputs["managedPolicyArns"])
-    attached = set(_attached(iam, identifier))
-    for arn in sorted(wanted - attached):
-        iam.attach_role_policy(RoleName=identifier, PolicyArn=arn)
-    for arn in sorted(attached - wanted):
-        iam.detach_role_policy(RoleName=identifier, PolicyArn=arn)
-
-
 def _attached(iam: Any, role: str) -> list[str]:
     found = _pages(iam, "list_attached_role_policies", "AttachedPolicies", RoleName=role)
     return sorted(str(policy["PolicyArn"]) for policy in found)
 
 
 def read_role(cloud: Cloud, identifier: str, state: Properties) -> Properties | None:
-    """Read a role with the names of what is attached to it."""
+    """Read a role."""
     iam = cloud.client("iam")
     role = iam.get_role(RoleName=identifier)["Role"]
     return {
@@ -67,7 +55,6 @@ def read_role(cloud: Cloud, identifier: str, state: Properties) -> Properties | 
         "assumeRolePolicy": keep_written(
             state, "assumeRolePolicy", role["AssumeRolePolicyDocument"]
         ),
-        "managedPolicyArns": _attached(iam, identifier),
         **read_tags(cloud, role.get("Tags"), state),
     }
 
@@ -93,8 +80,6 @@ def update_role(cloud: Cloud, identifier: str, change: Change) -> None:
         )
     elif "permissionsBoundary" in change:
         iam.delete_role_permissions_boundary(RoleName=identifier)
-    if "managedPolicyArns" in change:
-        settle_role(cloud, identifier, new)
     _update_tags(iam, "role", {"RoleName": identifier}, change)
 
 
@@ -120,8 +105,6 @@ def delete_role(cloud: Cloud, identifier: str, state: Properties) -> None:
         )
     if state.get("forceDetachPolicies"):
         _detach_policies(iam, identifier)
-    elif state.get("managedPolicyArns"):
-        settle_role(cloud, identifier, {"managedPolicyArns": []})
     iam.delete_role(RoleName=identifier)
 
 
@@ -189,17 +172,16 @@ def delete_profile(cloud: Cloud, identifier: str, state: Properties) -> None:
 
 ROLE = ResourceType(
     type="aws:iam/role:Role",
-    calls=Calls(create_role, read_role, delete_role, update_role, settle_role),
+    calls=Calls(create_role, read_role, delete_role, update_role),
     inputs=names(
-        "assumeRolePolicy description forceDetachPolicies managedPolicyArns maxSessionDuration "
-        "name namePrefix path permissionsBoundary"
+        "assumeRolePolicy description forceDetachPolicies maxSessionDuration name namePrefix path "
+        "permissionsBoundary"
     ),
     required=names("assumeRolePolicy"),
     computed=names("arn createDate uniqueId"),
-    chosen=names("managedPolicyArns"),
     replaces=names("name namePrefix path"),
     defaults={"path": "/", "maxSessionDuration": 3600, "forceDetachPolicies": False},
-    normalise={"assumeRolePolicy": same_document, "managedPolicyArns": sorted},
+    normalise={"assumeRolePolicy": same_document},
     name=AutoName(longest=64),
     tags=True,
     regional=False,

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from workbench.rehearsal.names import PLAYED
+
 from .cloud import Cloud
 from .failures import ProviderError
 from .values import Properties
@@ -83,6 +85,8 @@ def get_parameter(cloud: Cloud, arguments: Properties) -> Properties:
     parameter = cloud.client("ssm").get_parameter(Name=arguments["name"], WithDecryption=decrypt)[
         "Parameter"
     ]
+    if parameter.get("DataType") == "aws:ec2:image":
+        _tell_of_image(cloud, parameter["Value"])
     return {
         "id": parameter["Name"],
         "arn": parameter.get("ARN", ""),
@@ -93,6 +97,14 @@ def get_parameter(cloud: Cloud, arguments: Properties) -> Properties:
         "version": parameter.get("Version", 1),
         "withDecryption": decrypt,
     }
+
+
+def _tell_of_image(cloud: Cloud, identifier: str) -> None:
+    """Say it where an image isn't that of the operating system it is asked for."""
+    images = cloud.client("ec2").describe_images(ImageIds=[identifier])["Images"]
+    for image in images:
+        if PLAYED in image.get("Description", ""):
+            cloud.tell(f"{image['Description']}.")
 
 
 def get_hosted_zone(cloud: Cloud, arguments: Properties) -> Properties:

@@ -1,6 +1,5 @@
 """What a row of the table says about one resource type."""
 
-import time
 from collections.abc import Callable
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from .cloud import Cloud
+from .failures import HeldError
 from .failures import InitializationError
 from .failures import ProviderError
 from .failures import explain
@@ -183,16 +183,22 @@ class ResourceType:
         until the limit.
         """
         cloud = self._place(cloud, state)
-        end = time.monotonic() + cloud.limit
-        while True:
+
+        def delete() -> bool:
             try:
-                return self.calls.delete(cloud, identifier, state)
+                self.calls.delete(cloud, identifier, state)
             except ClientError as error:
-                if is_gone(error):
-                    return None
-                if not is_held(error) or time.monotonic() >= end:
+                if is_held(error):
+                    raise HeldError from error
+                if not is_gone(error):
                     raise
-            cloud.pause(f"what still uses {self.short_name} {identifier} to go")
+            return True
+
+        try:
+            what = f"what still uses {self.short_name} {identifier} to go"
+            cloud.retry(delete, what, again=HeldError)
+        except HeldError as held:
+            raise held.__cause__ or held from None
 
     def preview_create(self, inputs: Properties) -> Properties:
         """Return the outputs as far as they can be known before the object exists."""

@@ -1,15 +1,11 @@
 """Route tables, and their associations with subnets."""
 
-from typing import Any
-
 from .cloud import Cloud
 from .resource import Calls
 from .resource import Change
 from .resource import ResourceType
 from .resource import names
-from .routes import TARGETS
 from .routes import describe_table
-from .routes import target_of
 from .tags import read_tags
 from .tags import tag_specifications
 from .tags import update_ec2_tags
@@ -24,31 +20,6 @@ def create_table(cloud: Cloud, inputs: Properties) -> str:
     return str(table["RouteTable"]["RouteTableId"])
 
 
-def settle_table(cloud: Cloud, identifier: str, inputs: Properties) -> None:
-    """Make the routes that a route table lists itself."""
-    present = {route["cidrBlock"] for route in _listed_routes(describe_table(cloud, identifier))}
-    for route in inputs.get("routes", []):
-        if route["cidrBlock"] not in present:
-            _create_listed(cloud, identifier, route)
-
-
-def _create_listed(cloud: Cloud, identifier: str, route: Properties) -> None:
-    cloud.client("ec2").create_route(
-        RouteTableId=identifier, DestinationCidrBlock=route["cidrBlock"], **target_of(route)
-    )
-
-
-def _listed_routes(table: dict[str, Any]) -> list[Properties]:
-    return [
-        {
-            "cidrBlock": route["DestinationCidrBlock"],
-            **{ours: route[theirs] for ours, theirs in TARGETS.items() if route.get(theirs)},
-        }
-        for route in table["Routes"]
-        if route.get("GatewayId") != "local" and route.get("DestinationCidrBlock")
-    ]
-
-
 def read_table(cloud: Cloud, identifier: str, state: Properties) -> Properties | None:
     """Read a route table."""
     table = describe_table(cloud, identifier)
@@ -56,27 +27,13 @@ def read_table(cloud: Cloud, identifier: str, state: Properties) -> Properties |
         "arn": cloud.arn("ec2", f"route-table/{identifier}"),
         "vpcId": table["VpcId"],
         "ownerId": table.get("OwnerId"),
-        "routes": _listed_routes(table),
         **read_tags(cloud, table.get("Tags"), state),
     }
 
 
 def update_table(cloud: Cloud, identifier: str, change: Change) -> None:
-    """Change a route table's own routes and tags."""
+    """Change a route table's tags."""
     update_ec2_tags(cloud, identifier, change)
-    if "routes" not in change:
-        return
-    wanted = change.new.get("routes", [])
-    for route in _listed_routes(describe_table(cloud, identifier)):
-        if not any(_same_route(route, other) for other in wanted):
-            cloud.client("ec2").delete_route(
-                RouteTableId=identifier, DestinationCidrBlock=route["cidrBlock"]
-            )
-    settle_table(cloud, identifier, change.new)
-
-
-def _same_route(one: Properties, other: Properties) -> bool:
-    return one["cidrBlock"] == other["cidrBlock"] and target_of(one) == target_of(other)
 
 
 def delete_table(cloud: Cloud, identifier: str, state: Properties) -> None:
@@ -86,11 +43,6 @@ def delete_table(cloud: Cloud, identifier: str, state: Properties) -> None:
         if not association.get("Main"):
             ec2.disassociate_route_table(AssociationId=association["RouteTableAssociationId"])
     ec2.delete_route_table(RouteTableId=identifier)
-
-
-def unordered_routes(routes: Any) -> Any:
-    """Return a route list in one order and without empty targets."""
-    return sorted((route["cidrBlock"], sorted(target_of(route).items())) for route in routes or [])
 
 
 def create_association(cloud: Cloud, inputs: Properties) -> str:
@@ -158,13 +110,11 @@ def delete_association(cloud: Cloud, identifier: str, state: Properties) -> None
 
 ROUTE_TABLE = ResourceType(
     type="aws:ec2/routeTable:RouteTable",
-    calls=Calls(create_table, read_table, delete_table, update_table, settle_table),
-    inputs=names("routes vpcId"),
+    calls=Calls(create_table, read_table, delete_table, update_table),
+    inputs=names("vpcId"),
     required=names("vpcId"),
     computed=names("arn ownerId"),
-    chosen=names("routes"),
     replaces=names("vpcId"),
-    normalise={"routes": unordered_routes},
     tags=True,
 )
 

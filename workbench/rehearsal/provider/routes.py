@@ -11,8 +11,7 @@ from .resource import ResourceType
 from .resource import names
 from .values import Properties
 
-# The schema's name of a route's target → EC2's; in a route table's own list they differ from a
-# route resource's only by "cidrBlock" for the destination.
+# The schema's name of a route's target → EC2's.
 TARGETS = {
     "gatewayId": "GatewayId",
     "natGatewayId": "NatGatewayId",

@@ -4,10 +4,13 @@ import json
 import os
 import threading
 from concurrent import futures
+from contextlib import suppress
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
 from google.protobuf import empty_pb2  # type: ignore[import-untyped]
+from pulumi.runtime.proto import engine_pb2
+from pulumi.runtime.proto import engine_pb2_grpc
 from pulumi.runtime.proto import plugin_pb2
 from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto import provider_pb2_grpc
@@ -53,15 +56,19 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self._version = version
         self._stop = threading.Event()
         self._cloud: Cloud | None = None
+        self._engine = ""
+        self._told: set[str] = set()
 
     # The engine's own matters
 
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Agree on what both sides understand."""
+        self._engine = request.engine_address
         return messages.ProviderHandshakeResponse(accept_secrets=True)
 
     def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Accept an engine that this process was started without."""
+        self._engine = request.address
         return empty_pb2.Empty()
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -108,7 +115,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
         def configure() -> Any:
             settings = read_settings(decode_struct(request.args), os.environ)
-            self._cloud = Cloud(make_client_factory(settings), settings, stop=self._stop)
+            self._cloud = Cloud(
+                make_client_factory(settings), settings, stop=self._stop, tell=self._tell
+            )
             return messages.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
         return carry_out(context, "configure the AWS provider", configure)
@@ -242,6 +251,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             return messages.InvokeResponse(**{"return": encode_struct(results, secrets)})
 
         return carry_out(context, f"look up {request.tok.rsplit(':', 1)[-1]}", invoke)
+
+    def _tell(self, text: str) -> None:
+        """Have the engine show a line, once; it is no matter where it can't."""
+        if text in self._told:
+            return
+        self._told.add(text)
+        entry = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=text)
+        with grpc.insecure_channel(self._engine) as channel, suppress(grpc.RpcError):
+            engine_pb2_grpc.EngineStub(channel).Log(entry, timeout=5)
 
     @property
     def _settings(self) -> Settings:

@@ -113,47 +113,28 @@ def _holds_secret(value: struct_pb2.Value) -> bool:
 def encode_struct(values: Mapping[str, Any], secrets: Collection[str] = ()) -> struct_pb2.Struct:
     """Return the engine's form of ``values``; the properties named in ``secrets`` are wrapped."""
     struct = struct_pb2.Struct()
-    for key, value in values.items():
-        field = encode(value)
-        struct.fields[key].CopyFrom(_wrap_secret(field) if key in secrets else field)
+    struct.update(
+        {
+            key: {SIGNATURE: SECRET, "value": _plain(value)} if key in secrets else _plain(value)
+            for key, value in values.items()
+        }
+    )
     return struct
 
 
-def encode(value: Any) -> struct_pb2.Value:
-    """Return the engine's form of one value."""
-    result = struct_pb2.Value()
-    if value is None:
-        result.null_value = struct_pb2.NULL_VALUE
-    elif value is UNKNOWN:
-        result.string_value = UNKNOWN_TEXT
-    elif isinstance(value, Asset):
-        result.struct_value.CopyFrom(_encode_asset(value))
-    elif isinstance(value, bool):
-        result.bool_value = value
-    elif isinstance(value, int | float):
-        result.number_value = value
-    elif isinstance(value, str):
-        result.string_value = value
-    elif isinstance(value, Mapping):
-        result.struct_value.CopyFrom(encode_struct(value))
-    else:
-        # An empty list is still a list: the oneof must be set before anything is added.
-        result.list_value.SetInParent()
-        result.list_value.values.extend(encode(item) for item in value)
-    return result
-
-
-def _encode_asset(asset: Asset) -> struct_pb2.Struct:
-    fields = {"text": asset.text, "path": asset.path, "hash": asset.hash}
-    known = {key: text for key, text in fields.items() if text is not None}
-    return encode_struct({SIGNATURE: ASSET, **known})
-
-
-def _wrap_secret(value: struct_pb2.Value) -> struct_pb2.Value:
-    wrapped = struct_pb2.Value()
-    wrapped.struct_value.fields[SIGNATURE].string_value = SECRET
-    wrapped.struct_value.fields["value"].CopyFrom(value)
-    return wrapped
+def _plain(value: Any) -> Any:
+    """Return a value of plain dicts, lists and texts, with what is special by its signature."""
+    if value is UNKNOWN:
+        return UNKNOWN_TEXT
+    if isinstance(value, Asset):
+        fields = {"text": value.text, "path": value.path, "hash": value.hash}
+        known = {key: text for key, text in fields.items() if text is not None}
+        return {SIGNATURE: ASSET, **known}
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    return value
 
 
 def has_unknown(value: Any) -> bool:

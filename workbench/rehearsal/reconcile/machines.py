@@ -1,26 +1,28 @@
 """Machines follow the API's instances, and instances follow their machines."""
 
 import logging
-import time
 from collections.abc import Callable
 from typing import Any
 
 from docker.errors import DockerException
 
 from workbench.errors import WorkbenchError
+from workbench.rehearsal.api.parameters import account_of
 from workbench.rehearsal.api.server import Api
 from workbench.rehearsal.machines.containers import Machines
 from workbench.rehearsal.machines.containers import MachineSpec
 from workbench.rehearsal.names import container_name
 from workbench.rehearsal.volumes.sparse_files import VolumeInUseError
 from workbench.rehearsal.volumes.sparse_files import Volumes
+from workbench.waiting import wait_for
 
 log = logging.getLogger(__name__)
 
 # What a machine, a volume or the Docker engine can fail with.
 FAILURES = (WorkbenchError, DockerException, OSError)
-# Seconds from power on to the first program: certificates are taken in on the first start.
-BOOT_LIMIT = 60.0
+# Seconds from power on to the first program: certificates are taken in on the first start, and a
+# computer that starts several machines is slow. One that has ended meanwhile isn't waited for.
+BOOT_LIMIT = 180.0
 BY_ITSELF = "Client.InstanceInitiatedShutdown: Instance initiated shutdown"
 
 
@@ -96,15 +98,16 @@ class MachineFollower:
         self._await_boot(instance.id)
 
     def _await_boot(self, instance_id: str) -> None:
-        deadline = time.monotonic() + BOOT_LIMIT
-        while not self._booted(instance_id):
-            if self._machines.state(instance_id) == "stopped" or time.monotonic() > deadline:
-                last = self._machines.console(instance_id).strip().splitlines()[-2:]
-                raise WorkbenchError(
-                    f"The machine of instance {instance_id} doesn't boot: {' / '.join(last)}",
-                    "Its console says more: aws ec2 get-console-output",
-                )
-            time.sleep(0.05)
+
+        def limit() -> float:
+            return 0.0 if self._machines.state(instance_id) == "stopped" else BOOT_LIMIT
+
+        if not wait_for(lambda: self._booted(instance_id), limit, 0.05):
+            last = self._machines.console(instance_id).strip().splitlines()[-2:]
+            raise WorkbenchError(
+                f"The machine of instance {instance_id} doesn't boot: {' / '.join(last)}",
+                "Its console says more: aws ec2 get-console-output",
+            )
 
     def _give_up(self, instance: Any, new: bool, error: Exception) -> None:
         """Show a failed start as EC2 does: a new instance is terminated, an old one stopped."""
@@ -223,12 +226,14 @@ class MachineFollower:
 def machine_spec(ec2: Any, instance: Any) -> MachineSpec:
     """Return the machine that an instance's type makes."""
     found = ec2.describe_instance_types([instance.instance_type])[0]
+    image = ec2.amis.get(instance.image_id)
     return MachineSpec(
         instance_id=instance.id,
         instance_type=instance.instance_type,
         memory_mib=int(found["MemoryInfo"]["SizeInMiB"]),
         vcpus=int(found["VCpuInfo"]["DefaultVCpus"]),
         hostname=instance.private_dns_name.partition(".")[0],
+        account=account_of(image) if image is not None else "",
     )
 
 

@@ -2,11 +2,11 @@
 
 import json
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
+from workbench.waiting import wait_for
 
 REMOVE_LIMIT = 10.0
 
@@ -78,14 +78,12 @@ def remove_loops(below: Path, limit: float = REMOVE_LIMIT) -> None:
     """
     for loop in list_loops(below):
         remove_loop(loop)
-    deadline = time.monotonic() + limit
-    while left := list_loops(below):
-        if time.monotonic() > deadline:
-            raise LoopDeviceError(
-                f"{left[0].path}, the loop device of {left[0].file}, is still in use.",
-                f"See who has it mounted: grep {left[0].path} /proc/*/mountinfo",
-            )
-        time.sleep(0.05)
+    if not wait_for(lambda: not list_loops(below), limit, 0.05):
+        left = list_loops(below)[0]
+        raise LoopDeviceError(
+            f"{left.path}, the loop device of {left.file}, is still in use.",
+            f"See who has it mounted: grep {left.path} /proc/*/mountinfo",
+        )
 
 
 def _losetup(*arguments: str) -> str:

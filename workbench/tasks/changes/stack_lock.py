@@ -3,12 +3,8 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from tenacity import Retrying
-from tenacity import retry_if_exception_type
-from tenacity import stop_after_delay
-from tenacity import wait_fixed
-
 from workbench.engine.failures import StackLockedError
+from workbench.waiting import wait_for
 
 # An engine whose parent was killed ends at its next line of output, and holds its lock until then.
 LIMIT = 60.0
@@ -22,10 +18,5 @@ def when_free(work: Callable[[], Result]) -> Result:
 
     Raises StackLockedError when one holds it for longer than ``LIMIT`` seconds.
     """
-    attempts = Retrying(
-        retry=retry_if_exception_type(StackLockedError),
-        stop=stop_after_delay(LIMIT),
-        wait=wait_fixed(INTERVAL),
-        reraise=True,
-    )
-    return attempts(work)
+    # What it returns may be nothing: a list of one counts as an answer.
+    return wait_for(lambda: [work()], LIMIT, INTERVAL, again=StackLockedError)[0]

@@ -1,13 +1,12 @@
 """Wait until a workbench that has converged really answers: certificate, pages, hub."""
 
-import time
-
 from workbench.checks.check import Report
 from workbench.checks.check import Result
 from workbench.checks.check import run_checks
 from workbench.checks.table import CHECKS
 from workbench.checks.target import Target
 from workbench.progress import Progress
+from workbench.waiting import wait_for
 
 # What comes some time after the last step of the recipe: the certificate's authority looks at
 # the server first, and services take connections a moment after systemd has started them.
@@ -18,11 +17,15 @@ INTERVAL = 1.0
 
 def wait_usable(target: Target, progress: Progress, *, limit: float = LIMIT) -> None:
     """Wait until the pages answer, for up to ``limit`` seconds; the checks say what doesn't."""
-    end = time.monotonic() + limit
-    with progress.phase("Services") as phase:
-        while (missing := _missing(target)) and time.monotonic() < end:
+
+    def answers() -> bool:
+        missing = _missing(target)
+        if missing is not None:
             phase.tick(f"waiting for {missing.name}: {missing.evidence}")
-            time.sleep(INTERVAL)
+        return missing is None
+
+    with progress.phase("Services") as phase:
+        wait_for(answers, limit, INTERVAL)
 
 
 def _missing(target: Target) -> Report | None:

@@ -1,6 +1,5 @@
 """Make a snapshot of the data volume manually, and wait until it is whole."""
 
-import time
 from typing import Any
 
 from workbench.errors import WaitTimeoutError
@@ -20,6 +19,7 @@ from workbench.tasks.changes.apply import confirm
 from workbench.tasks.changes.apply import interruptible
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.data.held_still import make_held_still
+from workbench.waiting import wait_for
 
 # The first snapshot of a big volume takes hours; later ones only have what changed.
 LIMIT = 6 * 3600.0
@@ -88,25 +88,26 @@ def begin_snapshot(
 
 def await_snapshot(state: StackState, snapshot_id: str, progress: Progress) -> Snapshot:
     """Wait until a snapshot is complete."""
-    end = time.monotonic() + LIMIT
+
+    def complete() -> Snapshot | None:
+        found = find_snapshot(state, snapshot_id)
+        if found is not None and found.state == "error":
+            raise WorkbenchError(
+                f"AWS could not make the snapshot {snapshot_id}.",
+                f"workbench data.backup --stack {state.stack}   tries again",
+            )
+        phase.tick(f"{snapshot_id}: {found.progress if found else 0} %")
+        return found if found is not None and found.state == "completed" else None
+
     with progress.phase("Snapshot") as phase:
-        while True:
-            found = find_snapshot(state, snapshot_id)
-            if found is not None and found.state == "completed":
-                return found
-            if found is not None and found.state == "error":
-                raise WorkbenchError(
-                    f"AWS could not make the snapshot {snapshot_id}.",
-                    f"workbench data.backup --stack {state.stack}   tries again",
-                )
-            if time.monotonic() > end:
-                raise WaitTimeoutError(
-                    f"The snapshot {snapshot_id} isn't complete after {LIMIT / 3600:.0f} hours;"
-                    " it continues by itself.",
-                    f"workbench data.list --stack {state.stack}",
-                )
-            phase.tick(f"{snapshot_id}: {found.progress if found else 0} %")
-            time.sleep(INTERVAL)
+        made = wait_for(complete, LIMIT, INTERVAL)
+        if made is None:
+            raise WaitTimeoutError(
+                f"The snapshot {snapshot_id} isn't complete after {LIMIT / 3600:.0f} hours;"
+                " it continues by itself.",
+                f"workbench data.list --stack {state.stack}",
+            )
+    return made
 
 
 def _checked(description: str | None) -> str:

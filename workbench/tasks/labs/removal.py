@@ -1,6 +1,5 @@
 """Remove what a lab made in AWS: by its program, then by the labs' names."""
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from workbench.progress import Phase
 from workbench.progress import Progress
 from workbench.remote.selection import PROJECT_FILE
 from workbench.tasks.labs.bench import LabBench
+from workbench.waiting import wait_for
 
 # Seconds.
 LIMIT, INTERVAL = 300.0, 1.0
@@ -136,16 +136,15 @@ def _delete_zone(route53: Any, zone: str) -> None:
 
 def _await_end(ec2: Any, instances: list[str], phase: Phase) -> None:
     """Wait until instances have let go of their volumes, addresses and groups."""
-    end = time.monotonic() + LIMIT
-    while True:
+
+    def ended() -> bool:
         found = ec2.describe_instances(InstanceIds=instances)["Reservations"]
         states = {each["State"]["Name"] for group in found for each in group["Instances"]}
-        if states <= {"terminated"}:
-            return
-        if time.monotonic() > end:
-            raise WaitTimeoutError(
-                f"{', '.join(instances)} didn't end within {LIMIT / 60:.0f} minutes.",
-                "The same command again waits on",
-            )
         phase.tick(f"instance: {', '.join(sorted(states))}")
-        time.sleep(INTERVAL)
+        return states <= {"terminated"}
+
+    if not wait_for(ended, LIMIT, INTERVAL):
+        raise WaitTimeoutError(
+            f"{', '.join(instances)} didn't end within {LIMIT / 60:.0f} minutes.",
+            "The same command again waits on",
+        )

@@ -3,6 +3,7 @@
 Through EC2 itself: whether an instance runs is no part of a stack's configuration.
 """
 
+from workbench.checks.table import CHECKS
 from workbench.errors import WorkbenchError
 from workbench.prices import in_dollars
 from workbench.progress import Progress
@@ -15,9 +16,15 @@ from workbench.remote.stack_state import read_stack
 from workbench.remote.unreachable import ENDED
 from workbench.tasks.changes.apply import confirm
 from workbench.tasks.changes.apply import interruptible
-from workbench.tasks.changes.services_up import await_services
+from workbench.tasks.changes.usable import AWAITED
+from workbench.tasks.changes.usable import wait_usable
+from workbench.tasks.changes.verify import failing
+from workbench.tasks.changes.verify import require_passed
 from workbench.tasks.changes.working_people import see_people
 from workbench.tasks.command_name import as_typed
+
+# What stands in front of the checks that are waited for.
+_BEFORE = ("stack", "instance", "security-group")
 
 
 def watch_of(state: StackState) -> tuple[PowerWatch, str]:
@@ -144,3 +151,12 @@ def _hourly(state: StackState, watch: PowerWatch) -> str:
         return "What it costs while it runs isn't known."
     free = "; free here" if state.rehearsal is not None else ""
     return f"Running costs {in_dollars(price, 4)} an hour\n  ({prices.source}{free})."
+
+
+def await_services(state: StackState, progress: Progress) -> None:
+    """Wait until certificate, pages and hub answer; raise with what doesn't."""
+    target = state.target()
+    wait_usable(target, progress)
+    wanted = [check for check in CHECKS if check.name in (*_BEFORE, *AWAITED)]
+    failed = failing(target, progress, checks=wanted)
+    require_passed(state.stack, failed, "The server runs")

@@ -1,5 +1,6 @@
 """Bring back a stack's state and configuration, and have Pulumi look at what AWS has now."""
 
+import os
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,9 +8,13 @@ from pathlib import Path
 
 from workbench.engine.copies import Copy
 from workbench.engine.lost_passphrase import without_passphrase
+from workbench.engine.passphrases import VARIABLES
+from workbench.engine.passphrases import ensure_passphrase
+from workbench.engine.passphrases import kept_passphrase
 from workbench.engine.stacks import Stack
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
+from workbench.rehearsal.names import rehearsal_of
 from workbench.remote.selection import find_project
 from workbench.remote.unknown import find_unknown
 from workbench.tasks.changes.apply import confirm
@@ -23,7 +28,6 @@ from workbench.tasks.recover.damage import find_damage
 from workbench.tasks.recover.left_in_aws import find_left
 from workbench.tasks.recover.left_in_aws import tell_left
 from workbench.tasks.recover.left_in_aws import ways_on
-from workbench.tasks.recover.passphrase import renew_passphrase
 from workbench.tasks.recover.set_aside import set_state_aside
 from workbench.writing import put_file
 
@@ -163,3 +167,17 @@ def _aside(path: Path) -> Path:
 
 def _stamp() -> str:
     return time.strftime("%Y%m%d-%H%M%S")
+
+
+def renew_passphrase(stack: str) -> None:
+    """Have a new passphrase where this computer keeps the stack's; the old one is kept.
+
+    One that a person gives by a variable is the new one as it is, and so is a rehearsal's, which
+    is made wherever there is none.
+    """
+    if rehearsal_of(stack) is not None or any(name in os.environ for name in VARIABLES):
+        return
+    path = kept_passphrase(stack)
+    if path.exists():
+        path.replace(path.with_name(f"{path.name}.old"))
+    ensure_passphrase(path)

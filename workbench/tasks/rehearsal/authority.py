@@ -1,13 +1,12 @@
 """The rehearsal's certificate authority, for a workbench that has no domain."""
 
-import time
-
 from workbench.errors import WaitTimeoutError
 from workbench.go_build import BuildUnavailable
 from workbench.progress import Progress
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.description import read_description
 from workbench.rehearsal.pebble.program import ensure_profiled
+from workbench.waiting import wait_for
 
 # The rehearsal looks for it once a second.
 LIMIT = 60.0
@@ -30,13 +29,12 @@ def certify_addresses(description: Description, progress: Progress) -> None:
 
 
 def _await_profiles(rehearsal: str) -> None:
-    end = time.monotonic() + LIMIT
-    while time.monotonic() < end:
+    def has_profiles() -> bool:
         described = read_description(rehearsal)
-        if described is not None and described.acme_profiles:
-            return
-        time.sleep(INTERVAL)
-    raise WaitTimeoutError(
-        f"The rehearsal {rehearsal!r} did not take up its new certificate authority.",
-        f"workbench rehearsal.stop --name {rehearsal}, then workbench up again",
-    )
+        return described is not None and described.acme_profiles
+
+    if not wait_for(has_profiles, LIMIT, INTERVAL):
+        raise WaitTimeoutError(
+            f"The rehearsal {rehearsal!r} did not take up its new certificate authority.",
+            f"workbench rehearsal.stop --name {rehearsal}, then workbench up again",
+        )

@@ -6,8 +6,11 @@ from workbench.components.names import key_of
 from workbench.engine.copies import project_name
 from workbench.engine.stack_config import Default
 from workbench.engine.stack_config import Value
+from workbench.engine.stack_config import config_file
+from workbench.engine.stack_config import read_config_file
 from workbench.engine.stacks import open_stack
 from workbench.engine.state import projects_of
+from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.rehearsal.credentials import ACCESS_KEY
@@ -17,11 +20,16 @@ from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.endpoints.served_package import find_package
 from workbench.rehearsal.endpoints.served_package import find_r
 from workbench.rehearsal.names import DEFAULT
+from workbench.rehearsal.names import STACK
+from workbench.rehearsal.names import check_name
+from workbench.rehearsal.names import place_stack
+from workbench.rehearsal.names import rehearsal_of
 from workbench.rehearsal.names import stack_name
 from workbench.rehearsal.registries import npm_registry
 from workbench.rehearsal.registries import pypi_index
 from workbench.remote.private_key import REHEARSAL_KEY
 from workbench.tasks.ssh.key_files import make_key_pair
+from workbench.writing import put_file
 
 # By the Pulumi AWS provider's names. One that isn't listed would be asked of AWS itself.
 SERVICES = (
@@ -89,6 +97,42 @@ def configure_project(description: Description, project: Path, progress: Progres
     stack = open_stack(name, project, progress, create=True)
     stack.set_config(rehearsal_configuration(description))
     return stack.config_path
+
+
+def take_own_stack(stack: str, rehearsal: str | None, project: Path) -> str:
+    """Let a project's own stack live in a rehearsal; return the rehearsal's name.
+
+    Without a name of its own the rehearsal has the project's. Raises ConfigError for a stack that
+    is configured for AWS itself, or has secrets, which only its own passphrase opens.
+    """
+    own = rehearsal_of(stack)
+    if own is not None and stack in (STACK, f"{STACK}-{own}"):
+        return own
+    path = config_file(stack, project)
+    if own is None:
+        known = read_config_file(path)
+        if known is None or (_is_of_aws(known) and "aws:endpoints" not in known):
+            what = "has secrets of its own" if known is None else "is configured for AWS itself"
+            raise ConfigError(
+                f"The stack {stack} {what} ({path.name}).",
+                "pulumi stack init another   makes one for the rehearsal",
+            )
+        _forget_passphrase(path)
+    name = check_name(rehearsal or own or project_name(project).lower().replace("_", "-"))
+    place_stack(name, stack, project)
+    return name
+
+
+def _is_of_aws(configuration: dict[str, str]) -> bool:
+    return any(key.startswith("aws:") for key in configuration)
+
+
+def _forget_passphrase(path: Path) -> None:
+    """Take out what fits the passphrase a stack was made with: the rehearsal's is another."""
+    if path.is_file():
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if not line.startswith(("encryptionsalt:", "encryptedkey:"))]
+        put_file(path, "".join(kept))
 
 
 def domain(rehearsal: str) -> str:

@@ -57,21 +57,25 @@ def status(context: Context, name: str | None = None, json: bool = False) -> Non
     print_status(control.status(select_rehearsal(name)), as_json=json)
 
 
-@task(help={"name": NAME_HELP})
-def config(context: Context, name: str | None = None) -> None:
+@task(help={"name": NAME_HELP, "stack": "Stack of your own that is to live in it."})
+def config(context: Context, name: str | None = None, stack: str | None = None) -> None:
     """Let a Pulumi project of your own run in the rehearsal.
 
     In the project's folder: makes the rehearsal's stack in it, and writes the
-    stack's configuration, by which its AWS resources are made here.
+    stack's configuration, by which its AWS resources are made here. With
+    --stack, it is this stack of the project's own, in a rehearsal that has the
+    project's name unless --name gives another.
     """
     from workbench.rehearsal.names import stack_name
     from workbench.tasks.changes.apply import ensure_rehearsal
     from workbench.tasks.changes.apply import stack_progress
     from workbench.tasks.command_name import as_typed
     from workbench.tasks.rehearsal.configuration import configure_project
+    from workbench.tasks.rehearsal.configuration import take_own_stack
 
-    name = select_rehearsal(name)
-    stack, project = stack_name(name), find_project()
+    project = find_project()
+    name = select_rehearsal(name) if stack is None else take_own_stack(stack, name, project)
+    stack = stack_name(name)
     progress = stack_progress(stack, "rehearsal")
     described = ensure_rehearsal(stack, progress)
     if described is not None:
@@ -107,8 +111,12 @@ def _own_configuration(name: str) -> Path | None:
     """
     from workbench.engine.stack_config import config_file
     from workbench.rehearsal.description import read_description
+    from workbench.rehearsal.description import rehearsal_dir
+    from workbench.rehearsal.names import OWN_STACK
     from workbench.rehearsal.names import stack_name
 
+    if (rehearsal_dir(name) / OWN_STACK).is_file():
+        return None  # a person's own, with what else they configured
     described = read_description(name)
     try:
         path = config_file(stack_name(name), find_project())

@@ -1,6 +1,5 @@
 """The server that is built alongside the one that serves: reached, and brought to be ready."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -16,10 +15,12 @@ from workbench.remote.power import PowerWatch
 from workbench.remote.recipe_run import converge
 from workbench.remote.selection import running_rehearsal
 from workbench.remote.ssh_target import Door
+from workbench.remote.ssh_target import OtherHostError
+from workbench.remote.ssh_target import RefusedError
 from workbench.remote.ssh_target import RemoteServer
-from workbench.remote.ssh_target import UnreachableError
 from workbench.remote.stack_state import SSH_PORT
 from workbench.remote.stack_state import StackState
+from workbench.waiting import wait_for
 
 T = TypeVar("T")
 
@@ -81,32 +82,26 @@ def _public_ip(ec2: Any, instance: str) -> str | None:
 
 
 def _wait_for(ask: Callable[[], T | None], what: str, stack: str, phase: Phase) -> T:
-    end = time.monotonic() + ADDRESS_LIMIT
-    while (found := ask()) is None:
-        if time.monotonic() > end:
-            raise WaitTimeoutError(
-                f"The new server has not got {what} within {ADDRESS_LIMIT:.0f} s.",
-                f"workbench doctor --stack {stack}",
-            )
-        phase.tick(f"waiting for {what}")
-        time.sleep(INTERVAL)
+    found = wait_for(
+        ask, ADDRESS_LIMIT, INTERVAL, waiting=lambda: phase.tick(f"waiting for {what}")
+    )
+    if found is None:
+        raise WaitTimeoutError(
+            f"The new server has not got {what} within {ADDRESS_LIMIT:.0f} s.",
+            f"workbench doctor --stack {stack}",
+        )
     return found
 
 
 def _enter(door: Door, watch: PowerWatch, phase: Phase) -> RemoteServer:
-    end = time.monotonic() + KEY_LIMIT
-
     def waiting() -> None:
         watch.check()
         phase.tick(f"waiting for {door.awaited}")
 
-    while True:
-        try:
-            return door.wait_open(waiting=waiting)
-        except UnreachableError:
-            raise
-        except WorkbenchError:
-            if time.monotonic() > end:
-                raise
-        phase.tick("waiting for the administrator's key to be authorized")
-        time.sleep(INTERVAL)
+    return wait_for(
+        lambda: door.wait_open(waiting=waiting),
+        KEY_LIMIT,
+        INTERVAL,
+        again=(OtherHostError, RefusedError),
+        waiting=lambda: phase.tick("waiting for the administrator's key to be authorized"),
+    )

@@ -1,14 +1,8 @@
 """Which addresses may reach the server's SSH: listed, added and taken out, through the stack."""
 
 import ipaddress
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-
-from tenacity import Retrying
-from tenacity import retry_if_result
-from tenacity import stop_after_delay
-from tenacity import wait_fixed
 
 from workbench.configured import SSH_FROM
 from workbench.errors import ConfigError
@@ -25,6 +19,7 @@ from workbench.tasks.changes.apply import interruptible
 from workbench.tasks.changes.list_changes import change_lists
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.ssh.allowed import own_address
+from workbench.waiting import wait_for
 
 if TYPE_CHECKING:
     from workbench.engine.stack_config import Value
@@ -123,13 +118,7 @@ def _is_open(state: StackState, network: str) -> bool:
 
 def _stays_open(state: StackState, network: str) -> bool:
     """Whether the range still reaches port 22, once AWS has had its moment."""
-    attempts = Retrying(
-        retry=retry_if_result(bool),
-        stop=stop_after_delay(CLOSED_LIMIT),
-        wait=wait_fixed(CLOSED_INTERVAL),
-        retry_error_callback=lambda attempt: True,
-    )
-    return attempts(_is_open, state, network)
+    return not wait_for(lambda: not _is_open(state, network), CLOSED_LIMIT, CLOSED_INTERVAL)
 
 
 def _close_again(state: StackState, network: str, command: str, progress: Progress) -> None:
@@ -156,19 +145,12 @@ def _change(
 
 def _await_answer(state: StackState, progress: Progress) -> None:
     """Wait until SSH answers here: the rule is there, and this address is really ours."""
-    end = time.monotonic() + APPLIED_LIMIT
 
-    def waiting() -> None:
-        phase.tick("waiting for SSH")
+    def enter() -> bool:
+        # Where a rehearsal's open ports answer is known when they are open.
+        door = read_stack(state.stack, progress).door()
+        door.wait_open(limit=2, waiting=lambda: phase.tick("waiting for SSH")).close()
+        return True
 
     with progress.phase("Try it") as phase:
-        while True:
-            try:
-                # Where a rehearsal's open ports answer is known when they are open.
-                door = read_stack(state.stack, progress).door()
-                door.wait_open(limit=2, waiting=waiting).close()
-            except UnreachableError:
-                if time.monotonic() > end:
-                    raise
-                continue
-            return
+        wait_for(enter, APPLIED_LIMIT, interval=0.0, again=UnreachableError)

@@ -41,6 +41,7 @@ from workbench.tasks.ssh.old_key import read_noted
 from workbench.tasks.users.declared_users import read_declared
 from workbench.tasks.users.public_keys import described
 from workbench.tasks.users.public_keys import fingerprint
+from workbench.waiting import wait_for
 
 if TYPE_CHECKING:
     from workbench.engine.stack_config import Value
@@ -159,18 +160,15 @@ def _require_refused(state: StackState, old: PrivateKey) -> None:
 
 def _is_refused(door: Door) -> bool:
     """Whether the server refuses the key; a sign-in that is interrupted is no answer."""
-    end = time.monotonic() + REFUSAL_LIMIT
-    while True:
+
+    def ask() -> str:
         try:
             door.open().close()
         except RefusedError:
-            return True
-        except UnreachableError:
-            if time.monotonic() > end:
-                raise
-        else:
-            return False
-        time.sleep(INTERVAL)
+            return "refused"
+        return "let in"
+
+    return wait_for(ask, REFUSAL_LIMIT, INTERVAL, again=UnreachableError) == "refused"
 
 
 def _finish(state: StackState, rotation: Rotation, progress: Progress) -> None:

@@ -3,7 +3,6 @@
 import socket
 import subprocess
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from workbench.tasks.changes.apply import working_on
 from workbench.tasks.ssh.client import explain
 from workbench.tasks.ssh.client import refuse_failure
 from workbench.tasks.ssh.client import ssh_command
+from workbench.waiting import wait_for
 
 HERE = "127.0.0.1"
 LIMIT = 30.0
@@ -112,20 +112,19 @@ def _hold(door: Door, service: Service, local: int, host: str, log: Path) -> Non
 
 
 def _await_open(process: "subprocess.Popen[bytes]", port: int, log: Path, door: Door) -> None:
-    end = time.monotonic() + LIMIT
-    while process.poll() is None:
-        try:
-            socket.create_connection((HERE, port), timeout=1).close()
-        except OSError:
-            if time.monotonic() > end:
-                raise WaitTimeoutError(
-                    f"The tunnel was not open after {LIMIT:.0f} s.",
-                    f"workbench doctor --stack {door.stack}",
-                ) from None
-            time.sleep(INTERVAL)
-            continue
-        return
-    raise explain(_read(log), door)
+    def connect() -> bool:
+        if process.poll() is not None:
+            raise explain(_read(log), door)
+        socket.create_connection((HERE, port), timeout=1).close()
+        return True
+
+    try:
+        wait_for(connect, LIMIT, INTERVAL, again=OSError)
+    except OSError:
+        raise WaitTimeoutError(
+            f"The tunnel was not open after {LIMIT:.0f} s.",
+            f"workbench doctor --stack {door.stack}",
+        ) from None
 
 
 def _free_port(wanted: int, given: str | None) -> int:

@@ -183,3 +183,24 @@ def print_wrapped(sentences: Sequence[str]) -> None:
     """Print sentences, each broken between words."""
     for sentence in sentences:
         print("\n".join(_wrapped(sentence)))
+
+
+def change_password(state: StackState, progress: Progress, name: str, *, from_stdin: bool) -> None:
+    """Ask for a password, or read it, and set it."""
+    read_declared(state).find(name, state.stack)
+    account = look(state, progress).get(name)
+    if account is None or account.disabled:
+        raise WorkbenchError(
+            f"{name} has no open account on the server yet.",
+            f"workbench up --stack {state.stack}",
+        )
+    command = f"workbench users.password {name} --password-stdin --stack {state.stack}"
+    password = ask_first(state.server, name, command, from_stdin=from_stdin)
+    if password is None:
+        raise WorkbenchError(
+            "There is no terminal to ask for the password at.", f"{command} < FILE"
+        )
+    set_given(state, name, password)
+    print(f"{name} has a new password, for JupyterHub and RStudio.")
+    if url := state.url("jupyter_url"):
+        print(f"  {url}")

@@ -139,7 +139,7 @@ def password(
     Asked for twice, or read from standard input; kept on the server alone.
     """
     from workbench.tasks.changes.apply import working_on
-    from workbench.tasks.users.user_password import change_password
+    from workbench.tasks.users.change import change_password
 
     with working_on(stack, "users.password") as (state, progress):
         change_password(state, progress, name, from_stdin=password_stdin)
