@@ -167,7 +167,9 @@ def _account(values: Mapping[str, Any]) -> Account:
 
 def _quota(value: object, what: str) -> int | None:
     # It ends up in a command.
-    if value is not None and (not isinstance(value, int) or value < 0):
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise SettingsError(f"{what} is {value!r}, which is no whole number of GiB")
     return value
 
