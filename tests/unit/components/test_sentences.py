@@ -282,6 +282,25 @@ def test_what_is_taken_is_returned_as_the_components_use_it(check, value, told, 
     assert (found, type(found)) == (kept, type(kept))
 
 
+@pytest.mark.parametrize(
+    "check",
+    [
+        *("name", "domain", "network", "public_key", "user_name", "instance_type", "url", "email"),
+        *("sha256", "certificate"),
+    ],
+)
+def test_text_that_is_empty_is_said_of_the_value(check):
+    with pytest.raises(ArgumentError) as refused:
+        getattr(validation, f"check_{check}")(" ", "it")
+
+    assert refused.value.message == "it is ' ', but must be text that isn't empty."
+
+
+def test_a_record_without_a_name_is_said_of_the_value():
+    with pytest.raises(ArgumentError, match="^it is ' ', but must be text"):
+        validation.check_record_name(" ", "it", "example.org")
+
+
 def test_a_list_of_certificates_is_taken():
     one = "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n"
     assert validation.check_certificates([one, one], "it") == [one, one]

@@ -241,7 +241,7 @@ def test_what_homes_become_is_said_whole() -> None:
 
 
 VOLUME = {
-    "urn": "urn:pulumi:prod::lab::aws:ebs/volume:Volume::lab",
+    "urn": "urn:pulumi:prod::workbench::aws:ebs/volume:Volume::lab",
     "type": TYPES["Volume"],
     "id": "vol-1",
 }
@@ -249,8 +249,8 @@ VOLUME = {
 
 @pytest.mark.parametrize("op", ["replace", "import-replacement"])
 def test_a_volume_that_its_successor_would_delete_is_refused(op: str) -> None:
-    other = VOLUME | {"urn": VOLUME["urn"] + "-other"}
-    eip = VOLUME | {"type": TYPES["Eip"]}
+    other = VOLUME | {"urn": VOLUME["urn"] + "-other", "id": "vol-2"}
+    eip = VOLUME | {"type": TYPES["Eip"], "id": "eipalloc-1"}
     kept = other | {"retainOnDelete": True}
     state = {"resources": [eip, kept, other, VOLUME]}
     with pytest.raises(WorkbenchError) as refused:
