@@ -297,7 +297,7 @@ def test_text_that_is_empty_is_said_of_the_value(check):
 
 
 def test_a_record_without_a_name_is_said_of_the_value():
-    with pytest.raises(ArgumentError, match="^it is ' ', but must be text"):
+    with pytest.raises(ArgumentError, match=r"^it is ' ', but must be text"):
         validation.check_record_name(" ", "it", "example.org")
 
 

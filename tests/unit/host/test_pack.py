@@ -104,6 +104,8 @@ def test_what_runs_before_pyinfra_needs_python_alone(unpacked: Path, module: str
         [
             sys.executable,
             "-I",
+            # The folder is the other tests' as well.
+            "-B",
             "-c",
             f"import sys; sys.path[:0]={[str(unpacked)]}; import builtins; " + code,
         ],
