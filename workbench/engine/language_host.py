@@ -6,6 +6,7 @@ project needs no ``virtualenv`` option; component packages and policy packs, too
 dependencies and generating code is left to the official language host.
 """
 
+import gc
 import importlib.metadata
 import os
 import platform
@@ -205,6 +206,9 @@ def main() -> None:
     """Serve one engine: its process, if told, and its address are the arguments."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
+    # This process ends with its program. Looking for garbage among the thousands of classes of
+    # pulumi_aws is a sixth of what a program takes.
+    gc.disable()
     *told, address = sys.argv[1:]
     engine = int(told[0]) if told and told[0].isdecimal() else os.getppid()
     threading.Thread(target=_leave_when_orphaned, args=(engine,), daemon=True).start()

@@ -28,6 +28,13 @@ def test_what_the_program_prints_is_in_the_log(project):
     assert "to the other" in project.log
 
 
+def test_nobody_looks_for_garbage_while_a_program_runs(project):
+    project.write('import gc; pulumi.export("looked", gc.isenabled())')
+    stack = project.open()
+    stack.up()
+    assert stack.outputs() == {"looked": False}
+
+
 def test_a_run_error_is_its_own_sentence(project):
     project.write('raise pulumi.RunError("The domain has a space in it.")')
     assert failure(project) == "The domain has a space in it."

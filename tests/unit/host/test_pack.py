@@ -110,7 +110,9 @@ def test_what_runs_before_pyinfra_needs_python_alone(unpacked: Path, module: str
     subprocess.run(
         [
             sys.executable,
-            "-IB",
+            "-I",
+            # The folder is the other tests' as well.
+            "-B",
             "-c",
             f"import sys; sys.path[:0]={[str(unpacked)]}; import builtins; " + code,
         ],

@@ -14,6 +14,7 @@ from workbench.tasks.changes.guard import GUARD
 from workbench.tasks.changes.guard import Change
 from workbench.tasks.changes.guard import data_lines
 from workbench.tasks.changes.guard import hold
+from workbench.tasks.changes.guard import refuse_loss
 
 TYPES = {
     "Instance": "aws:ec2/instance:Instance",
@@ -145,3 +146,133 @@ def test_no_other_task_lets_pulumi_change_anything() -> None:
         if isinstance(node, ast.Attribute) and node.attr == "up"
     }
     assert found == MAKERS
+
+
+@pytest.mark.parametrize(
+    ("change", "hint"),
+    [
+        (
+            Change.LISTS,
+            "git pull   where someone else has changed the stack's configuration\n"
+            "  pulumi preview --diff --stack prod   shows each\n"
+            "  workbench up --stack prod   makes them; then the same again",
+        ),
+        (
+            Change.RESIZE,
+            "pulumi preview --diff --stack prod   shows each\n"
+            "  workbench up --stack prod   makes them; then the same again",
+        ),
+        (
+            Change.UP,
+            "The data volume has people's homes. What would take it away: another workbench:name,\n"
+            "  or a program without it. Where that is meant, and a snapshot was made:\n"
+            "  workbench destroy --stack prod   keeps it, and says how to use it again",
+        ),
+    ],
+)
+def test_what_is_refused_is_said_whole_with_a_way_on(change: Change, hint: str) -> None:
+    steps = (step("delete", "Volume"), step("update", "Record"), step("delete", "Volume", name="b"))
+    with pytest.raises(WorkbenchError) as refused:
+        hold(Changes({}, steps), change, "prod")
+    assert refused.value.message == (
+        f"Pulumi would delete Volume lab, delete Volume b, which is more than {change.value};"
+        " nothing was changed."
+    )
+    assert refused.value.hint == hint
+
+
+def test_without_an_ending_no_server_may_end() -> None:
+    changes = Changes({}, (step("delete", "Instance", name="lab-server-2-instance"),))
+    with pytest.raises(WorkbenchError, match="delete Instance lab-server-2-instance"):
+        hold(changes, Change.REPLACE_END, "prod")
+
+
+@pytest.mark.parametrize("change", [each for each in Change if each is not Change.REPLACE_END])
+def test_no_other_task_ends_a_server_by_its_name(change: Change) -> None:
+    changes = Changes({}, (step("delete", "Instance", name="lab-2"),))
+    if "delete" in GUARD[change]["Instance"]:
+        hold(changes, change, "prod", ending="-2")
+    else:
+        with pytest.raises(WorkbenchError):
+            hold(changes, change, "prod", ending="-2")
+
+
+def test_only_an_instance_ends_by_its_name() -> None:
+    changes = Changes({}, (step("delete", "Volume", name="lab-2"),))
+    with pytest.raises(WorkbenchError, match="delete Volume lab-2"):
+        hold(changes, Change.REPLACE_END, "prod", ending="-2")
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [((), ""), (("kmsKeyId", "encrypted"), " (for another kmsKeyId and encrypted)")],
+)
+def test_a_blank_volume_is_refused_whole(changed: tuple[str, ...], why: str) -> None:
+    steps = (
+        step("import-replacement", "Volume", name="other"),
+        step("replace", "Volume", name="other"),
+        step("replace", "Eip", name="address"),
+        step("replace", "Volume", *changed),
+    )
+    with pytest.raises(WorkbenchError) as refused:
+        hold(Changes({}, steps), Change.UP, "prod")
+    assert refused.value.message == (
+        f"Pulumi would replace Volume lab{why}: people would find a volume without their present"
+        " homes in its place. Nothing was changed."
+    )
+    assert refused.value.hint == (
+        "workbench data.backup --stack prod   makes a snapshot; then\n"
+        "  workbench data.restore --stack prod   makes a volume from it"
+    )
+
+
+def test_what_homes_become_is_said_whole() -> None:
+    assert data_lines(Changes({}, (step("replace", "Eip"), step("replace", "Volume")))) == [
+        "PEOPLE'S HOMES CHANGE: a new data volume, made from the snapshot, takes the place of",
+        "this one. Homes, accounts and passwords become what they were when that was made;",
+        "what was written since stays on the present volume, which is kept in AWS.",
+    ]
+    assert data_lines(Changes({}, (step("import-replacement", "Volume"),))) == [
+        "PEOPLE'S HOMES CHANGE: another data volume takes the place of this one. Homes,",
+        "accounts and passwords are then those on it; the present volume is kept in AWS.",
+    ]
+    for op in ("replace", "import-replacement"):
+        assert data_lines(Changes({}, (step(op, "Eip"),))) == []
+
+
+VOLUME = {
+    "urn": "urn:pulumi:prod::workbench::aws:ebs/volume:Volume::lab",
+    "type": TYPES["Volume"],
+    "id": "vol-1",
+}
+
+
+@pytest.mark.parametrize("op", ["replace", "import-replacement"])
+def test_a_volume_that_its_successor_would_delete_is_refused(op: str) -> None:
+    other = VOLUME | {"urn": VOLUME["urn"] + "-other", "id": "vol-2"}
+    eip = VOLUME | {"type": TYPES["Eip"], "id": "eipalloc-1"}
+    kept = other | {"retainOnDelete": True}
+    state = {"resources": [eip, kept, other, VOLUME]}
+    with pytest.raises(WorkbenchError) as refused:
+        refuse_loss(Changes({}, (step(op, "Volume"),)), lambda: state, "prod")
+    assert refused.value.message == (
+        "Another volume would take the place of vol-1, and that one would be deleted, with"
+        " people's homes: the last up was told so (workbench:keepDataVolume false). Nothing was"
+        " changed."
+    )
+    assert refused.value.hint == (
+        "pulumi config set workbench:keepDataVolume true --stack prod   and, with the volume's"
+        " settings as they were:\n  workbench up --stack prod"
+    )
+
+
+@pytest.mark.parametrize("told", ["retainOnDelete", "external"])
+def test_a_volume_that_stays_in_aws_may_be_swapped(told: str) -> None:
+    state = {"resources": [VOLUME | {told: True}]}
+    refuse_loss(Changes({}, (step("replace", "Volume"),)), lambda: state, "prod")
+    refuse_loss(Changes({}, (step("replace", "Volume"),)), dict, "prod")
+
+
+@pytest.mark.parametrize(("op", "kind"), [("update", "Volume"), ("replace", "Eip")])
+def test_the_state_is_asked_for_only_where_a_volume_is_swapped(op: str, kind: str) -> None:
+    refuse_loss(Changes({}, (step(op, kind),)), lambda: pytest.fail("asked"), "prod")

@@ -160,7 +160,7 @@ def check_network(value: object, what: str) -> str:
             f"{what} is {shown(text)}, which is one address, not a range.",
             f"For that address alone write: {text}/{network.max_prefixlen}",
         )
-    if str(network.network_address) != text.split("/")[0]:
+    if ipaddress.ip_interface(text).ip != network.network_address:
         raise UnusableValueError(
             f"{what} is {shown(text)}, whose address is inside the range, not its start.",
             f"Write: {network}",
