@@ -58,7 +58,7 @@ INSTALL = """
 set -e
 mkdir -p /opt/bare/jupyter/kernels/python3
 cat > /opt/bare/requirements.txt
-UV_SYSTEM_CERTS=1 uv venv --quiet --clear --python /usr/bin/python3 /opt/bare/venv
+UV_SYSTEM_CERTS=1 uv venv --quiet --allow-existing --python /usr/bin/python3 /opt/bare/venv
 UV_SYSTEM_CERTS=1 uv pip install --quiet --python /opt/bare/venv/bin/python --require-hashes \
   -r /opt/bare/requirements.txt
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=bare \
@@ -127,9 +127,8 @@ def p95(figures: list[float]) -> float:
 @contextlib.contextmanager
 def both(state: Any, machine: str) -> Iterator[dict[str, Target]]:
     """Give both hubs, each reached at the machine's own address."""
-    ip = _docker(
-        "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", machine
-    )
+    address = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+    ip = _docker("inspect", "-f", address, machine).strip()
     target = state.target()
     install(machine, target.names[0])
     with tempfile.NamedTemporaryFile("w", suffix=".pem") as authority:
