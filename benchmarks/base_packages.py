@@ -36,15 +36,26 @@ ANSWER = "sign-in, server and kernel"
 def take_turns(stack: str, rounds: int) -> tuple[list[float], list[float]]:
     """Return seconds to a kernel's answer while the base is installed, and while that is held."""
     instance, during, held = _instance(stack), list[float](), list[float]()
+    try:
+        _take_turns(stack, instance, rounds, during, held)
+    finally:
+        _in_machine(stack, instance, SIGNAL.format("CONT"))
+    # Where it ended meanwhile, only whole rounds count.
+    whole = min(len(during), len(held))
+    return during[:whole], held[:whole]
+
+
+def _take_turns(
+    stack: str, instance: str, rounds: int, during: list[float], held: list[float]
+) -> None:
     for _ in range(rounds):
         for signal, figures in (("STOP", held), ("CONT", during)):
             _in_machine(stack, instance, SIGNAL.format(signal))
-            figures.append(_answer(stack))
+            seconds = _answer(stack)
             if json.loads(_in_machine(stack, instance, TOLD))["state"] != "installing":
-                # It ended, perhaps before this one was timed: only whole rounds count.
-                whole = len(during) - (signal == "CONT")
-                return during[:whole], held[:whole]
-    return during, held
+                return
+            print(f"{ANSWER}, {signal}: {seconds:.1f} s", flush=True)
+            figures.append(seconds)
 
 
 def _answer(stack: str) -> float:

@@ -32,3 +32,11 @@ def test_needrestart_ends_nothing_that_people_run(service: str, restarted: bool)
     file = TEMPLATES / "needrestart.conf.j2"
     done = subprocess.run(["perl", "-we", PERL, file, service], check=False)
     assert done.returncode == (0 if restarted else 1)
+
+
+@pytest.mark.skipif(shutil.which("apt-config") is None, reason="only where there is apt")
+def test_an_administrators_apt_waits_its_turn() -> None:
+    file = TEMPLATES / "unattended-upgrades.conf.j2"
+    asked = ["apt-config", "-c", str(file), "shell", "SECONDS", "DPkg::Lock::Timeout"]
+    said = subprocess.run(asked, capture_output=True, text=True, check=True)
+    assert (said.stdout, said.stderr) == ("SECONDS='300'\n", "")

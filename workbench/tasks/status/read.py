@@ -211,7 +211,7 @@ def print_status(found: dict[str, Any], console: Console) -> None:
             ("Address", _address_text(address)),
             ("Certificate", found.get("certificate")),
             ("Instance", f"{found['instance_id']} ({found['instance_type']})"),
-            ("Cost", RunningCost(**found["cost"]).told() if found["cost"] else None),
+            ("Cost", _cost_text(found.get("cost"))),
             ("CA certificate", found["ca_certificate"]),
             *((f"Password of {u}", f"cat {p}") for u, p in found["password_files"].items()),
             ("R", ", ".join(each["title"] for each in found["r"]) or None),
@@ -237,6 +237,10 @@ def _address_text(address: dict[str, Any]) -> str | None:
         return None
     moved = [f"{port} at {at}" for port, at in address["ports"].items() if int(port) != at]
     return f"{address['ip']} (port {', port '.join(moved)})" if moved else str(address["ip"])
+
+
+def _cost_text(cost: dict[str, Any] | None) -> str | None:
+    return RunningCost(**cost).told() if cost else None
 
 
 def _people_text(people: list[dict[str, Any]] | None) -> str | None:
