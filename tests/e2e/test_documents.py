@@ -84,6 +84,15 @@ RUN_ELSEWHERE = {
         ),
         "test_package.py::test_a_program_in_yaml_brings_up_a_workbench",
     ),
+    **dict.fromkeys(
+        (
+            "pulumi stack init shared",
+            "pulumi stack init dev",
+            "pulumi preview --stack prod --policy-pack",
+        ),
+        "../cloud/provider/test_org_stacks.py::test_dev_test_and_prod_come_from_one_program",
+    ),
+    "pulumi preview --policy-pack ": "../cloud/provider/test_policy.py::test_a_bad_change_is",
     "make dist": "test_package.py::test_a_release_has_all_of_the_package",
     "make setup": "test_fresh_clone.py::test_make_up_from_a_fresh_clone",
     "make check": "../../Makefile::test",

@@ -59,7 +59,7 @@ def test_it_ends_when_its_engine_was_killed(tmp_path: Path) -> None:
 
 def test_a_wait_ends_at_its_limit_and_says_what_it_waited_for() -> None:
     cloud = Cloud(lambda *_: None, Settings()).within(0)
-    with pytest.raises(WaitTimeoutError, match="Waited 0 seconds for the tide, in vain"):
+    with pytest.raises(WaitTimeoutError, match="Waited 0 seconds for the tide: it did not happen"):
         cloud.wait("the tide", lambda: False)
 
 
