@@ -62,7 +62,7 @@ dist: $(STAMP) ## Build the release into dist/ (DIST=…), and check it
 
 .PHONY: lock
 lock: $(STAMP) ## Write requirements.lock again from pyproject.toml
-	@$(BIN)/uv pip compile pyproject.toml --quiet --extra rehearsal --extra labs --group dev \
+	@$(BIN)/uv pip compile pyproject.toml --quiet --extra rehearsal --extra labs --extra policy --group dev \
 	  --constraint <(echo "pulumi==$$(awk '/pulumi\/pkg\/v3 v/ {print substr($$2, 2)}' workbench/engine/go.mod)") \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-annotate --no-header --upgrade --output-file requirements.lock

@@ -49,6 +49,15 @@ PROOFS: dict[str, tuple[str, ...]] = {
         'eval "$(workbench env',
     ),
     "host/test_services.py::test_a_package_adds_a_service": ("pip install ./hello-workbench",),
+    "cloud/provider/test_policy.py::test_a_bad_change_is_stopped_in_its_preview": (
+        "pulumi preview --policy-pack ",
+    ),
+    "cloud/provider/test_org_stacks.py"
+    "::test_dev_test_and_prod_come_from_one_program_and_share_a_network": (
+        "pulumi stack init shared",
+        "pulumi stack init dev",
+        "pulumi preview --stack prod --policy-pack",
+    ),
     "e2e/test_documents.py::test_a_machine_can_be_looked_into": ("docker exec ",),
     "e2e/test_documents.py::test_a_type_can_be_without_capacity": ("python -c 'import boto3; ",),
     "e2e/tasks/test_init.py::test_the_rights_are_printed_as_a_policy": ("workbench init --rights",),
@@ -154,6 +163,8 @@ PROOFS: dict[str, tuple[str, ...]] = {
 # What is typed to run all tests can't be run by one of them: what runs it, line for line.
 RUN_BY: dict[str, tuple[str, str]] = {
     "make test": (".ci/run", "exec make test"),
+    # By the fixture of the test of the release.
+    "make dist": ("Makefile", "dist: "),
     "make check": ("Makefile", "test: check test-programs ## "),
     ".venv/bin/pytest tests/": ("Makefile", "\t$(BIN)/pytest "),
     # Of `make up`, in the test of the fresh clone.

@@ -12,7 +12,7 @@ import pytest
 import workbench
 
 ROOT = Path(workbench.__file__).parent
-PARTS = ("components", "host", "engine", "checks", "labs", "rehearsal", "remote", "tasks")
+PARTS = ("components", "host", "engine", "checks", "labs", "rehearsal", "remote", "tasks", "policy")
 # What a service is, and which there are.
 TABLE = {"host.service", "host.service_table"}
 # A part, and the modules of another that it may import where that isn't all of them.
@@ -21,6 +21,7 @@ ONLY = {
         *("host.pack", "host.bootstrap", "host.software", "host.contract.values"),
         *("host.package_lists", "host.r_settings", *TABLE),
     },
+    ("policy", "tasks"): {"tasks.changes.guard"},
     ("tasks", "host"): {
         *("host.pack", "host.shares.shares", "host.software", "host.service_table"),
     },
