@@ -15,8 +15,9 @@ from workbench.checks.target import Target
 # sudo: who listens is told to everyone, but not which of another's processes it is.
 LISTENERS = "sudo -n ss -Hltnxp"
 PROCESSES = "sudo -n ps -eo pid=,uid=,user:32=,unit:80=,comm="
-# Below are the system's own accounts.
-FIRST_PERSON = 1000
+# Below are the system's own accounts, and systemd's for one run of a service (DynamicUser=) above.
+# systemd.io/UIDS-GIDS
+PEOPLE = range(1000, 60000)
 # systemd itself listens for a service that it starts with the first connection.
 SYSTEMD = 1
 _PID = re.compile(r"\bpid=(\d+)")
@@ -34,7 +35,7 @@ class Process:
 
     def belongs_to(self, unit: str) -> bool:
         """Return whether it is the service's own; people's sessions may be in its unit, too."""
-        return self.pid == SYSTEMD or (self.uid < FIRST_PERSON and self.unit == unit)
+        return self.pid == SYSTEMD or (self.uid not in PEOPLE and self.unit == unit)
 
     def __str__(self) -> str:
         return f"{self.program} of {self.user} (pid {self.pid})"

@@ -27,6 +27,7 @@ PROCESSES = """\
   60     0 root   apache2.service         apache2
   77  1004 bob    session-5.scope         python3
   78  1004 bob    rstudio-server.service  my rsession
+  79 61895 61895  rstudio-server.service  python3
 """
 FINE = "each service's ports and sockets are its own"
 Shell = Callable[..., Any]
@@ -41,6 +42,7 @@ def target(shell: Shell, *listeners: str) -> Target:
     ("listeners", "result", "evidence", "fix"),
     [
         ((PROXY, RSTUDIO, SSH), "PASS", FINE, ""),
+        ((PROXY, RSTUDIO.replace("pid=40", "pid=79"), SSH), "PASS", FINE, ""),
         (
             (PROXY, BOB, SSH),
             "FAIL",
