@@ -71,9 +71,10 @@ def check_rstudio_service(target: Target) -> Outcome:
     wrong = _amiss(server, RSTUDIO, unit)
     if wrong:
         return failed(wrong)
-    shown = f"-o /dev/null -A '{BROWSER}' -w '%{{http_code}} %{{redirect_url}}'"
+    shown = f"-o /dev/null -A '{BROWSER}' -w '%{{http_code}} %{{redirect_url}}\\n'"
     answer = _get(server, unit, f"{shown} http://127.0.0.1:{RSTUDIO.port}/")
-    code, _, leads = answer.stdout.strip().partition(" ")
+    # A line for each time it was asked.
+    code, _, leads = (answer.stdout.strip().splitlines() or [""])[-1].partition(" ")
     if code != "302" or "/auth-sign-in" not in leads:
         return failed(f"port {RSTUDIO.port} answers {code} {leads}".rstrip() + ", no sign-in")
     return passed("RStudio Server asks for name and password, at each boot")

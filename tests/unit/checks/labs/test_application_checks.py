@@ -118,6 +118,7 @@ def test_jupyterhub_is_a_service_of_its_own(changed, said):
         ({}, "PASS: RStudio Server asks for name and password"),
         ({"show --timestamp": STOPPED}, "FAIL: rstudio-server is stopped"),
         ({"is-enabled": "disabled\n"}, "FAIL: RStudio Server runs, but won't after the next boot"),
+        ({"redirect_url": "000 \n302 http://127.0.0.1:8787/auth-sign-in\n"}, "PASS: RStudio"),
         ({"redirect_url": "200 "}, "FAIL: port 8787 answers 200, no sign-in"),
     ],
 )
