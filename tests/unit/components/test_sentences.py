@@ -237,7 +237,11 @@ REFUSED = [
         "Give the text of the file, from -----BEGIN CERTIFICATE----- on.",
     ),
 ]
+# Three labels of the most signs that one may have.
+LONGEST = ".".join(3 * [63 * "a"])
 TAKEN = [
+    ("domain", f"{LONGEST}.{61 * 'b'}", (), f"{LONGEST}.{61 * 'b'}"),
+    ("domain", "1.2.example", (), "1.2.example"),
     ("text", " a ", (), "a"),
     ("flag", False, (), False),
     ("number", 1, (1, 10), 1),
@@ -307,6 +311,29 @@ def test_text_that_is_empty_is_said_of_the_value(check):
         find(check)(" ", "it")
 
     assert refused.value.message == "it is ' ', but must be text that isn't empty."
+
+
+@pytest.mark.parametrize("value", ["a.b.1", f"{LONGEST}.{62 * 'b'}"])
+def test_what_is_nearly_a_domain_is_none(value):
+    with pytest.raises(ArgumentError, match="isn't a domain name"):
+        validation.check_domain(value, "it")
+
+
+def test_a_path_without_a_scheme_is_told_as_one():
+    with pytest.raises(ArgumentError, match="the name alone"):
+        validation.check_domain("lab.example.org/jupyter", "it")
+
+
+@pytest.mark.parametrize("instead", ["{}\nssh-rsa", "{}\n"])
+def test_a_second_line_is_no_part_of_a_key(instead):
+    whole = key("ssh-rsa").replace(" ada@home", instead.format(" ada@home") + " x")
+    with pytest.raises(ArgumentError, match="isn't an OpenSSH public key"):
+        validation.check_public_key(whole, "it")
+
+
+def test_signs_that_are_no_base64_are_not_left_out():
+    with pytest.raises(ArgumentError, match="isn't an OpenSSH public key"):
+        validation.check_public_key(key("ssh-rsa").replace("AAAA", "AA*AA", 1), "it")
 
 
 def test_a_record_without_a_name_is_said_of_the_value():

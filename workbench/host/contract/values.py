@@ -353,7 +353,7 @@ def _is_key_data(kind: str, encoded: str) -> bool:
     except (binascii.Error, ValueError):
         return False
     # The data starts with its own type as a string with a four-byte length (RFC 4253, section 6.6).
-    return data[4 : 4 + int.from_bytes(data[:4])] == kind.encode() if len(data) > 4 else False
+    return data[4 : 4 + int.from_bytes(data[:4])] == kind.encode()
 
 
 def shown(value: object) -> str:
