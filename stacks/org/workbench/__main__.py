@@ -6,8 +6,8 @@ import pulumi
 
 from workbench import Workbench
 from workbench import WorkbenchArgs
-from workbench.components.configuration import read_configuration
-from workbench.components.configuration import read_name
+from workbench import read_configuration
+from workbench import read_name
 
 config = pulumi.Config()
 # The network's stack, as organization/org-network/shared.

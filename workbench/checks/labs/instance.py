@@ -115,8 +115,14 @@ def check_answers(target: Target) -> Outcome:
     outcome = check_ssh_port(target)
     # A closed group doesn't open while a server boots.
     if outcome.result is Result.FAIL and is_young and ssh_sources(target):
-        wait_for(lambda: check_ssh_port(target).result is not Result.FAIL, BOOT_LIMIT, INTERVAL)
-        outcome = check_ssh_port(target)
+        asked = [outcome]
+
+        def is_answered() -> bool:
+            asked.append(check_ssh_port(target))
+            return asked[-1].result is not Result.FAIL
+
+        wait_for(is_answered, BOOT_LIMIT, INTERVAL)
+        outcome = asked[-1]
     where = target.where
     if outcome.result is Result.PASS and where.port(SSH_PORT) != SSH_PORT:
         return passed(f"port {SSH_PORT} of {where.ip} is answered at port {where.port(SSH_PORT)}")
