@@ -114,8 +114,9 @@ def remove(bench: LabBench, remains: Remains, progress: Progress) -> None:
             ec2.release_address(AllocationId=address)
         for group in remains.groups:
             ec2.delete_security_group(GroupId=group)
-        for pair in remains.key_pairs:
-            ec2.delete_key_pair(KeyPairId=pair)
+        if remains.key_pairs:
+            # By its name: moto, and so a rehearsal, takes an id, says yes, and deletes nothing.
+            ec2.delete_key_pair(KeyName=KEY_PAIR)
         for zone in remains.zones:
             _delete_zone(bench.aws("route53"), zone)
 

@@ -58,3 +58,13 @@ def test_the_labs_zone_goes_with_its_records_and_another_stays(bench):
     left = [zone["Id"] for zone in route53.list_hosted_zones()["HostedZones"]]
     assert left == [f"/hostedzone/{other}"]
     assert find_remains(bench, progress).lines == []
+
+
+def test_the_labs_key_pair_goes_and_another_stays(bench):
+    ec2, progress = bench.aws("ec2"), Progress(quiet=True)
+    for name in ("do4ds-lab-key", "mine"):
+        ec2.create_key_pair(KeyName=name)
+
+    remove(bench, find_remains(bench, progress), progress)
+
+    assert [each["KeyName"] for each in ec2.describe_key_pairs()["KeyPairs"]] == ["mine"]
