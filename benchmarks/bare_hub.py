@@ -62,8 +62,8 @@ set -e
 mkdir -p /opt/bare/jupyter/kernels/python3
 cat > /opt/bare/requirements.txt
 UV_SYSTEM_CERTS=1 uv venv --quiet --allow-existing --python /usr/bin/python3 /opt/bare/venv
-UV_SYSTEM_CERTS=1 uv pip install --quiet --python /opt/bare/venv/bin/python --require-hashes \
-  --compile-bytecode -r /opt/bare/requirements.txt
+UV_SYSTEM_CERTS=1 uv pip install --quiet --compile-bytecode --require-hashes \
+  --python /opt/bare/venv/bin/python -r /opt/bare/requirements.txt
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=bare \
   -addext subjectAltName=DNS:$NAME -keyout /opt/bare/tls.key -out /opt/bare/tls.crt 2>/dev/null
 """
