@@ -25,7 +25,7 @@ def check_own_room(target: Target) -> Outcome:
         return skipped("the stack has no data volume")
     answer = target.server().run(OWN_ROOM)
     if not answer.ok:
-        told = f"{OWN} shares its room with the homes: with a full volume, nobody could sign in"
+        told = f"{OWN} shares its space with the homes: with a full volume, nobody could sign in"
         return warned(f"{told}. It needs 336 MiB free", CONVERGE)
     row, image = (line.split() for line in answer.stdout.splitlines()[:2])
     size, free = int(row[1]), int(row[3])

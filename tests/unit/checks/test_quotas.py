@@ -63,7 +63,7 @@ ROW = "/dev/loop8 256 19 238 8% /data/workbench\n"
         (Answer(0, ROW + IMAGE), "PASS", "238 of 256 MiB free"),
         (Answer(0, ROW.replace("238", "3") + IMAGE), "FAIL", "is full (256 MiB)"),
         (Answer(0, ROW + "132096 512 335544320\n"), "WARN", "lost some of its room"),
-        (Answer(32, ""), "WARN", "shares its room with the homes"),
+        (Answer(32, ""), "WARN", "shares its space with the homes"),
     ],
 )
 def test_the_room_of_the_workbenchs_own_state(

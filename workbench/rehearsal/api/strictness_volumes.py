@@ -52,7 +52,7 @@ class VolumeRules:
     """Volumes, snapshots and attachments, checked as EC2 checks them.
 
     ``modification_hours`` is how long a volume can't be changed again: 6 in AWS, 0 here
-    unless the rehearsal was started with it, so that growing twice can be practised.
+    unless the rehearsal was started with it, so that growing twice can be practiced.
     """
 
     modification_hours: float = 0.0
