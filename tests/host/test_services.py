@@ -100,7 +100,14 @@ def written(folder: Path) -> Path:
 def installed(tmp_path: Path) -> Iterator[None]:
     """Have the documentation's package installed, from a folder outside the checkout."""
     source, target = written(tmp_path), tmp_path / "installed"
-    install = ["uv", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation"]
+    install = [
+        Path(sys.executable).with_name("uv"),
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+    ]
     command = [*install, "--python", sys.executable, "--target", target, source]
     subprocess.run(command, check=True)
     with pytest.MonkeyPatch.context() as patched:

@@ -198,15 +198,13 @@ def _rules(args: AccessArgs) -> dict[str, tuple[str, int, pulumi.Input[str]]]:
         ("tcp", 443, web),
         *check_ports(args.get("extra_ports") or [], "extra_ports"),
     ]
-    return {
-        f"{protocol}-{port}-{f'output-{index}' if is_late(network) else _slug(network)}": (
-            protocol,
-            port,
-            network,
-        )
-        for protocol, port, networks in asked
-        for index, network in enumerate(networks)
-    }
+    rules: dict[str, tuple[str, int, pulumi.Input[str]]] = {}
+    for protocol, port, networks in asked:
+        before = sum(rule[:2] == (protocol, port) for rule in rules.values())
+        for index, network in enumerate(networks, before):
+            ending = f"output-{index}" if is_late(network) else _slug(network)
+            rules[f"{protocol}-{port}-{ending}"] = (protocol, port, network)
+    return rules
 
 
 def _slug(network: str) -> str:

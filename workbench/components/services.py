@@ -1,5 +1,6 @@
 """Which services a workbench has: the same check as the server's own."""
 
+from collections.abc import Iterable
 from collections.abc import Sequence
 from typing import cast
 
@@ -23,6 +24,14 @@ def check_service_names(names: object, what: str) -> list[str]:
     """Return the names of services that can be had together."""
     check_services(names, what)
     return list(cast("Sequence[str]", names))
+
+
+def check_people(people: Iterable[str], names: Sequence[str] | None) -> None:
+    """Check that nobody has the name of an account that a service has."""
+    try:
+        service_table.refuse_accounts(people, check_services(service_names(names), "services"))
+    except service_table.ServicesError as error:
+        raise ArgumentError(f"users: {error.message}", error.hint) from error
 
 
 def own_hosts(names: Sequence[str] | None) -> list[str]:

@@ -44,6 +44,7 @@ from workbench.components.schedule import check_schedule
 from workbench.components.server_slots import FIRST
 from workbench.components.server_slots import check_slot
 from workbench.components.server_slots import read_slots
+from workbench.components.services import check_people
 from workbench.components.services import check_service_names
 from workbench.components.services import own_hosts
 from workbench.components.services import service_names
@@ -363,6 +364,10 @@ def check_arguments(args: WorkbenchArgs) -> None:
     if args.get("host_name_per_user") and not is_late(users):
         known = [{"name": DEFAULT_USER}] if users is None else users
         check_host_names(known, records, own_hosts(args.get("services")))
+    if users is not None and not is_late(users):
+        people: Any = users
+        named = [user["name"] for user in people if not is_late(user)]
+        check_people([name for name in named if not is_late(name)], args.get("services"))
     read_slots(args)
     if args.get("rstudio_sha256") is not None and args.get("rstudio_url") is None:
         raise ArgumentError(

@@ -40,7 +40,7 @@ def pack_recipe(folder: Path = FOLDER, services: Iterable[str] | None = None) ->
     ``services`` are those of the workbench, by name; what installed packages add of them travels in
     the archive. Raises ServicesError for one that isn't installed.
     """
-    members = ADDED | _contents(folder, NAME)
+    members = ADDED | _contents(folder, NAME, recipe_files(folder))
     for service in services or ():
         if service not in service_table.own_names():
             members |= _added(service)
@@ -56,22 +56,20 @@ def pack_recipe(folder: Path = FOLDER, services: Iterable[str] | None = None) ->
 
 
 def recipe_files(folder: Path) -> list[Path]:
-    """Return the files that run on the server, in a fixed order."""
+    """Return the recipe's files that run on the server, in a fixed order."""
+    return [path for path in _files(folder) if path.name not in LEFT_OUT and path.suffix != ".in"]
+
+
+def _files(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.is_file()
-        and path.name not in LEFT_OUT
-        and path.suffix != ".in"
-        and not FOLDERS_LEFT_OUT & set(path.relative_to(folder).parts)
+        if path.is_file() and not FOLDERS_LEFT_OUT & set(path.relative_to(folder).parts)
     )
 
 
-def _contents(folder: Path, name: str) -> dict[str, bytes]:
-    return {
-        f"{name}/{path.relative_to(folder).as_posix()}": path.read_bytes()
-        for path in recipe_files(folder)
-    }
+def _contents(folder: Path, name: str, files: Iterable[Path]) -> dict[str, bytes]:
+    return {f"{name}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in files}
 
 
 def _added(service: str) -> dict[str, bytes]:
@@ -89,7 +87,7 @@ def _added(service: str) -> dict[str, bytes]:
     information = f"workbench_service_{service}-0.dist-info"
     origin = Path(spec.origin)
     if spec.submodule_search_locations:
-        contents = _contents(origin.parent, package)
+        contents = _contents(origin.parent, package, _files(origin.parent))
     else:
         contents = {origin.name: origin.read_bytes()}
     return contents | {

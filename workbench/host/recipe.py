@@ -48,8 +48,8 @@ _SYSTEM: tuple[Step, ...] = (
 )
 
 
-def recipe(services: Sequence[Service]) -> tuple[Step, ...]:
-    """Return the steps of a server that has these services.
+def recipe(services: Sequence[Service], *, fetches_r: bool = True) -> tuple[Step, ...]:
+    """Return the steps of a server that has these services; it may have the system's R alone.
 
     The administrator first, who may be waiting to look in; then long work, side by side; then the
     data volume, and what is on it. What no first notebook needs continues when all is done.
@@ -57,7 +57,7 @@ def recipe(services: Sequence[Service]) -> tuple[Step, ...]:
     before = [each for each in services if not each.needs_r]
     after = [each for each in services if each.needs_r]
     return (
-        *_begun(services),
+        *_begun(services, fetches_r=fetches_r),
         packages,
         storage,
         identity,
@@ -78,13 +78,14 @@ def recipe(services: Sequence[Service]) -> tuple[Step, ...]:
     )
 
 
-def recipe_on_standby(services: Sequence[Service]) -> tuple[Step, ...]:
+def recipe_on_standby(services: Sequence[Service], *, fetches_r: bool = True) -> tuple[Step, ...]:
     """Return the steps that a server can have before the data volume comes to it."""
     return (
-        *_begun(services),
+        *_begun(services, fetches_r=fetches_r),
         packages,
         *_started(services, Stage.ACCESS),
         *_SYSTEM,
+        removal,
         *_prepared([each for each in services if not each.needs_r]),
         r_versions,
         *_prepared([each for each in services if each.needs_r]),
@@ -97,12 +98,13 @@ def recipe_on_standby(services: Sequence[Service]) -> tuple[Step, ...]:
 def steps_for(settings: Settings) -> tuple[Step, ...]:
     """Return this server's steps."""
     services = service_table.choose(settings.services)
-    return recipe_on_standby(services) if stands_by(settings) else recipe(services)
+    steps = recipe_on_standby if stands_by(settings) else recipe
+    return steps(services, fetches_r=bool(settings.r.from_posit))
 
 
-def _begun(services: Iterable[Service]) -> tuple[Step, ...]:
+def _begun(services: Iterable[Service], *, fetches_r: bool) -> tuple[Step, ...]:
     early = [each.begin for each in services if each.begin is not None]
-    return (administrator, begin_environments, *early, begin_r)
+    return (administrator, begin_environments, *early, *([begin_r] if fetches_r else []))
 
 
 def _prepared(services: Iterable[Service]) -> list[Step]:

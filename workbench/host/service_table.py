@@ -21,6 +21,8 @@ from workbench.host.service import Stage
 GROUP = "workbench.services"
 # Below, people on the server can't listen: nobody can stand in for a service that is down.
 FIRST_OPEN_PORT = 1024
+# Where the web server sends browsers on to HTTPS.
+WEB_PORT = 80
 # It is part of commands, of an output's name and of the web server's configuration.
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 # What `workbench logs` and `workbench open` call other things.
@@ -149,6 +151,8 @@ def _checked(service: Service) -> Service:
     elif service.port is not None and not 0 < service.port < FIRST_OPEN_PORT:
         said = f"has port {service.port}, which people on the server could take: it has to be 1023"
         said += " or lower"
+    elif service.port == WEB_PORT:
+        said = f"has port {WEB_PORT}, which is the web server's"
     elif service.path is not None and not service.path.startswith("/" + service.word + "/"):
         said = f"has the path {service.path!r}, which has to begin and end with a slash"
     elif service.path is not None and service.port is None and not service.sockets:
@@ -183,6 +187,18 @@ def _shared(one: Service, other: Service) -> str:
     if one.path and one.path == other.path:
         return f"the path {one.path}"
     return ""
+
+
+def refuse_accounts(people: Iterable[str], services: Iterable[Service]) -> None:
+    """Raise ServicesError where a person has the name of a service's own account."""
+    names = set(people)
+    for service in services:
+        for name in sorted(names & set(service.accounts)):
+            raise ServicesError(
+                f"The service {service.name!r} has an account {name!r} of its own, which a person "
+                "has here.",
+                f"Give the person another name, or leave {service.name} out.",
+            )
 
 
 def _package(entry: EntryPoint) -> str:

@@ -133,7 +133,7 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
         "idle_timeout": int(values.get("idle_timeout", IDLE_TIMEOUT)),
         "time_zone": contract.check_time_zone(values.get("time_zone") or "UTC", "time_zone"),
         "r": RSettings.parse(values.get("r")),
-        "services": _services(values.get("services")),
+        "services": _services(values.get("services"), [user["name"] for user in values["users"]]),
         "address": _ipv4(values.get("address")),
     }
 
@@ -161,13 +161,13 @@ def _user(values: Mapping[str, Any], what: str) -> Account:
     )
 
 
-def _services(names: Sequence[str] | None) -> tuple[str, ...]:
+def _services(names: Sequence[str] | None, people: Sequence[str] = ()) -> tuple[str, ...]:
     from workbench.host import service_table
 
     if names is None:
         return service_table.default_services()
     try:
-        service_table.choose(names)
+        service_table.refuse_accounts(people, service_table.choose(names))
     except service_table.ServicesError as error:
         raise SettingsError(f"{error.message} {error.hint}") from error
     return tuple(names)

@@ -31,6 +31,8 @@ from workbench.tasks.changes.guard import Change
 # What no task lets Pulumi delete, not even one that may change everything else.
 KEPT = tuple(kind for kind, may in GUARD[Change.UP].items() if "delete" not in may)
 
+# The disk of an instance whose program says nothing: that of Ubuntu's and Debian's images.
+IMAGE_GIB = 8.0
 INSTANCE = "aws:ec2/instance:Instance"
 VOLUME = "aws:ebs/volume:Volume"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -249,12 +251,25 @@ def _monthly(resource: PolicyResource, region: str) -> tuple[str, float | None]:
     """Return what a resource is, and its price a month in dollars; None where nobody knows it."""
     if resource.resource_type == INSTANCE:
         name = str(resource.props.get("instanceType"))
-        hourly = hourly_price(name, region)
-        return name, None if hourly is None else hourly * HOURS_PER_MONTH
+        hourly, gib = hourly_price(name, region), gp3_price(region)
+        if hourly is None or gib is None:
+            return name, None
+        return name, hourly * HOURS_PER_MONTH + gib * _own_disks(resource)
     if resource.resource_type == VOLUME:
         price = gp3_price(region)
         return "volumes", None if price is None else price * float(resource.props.get("size") or 0)
     return "", 0.0
+
+
+def _own_disks(instance: PolicyResource) -> float:
+    """Return the GiB of the disks that come with an instance."""
+    try:
+        root = instance.props.get("rootBlockDevice") or {}
+        others = instance.props.get("ebsBlockDevices") or []
+        sizes = [each.get("volumeSize") for each in (root, *others)]
+        return sum(float(size or IMAGE_GIB) for size in sizes)
+    except UnknownValueError:
+        return IMAGE_GIB
 
 
 def _region(resources: Iterable[PolicyResource]) -> str:

@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.errors import WorkbenchError
+
 # A client of AWS's price list, in the region that it answers in.
 Client = Callable[[str], Any]
 
@@ -70,7 +72,8 @@ def ask(client: Client, region: str, wanted: Iterable[str]) -> dict[str, Quote]:
 
     try:
         pricing = client(place)
-    except BotoCoreError:
+    except (BotoCoreError, WorkbenchError):
+        # Such as roles to assume, which what changes something refuses in its own words.
         return {}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return {name: quote for name, quote in pool.map(one, wanted) if quote is not None}

@@ -38,6 +38,7 @@ def caddyfile(**more: Any) -> str:
         names=origins.names(settings),
         services=caddy.routes(settings),
         hosts=origins.service_hosts(settings),
+        people=origins.people(settings),
     )
 
 
@@ -97,6 +98,13 @@ def test_each_person_has_a_site_that_shows_their_server_only() -> None:
     theirs = text[text.index("\nada.lab.test {") : text.index("\n# b_b's")]
     assert "@server path /jupyter/user/ada /jupyter/user/ada/*" in theirs
     assert "redir https://lab.test{uri}" in theirs
+
+
+def test_what_a_persons_site_imports_is_there_without_a_service_that_has_a_host() -> None:
+    text = caddyfile(host_name_per_user=True, services=["jupyterhub"])
+    imported = set(re.findall(r"^\timport ([\w-]+)", text, flags=re.MULTILINE))
+    assert "hosts" in imported
+    assert imported <= set(re.findall(r"^\(([\w-]+)\) \{", text, flags=re.MULTILINE))
 
 
 def test_rstudio_at_a_host_of_its_own_may_be_an_extra_name() -> None:

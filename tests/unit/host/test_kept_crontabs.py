@@ -92,6 +92,14 @@ def test_nobody_fills_the_products_own_room_with_a_table(tables: Path) -> None:
     assert list(kept_crontabs.present("admin")) == ["ann"]
 
 
+def test_a_table_that_is_too_large_to_be_kept_stays_where_it_is(tables: Path) -> None:
+    (tables / "ann").write_bytes(JOB)
+    kept_crontabs.save("admin")
+    (tables / "ada").write_bytes(b"#" * (kept_crontabs.MOST + 1))
+    kept_crontabs.restore("admin")
+    assert sorted(path.name for path in tables.iterdir()) == ["ada", "ann"]
+
+
 def test_nothing_but_a_file_of_the_persons_own_is_read(tables: Path) -> None:
     (tables / "secret").write_bytes(JOB)
     (tables / "ada").symlink_to(tables / "secret")

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import io
+import json
 import re
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ from workbench.host.pack import pack_recipe
 from workbench.host.pack import recipe_files
 from workbench.host.recipe import recipe
 from workbench.host.service_table import ServicesError
+from workbench.host.software import CURRENT_R
 from workbench.host.system import apt
 
 # Modules that the distribution's Python runs, before pyinfra is there or alongside it.
@@ -138,6 +140,9 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     for folder in (package / "templates", information):
         folder.mkdir(parents=True)
     (package / "__init__.py").write_text(ADDED)
+    # Names that the recipe leaves out of its own.
+    for name in ("bootstrap.py", "page.in"):
+        (package / name).write_text("")
     (package / "templates" / "page.j2").write_text("hello")
     (information / "METADATA").write_text(
         "Metadata-Version: 2.1\nName: hello-package\nVersion: 1\n"
@@ -161,6 +166,7 @@ def test_an_added_service_travels_with_its_package_and_is_found_there(
         archive.extractall(there, filter="data")
 
     assert (there / "hello_package" / "templates" / "page.j2").read_text() == "hello"
+    assert all((there / "hello_package" / name).is_file() for name in ("bootstrap.py", "page.in"))
     code = (
         f"import sys; sys.path[:0] = [{str(there)!r}]; from workbench.host import service_table; "
         "print(service_table.choose(['hello'])[0].path)"
@@ -183,6 +189,9 @@ def test_the_number_of_steps_is_the_recipes_where_settings_can_be_read(tmp_path:
 
     path.write_text(SETTINGS)
     steps = recipe(service_table.choose(service_table.default_services()))
+    # The system's R alone is nothing to fetch.
+    assert count_steps(path) == len(steps)
+    path.write_text(json.dumps(json.loads(SETTINGS) | {"r": {"versions": [CURRENT_R]}}))
     assert count_steps(path) == 1 + len(steps)
 
 

@@ -12,9 +12,11 @@ import pytest
 
 import workbench
 from workbench.components.errors import ArgumentError
+from workbench.components.services import check_people
 from workbench.components.services import check_services
 from workbench.host import service_table
 from workbench.host.recipe import recipe
+from workbench.host.recipe import recipe_on_standby
 from workbench.host.service import Card
 from workbench.host.service import Probe
 from workbench.host.service import Service
@@ -201,6 +203,7 @@ def test_what_cant_be_had_is_said_in_one_sentence(added, names, words) -> None:
     [
         ({"port": 787}, "both have port 787"),
         ({"port": 443}, "both have port 443"),
+        ({"port": 80}, "has port 80, which is the web server's"),
         ({"port": 8081}, "has port 8081, which people on the server could take"),
         ({"path": "/rstudio/"}, "both have the name 'rstudio'"),
         ({"path": "/a/b/"}, "has a name or a path that isn't one word"),
@@ -219,6 +222,24 @@ def test_a_clash_is_said_in_one_sentence(added, hello, changes, words) -> None:
         choose(["jupyterhub", "hello"])
     assert words in raised.value.message
     assert raised.value.hint
+
+
+def test_nobody_has_the_name_of_a_services_account(added, hello) -> None:
+    added["hello"] = replace(hello, accounts=("greeter",))
+    users = [{"name": "greeter", "public_keys": []}]
+    asked = {"services": ["jupyterhub", "hello"], "users": users}
+
+    with pytest.raises(SettingsError, match="'hello' has an account 'greeter' of its own"):
+        Settings.parse(json.dumps(SETTINGS | asked))
+    with pytest.raises(ArgumentError, match="'hello' has an account 'greeter' of its own"):
+        check_people(["ada", "greeter"], ["jupyterhub", "hello"])
+    check_people(["ada", "greeter"], ["jupyterhub"])
+
+
+def test_a_server_on_standby_forgets_no_service_before_it_is_removed() -> None:
+    steps = [step.__name__ for step in recipe_on_standby(choose(["jupyterhub"]))]
+
+    assert steps.index("removal") < steps.index("landing")
 
 
 def test_a_package_that_cant_be_imported_is_named(added) -> None:

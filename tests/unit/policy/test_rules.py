@@ -138,11 +138,20 @@ def test_a_protected_volume_passes_and_others_kinds_need_no_protection():
 def test_a_budget_is_held_by_the_price_table():
     server = (INSTANCE, {"instanceType": "t3.large", "availabilityZone": "us-east-1a"})
     price = hourly_price("t3.large", "us-east-1") * HOURS_PER_MONTH
-    room = (100 - price) / gp3_price("us-east-1")
+    # An image's disk of 8 GiB comes with it.
+    room = (100 - price) / gp3_price("us-east-1") - 8
     assert stack_violations(server, (VOLUME, {"size": room - 1}), (BUCKET, {})) == []
     (said,) = stack_violations(server, (VOLUME, {"size": room + 1}))
     assert "its budget is $100.00" in said
     assert said.endswith("where the pack is made.")
+
+
+def test_an_instances_own_disks_are_in_the_budget():
+    disks = {"rootBlockDevice": {"volumeSize": 16384}}
+    server = {"instanceType": "t3.micro", "availabilityZone": "us-east-1a"}
+    assert stack_violations((INSTANCE, server)) == []
+    (said,) = stack_violations((INSTANCE, server | disks))
+    assert "its budget is $100.00" in said
 
 
 def test_what_the_price_table_doesnt_know_is_no_bargain():

@@ -114,6 +114,19 @@ def test_what_is_made_is_priced_by_the_month() -> None:
     assert max(map(len, lines[1:])) <= 78
 
 
+@pytest.mark.usefixtures("power")
+def test_what_only_pulumi_will_know_is_no_bargain() -> None:
+    inputs = {"instanceType": "t3.medium", "rootBlockDevice": "an unknown of Pulumi's"}
+    steps = (
+        ("create", Resource("aws:x/y:Instance", "server", inputs=inputs)),
+        ("create", Resource("aws:x/y:Volume", "data", inputs={"snapshotId": "snap-1"})),
+    )
+    lines, _ = up_plan.look_ahead("prod", Changes({"create": 2}, steps), dict, QUIET)
+    said = " ".join(lines)
+    assert "costs unknown" in said
+    assert "a volume of unknown size" in said
+
+
 def test_what_goes_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     volume = Resource("aws:ebs/volume:Volume", "v", inputs={"size": 20})
     changes = Changes({"delete": 1}, (("delete", volume), ("delete-replaced", volume)))

@@ -84,6 +84,12 @@ def test_a_program_that_sets_arguments_itself_is_for_pulumi_to_ask() -> None:
     assert not read_wanted(unread).is_in(unread)
 
 
+def test_a_program_that_names_its_services_itself_told_them_with_its_outputs() -> None:
+    told = StackState("prod", OUTPUTS | {"services": ["jupyterhub", "hello"]}, CONFIG)
+    with pytest.raises(ConfigError, match="There is no service 'hello'"):
+        read_wanted(told)
+
+
 def test_a_service_that_isnt_installed_is_named_before_anything_is_asked() -> None:
     with pytest.raises(ConfigError, match="workbench:services: There is no service 'hello'"):
         read_wanted(state(CONFIG | {"workbench:services": "jupyterhub,hello"}))

@@ -46,9 +46,10 @@ def restore(administrator: str) -> None:
     if saved is None or not TABLES.is_dir():
         return
     people = _people(administrator)
-    for name in [name for name in people if name not in saved]:
-        # Of a server that had the volume before another one did.
-        (TABLES / name).unlink(missing_ok=True)
+    for name, number in people.items():
+        # Of a server that had the volume before another one did; what is never saved stays.
+        if name not in saved and _table(name, number):
+            (TABLES / name).unlink(missing_ok=True)
     for name in [name for name in people if name in saved]:
         text = saved[name].encode(errors="surrogateescape")
         owner = (pwd.getpwnam(name).pw_uid, _group())

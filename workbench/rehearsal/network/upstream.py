@@ -72,7 +72,7 @@ def _ask(server: Server, query: DNSRecord) -> DNSRecord | None:
     try:
         answer = _over_udp(server, own)
         if answer.header.tc:
-            found = _answers(own, own.send(*server, tcp=True, timeout=LIMIT))
+            found = _answers(own, own.send(*server, tcp=True, timeout=LIMIT, ipv6=":" in server[0]))
             if found is None:
                 return None
             answer = found

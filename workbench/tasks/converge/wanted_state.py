@@ -50,7 +50,9 @@ def read_wanted(state: StackState) -> Wanted:
 
 def _packed(state: StackState) -> PackedRecipe:
     configured = Configured(state.config)
-    names = configured.services if configured.has("services") else None
+    # A program that names them itself has told them with its outputs.
+    told = state.outputs.get("services")
+    names = configured.services if configured.has("services") else told
     try:
         return pack_recipe(services=names)
     except ServicesError as error:

@@ -1,6 +1,7 @@
 """What the servers, volumes and addresses that Pulumi makes or changes cost a month."""
 
 import textwrap
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -37,13 +38,20 @@ def cost_lines(state: StackState, left: Sequence[Resource]) -> list[str]:
     if not left:
         return []
     types = [str(each.get("instanceType", "")) for each in servers]
-    roots = [(each.get("rootBlockDevice") or {}).get("volumeSize") for each in servers]
-    gib = sum(_gib(each.get("size")) for each in disks)
-    gib += sum(_gib(size, ROOT_GIB) for size in roots)
+    roots = [each.get("rootBlockDevice") for each in servers]
+    sizes = [each.get("size") for each in disks]
+    gib = sum(_gib(size) for size in sizes)
+    # Of a block that Pulumi only learns later, there is a text.
+    gib += sum(
+        _gib(root.get("volumeSize") if isinstance(root, Mapping) else None, ROOT_GIB)
+        for root in roots
+    )
     prices = state.prices(*types)
     rest = prices.monthly("", volumes_gib=gib, addresses=len(addresses), hosted_zones=len(zones))
     parts = [(kind, prices.monthly(kind, addresses=0).instance) for kind in types]
     parts += [(name, price) for name, price in rest.items if name != "instance"]
+    # That of a snapshot, for example, which Pulumi only learns later.
+    parts += [("a volume of unknown size", None) for size in sizes if not _gib(size)]
     known = [price for _, price in parts if price is not None]
     total = sum(known) if len(known) == len(parts) else None
     told = ", ".join(f"{name} {in_dollars(price)}" for name, price in parts)
