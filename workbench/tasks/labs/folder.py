@@ -51,7 +51,7 @@ PORT = (
     " print(addresses.get(sys.argv[3], {}).get(port, port))"
 )
 LOOKUP = (
-    "import sys; from workbench.remote.lookup import ask_server;"
+    "import sys; from workbench.remote.stack_state import ask_server;"
     " print(*ask_server(sys.argv[1], sys.argv[2]), sep=chr(10))"
 )
 FUNCTIONS = r"""

@@ -1,7 +1,11 @@
 """What the reader's folder has for commands."""
 
+import re
+from importlib import import_module
+
 from botocore.loaders import create_loader
 
+from workbench.tasks.labs.folder import LOOKUP
 from workbench.tasks.labs.folder import put_quick_waits
 
 
@@ -17,3 +21,9 @@ def test_aws_waits_as_long_as_ever_and_looks_each_second(tmp_path):
         name: each["maxAttempts"] * each["delay"] for name, each in plain.items()
     }
     assert quick["InstanceRunning"]["acceptors"] == plain["InstanceRunning"]["acceptors"]
+
+
+def test_what_a_readers_shell_imports_is_there():
+    found = re.search(r"from (\S+) import (\w+);", LOOKUP)
+    assert found
+    assert hasattr(import_module(found[1]), found[2])
