@@ -52,4 +52,4 @@ def test_a_question_is_folded(
     monkeypatch.setattr("sys.stdin", Terminal(typed))
 
     assert asking.agree(SENTENCE, "workbench destroy --yes") is agreed
-    assert capsys.readouterr().err == f"{fold(SENTENCE, 22)}\nGo on? [y/N] "
+    assert capsys.readouterr().err == f"{fold(SENTENCE, 22)}\nContinue? [y/N] "

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).relative_to(ROOT)
 # What a reader may stumble over: what they would say.
 WORDS = {
-    r"go(es)? on with|the server goes on|goes on by itself|   goes on": "continue, resume",
+    r"go(es)? on with|the server goes on|goes on by itself|   goes on|Go on\?": "continue, resume",
     r"\bby hand\b": "manually",
     r"\b[Mm]end(s|ed|ing)?\b": "fix",
     r"\b[Bb]eside\b": "alongside, next to",

@@ -90,7 +90,7 @@ class Pebble:
         return self._profiled is not None
 
     def take_up_profiles(self) -> None:
-        """Go on as the program that knows profiles when it was built meanwhile.
+        """Continue as the program that knows profiles when it was built meanwhile.
 
         At the same address, with the earlier roots: to others it is a restart.
         """

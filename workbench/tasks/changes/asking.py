@@ -16,6 +16,6 @@ def agree(what: str, scripted: str) -> bool:
     if sys.stdin is None or not sys.stdin.isatty():
         raise WorkbenchError(f"{what} There is no terminal to ask at.", scripted)
     width = max(20, shutil.get_terminal_size().columns - 1)
-    sys.stderr.write(f"{fold(what, width)}\nGo on? [y/N] ")
+    sys.stderr.write(f"{fold(what, width)}\nContinue? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
