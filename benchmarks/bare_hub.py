@@ -22,11 +22,11 @@ from typing import Any
 from rehearsed import PROJECT
 from rehearsed import rehearsed
 
+from workbench import host
 from workbench.checks.hub import session
 from workbench.checks.kernel import execute
 from workbench.checks.target import Address
 from workbench.checks.target import Target
-from workbench.host import environments
 from workbench.progress import Progress
 from workbench.progress import stderr_progress
 
@@ -39,7 +39,7 @@ ACCOUNT = """
 useradd -m -s /bin/bash -G workbench {name}
 install -d -m 700 -o {name} -g {name} /tmp/people/{name}
 """
-REQUIREMENTS = Path(environments.__file__).parent / "requirements" / "jupyterhub.txt"
+REQUIREMENTS = Path(host.__file__).parent / "requirements" / "jupyterhub.txt"
 CONFIGURATION = f"""
 from glob import glob
 c.JupyterHub.bind_url = "https://0.0.0.0:{PORT}/jupyter/"
