@@ -34,6 +34,14 @@ class OtherHostError(WorkbenchError):
     """What answers isn't the server: its host key is another."""
 
 
+class _Whole(io.StringIO):
+    """Text that is read at once: Invoke asks for a letter at a time, and waits 10 ms after each."""
+
+    def read(self, size: int | None = -1, /) -> str:
+        """Return all that is left, whatever is asked for."""
+        return super().read()
+
+
 class RemoteServer:
     """The server's shell, over one SSH connection; ``stack`` is for the sentences."""
 
@@ -59,7 +67,7 @@ class RemoteServer:
                 pty=False,
                 timeout=limit,
                 # Never this process's own standard input: a pipe given to a script is its own.
-                in_stream=io.StringIO(stdin) if stdin else False,
+                in_stream=_Whole(stdin) if stdin else False,
             )
         except CommandTimedOut as error:
             raise WaitTimeoutError(

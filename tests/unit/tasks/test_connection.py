@@ -408,3 +408,16 @@ def test_a_server_made_with_the_very_key_refuses_it_for_good(
     monkeypatch.setattr(connection, "has_other_key_pair", lambda *_: False)
     with pytest.raises(RefusedError, match="refuses the key"):
         door.wait_open(limit=30, waiting=lambda: None)
+
+
+def test_what_a_command_is_given_is_sent_at_once() -> None:
+    given: list[str] = []
+
+    class Connection:
+        def run(self, command: str, **options: Any) -> Any:
+            stream = options["in_stream"]
+            given.extend([stream.read(1), stream.read(1)])
+            return SimpleNamespace(exited=0, stdout="", stderr="")
+
+    RemoteServer(Connection(), "prod").run("python3 -", stdin="print(1)\n")
+    assert given == ["print(1)\n", ""]
