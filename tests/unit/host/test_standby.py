@@ -19,7 +19,9 @@ NAMES_OF_VOLUME = ("storage", "identity", "users", "jupyterhub", "rstudio_server
 
 
 SERVICES = service_table.choose(service_table.default_services())
-RECIPE, STANDBY = recipe(SERVICES), recipe_on_standby(SERVICES)
+# These settings have the system's R alone.
+RECIPE = recipe(SERVICES, fetches_r=False)
+STANDBY = recipe_on_standby(SERVICES, fetches_r=False)
 
 
 def settings(**volume):
