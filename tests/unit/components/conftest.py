@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import gc
 import importlib
 import warnings
 from collections.abc import Callable
@@ -276,6 +277,17 @@ def _kept(pack_recipe: Callable[..., pack.PackedRecipe]) -> Callable[..., pack.P
         return packed(services=None if services is None else tuple(services))
 
     return pack_once
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_garbage() -> Iterator[None]:
+    """Let go of what programs that failed have left, before other tests come.
+
+    asyncio tells of it when it is collected; for the traceback Python 3.11 parses source, and where
+    it collects while a test parses, that fails ("AST constructor recursion depth mismatch").
+    """
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session", autouse=True)
