@@ -160,7 +160,7 @@ class Workbench(Component):
         """Return an instance type's architecture, which RStudio Server has a package for."""
         architecture = find_architecture(instance_type, self)
         # The server installs its packages together: where one can't be had, it gets none.
-        if not {"rstudio"} & set(service_names(self._args.get("services"))):
+        if "rstudio" not in service_names(self._args.get("services")):
             return architecture
         if rstudio_sha256(architecture) is None and self._args.get("rstudio_url") is None:
             raise ArgumentError(

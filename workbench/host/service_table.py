@@ -67,19 +67,18 @@ def choose(names: Iterable[str]) -> tuple[Service, ...]:
     Raises ServicesError for what isn't installed, or can't be together.
     """
     wanted = list(names)
-    own = {each.name: each for each in own_services()}
+    fixed = {each.name for each in _always()}
     chosen: list[Service] = []
     for name in wanted:
         if wanted.count(name) > 1:
             raise ServicesError(f"The service {name!r} is named twice.", "Name it once.")
-        if name in own and own[name].stage is not Stage.SERVICE:
+        if name in fixed:
             raise ServicesError(
                 f"{name!r} can't be chosen: every workbench has it.", f"Leave {name} out."
             )
-        chosen.append(own[name] if name in own else _load(name))
-    always = [each for each in own.values() if each.stage is not Stage.SERVICE]
-    together = [*chosen, *always]
-    _refuse_clashes(together, list(own.values()))
+        chosen.append(_find(name))
+    together = [*chosen, *_always()]
+    _refuse_clashes(together, own_services())
     for service in chosen:
         for needed in service.needs:
             if needed not in wanted:
@@ -100,14 +99,23 @@ def known(names: Iterable[str] | None) -> tuple[Service, ...]:
 
     For telling of a server that is there: None stands for the default.
     """
-    own = {each.name: each for each in own_services()}
     found = []
     for name in default_services() if names is None else names:
         try:
-            found.append(own[name] if name in own else _load(name))
+            found.append(_find(name))
         except ServicesError:
             continue
-    return (*found, *(each for each in own.values() if each.stage is not Stage.SERVICE))
+    return (*found, *_always())
+
+
+def _always() -> list[Service]:
+    """Return what every server has."""
+    return [each for each in own_services() if each.stage is not Stage.SERVICE]
+
+
+def _find(name: str) -> Service:
+    own = {each.name: each for each in own_services()}
+    return own[name] if name in own else _load(name)
 
 
 def _load(name: str) -> Service:

@@ -22,6 +22,7 @@ from pulumi_policy import StackValidationPolicy
 from pulumi_policy.proxy import UnknownValueError
 
 from workbench.prices import HOURS_PER_MONTH
+from workbench.prices import IMAGE_GIB
 from workbench.prices import in_dollars
 from workbench.prices.table import gp3_price
 from workbench.prices.table import hourly_price
@@ -31,8 +32,6 @@ from workbench.tasks.changes.guard import Change
 # What no task lets Pulumi delete, not even one that may change everything else.
 KEPT = tuple(kind for kind, may in GUARD[Change.UP].items() if "delete" not in may)
 
-# The disk of an instance whose program says nothing: that of Ubuntu's and Debian's images.
-IMAGE_GIB = 8.0
 INSTANCE = "aws:ec2/instance:Instance"
 VOLUME = "aws:ebs/volume:Volume"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"

@@ -1,9 +1,19 @@
 """What a workbench costs a month."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from dataclasses import replace
 
 # AWS's own calculators count a month so.
 HOURS_PER_MONTH = 730
+# The disk of a server whose program says nothing: that of Ubuntu's and Debian's images.
+IMAGE_GIB = 8
+
+
+def sum_of(costs: Iterable[float | None]) -> float | None:
+    """Return costs together; unknown as soon as one is."""
+    known = list(costs)
+    return None if None in known else sum(cost for cost in known if cost is not None)
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,9 @@ class MonthlyCost:
     @property
     def total(self) -> float | None:
         """All together; unknown as soon as one part is."""
-        costs = [cost for _, cost in self.items]
-        known = [cost for cost in costs if cost is not None]
-        return sum(known) if len(known) == len(costs) else None
+        return sum_of(cost for _, cost in self.items)
+
+    @property
+    def stopped(self) -> float | None:
+        """What it costs while it is stopped."""
+        return replace(self, instance=0.0).total

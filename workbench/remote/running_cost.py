@@ -35,14 +35,9 @@ def read_cost(state: StackState, instance: dict[str, Any]) -> RunningCost:
     """
     kind = str(instance["InstanceType"])
     prices = state.prices(kind, asks=False)
-    gib = volumes_gib(state.aws("ec2"), instance)
-    cost = prices.monthly(kind, volumes_gib=gib)
-    rest = prices.monthly("", volumes_gib=gib)
-    parts = [price for name, price in rest.items if name != "instance"]
-    known = [price for price in parts if price is not None]
-    stopped = sum(known) if len(known) == len(parts) else None
+    cost = prices.monthly(kind, volumes_gib=volumes_gib(state.aws("ec2"), instance))
     free = "; free in a rehearsal" if state.rehearsal is not None else ""
-    return RunningCost(cost.total, stopped, f"{prices.source}, before tax{free}")
+    return RunningCost(cost.total, cost.stopped, f"{prices.source}, before tax{free}")
 
 
 def volumes_gib(ec2: Any, instance: dict[str, Any]) -> int:

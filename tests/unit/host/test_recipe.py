@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from least_settings import SETTINGS
 from pyinfra.api.state import StateStage
 
 from workbench.host import service_table
@@ -20,15 +21,6 @@ from workbench.host.system import cran
 
 SERVICES = service_table.choose(service_table.default_services())
 RECIPE, STANDBY = recipe(SERVICES), recipe_on_standby(SERVICES)
-SETTINGS = {
-    "version": 1,
-    "name": "lab",
-    "domain": None,
-    "names": ["lab.test"],
-    "administrator": {"name": "ubuntu", "public_keys": []},
-    "users": [],
-    "data_volume": {"id": "vol-1", "device": "/dev/sdf"},
-}
 Operations = dict[tuple[str, str], Any]
 
 

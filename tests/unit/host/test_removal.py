@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from least_settings import SETTINGS
 
 from workbench.host import places
 from workbench.host import service_table
@@ -12,15 +13,6 @@ from workbench.host.run.findings import find
 from workbench.host.settings import Settings
 from workbench.host.web import removal
 
-SETTINGS = {
-    "version": 1,
-    "name": "lab",
-    "domain": None,
-    "names": ["lab.test"],
-    "administrator": {"name": "ubuntu", "public_keys": []},
-    "users": [],
-    "data_volume": {"id": "vol-1", "device": "/dev/sdf"},
-}
 ACTIVE = {"ActiveState": "active", "UnitFileState": "enabled", "LoadState": "loaded"}
 GONE = {"ActiveState": "inactive", "UnitFileState": "", "LoadState": "not-found"}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from least_settings import SETTINGS
 
 import workbench
 from workbench.components.errors import ArgumentError
@@ -26,15 +27,6 @@ from workbench.host.settings import Settings
 from workbench.host.settings import SettingsError
 
 ROOT = Path(workbench.__file__).parent
-SETTINGS = {
-    "version": 1,
-    "name": "lab",
-    "domain": None,
-    "names": ["lab.test"],
-    "administrator": {"name": "ubuntu", "public_keys": []},
-    "users": [],
-    "data_volume": {"id": "vol-1", "device": "/dev/sdf"},
-}
 # Where a service may be named besides its own file, and why.
 NAMED = {
     "checks/service_checks.py": "what is asked of a service beyond that its page answers",

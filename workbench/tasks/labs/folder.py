@@ -9,13 +9,13 @@ from pathlib import Path
 
 from workbench.checks.labs.names import KEY_FILE
 from workbench.checks.labs.names import PASSWORD_FILE
+from workbench.components.rstudio import rstudio_package
 from workbench.configured import PUBLIC_KEY
 from workbench.configured import SSH_FROM
 from workbench.configured import Configured
 from workbench.engine.stack_config import config_file
 from workbench.errors import WorkbenchError
 from workbench.host.software import Package
-from workbench.host.software import rstudio
 from workbench.labs.lab_file import Lab
 from workbench.progress import Progress
 from workbench.rehearsal.description import FILE
@@ -198,13 +198,12 @@ def _configure(bench: LabBench, progress: Progress) -> _Chosen:
                 "workbench:os": Default("ubuntu-24.04"),
             }
         )
-        return _Chosen("ubuntu-24.04", address, rstudio("amd64"))
+        return _Chosen("ubuntu-24.04", address, rstudio_package({}))
     # The key is the reader's own, which the walkthrough puts in.
     stack.set_config({PUBLIC_KEY: None})
     config = Configured(stack.get_config())
-    url, sha256 = config.rstudio_url, config.rstudio_sha256
-    package = Package(url, sha256) if url else rstudio("amd64")
-    return _Chosen(config.os, "127.0.0.0/8", package)
+    named = {"rstudio_url": config.rstudio_url, "rstudio_sha256": config.rstudio_sha256}
+    return _Chosen(config.os, "127.0.0.0/8", rstudio_package(named))
 
 
 def _environment(bench: LabBench, chosen: _Chosen) -> str:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from workbench.engine.state import Resource
 from workbench.engine.state import short_type
+from workbench.prices import IMAGE_GIB
 from workbench.prices import in_dollars
+from workbench.prices import sum_of
 from workbench.remote.stack_state import StackState
 
 if TYPE_CHECKING:
@@ -17,8 +19,6 @@ WIDTH = 78
 # Steps after which there is something that costs; the rest of a replacement is counted by these.
 _LEAVING = ("create", "import", "update", "replace")
 _KINDS = ("Instance", "Volume", "Eip", "Zone")
-# A server's own disk where the program says nothing: that of Ubuntu's and Debian's images.
-ROOT_GIB = 8
 
 
 def what_costs(changes: "Changes") -> list[Resource]:
@@ -43,7 +43,7 @@ def cost_lines(state: StackState, left: Sequence[Resource]) -> list[str]:
     gib = sum(_gib(size) for size in sizes)
     # Of a block that Pulumi only learns later, there is a text.
     gib += sum(
-        _gib(root.get("volumeSize") if isinstance(root, Mapping) else None, ROOT_GIB)
+        _gib(root.get("volumeSize") if isinstance(root, Mapping) else None, IMAGE_GIB)
         for root in roots
     )
     prices = state.prices(*types)
@@ -52,8 +52,7 @@ def cost_lines(state: StackState, left: Sequence[Resource]) -> list[str]:
     parts += [(name, price) for name, price in rest.items if name != "instance"]
     # That of a snapshot, for example, which Pulumi only learns later.
     parts += [("a volume of unknown size", None) for size in sizes if not _gib(size)]
-    known = [price for _, price in parts if price is not None]
-    total = sum(known) if len(known) == len(parts) else None
+    total = sum_of(price for _, price in parts)
     told = ", ".join(f"{name} {in_dollars(price)}" for name, price in parts)
     free = "; free in a rehearsal" if state.rehearsal is not None else ""
     said = f"A month of these, always running, costs {in_dollars(total)}: {told}."
