@@ -62,6 +62,8 @@ set -e
 cd /tmp
 python3 -c "$TOOLS"
 /opt/workbench/venv/bin/python -c "$INSTALL"
+# Debian's rule for passwords comes with its package: a plain server has none.
+pam-auth-update --package --remove passwdqc
 # The recipe starts it, when it has written its configuration.
 systemctl disable caddy.service 2>/dev/null || true
 apt-get clean

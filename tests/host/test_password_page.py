@@ -17,6 +17,9 @@ from host_lab import Lab
 from host_lab import sign_in
 from playwright.sync_api import Page
 
+from workbench.host.people.passwords import RULE
+from workbench.remote.passwords import generate_password
+
 OLD, NEW = "Penguins-on-ice-42", "Krill-under-floes-43"
 PAGE = f"https://{DOMAIN}/jupyter/hub/password"
 
@@ -50,6 +53,13 @@ def hashes(lab: Lab) -> tuple[str, str]:
     saved = "import json; print(*(p['password'] for p in json.load(open("
     saved += "'/data/workbench/accounts/accounts.json'))['people'] if p['name'] == 'ann'))"
     return lab.run("getent shadow ann | cut -d: -f2"), lab.run(f'python3 -c "{saved}"')
+
+
+def test_no_generated_password_is_too_easy(lab: Lab) -> None:
+    made = "".join(f"{generate_password()}\n" for _ in range(2000))
+    said = lab.run(f"pwqcheck -1 --multi config={RULE}", stdin=made).splitlines()
+    assert len(said) == 2000
+    assert [line for line in said if not line.startswith("OK: ")] == []
 
 
 def alert(text: str) -> str:

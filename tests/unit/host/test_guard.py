@@ -1,6 +1,7 @@
 """Who goes over a limit loses their own largest process, and nobody else anything."""
 
 import os
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -275,3 +276,15 @@ def test_only_what_is_left_behind_in_memory_is_removed() -> None:
     assert not strays.is_left(old, {ADA}, now)
     assert not strays.is_left(strays.Piece("x", ADA, now + 1), set(), now)
     assert not strays.is_left(strays.Piece("x", 0, 100), set(), now)
+
+
+@pytest.mark.parametrize("written", ["{tmp}/notify", "@{tmp}/notify"])
+def test_systemd_is_told_when_it_has_looked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    address = written.format(tmp=tmp_path)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(address.replace("@", "\0", 1))
+        monkeypatch.setenv("NOTIFY_SOCKET", address)
+        guard.tell_systemd("READY=1")
+        assert listening.recv(100) == b"READY=1"

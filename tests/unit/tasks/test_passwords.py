@@ -49,7 +49,8 @@ def test_a_refusal_of_the_server_is_told_without_the_password(scripted: Any) -> 
 def test_generated_passwords_differ_and_are_long() -> None:
     made = {passwords.generate_password() for _ in range(50)}
     assert len(made) == 50
-    assert min(map(len, made)) >= 20
+    assert {len(each) for each in made} == {29}
+    assert all(len(set(each)) > 10 for each in made)
 
 
 def test_a_password_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ import os
 import pwd
 import re
 import signal
+import socket
 import subprocess
 import time
 from concurrent.futures import Future
@@ -203,6 +204,14 @@ def _name(uid: int) -> str:
         return str(uid)
 
 
+def tell_systemd(state: str) -> None:
+    """Tell systemd how this service stands (sd_notify(3)), where it is one."""
+    if address := os.environ.get("NOTIFY_SOCKET"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as own:
+            # An address that begins with @ is an abstract one.
+            own.sendto(state.encode(), address.replace("@", "\0", 1))
+
+
 def main() -> None:
     """Look again and again."""
     limits, groups = read_shares(), Cgroups()
@@ -210,8 +219,12 @@ def main() -> None:
     guard, strays = Guard(groups, limits), Strays(groups)
     moved = cleaned = 0.0
     print(f"at most {limits.person_memory // MIB} MiB for one person", flush=True)
+    is_ready = False
     while True:
         seconds = guard.look()
+        if not is_ready:
+            tell_systemd("READY=1")
+            is_ready = True
         now = time.monotonic()
         if now - moved > LONGEST:
             strays.move()
