@@ -8,7 +8,6 @@ starts a server and a kernel, and runs cells, all at once.
 import argparse
 import contextlib
 import json
-import secrets
 import statistics
 import subprocess
 import tempfile
@@ -29,6 +28,7 @@ from workbench.checks.target import Address
 from workbench.checks.target import Target
 from workbench.progress import Progress
 from workbench.progress import stderr_progress
+from workbench.remote.passwords import generate_password
 
 NUMBERS = (1, 5, 20)
 CELLS = 10
@@ -151,7 +151,7 @@ def compare(
     state: Any, machine: str, numbers: list[int], rounds: int, progress: Progress
 ) -> tuple[list[tuple[Any, ...]], str]:
     """Return a row for each number of people and each figure, and the idle memory."""
-    password, names = secrets.token_hex(12), [f"person{n}" for n in range(1, max(numbers) + 1)]
+    password, names = generate_password(), [f"person{n}" for n in range(1, max(numbers) + 1)]
     _in_machine(machine, "".join(ACCOUNT.format(name=name) for name in names))
     _in_machine(machine, "chpasswd", "".join(f"{name}:{password}\n" for name in names))
     rows: list[tuple[Any, ...]] = []

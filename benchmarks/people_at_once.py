@@ -7,7 +7,6 @@ wait. Who fits with 50 MiB each doesn't with 500.
 
 import argparse
 import contextlib
-import secrets
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from rehearsed import rehearsed
 
 from workbench.progress import Progress
 from workbench.progress import stderr_progress
+from workbench.remote.passwords import generate_password
 
 TYPES = ("t3.small", "t3.medium", "t3.large")
 NUMBERS = (1, 5, 10, 20)
@@ -98,7 +98,7 @@ def count(stack: str, kind: str, numbers: list[int], progress: Progress) -> list
         state.close()
         state = read_stack(stack, progress)
     machine = f"workbench-{rehearsal_of(stack)}-{state.outputs['instance_id']}"
-    password, names = secrets.token_hex(12), [f"person{n}" for n in range(1, max(numbers) + 1)]
+    password, names = generate_password(), [f"person{n}" for n in range(1, max(numbers) + 1)]
     _in_machine(machine, "".join(f"useradd -m -s /bin/bash -G workbench {n}\n" for n in names))
     _in_machine(machine, "chpasswd", "".join(f"{name}:{password}\n" for name in names))
     rows: list[tuple[Any, ...]] = []
