@@ -181,7 +181,7 @@ def test_a_refused_password_is_told_when_all_else_is_done(
     outcome = bring_up.Outcome(
         Rehearsed(tmp_path), "2 created", Run("ok"), {"ada": "none yet"}, [], {"ada": "Too short."}
     )
-    monkeypatch.setattr(bring_up, "bring_up", lambda *_, **__: outcome)
+    monkeypatch.setattr(bring_up, "bring_up", lambda *_, **__: [outcome])
     monkeypatch.setattr(changing, "stack_progress", lambda *_: quiet())
     with pytest.raises(Exit) as end:
         up(Context(), stack="prod")
@@ -204,14 +204,14 @@ def test_one_password_is_not_for_two_people(
 ) -> None:
     state = StackState("prod", outputs, config)
     monkeypatch.setattr("workbench.engine.find.ensure_engine", lambda _: None)
-    monkeypatch.setattr(bring_up, "read_stack", lambda *_: state)
+    monkeypatch.setattr(bring_up, "read_each", lambda *_: [state])
     with pytest.raises(WorkbenchError, match=r"the stack prod has 2 \(ada, ben\)"):
         bring_up.bring_up("prod", quiet(), agree=lambda plan: True, password_stdin=True)
 
 
 def test_one_password_is_for_one_person() -> None:
-    bring_up._refuse_many(StackState("prod", config={"workbench:users": '[{"name":"ada"}]'}))
-    bring_up._refuse_many(StackState("prod"))
+    bring_up._refuse_many([StackState("prod", config={"workbench:users": '[{"name":"ada"}]'})])
+    bring_up._refuse_many([StackState("prod")])
 
 
 def test_up_does_not_stop_the_server_under_someones_hands(

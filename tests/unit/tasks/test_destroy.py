@@ -60,7 +60,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Stack:
     state = StackState("prod", outputs, {"aws:profile": "the team"})
     state.__dict__["aws"] = lambda service: None
     monkeypatch.setattr(stacks, "open_stack", lambda *_: made)
-    monkeypatch.setattr(stack_state, "read_stack", lambda *_: state)
+    monkeypatch.setattr(stack_state, "read_each", lambda *_: [state])
     monkeypatch.setattr(what_stays, "snapshots_where", lambda *_: map(_snapshot, made.made_by))
     monkeypatch.setattr(power.PowerWatch, "_state", lambda _: made.server)
     kernel = Activity.of_json({"user": "bob", "kind": "kernel", "count": 1, "names": ["python"]})
@@ -85,7 +85,7 @@ def test_who_works_on_the_server_is_told_before(
 def test_after_a_restore_the_advice_lets_go_of_the_snapshot_first(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    state = stack_state.read_stack("prod", None)  # type: ignore[arg-type]
+    state = stack_state.read_each("prod", None)[0]  # type: ignore[arg-type]
     state.config = {"workbench:dataSnapshotId": "snap-1"}
     destroy(Context(), stack="prod", yes=True)
     let_go, use = "rm workbench:dataSnapshotId --stack prod", "set workbench:dataVolumeId vol-1"
@@ -204,7 +204,7 @@ def test_what_a_first_up_left_is_named_and_an_unused_volume_goes_too(
     from workbench.remote import unknown as recovery
     from workbench.tasks.unfinished import unused_volume
 
-    state = stack_state.read_stack("prod", None)  # type: ignore[arg-type]
+    state = stack_state.read_each("prod", None)[0]  # type: ignore[arg-type]
     state.outputs = {}
     there = State((Resource("aws:ebs/volume:Volume", "lab-storage-volume", "vol-1"),))
     monkeypatch.setattr(stack, "state", lambda: there, raising=False)

@@ -108,7 +108,7 @@ def test_an_alias_that_can_not_be_written_is_told_and_stops_nothing(
 def test_another_stacks_alias_is_not_taken_over(door: Door, files: SshFiles) -> None:
     files.write("workbench", render_alias("workbench", "prod", door))
     with pytest.raises(WorkbenchError, match="points to the stack prod already") as refused:
-        ssh_config._refuse_other_stack(files, "workbench", "lab")
+        ssh_config._refuse_other(files, "workbench", StackState("lab"))
     assert "workbench ssh.config --alias NAME --stack lab" in refused.value.hint
 
 
@@ -122,8 +122,8 @@ def test_another_projects_stack_of_the_same_name_keeps_its_alias(
     monkeypatch.setattr(ssh_config, "_project", lambda stack: str(tmp_path))
     monkeypatch.setattr(ssh_config, "door_of", lambda *_: replace(door, host="203.0.113.8"))
     with pytest.raises(WorkbenchError, match="points to the stack prod of /home/me/other already"):
-        ssh_config._refuse_other_stack(files, "workbench", "prod")
-    ssh_config._refuse_other_stack(files, "mine", "prod")
+        ssh_config._refuse_other(files, "workbench", StackState("prod"))
+    ssh_config._refuse_other(files, "mine", StackState("prod"))
     ssh_config._refuse_other_stack(files, "earlier", "prod")
 
     assert follow(StackState("prod")) == ["earlier", "mine"]

@@ -58,6 +58,7 @@ def test_the_changes_are_named(
 ) -> None:
     fake = SimpleNamespace(preview=lambda: changes, state=State, export=dict)
     monkeypatch.setattr("workbench.engine.stacks.open_stack", lambda *_: fake)
+    monkeypatch.setattr(up_plan, "read_each", lambda *_: [StackState("prod")])
     assert told in "\n".join(up_plan.plan_up("prod", QUIET))
 
 
@@ -66,7 +67,7 @@ def power(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Give the power of a server on which ana works."""
     now = SimpleNamespace(state="running")
     outputs = {"instance_id": "i-1", "region": "eu-west-1"}
-    monkeypatch.setattr(up_plan, "read_stack", lambda *_: StackState("prod", outputs))
+    monkeypatch.setattr(up_plan, "read_each", lambda *_: [StackState("prod", outputs)])
     monkeypatch.setattr(StackState, "aws", lambda *_: None)
     monkeypatch.setattr(up_plan, "PowerWatch", lambda *_: now)
     people = People([Activity("ana", "kernel", 1, ("R",))])
@@ -152,7 +153,7 @@ def test_another_architecture_is_told_as_a_new_server(
 ) -> None:
     config = {"workbench:instanceType": "t4g.medium"}
     state = StackState("prod", {"instance_id": "i-1"}, config)
-    monkeypatch.setattr(up_plan, "read_stack", lambda *_: state)
+    monkeypatch.setattr(up_plan, "read_each", lambda *_: [state])
     monkeypatch.setattr(StackState, "aws", lambda *_: Ec2())
     changes = Changes({op: 1}, ((op, INSTANCE),))
     with pytest.raises(UnfitTypeError, match="system is for x86_64, and the type is arm64") as said:

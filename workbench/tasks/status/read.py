@@ -113,7 +113,7 @@ def _users(state: StackState) -> list[str]:
 
 
 def _password_files(state: StackState) -> dict[str, str]:
-    paths = {user: passwords.password_path(state.folder, user) for user in _users(state)}
+    paths = {user: passwords.password_path(state.password_folder, user) for user in _users(state)}
     return {user: str(path) for user, path in paths.items() if path.exists()}
 
 

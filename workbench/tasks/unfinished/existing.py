@@ -58,11 +58,11 @@ def zone_in(deployment: Mapping[str, Any]) -> str:
     return next(filter(None, zones), "")
 
 
-def volume_in(deployment: Mapping[str, Any]) -> str:
-    """Return the ID of the data volume in a deployment; empty where it has none, or several."""
-    found = {
+def volumes_in(deployment: Mapping[str, Any]) -> list[str]:
+    """Return the IDs of the data volumes in a deployment."""
+    found = [
         str(each.get("id") or "")
         for each in deployment.get("resources") or []
         if short_type(each["type"]) == "Volume" and not each.get("delete")
-    }
-    return found.pop() if len(found) == 1 else ""
+    ]
+    return list(dict.fromkeys(filter(None, found)))

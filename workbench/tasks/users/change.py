@@ -132,14 +132,14 @@ def last_administrator(user: User, left: DeclaredUsers, state: StackState) -> li
 
 def hand_over(state: StackState, name: str, account: ServerUser, given: str | None) -> str:
     """See that a new person has a password; return where it is, or how to set one."""
-    path = passwords.password_path(state.folder, name)
+    path = passwords.password_path(state.password_folder, name)
     if given is not None:
         set_given(state, name, given)
         return "as it was typed"
     if account.password:
         return f"cat {path}" if path.exists() else "as it was set before"
     if state.rehearsal is not None:
-        return f"cat {passwords.make_password(state.folder, state.server, name)}"
+        return f"cat {passwords.make_password(state.password_folder, state.server, name)}"
     return f"none yet: workbench users.password {name} --stack {state.stack}"
 
 
@@ -159,7 +159,7 @@ def set_given(state: StackState, name: str, password: str) -> None:
     """Set a password that a person chose; a rehearsal keeps it, too, for its own checks."""
     passwords.set_password(state.server, name, password)
     if state.rehearsal is not None:
-        passwords.keep_password(state.folder, name, password)
+        passwords.keep_password(state.password_folder, name, password)
 
 
 def check_name(name: str, state: StackState) -> None:
