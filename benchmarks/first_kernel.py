@@ -64,7 +64,7 @@ def time_workbench(stack: str, progress: Progress) -> dict[str, float]:
 
     recorder = Recorder(progress.log_path)
     begun = time.monotonic()
-    outcome = bring_up(stack, recorder, agree=lambda _: True, password_stdin=False)
+    (outcome,) = bring_up(stack, recorder, agree=lambda _: True, password_stdin=False)
     usable = time.monotonic()
     user = outcome.state.target().users[0]
     password = read_password(outcome.state.folder, user)

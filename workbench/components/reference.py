@@ -44,9 +44,9 @@ aren't set, AWS's own variables and files say them. A role to assume belongs int
 _OUTPUTS = """\
 ## A stack's outputs
 
-What `pulumi stack output` shows of a stack with one workbench, besides `domain`, `services` and where
-each of these is, such as `jupyter_url`. In the output `workbenches`, each workbench of a stack has all
-of them under its name ([docs/org.md](org.md#several-workbenches-in-one-stack)).
+What `pulumi stack output` shows of a stack with one workbench, besides `domain`, `services` and
+where each of these is, such as `jupyter_url`. In the output `workbenches`, each workbench of a
+stack has all of them under its name ([org.md](org.md#several-workbenches-in-one-stack)).
 """
 _COMPONENTS = """\
 ## The components

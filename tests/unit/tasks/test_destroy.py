@@ -221,3 +221,67 @@ def test_what_a_first_up_left_is_named_and_an_unused_volume_goes_too(
     assert deleted == ([found] if found else [])
     assert ("data volume vol-1, which no server ever had" in said) is is_unused
     assert ("Kept: the data volume vol-1" in said) is not is_unused
+
+
+@pytest.fixture
+def two(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    """Give a stack with two workbenches; the volume of the second goes with it."""
+    told = {
+        name: {"data_volume_id": f"vol-{n}", "instance_id": f"i-{n}", "region": "eu-west-1"}
+        for n, name in enumerate(("one", "two"), 1)
+    }
+    states = [
+        StackState("prod", mine, workbench=name, others={k: told[k] for k in told if k != name})
+        for name, mine in told.items()
+    ]
+    for state in states:
+        state.__dict__["aws"] = lambda service: None
+        state.__dict__["server"] = None
+    second = {**VOLUME, "id": "vol-2"}
+    resources = [INSTANCE, stack.volume, {**INSTANCE, "id": "i-2"}, second]
+    monkeypatch.setattr(stack, "export", lambda: {"resources": resources})
+    monkeypatch.setattr(stack_state, "read_each", lambda *_: states)
+    return stack
+
+
+def test_of_two_workbenches_each_volume_is_told(
+    two: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    destroy(Context(), stack="prod", dry_run=True)
+    planned = capsys.readouterr().out
+    assert "This removes the workbenches one, two of the stack prod and DELETES the data" in planned
+    assert "volume vol-2, with all homes. The data volume vol-1 is kept. To keep it" in planned
+    assert "keep_data_volume=True   in the program" in planned
+    assert planned.count("These end:") == 2
+    assert two.done == []
+
+
+def test_of_two_workbenches_the_volume_that_is_kept_is_told_at_the_end(
+    two: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two.made_by = ["a person"]
+    two.server = "terminated"
+    destroy(Context(), stack="prod", yes=True)
+    _, _, said = capsys.readouterr().out.partition("The stack prod is empty.\n")
+    assert two.done == ["refresh", "destroy"]
+    assert 'data_volume_id="vol-1"   in the program, for one\n' in said
+    assert "Kept: the data volume vol-2" not in said
+    assert "pulumi config set" not in said
+    assert said.count("To see which snapshots of vol-") == 2
+
+
+def test_of_two_unfinished_workbenches_no_volume_is_forgotten(
+    two: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from workbench.remote import unknown as recovery
+
+    there = State((Resource("aws:ebs/volume:Volume", "one-storage-volume", "vol-1"),))
+    monkeypatch.setattr(two, "state", lambda: there, raising=False)
+    monkeypatch.setattr(recovery, "refuse_unknown", lambda *_: None)
+    empty = StackState("prod")
+    empty.__dict__["aws"] = lambda service: None
+    monkeypatch.setattr(stack_state, "read_each", lambda *_: [empty])
+    destroy(Context(), stack="prod", dry_run=True)
+    planned = capsys.readouterr().out
+    assert "DELETES the data volume vol-2" in planned
+    assert "The data volume vol-1 is kept." in planned
