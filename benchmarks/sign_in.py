@@ -96,7 +96,7 @@ def main() -> None:
         (outcome,) = bring_up(stack, progress, agree=lambda _: True, password_stdin=False)
         target = outcome.state.target()
         user = target.users[0]
-        password = read_password(outcome.state.folder, user) or ""
+        password = read_password(outcome.state.password_folder, user) or ""
         alone, attacked, said = asyncio.run(measure(target, user, password, count))
         outcome.state.close()
     print("| right sign-ins | median | slowest |\n|---|---|---|")

@@ -35,7 +35,7 @@ from workbench.tasks.unfinished.unused_volume import move_unused
 from workbench.tasks.unfinished.unused_volume import noting_unused
 from workbench.tasks.up.delegation import say_delegation
 from workbench.tasks.up.plan import look_ahead
-from workbench.tasks.users.declared_users import read_declared
+from workbench.tasks.users.declared_users import read_people
 
 if TYPE_CHECKING:
     from workbench.engine.stacks import Stack
@@ -216,7 +216,7 @@ def _look(opened: "Stack", progress: Progress) -> None:
 
 def _refuse_many(states: list[StackState]) -> None:
     """Raise where it can't be told whose the one password on standard input is."""
-    users = [user for state in states for user in _people(state)]
+    users = [user for state in states for user in read_people(state).users]
     stack = states[0].stack
     if len(users) > 1:
         raise WorkbenchError(
@@ -225,12 +225,6 @@ def _refuse_many(states: list[StackState]) -> None:
             f"workbench up --stack {stack}   and then, for each of them:\n"
             f"  workbench users.password NAME --password-stdin --stack {stack}",
         )
-
-
-def _people(state: StackState) -> list[str]:
-    """Return the people of a workbench, by the configuration where that says who they are."""
-    is_declared = state.configured.has("users") and not state.others
-    return list(read_declared(state).users) if is_declared else state.target().users
 
 
 def _hand_over_passwords(

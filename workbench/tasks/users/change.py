@@ -18,6 +18,7 @@ from workbench.tasks.changes.list_changes import change_lists
 from workbench.tasks.users.declared_users import DeclaredUsers
 from workbench.tasks.users.declared_users import User
 from workbench.tasks.users.declared_users import read_declared
+from workbench.tasks.users.declared_users import read_people
 from workbench.tasks.users.public_keys import described
 from workbench.tasks.users.server_users import ServerUser
 from workbench.tasks.users.server_users import read_server_users
@@ -187,7 +188,7 @@ def print_wrapped(sentences: Sequence[str]) -> None:
 
 def change_password(state: StackState, progress: Progress, name: str, *, from_stdin: bool) -> None:
     """Ask for a password, or read it, and set it."""
-    read_declared(state).find(name, state.stack)
+    read_people(state).find(name, state.stack)
     account = look(state, progress).get(name)
     if account is None or account.disabled:
         raise WorkbenchError(
