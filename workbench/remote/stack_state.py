@@ -261,7 +261,8 @@ def read_stack(stack: str, progress: Progress) -> StackState:
     """
     found = {state.workbench: state for state in read_each(stack, progress)}
     state = next(iter(found.values()))
-    return found[choose(found, stack)] if state.outputs else state
+    # Where nothing was made, no name can be wrong.
+    return found[choose(found, stack)] if state.workbench or state.outputs else state
 
 
 def read_each(stack: str, progress: Progress) -> list[StackState]:

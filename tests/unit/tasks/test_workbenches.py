@@ -94,6 +94,12 @@ def test_of_several_the_one_that_is_named_is_meant(
     assert [each.workbench for each in read_each("dev", QUIET)] == ["one", "two"]
 
 
+def test_one_of_which_nothing_is_exported_is_none_to_be_taken(outputs: dict[str, Any]) -> None:
+    outputs["workbenches"] = {"one": {}, "two": TWO}
+    with pytest.raises(ConfigError, match="has 2 workbenches: one, two"):
+        read_stack("dev", QUIET)
+
+
 @pytest.mark.parametrize(
     ("names", "said", "hint"),
     [
