@@ -285,3 +285,17 @@ def test_of_two_unfinished_workbenches_no_volume_is_forgotten(
     planned = capsys.readouterr().out
     assert "DELETES the data volume vol-2" in planned
     assert "The data volume vol-1 is kept." in planned
+
+
+def test_a_workbench_that_is_not_exported_is_told_by_its_volume(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parents = "workbench:index:Workbench$workbench:index:Storage$aws:ebs/volume:Volume"
+    hidden = {**VOLUME, "id": "vol-2", "urn": f"urn:pulumi:prod::lab::{parents}::two"}
+    scratch = {**VOLUME, "id": "vol-3", "urn": "urn:pulumi:prod::lab::aws:ebs/volume:Volume::mine"}
+    resources = [INSTANCE, stack.volume, hidden, scratch]
+    monkeypatch.setattr(stack, "export", lambda: {"resources": resources})
+    destroy(Context(), stack="prod", dry_run=True)
+    planned = capsys.readouterr().out
+    assert "DELETES the data volume vol-2, with all homes. The data volume vol-1 is" in planned
+    assert "vol-3" not in planned

@@ -168,6 +168,7 @@ def test_each_workbench_of_a_stack_has_aliases_of_its_own(
     with pytest.raises(WorkbenchError, match="points to the workbench one of the stack prod alr"):
         ssh_config._refuse_other(files, "workbench", two)
     ssh_config._refuse_other(files, "two", two)
+    ssh_config._refuse_other(files, "new", two)
     assert ssh_config._command("two", files.read("two") or "").endswith(
         "--stack prod --workbench two"
     )

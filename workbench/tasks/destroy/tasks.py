@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from workbench.tasks.unfinished.unused_volume import Unused
 
 
+# The component that data volumes are parts of.
+_DATA = "workbench:index:Storage$"
+
+
 @task(help={"stack": STACK_HELP, "yes": YES_HELP, "dry-run": DRY_RUN_HELP})
 def destroy(
     context: Context, stack: str | None = None, yes: bool = False, dry_run: bool = False
@@ -81,7 +85,7 @@ def destroy(
             kept, snapshots = [each for each in kept if each != unused.id], {}
     print(f"The stack {name} is empty.")
     for each in kept:
-        _tell_kept(volumes[each], each)
+        _tell_kept(volumes[each], each, several=len(volumes) > 1)
     for each, lines in snapshots.items():
         if lines:
             _tell_snapshots(volumes[each], each)
@@ -95,8 +99,9 @@ def _volumes(
 
     known = {str(each.outputs.get("data_volume_id") or ""): each for each in states}
     known.pop("", None)
-    # A first up that failed has no outputs yet.
-    return known or dict.fromkeys(volumes_in(deployment), states[0])
+    # A first up that failed has no outputs yet, and a program may not export all that it makes.
+    others = volumes_in(deployment, _DATA if known else "")
+    return dict.fromkeys(others, states[0]) | known
 
 
 def _look(opened: "Stack", progress: "Progress") -> None:
@@ -150,7 +155,7 @@ def _plan(
         f"{removed} and DELETES {told[0].lower()}{told[1:]}, with all homes.{stays}"
         f" To keep {'it' if len(gone) == 1 else 'them'}, first:",
         "  keep_data_volume=True   in the program"
-        if len(names) > 1
+        if len(volumes) > 1
         else f"  pulumi config set workbench:keepDataVolume true --stack {stack}",
         f"  workbench up --stack {stack}",
     ]
@@ -176,8 +181,11 @@ def _people(state: "StackState", progress: "Progress") -> list[str]:
     return people.lines
 
 
-def _tell_kept(state: "StackState", volume: str) -> None:
-    """Say what is kept, how to have it again, and how to remove it, too."""
+def _tell_kept(state: "StackState", volume: str, *, several: bool) -> None:
+    """Say what is kept, how to have it again, and how to remove it, too.
+
+    Of ``several`` workbenches, the stack's configuration can name no volume.
+    """
     from workbench.rehearsal.names import rehearsal_of
     from workbench.tasks.command_name import as_typed
     from workbench.tasks.data.data_list import remove_command
@@ -190,8 +198,10 @@ def _tell_kept(state: "StackState", volume: str) -> None:
         else remove_command(state, volume)
     )
     print(f"Kept: the data volume {volume}, with homes and accounts. To have it in a new one:")
-    if state.others:
-        print(f'  data_volume_id="{volume}"   in the program, for {state.workbench}')
+    if several:
+        is_known = state.outputs.get("data_volume_id") == volume and state.workbench
+        name = state.workbench if is_known else "its workbench"
+        print(f'  data_volume_id="{volume}"   in the program, for {name}')
     else:
         if SNAPSHOT in state.config:
             # Of a restore: a volume that is there isn't made from a snapshot.

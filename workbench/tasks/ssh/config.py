@@ -152,7 +152,7 @@ def _is_others(text: str, state: StackState) -> bool:
 def _is_of_another(text: str, state: StackState) -> bool:
     """Whether an alias of the stack points to another of its workbenches."""
     named = workbench_of(text)
-    if not state.others:
+    if not text or not state.others:
         # What is alone may have another name by now.
         return False
     return named != state.workbench if named else str(state.outputs["instance_id"]) not in text
