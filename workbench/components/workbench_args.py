@@ -53,7 +53,11 @@ from workbench.components.time_zone import check_time_zone
 from workbench.components.users import DEFAULT_USER
 from workbench.components.users import User
 from workbench.components.users import check_users
+from workbench.host import network_settings
 
+check_proxy = validation.refusing(network_settings.check_proxy)
+check_exception = validation.refusing(network_settings.check_exception)
+check_repository = validation.refusing(network_settings.check_repository)
 # How many there are is known before anything is made: each becomes a rule of its own.
 Ranges = Sequence[pulumi.Input[str]]
 Texts = pulumi.Input[Sequence[pulumi.Input[str]]]
@@ -339,6 +343,38 @@ class WorkbenchArgs(TypedDict):
     ]
     """The Node package registry the server installs from. Default: npm's own."""
 
+    apt_mirror: NotRequired[
+        Annotated[pulumi.Input[str], Key(validation.check_url, setting="mirrors.apt")]
+    ]
+    """The mirror of the distribution's archive that the server, administrators' `apt` and security
+    updates use, for example `https://mirror.example.org/debian`. Default: the machine image's
+    sources."""
+
+    apt_security_mirror: NotRequired[
+        Annotated[pulumi.Input[str], Key(validation.check_url, setting="mirrors.apt_security")]
+    ]
+    """The mirror of the security updates, with `aptMirror`. Default: `aptMirror` itself for Ubuntu;
+    for Debian the same with `-security` at its end."""
+
+    cran_mirror: NotRequired[
+        Annotated[pulumi.Input[str], Key(check_repository, setting="mirrors.cran")]
+    ]
+    """The repository that R installs packages from, everyone's and people's own. `{codename}` in it
+    stands for the distribution's codename, `{snapshot}` for the day that fits the version of R.
+    Default: `https://packagemanager.posit.co/cran/__linux__/{codename}/{snapshot}`."""
+
+    http_proxy: NotRequired[Annotated[pulumi.Input[str], Key(check_proxy, setting="proxy.address")]]
+    """The proxy by which the server reaches what isn't in its network, for HTTP and HTTPS, such as
+    `http://proxy.example.org:3128`: for all that it installs, for certificates, and in notebooks,
+    terminals, RStudio, SSH and cron. Default: none."""
+
+    no_proxy: NotRequired[
+        Annotated[Texts, Key(each(check_exception), default=(), setting="proxy.exceptions")]
+    ]
+    """What is reached without the proxy besides the server itself, its metadata and the region's
+    S3: hosts, domains with a dot before them and ranges of addresses, for example mirrors and AWS's
+    other endpoints in the VPC. Default: none."""
+
     subnet_id: NotRequired[Annotated[pulumi.Input[str], Key(part="network")]]
     """An existing public subnet to put the server in. Default: a new VPC with one."""
 
@@ -373,6 +409,15 @@ def check_arguments(args: WorkbenchArgs) -> None:
         raise ArgumentError(
             "rstudio_sha256 is the checksum of the package at rstudio_url, which is missing.",
             "Give both, or neither.",
+        )
+    if args.get("apt_security_mirror") is not None and args.get("apt_mirror") is None:
+        raise ArgumentError(
+            "apt_security_mirror goes with apt_mirror, which is missing.", "Give both, or neither."
+        )
+    if args.get("no_proxy") is not None and args.get("http_proxy") is None:
+        raise ArgumentError(
+            "no_proxy says what isn't asked of the proxy, and there is no http_proxy.",
+            "Give http_proxy, too, or leave out no_proxy.",
         )
     for other in ("availability_zone", "cidr_block"):
         if args.get("subnet_id") is not None and args.get(other) is not None:

@@ -167,7 +167,11 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
         "home_quota": 20,
         "data_volume": {"id": "lab-storage-volume-id", "device": "/dev/sdf"},
         "rstudio": {"url": "https://example.org/rstudio.deb", "sha256": "0" * 64},
-        "mirrors": {"pypi": "https://pypi.example.org/simple", "npm": None},
+        "mirrors": {
+            "pypi": "https://pypi.example.org/simple",
+            **dict.fromkeys(("npm", "apt", "apt_security", "cran")),
+        },
+        "proxy": {"address": None, "exceptions": []},
         "ca_certificates": [],
         "http3": False,
         "host_name_per_user": False,

@@ -49,7 +49,7 @@ OWN_AUTHORITY = "local"
 @step("Web server")
 def proxy(settings: Settings) -> None:
     """Configure and start Caddy."""
-    caddy.put_caddy()
+    caddy.put_caddy(settings)
     files.directory(
         name="Make the certificates' folder on the data volume",
         path=str(places.CADDY_STORAGE),

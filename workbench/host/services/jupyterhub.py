@@ -65,7 +65,7 @@ def jupyterhub(settings: Settings) -> None:
         CONFIGURATION,
         base=BASE,
         path=session_environment.path_of("/home/{USERNAME}"),
-        variables=session_environment.VARIABLES,
+        variables=session_environment.variables(settings),
         idle_timeout=settings.idle_timeout,
         activity_interval=min(ACTIVITY_INTERVAL, settings.idle_timeout // 4 or ACTIVITY_INTERVAL),
         hub_socket=HUB_SOCKET,
