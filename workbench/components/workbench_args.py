@@ -37,6 +37,9 @@ from workbench.components.r_versions import check_r_checksums
 from workbench.components.r_versions import check_r_versions
 from workbench.components.record_names import check_host_names
 from workbench.components.record_names import record_names
+from workbench.components.routes import Route
+from workbench.components.routes import check_clashes
+from workbench.components.routes import check_routes
 from workbench.components.schedule import DEFAULT_RETENTION_DAYS
 from workbench.components.schedule import OFF
 from workbench.components.schedule import check_retention
@@ -54,9 +57,11 @@ from workbench.components.users import DEFAULT_USER
 from workbench.components.users import User
 from workbench.components.users import check_users
 from workbench.host import network_settings
+from workbench.host.jupyter import hub_settings
 
 check_proxy = validation.refusing(network_settings.check_proxy)
 check_exception = validation.refusing(network_settings.check_exception)
+check_hub_config = validation.refusing(hub_settings.check_traits)
 check_repository = validation.refusing(network_settings.check_repository)
 # How many there are is known before anything is made: each becomes a rule of its own.
 Ranges = Sequence[pulumi.Input[str]]
@@ -129,6 +134,21 @@ class WorkbenchArgs(TypedDict):
     hub; RStudio Server has one, too, `rstudio.lab.example.org`. It needs a domain, and a DNS record
     for every name below it (`*.lab.example.org`), which is made with the others.
     `docs/security.md` says what to know before. Default: false."""
+
+    routes: NotRequired[Annotated[Sequence[Route], Key(check_routes, default=(), setting="routes")]]
+    """Pages of your own besides the services', each a path and the port or socket of a program on
+    the server. It isn't the workbench that starts the program. Default: none."""
+
+    jupyterhub_config: NotRequired[
+        Annotated[
+            pulumi.Input[dict[str, dict[str, Any]]],
+            Key(check_hub_config, default=MappingProxyType({}), setting="hub"),
+        ]
+    ]
+    """Settings of JupyterHub, by class and trait as its documentation names them, for example
+    `{"Spawner": {"mem_limit": "2G"}}`. What the workbench sets itself, such as the sign-in, is
+    refused; what the server's JupyterHub doesn't take is told by the converge, and changes nothing.
+    Default: none."""
 
     create_zone: NotRequired[
         Annotated[bool, Key(validation.check_flag, default=False, part="address")]
@@ -404,6 +424,7 @@ def check_arguments(args: WorkbenchArgs) -> None:
         people: Any = users
         named = [user["name"] for user in people if not is_late(user)]
         check_people([name for name in named if not is_late(name)], args.get("services"))
+    check_clashes(args.get("routes"), args.get("services"))
     read_slots(args)
     if args.get("rstudio_sha256") is not None and args.get("rstudio_url") is None:
         raise ArgumentError(

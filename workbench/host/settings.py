@@ -13,9 +13,12 @@ from typing import Self
 from workbench.host import software
 from workbench.host.contract import values as contract
 from workbench.host.contract.values import UnusableValueError
+from workbench.host.jupyter.hub_settings import HubSettings
 from workbench.host.network_settings import NetworkSettings
 from workbench.host.package_lists import PackageLists
 from workbench.host.r_settings import RSettings
+from workbench.host.routes import Route
+from workbench.host.routes import check_routes
 from workbench.host.software import Package
 
 VERSION = 1
@@ -85,6 +88,9 @@ class Settings:
     network: NetworkSettings = field(default_factory=NetworkSettings)
     # The services that people have, by name.
     services: tuple[str, ...] = field(default_factory=lambda: _services(None))
+    # Pages that the stack adds, and traits of JupyterHub's classes that it sets.
+    routes: tuple[Route, ...] = ()
+    hub: HubSettings = field(default_factory=HubSettings)
     # The Elastic IP, where it is what people type.
     address: str | None = None
 
@@ -132,6 +138,8 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
         "r": RSettings.parse(values.get("r")),
         "network": NetworkSettings.parse(values),
         "services": _services(values.get("services"), [user["name"] for user in values["users"]]),
+        "routes": _routes(values.get("routes") or [], values.get("services")),
+        "hub": HubSettings.parse(values.get("hub") or {}),
         "address": _ipv4(values.get("address")),
     }
 
@@ -169,6 +177,18 @@ def _services(names: Sequence[str] | None, people: Sequence[str] = ()) -> tuple[
     except service_table.ServicesError as error:
         raise SettingsError(f"{error.message} {error.hint}") from error
     return tuple(names)
+
+
+def _routes(values: object, services: Sequence[str] | None) -> tuple[Route, ...]:
+    from workbench.host import service_table
+
+    routes = check_routes(values, "routes")
+    names = service_table.default_services() if services is None else services
+    try:
+        service_table.refuse_routes(routes, service_table.choose(names))
+    except service_table.ServicesError as error:
+        raise SettingsError(f"{error.message} {error.hint}") from error
+    return routes
 
 
 def _quota(value: object, what: str) -> int | None:

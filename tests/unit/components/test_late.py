@@ -39,6 +39,7 @@ LATE = {
     "npm_registry": ("https://npm.example.org", ("mirrors", "npm")),
     "apt_mirror": ("https://apt.example.org/debian", ("mirrors", "apt")),
     "cran_mirror": ("https://r.example.org/{codename}/{snapshot}", ("mirrors", "cran")),
+    "jupyterhub_config": ({"Spawner": {"mem_limit": "2G"}}, ("hub",)),
     "http_proxy": ("http://proxy.example.org:3128", ("proxy", "address")),
 }
 

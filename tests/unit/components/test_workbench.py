@@ -172,6 +172,8 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
             **dict.fromkeys(("npm", "apt", "apt_security", "cran")),
         },
         "proxy": {"address": None, "exceptions": []},
+        "routes": [],
+        "hub": {},
         "ca_certificates": [],
         "http3": False,
         "host_name_per_user": False,

@@ -107,6 +107,7 @@ WHOLE = {
     "idle_timeout": 60,
     "time_zone": "America/Argentina/Buenos_Aires",
     "r": {"versions": ["4.6.1"]},
+    "hub": {"Spawner": {"mem_limit": "2G"}},
     "address": "203.0.113.7",
 }
 
@@ -140,6 +141,8 @@ def test_every_setting_is_what_was_given() -> None:
         "services": ("jupyterhub",),
         "idle_timeout": 60,
         "time_zone": "America/Argentina/Buenos_Aires",
+        "routes": (),
+        "hub": {"traits": {"Spawner": {"mem_limit": "2G"}}},
         "address": "203.0.113.7",
     }
     assert settings.packages.apt == ("ffmpeg",)
