@@ -23,7 +23,7 @@ FIRST_OPEN_PORT = 1024
 
 @dataclass(frozen=True)
 class Route:
-    """A path with a slash at both ends, and the port of 127.0.0.1 or the socket it leads to."""
+    """A path with a slash at both ends, and the port of 127.0.0.1 or the socket behind it."""
 
     path: str
     port: int | None = None

@@ -68,7 +68,15 @@ def check_traits(values: object, what: str) -> dict[str, dict[str, Any]]:
             )
         for trait in traits:
             _check_trait(name, trait, what)
-    return {name: dict(traits) for name, traits in values.items()}
+    return {
+        name: {trait: _whole(value) for trait, value in traits.items()}
+        for name, traits in values.items()
+    }
+
+
+def _whole(value: Any) -> Any:
+    # Other languages send every number as a float, which JupyterHub doesn't take for a whole one.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _check_trait(name: str, trait: str, what: str) -> None:

@@ -58,7 +58,7 @@ def sources(network: NetworkSettings, release: Mapping[str, str]) -> str:
     """Return the sources of a distribution's release, in apt's deb822 form."""
     system, codename = release["ID"], release["VERSION_CODENAME"]
     archive = (network.apt or "").rstrip("/")
-    # Ubuntu's archive has its security updates, too; Debian's has another beside it.
+    # Ubuntu's archive has its security updates, too; Debian's has another one for them.
     security = network.apt_security or (archive if system == "ubuntu" else f"{archive}-security")
     signed_by = f"/usr/share/keyrings/{system}-archive-keyring.gpg"
     entries = [
