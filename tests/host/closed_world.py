@@ -34,8 +34,8 @@ class Proxy(http.server.BaseHTTPRequestHandler):
     """An HTTP proxy: requests by their whole address, and tunnels by CONNECT."""
 
     asked: ClassVar[set[str]] = set()
-    # Names that this computer resolves otherwise, or not.
-    hosts: ClassVar[dict[str, str]] = {}
+    # Names that this computer knows otherwise, or not, and a port where it is another one.
+    hosts: ClassVar[dict[str, tuple[str, int | None]]] = {}
 
     def do_CONNECT(self) -> None:
         host, _, port = self.path.rpartition(":")
@@ -77,7 +77,8 @@ class Proxy(http.server.BaseHTTPRequestHandler):
 
     def _connect(self, host: str, port: int) -> socket.socket:
         self.asked.add(host)
-        return socket.create_connection((self.hosts.get(host, host), port), timeout=60)
+        address, own_port = self.hosts.get(host, (host, None))
+        return socket.create_connection((address, own_port or port), timeout=60)
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -86,11 +87,14 @@ class Proxy(http.server.BaseHTTPRequestHandler):
 def _pass_on(one: socket.socket, other: socket.socket) -> None:
     """Carry bytes both ways until one end has no more."""
     while True:
-        for ready in select.select([one, other], [], [], 120)[0] or [one]:
-            data = ready.recv(65536)
+        ready = select.select([one, other], [], [], 120)[0]
+        for each in ready:
+            data = each.recv(65536)
             if not data:
                 return
-            (other if ready is one else one).sendall(data)
+            (other if each is one else one).sendall(data)
+        if not ready:
+            return
 
 
 class Mirror(http.server.BaseHTTPRequestHandler):
@@ -109,17 +113,22 @@ class Mirror(http.server.BaseHTTPRequestHandler):
         if kind not in UPSTREAM:
             return answer(self, 404, b"")
         accept = {"Accept": self.headers.get("Accept", "*/*")}
-        said = requests.get(f"{UPSTREAM[kind]}/{rest}", headers=accept, timeout=60)
+        said = requests.request(
+            self.command, f"{UPSTREAM[kind]}/{rest}", headers=accept, timeout=60
+        )
         content = said.content
         if kind == "simple":
             own = f"http://{self.headers['Host']}/files/"
             content = content.replace(FILES.encode(), own.encode())
         self.send_response(said.status_code)
         self.send_header("Content-Type", said.headers.get("Content-Type", ""))
-        self.send_header("Content-Length", str(len(content)))
+        size = len(content) if content else said.headers.get("Content-Length", 0)
+        self.send_header("Content-Length", str(size))
         self.end_headers()
         self.wfile.write(content)
         return None
+
+    do_HEAD = do_GET
 
     def log_message(self, *_: Any) -> None:
         pass

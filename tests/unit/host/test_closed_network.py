@@ -161,7 +161,7 @@ def etc(tmp_path: Path) -> Path:
         (folder / part).mkdir(parents=True)
     (folder / "sources.list").write_text("")
     before = "Types: deb\nURIs: http://deb.debian.org/debian\nSuites: bookworm\nComponents: main\n"
-    (folder / "sources.list.d" / "debian.sources").write_text(before)
+    (folder / "sources.list.d" / "0000debian.sources").write_text(before)
     return folder
 
 

@@ -16,8 +16,9 @@ from workbench.host.system import apt
 ETC = Path("/etc/apt")
 SOURCES = Path("sources.list.d/workbench.sources")
 PROXY = Path("apt.conf.d/91workbench-proxy")
-# The distribution's own; apt passes over a file with this ending.
-DISTRIBUTIONS = ("sources.list", "sources.list.d/debian.sources", "sources.list.d/ubuntu.sources")
+# The distribution's own: who builds images may put something before the name (mmdebstrap: 0000).
+DISTRIBUTIONS = ("sources.list", "sources.list.d/*debian.sources", "sources.list.d/*ubuntu.sources")
+# apt passes over a file with this ending.
 ASIDE = ".disabled"
 WRITTEN = "Written by the workbench's recipe."
 COMPONENTS = {"debian": "main", "ubuntu": "main restricted universe multiverse"}
@@ -36,11 +37,10 @@ def ensure_sources(network: NetworkSettings, etc: Path = ETC) -> bool:
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-    for name in DISTRIBUTIONS:
-        used, aside = etc / name, etc / f"{name}{ASIDE}"
-        if network.apt and used.exists():
-            used.replace(aside)
-        elif not network.apt and aside.exists() and not used.exists():
+    for used in _distributions(etc) if network.apt else ():
+        used.replace(used.with_name(f"{used.name}{ASIDE}"))
+    for aside in () if network.apt else _distributions(etc, ASIDE):
+        if not (used := aside.with_name(aside.name.removesuffix(ASIDE))).exists():
             aside.rename(used)
     # The lists of before are another archive's.
     apt.UPDATED.unlink(missing_ok=True)
@@ -50,7 +50,7 @@ def ensure_sources(network: NetworkSettings, etc: Path = ETC) -> bool:
 def are_as_wanted(network: NetworkSettings, etc: Path = ETC) -> bool:
     """Say whether apt uses exactly the settings' mirror and proxy."""
     files = _wanted(network, etc).items()
-    others = network.apt and any((etc / name).exists() for name in DISTRIBUTIONS)
+    others = network.apt and _distributions(etc)
     return not others and all(_read(path) == text for path, text in files)
 
 
@@ -84,6 +84,10 @@ def proxy(network: NetworkSettings) -> str:
         lines.append(f'Acquire::{kind}::Proxy "{network.http_proxy}";')
         lines += [f'Acquire::{kind}::Proxy::{host} "DIRECT";' for host in sorted(direct)]
     return "\n".join([*lines, ""])
+
+
+def _distributions(etc: Path, ending: str = "") -> list[Path]:
+    return [path for name in DISTRIBUTIONS for path in sorted(etc.glob(f"{name}{ending}"))]
 
 
 def _wanted(network: NetworkSettings, etc: Path) -> dict[Path, str | None]:
