@@ -71,7 +71,7 @@ def test_another_page_is_for_people_who_have_signed_in(lab: Lab, pages: None, vi
     assert page.json()["path"] == "/dash/a?b=c"
     assert page.json()["X-Workbench-User"] == "test-user"
     # The page doesn't see what people are known by.
-    assert "workbench-page" not in (page.json()["Cookie"] or "")
+    assert not page.json()["Cookie"]
     assert http.get(DASH).status_code == 200
     foreign = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"}
     assert http.get(DASH, headers=foreign).status_code == 403
@@ -85,6 +85,29 @@ def test_another_page_is_for_people_who_have_signed_in(lab: Lab, pages: None, vi
     assert http.get(DASH).status_code == 200
     http.get(f"{visitor.base}/hub/logout", headers=OPENED)
     assert http.get(DASH).status_code == 401
+
+
+def test_with_hosts_for_people_no_page_of_theirs_can_plant_the_cookie(
+    lab: Lab, pages: None, visitor: Hub
+) -> None:
+    lab.publish(host_name_per_user=True)
+    lab.converge()
+    try:
+        assert visitor.sign_in(PASSWORD).status_code == 302
+        page = visitor.http.get(DASH, headers=OPENED, follow_redirects=True)
+        assert page.json()["X-Workbench-User"] == "test-user"
+        # Nor does a program get the hub's own, which are for the whole host here.
+        assert not page.json()["Cookie"]
+        assert not visitor.http.get(PUBLIC).json()["Cookie"]
+        (given,) = (each for each in visitor.http.cookies.jar if "workbench-page" in each.name)
+        assert (given.name, given.path) == ("__Host-workbench-page~dash~", "/")
+        visitor.http.cookies.delete(given.name)
+        # As another host's page could set it.
+        visitor.http.cookies.set("workbench-page", str(given.value), domain=DOMAIN, path="/dash/")
+        assert visitor.http.get(DASH).status_code == 401
+    finally:
+        lab.publish(host_name_per_user=False)
+        lab.converge()
 
 
 def test_people_on_the_server_come_by_the_web_server_too(lab: Lab, pages: None) -> None:

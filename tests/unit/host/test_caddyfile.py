@@ -123,6 +123,9 @@ def test_http3_is_on_where_its_port_is_open(http3: bool, protocols: str) -> None
     assert f"\t\tprotocols {protocols}\n" in caddyfile(http3=http3)
 
 
+COOKIES = (
+    'request_header Cookie "(^|; *)(__Host-)?(jupyterhub-|workbench-page|_xsrf)[^=;]*=[^;]*" ""'
+)
 DASH = {"path": "/dash/", "port": 805}
 PUBLIC = {"path": "/public/", "socket": "/run/public/page.sock", "open": True}
 
@@ -140,7 +143,7 @@ def test_a_page_is_for_people_who_have_signed_in() -> None:
         # What a visitor says of themselves counts for nothing.
         "request_header -X-Workbench-User",
         "forward_auth unix//run/jupyterhub/hub.sock {",
-        'request_header Cookie "workbench-page=[^;]*(; *)?" ""',
+        COOKIES,
         "reverse_proxy 127.0.0.1:805",
     ]
     assert [step for step in steps if step in order] == order
@@ -151,6 +154,7 @@ def test_an_open_page_is_for_everyone_and_still_only_from_pages_of_its_own() -> 
     theirs = part(caddyfile(routes=[PUBLIC]), "/public/")
     assert "reverse_proxy unix//run/public/page.sock" in theirs
     assert "forward_auth" not in theirs
+    assert COOKIES in theirs
     assert "import own_pages" in theirs
     assert "request_header -X-Workbench-User" in theirs
 

@@ -1,11 +1,10 @@
 """Pages of the stack's own for people who have signed in: the web server asks here who it is.
 
 A browser sends the hub's cookies below the hub's path only. So whoever has signed in is given one
-more, for the page's path alone. In it is a token of the hub's that may do nothing; it ends with the
+more, for the page alone. In it is a token of the hub's that may do nothing; it ends with the
 session, as when its person signs out or changes the password.
 """
 
-from typing import Any
 from urllib.parse import urlencode
 
 from jupyterhub import orm
@@ -22,6 +21,16 @@ NAME = "X-Workbench-User"
 SECONDS = 12 * 3600
 
 
+def cookie(path: str, *, has_hosts: bool) -> str:
+    """Return the name of a page's cookie.
+
+    Where people's servers have hosts of their own, their pages can set cookies for this one, but
+    none of this name, which browsers send to the whole host. Where they haven't, people's servers
+    are at this host, too, and are sent no cookie that is for the page's path alone.
+    """
+    return f"__Host-{COOKIE}{path.replace('/', '~')}" if has_hosts else COOKIE
+
+
 def note(path: str) -> str:
     """Return what a page's tokens are called, where people see their tokens as well."""
     return f"Page {path}"
@@ -29,6 +38,10 @@ def note(path: str) -> str:
 
 class PageGate(BaseHandler):
     """Say who sends a request for a page, or lead the browser to the sign-in."""
+
+    async def get_current_user(self) -> None:
+        """Leave the hub's own cookies alone: a new session in place of the browser's would stay."""
+        self._jupyterhub_user = None
 
     async def get(self) -> None:
         """Answer 204 and a name, a redirect for a page that a person opens, or 401."""
@@ -47,7 +60,8 @@ class PageGate(BaseHandler):
         self.redirect(f"{self.hub.base_url.rstrip('/')}{ENTRY}?{query}")
 
     async def _name(self, path: str) -> str | None:
-        token = orm.APIToken.find(self.db, self.get_cookie(COOKIE, ""))
+        name = cookie(path, has_hosts=bool(self.subdomain_host))
+        token = orm.APIToken.find(self.db, self.get_cookie(name, ""))
         if token is None or token.user is None or token.note != note(path):
             return None
         # Who was taken off the server, or out of the group, is signed in no longer.
@@ -74,7 +88,8 @@ class PageEntry(BaseHandler):
         if self.get_current_user_cookie() is None:
             raise web.HTTPError(403, "Sign in with a browser.")
         session = self.get_session_cookie() or self.set_session_cookie()
-        self.set_cookie(COOKIE, self._token(path, session), path=path, **self._cookie_options())
+        name = cookie(path, has_hosts=bool(self.subdomain_host))
+        self._set_cookie(name, self._token(path, session), encrypted=False, path=path)
         self.redirect(asked)
 
     def _token(self, path: str, session: str) -> str:
@@ -84,6 +99,3 @@ class PageEntry(BaseHandler):
             self.db.delete(older)
         made: str = orm.APIToken.new(user=user, scopes=[], expires_in=SECONDS, **known)
         return made
-
-    def _cookie_options(self) -> dict[str, Any]:
-        return {"httponly": True, **self.settings["cookie_options"]}
