@@ -45,6 +45,16 @@ class HubSettings:
         """The file that the hub's configuration reads."""
         return json.dumps(self.traits, indent=1, sort_keys=True) + "\n"
 
+    def changed_from(self, before: Mapping[str, Mapping[str, Any]]) -> list[str]:
+        """Return the names of those that other settings have not, or have otherwise."""
+        one, other = (
+            {(name, trait): value for name, of in each.items() for trait, value in of.items()}
+            for each in (self.traits, before)
+        )
+        names = [*one, *(name for name in other if name not in one)]
+        missing = object()
+        return [".".join(each) for each in names if one.get(each) != other.get(each, missing)]
+
     @property
     def line(self) -> str:
         """The same in one line, for a command."""

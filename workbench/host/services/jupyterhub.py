@@ -1,5 +1,6 @@
 """JupyterHub, at sockets of its own: people sign in with their account's password."""
 
+import json
 import shlex
 import time
 from io import StringIO
@@ -15,6 +16,7 @@ from workbench.host.jupyter.hub_settings import HubSettings
 from workbench.host.jupyter.origins import end_servers_of_before
 from workbench.host.jupyter.origins import people
 from workbench.host.jupyter.origins import person_domain
+from workbench.host.packages.shared_packages import tell
 from workbench.host.people import private_files
 from workbench.host.run.operations import unit
 from workbench.host.run.operations import unit_properties
@@ -126,11 +128,15 @@ def begin_anew() -> Commands:
 @operation
 def put_extra(hub: HubSettings) -> Commands:
     """Write what the stack sets, once JupyterHub itself has looked at it."""
-    if EXTRA.exists() and EXTRA.read_text() == hub.text:
+    has = EXTRA.read_text() if EXTRA.exists() else None
+    if has == hub.text:
         return
+    # By their names: a value may be for root alone, as the file is.
+    if changed := hub.changed_from(json.loads(has or "{}")):
+        yield tell("JupyterHub has other settings", f"change {', '.join(changed)}")
     if hub.traits:
         yield look_at(hub)
-    if EXTRA.exists():
+    if has is not None:
         yield KEEP
     yield from files.put._inner(src=StringIO(hub.text), dest=str(EXTRA), mode="600")
 
