@@ -104,7 +104,7 @@ volume that is there keeps its key: another one is ignored, so that none is lost
 
 
 # The key that has objects of a type.
-_IN = {"Port": "extraPorts", "User": "users", "Packages": "packages"}
+_IN = {"Port": "extraPorts", "User": "users", "Packages": "packages", "Role": "role"}
 
 
 def render_reference() -> str:

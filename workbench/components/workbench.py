@@ -1,5 +1,6 @@
 """A whole workbench: network, access, storage, recipe, server and address, put together."""
 
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 from typing import cast
@@ -12,9 +13,13 @@ from workbench.components.access import AccessArgs
 from workbench.components.address import Address
 from workbench.components.address import AddressArgs
 from workbench.components.address import DnsRecord
+from workbench.components.aws_values import check_security_group_id
 from workbench.components.component import Component
+from workbench.components.encryption import key_here
 from workbench.components.errors import ArgumentError
 from workbench.components.keys import taken_by
+from workbench.components.lookups import look_up
+from workbench.components.machine_images import check_image
 from workbench.components.machine_images import find_architecture
 from workbench.components.machine_images import find_image
 from workbench.components.names import camel_case
@@ -110,13 +115,16 @@ class Workbench(Component):
         self._instance_type = args.get("instance_type") or DEFAULT_INSTANCE_TYPE
         # Asked first: with an unknown instance type, nothing is to be made.
         architecture = self._find_architecture(self._instance_type)
-        architectures = {architecture}
+        architectures = {self._instance_type: architecture}
         if other_type := read_slots(args).other_type:
-            architectures.add(self._find_architecture(other_type))
+            architectures[other_type] = self._find_architecture(other_type)
         system = check_operating_system(args.get("os"), "os")
-        check_r_is_known(args, system, architectures)
-        self._image = find_image(system, architecture, self)
+        check_r_is_known(args, system, {*architectures.values()})
+        chosen = args.get("ami")
+        self._chosen_image = None if chosen is None else check_image(chosen, architectures, self)
+        self._image = self._chosen_image or find_image(system, architecture, self)
         self.region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
+        self._key = key_here(args.get("kms_key_id"), self.region)
         network, storage = self._create_places(name)
         access = self._create_access(name, network)
         # Before the server, whose settings say where people reach it.
@@ -179,7 +187,7 @@ class Workbench(Component):
         # Until its Elastic IP is there, the server has no way out; another public address first
         # would only break its downloads when it goes.
         fresh = {} if "subnet_id" in chosen else {"map_public_ip_on_launch": False}
-        volume = self._taken_by("storage")
+        volume = self._taken_by("storage") | self._encrypted() | self._backup_role()
         if "availability_zone" in chosen or ("volume_id" in volume and "subnet_id" not in chosen):
             # Where the volume can't be, no subnet is made: it would take the old one's place.
             volume |= {k: v for k, v in chosen.items() if k == "availability_zone"}
@@ -202,7 +210,10 @@ class Workbench(Component):
         self.users = pulumi.Output.from_input(settings["users"]).apply(
             lambda users: [user["name"] for user in users]
         )
-        args = RecipeArgs(role_name=access.role_name, settings=settings)
+        args = cast(RecipeArgs, {"settings": settings, **self._encrypted()})
+        # What an existing role may do is its owner's to say.
+        if self._args.get("instance_profile") is None:
+            args["role_name"] = access.role_name
         return Recipe(f"{name}-recipe", args, self._own)
 
     def _create_server(
@@ -210,24 +221,57 @@ class Workbench(Component):
     ) -> Server:
         args = {
             "subnet_id": network.subnet_id,
-            "security_group_ids": [access.security_group_id],
+            "security_group_ids": [access.security_group_id, *self._further_groups(network)],
             "key_name": access.key_name,
             "instance_profile": access.instance_profile,
             "bucket": recipe.bucket,
             **self._taken_by("server"),
+            **self._encrypted(),
             "instance_type": self._instance_type,
             "ami": self._image,
         }
         # The recipe must be there, and the way out to it, when the server boots.
         after = pulumi.ResourceOptions(parent=self, depends_on=[recipe, network, access])
         slots = read_slots(self._args)
-        server, self._other = create_servers(name, args, slots, storage.volume_id, after)
+        server, self._other = create_servers(
+            name, args, slots, storage.volume_id, self._chosen_image, after
+        )
         return server
 
     def _create_address(self, name: str, network: Network) -> Address:
         names = self._taken_by("address")
         after = pulumi.ResourceOptions(parent=self, depends_on=[network])
         return Address(f"{name}-address", cast(AddressArgs, names), after)
+
+    def _encrypted(self) -> dict[str, Any]:
+        return {} if self._key is None else {"kms_key_id": self._key}
+
+    def _backup_role(self) -> dict[str, Any]:
+        asked: Mapping[str, Any] = self._args.get("role") or {}
+        role = {key: value for key, value in asked.items() if key != "policy_arns"}
+        return {"backup_role": role} if role else {}
+
+    def _further_groups(self, network: Network) -> list[pulumi.Input[str]]:
+        """Return the existing security groups that the server gets besides its own."""
+
+        def check(both: Sequence[str]) -> str:
+            group, vpc = check_security_group_id(both[0], "security_group_ids"), both[1]
+            found = look_up(
+                lambda: aws.ec2.get_security_group(
+                    id=group, opts=pulumi.InvokeOptions(parent=self)
+                ),
+                f"AWS does not show the security group {group!r} in this region",
+                "List yours with: aws ec2 describe-security-groups",
+            )
+            if found.vpc_id != vpc:
+                raise ArgumentError(
+                    f"The security group {group} is in {found.vpc_id}, but the subnet in {vpc}.",
+                    "Give security groups of the subnet's own VPC.",
+                )
+            return group
+
+        groups = self._args.get("security_group_ids") or []
+        return [pulumi.Output.all(group, network.vpc_id).apply(check) for group in groups]
 
     def _taken_by(self, part: str) -> dict[str, Any]:
         """Return the arguments given that a part takes."""
