@@ -39,5 +39,6 @@ def create_servers(
         return current, None
     # The operating system's image may be of another architecture; and without the Elastic IP, only
     # an address of its own leads out to its packages.
-    other = {**args, "ami": image, "instance_type": slots.other_type, "public_ip": True}
+    own = {"ami": image, "instance_type": slots.other_type}
+    other = {"public_ip": True, **args, **own}
     return current, Server(server_name(workbench, slots.other), cast(ServerArgs, other), opts)

@@ -26,6 +26,7 @@ from workbench.components.names import camel_case
 from workbench.components.network import Network
 from workbench.components.network import NetworkArgs
 from workbench.components.operating_systems import check_operating_system
+from workbench.components.private_access import opened_to_vpc
 from workbench.components.r_versions import check_r_is_known
 from workbench.components.recipe import Recipe
 from workbench.components.recipe import RecipeArgs
@@ -56,7 +57,7 @@ class Workbench(Component):
     """The names that point to the workbench, the domain first."""
 
     address: pulumi.Output[str]
-    """The Elastic IP."""
+    """The Elastic IP; with `public_access` false, the server's private address."""
 
     dns_records: pulumi.Output[list[DnsRecord]]
     """The records to make manually, for a domain kept outside this account's Route 53."""
@@ -112,6 +113,7 @@ class Workbench(Component):
         super().__init__("workbench:index:Workbench", name, {}, opts)
         self._own = pulumi.ResourceOptions(parent=self)
         self._args = args
+        self._is_public = args.get("public_access") is not False
         self._instance_type = args.get("instance_type") or DEFAULT_INSTANCE_TYPE
         # Asked first: with an unknown instance type, nothing is to be made.
         architecture = self._find_architecture(self._instance_type)
@@ -128,10 +130,12 @@ class Workbench(Component):
         network, storage = self._create_places(name)
         access = self._create_access(name, network)
         # Before the server, whose settings say where people reach it.
-        address = self._create_address(name, network)
-        recipe = self._create_recipe(name, access, storage, address)
+        public = self._create_address(name, network) if self._is_public else None
+        recipe = self._create_recipe(name, access, storage, public)
         server = self._create_server(name, network, access, storage, recipe)
-        address.associate(server.instance_id)
+        if public is not None:
+            public.associate(server.instance_id)
+        address = public or self._create_address(name, network, server.private_ip)
         self.zone = network.availability_zone
         self.data_volume_id = storage.volume_id
         self.security_group_id = access.security_group_id
@@ -200,13 +204,15 @@ class Workbench(Component):
         return network, Storage(f"{name}-storage", cast(StorageArgs, volume), self._own)
 
     def _create_access(self, name: str, network: Network) -> Access:
-        args = {"vpc_id": network.vpc_id, **self._taken_by("access")}
+        inside = {} if self._is_public else opened_to_vpc(network.vpc_id, self)
+        args = {"vpc_id": network.vpc_id, **inside, **self._taken_by("access")}
         return Access(f"{name}-access", cast(AccessArgs, args), self._own)
 
     def _create_recipe(
-        self, name: str, access: Access, storage: Storage, address: Address
+        self, name: str, access: Access, storage: Storage, address: Address | None
     ) -> Recipe:
-        settings = server_settings(name, self._args, self.region, storage.volume_id, address.ip)
+        ip = None if address is None else address.ip
+        settings = server_settings(name, self._args, self.region, storage.volume_id, ip)
         self.users = pulumi.Output.from_input(settings["users"]).apply(
             lambda users: [user["name"] for user in users]
         )
@@ -227,6 +233,7 @@ class Workbench(Component):
             "bucket": recipe.bucket,
             **self._taken_by("server"),
             **self._encrypted(),
+            **({} if self._is_public else {"public_ip": False}),
             "instance_type": self._instance_type,
             "ami": self._image,
         }
@@ -238,8 +245,10 @@ class Workbench(Component):
         )
         return server
 
-    def _create_address(self, name: str, network: Network) -> Address:
-        names = self._taken_by("address")
+    def _create_address(
+        self, name: str, network: Network, ip: pulumi.Output[str] | None = None
+    ) -> Address:
+        names = self._taken_by("address") | ({} if ip is None else {"ip": ip})
         after = pulumi.ResourceOptions(parent=self, depends_on=[network])
         return Address(f"{name}-address", cast(AddressArgs, names), after)
 

@@ -37,6 +37,8 @@ from workbench.components.packages import check_packages
 from workbench.components.ports import Port
 from workbench.components.ports import check_ports
 from workbench.components.ports import check_ranges
+from workbench.components.private_access import check_private
+from workbench.components.private_access import check_proxy_command
 from workbench.components.r_versions import check_r_checksums
 from workbench.components.r_versions import check_r_versions
 from workbench.components.record_names import check_host_names
@@ -152,6 +154,19 @@ class WorkbenchArgs(TypedDict):
     ]
     """The ranges of addresses that may use HTTP and HTTPS. Default: `["0.0.0.0/0"]`, everyone;
     Let's Encrypt needs port 80 open to everyone."""
+
+    public_access: NotRequired[
+        Annotated[bool, Key(validation.check_flag, default=True, part="reach", derives=True)]
+    ]
+    """Whether the internet reaches the workbench. With false it has no Elastic IP and no public
+    address, in an existing private subnet (`subnet_id`) with a way out; its address is the server's
+    private one, and `ssh_from` and `http_from` are the VPC's range where they aren't given.
+    Default: true."""
+
+    ssh_proxy_command: NotRequired[Annotated[str, Key(check_proxy_command, commands=True)]]
+    """OpenSSH's `ProxyCommand`, by which commands and `ssh` reach the server, for example `ssh -W
+    %h:%p bastion.example.org`; `%h` is the server's address, `%p` the port, `%r` the user. Every
+    command runs it on your computer. Default: none, they connect directly."""
 
     extra_ports: NotRequired[
         Annotated[Sequence[Port], Key(check_ports, default=(), part="access", derives=True)]
@@ -375,8 +390,8 @@ class WorkbenchArgs(TypedDict):
     """The Node package registry the server installs from. Default: npm's own."""
 
     subnet_id: NotRequired[Annotated[pulumi.Input[str], Key(part="network")]]
-    """An existing public subnet to put the server in; VPC and zone are its own. Default: a new VPC
-    with one."""
+    """An existing subnet to put the server in, a public one unless `public_access` is false; VPC
+    and zone are its own. Default: a new VPC with a public one."""
 
     availability_zone: NotRequired[Annotated[pulumi.Input[str], Key(part="network")]]
     """The zone, for example `us-east-1a`. Default: the existing data volume's, else the first one
@@ -411,6 +426,8 @@ def check_arguments(args: WorkbenchArgs) -> None:
             "Give both, or neither.",
         )
     check_role_or_profile(args)
+    if args.get("public_access") is False:
+        check_private(args)
     if args.get("security_group_ids") and args.get("subnet_id") is None:
         raise ArgumentError(
             "security_group_ids needs subnet_id: an existing security group is of an existing VPC,"
