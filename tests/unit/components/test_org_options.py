@@ -13,6 +13,7 @@ from workbench import Recipe
 from workbench import Server
 from workbench import Storage
 from workbench import Workbench
+from workbench import read_configuration
 from workbench.components.errors import ArgumentError
 
 IMAGE = "ami-0123456789abcdef0"
@@ -56,6 +57,30 @@ def answering(answers):
 
 def statements(registration):
     return json.loads(registration.inputs["policy"])["Statement"]
+
+
+def test_a_stacks_configuration_has_them_all(deploy, public_key):
+    found = []
+    configuration = {
+        "publicKey": public_key,
+        "ami": IMAGE,
+        "securityGroupIds": GROUP,
+        "role": json.dumps({"path": "/team/", "permissionsBoundary": BOUNDARY}),
+        "kmsKeyId": KEY,
+        "publicAccess": "false",
+    }
+    deploy(lambda: found.append(read_configuration()), configuration=configuration)
+
+    assert found == [
+        {
+            "public_key": public_key,
+            "ami": IMAGE,
+            "security_group_ids": [GROUP],
+            "role": {"path": "/team/", "permissions_boundary": BOUNDARY},
+            "kms_key_id": KEY,
+            "public_access": False,
+        }
+    ]
 
 
 def test_without_them_nothing_is_said_of_them(workbench):
