@@ -13,12 +13,10 @@ from workbench.components.access import AccessArgs
 from workbench.components.address import Address
 from workbench.components.address import AddressArgs
 from workbench.components.address import DnsRecord
-from workbench.components.aws_values import check_security_group_id
 from workbench.components.component import Component
 from workbench.components.encryption import key_here
 from workbench.components.errors import ArgumentError
 from workbench.components.keys import taken_by
-from workbench.components.lookups import look_up
 from workbench.components.machine_images import check_image
 from workbench.components.machine_images import find_architecture
 from workbench.components.machine_images import find_image
@@ -30,6 +28,7 @@ from workbench.components.private_access import opened_to_vpc
 from workbench.components.r_versions import check_r_is_known
 from workbench.components.recipe import Recipe
 from workbench.components.recipe import RecipeArgs
+from workbench.components.security_groups import find_groups
 from workbench.components.server import DEFAULT_INSTANCE_TYPE
 from workbench.components.server import Server
 from workbench.components.server_slots import read_slots
@@ -225,9 +224,10 @@ class Workbench(Component):
     def _create_server(
         self, name: str, network: Network, access: Access, storage: Storage, recipe: Recipe
     ) -> Server:
+        further = find_groups(self._args.get("security_group_ids") or [], network.vpc_id, self)
         args = {
             "subnet_id": network.subnet_id,
-            "security_group_ids": [access.security_group_id, *self._further_groups(network)],
+            "security_group_ids": [access.security_group_id, *further],
             "key_name": access.key_name,
             "instance_profile": access.instance_profile,
             "bucket": recipe.bucket,
@@ -259,28 +259,6 @@ class Workbench(Component):
         asked: Mapping[str, Any] = self._args.get("role") or {}
         role = {key: value for key, value in asked.items() if key != "policy_arns"}
         return {"backup_role": role} if role else {}
-
-    def _further_groups(self, network: Network) -> list[pulumi.Input[str]]:
-        """Return the existing security groups that the server gets besides its own."""
-
-        def check(both: Sequence[str]) -> str:
-            group, vpc = check_security_group_id(both[0], "security_group_ids"), both[1]
-            found = look_up(
-                lambda: aws.ec2.get_security_group(
-                    id=group, opts=pulumi.InvokeOptions(parent=self)
-                ),
-                f"AWS does not show the security group {group!r} in this region",
-                "List yours with: aws ec2 describe-security-groups",
-            )
-            if found.vpc_id != vpc:
-                raise ArgumentError(
-                    f"The security group {group} is in {found.vpc_id}, but the subnet in {vpc}.",
-                    "Give security groups of the subnet's own VPC.",
-                )
-            return group
-
-        groups = self._args.get("security_group_ids") or []
-        return [pulumi.Output.all(group, network.vpc_id).apply(check) for group in groups]
 
     def _taken_by(self, part: str) -> dict[str, Any]:
         """Return the arguments given that a part takes."""
