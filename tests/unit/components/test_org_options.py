@@ -22,10 +22,6 @@ KEY = "arn:aws:kms:us-east-1:123456789012:key/0123abcd-0123-0123-0123-0123456789
 BOUNDARY = "arn:aws:iam::123456789012:policy/team-boundary"
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 NIGHTLY = "cron(0 5 ? * * *)"
-CHINA = {
-    "aws:index/getPartition:getPartition": {"partition": "aws-cn", "dnsSuffix": "amazonaws.com.cn"},
-    "aws:index/getRegion:getRegion": {"region": "cn-north-1"},
-}
 ROOT = Path(__file__).parents[3]
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
 
@@ -281,25 +277,36 @@ def test_a_volume_that_was_kept_keeps_its_key_too(workbench):
     assert done.one(":Instance").inputs["rootBlockDevice"]["kmsKeyId"] == KEY
 
 
-def test_in_china_the_names_of_services_are_chinas(workbench):
-    key = KEY.replace("arn:aws:", "arn:aws-cn:").replace("us-east-1", "cn-north-1")
-    done = workbench(kms_key_id=key, backup_schedule=NIGHTLY, answer=answering(CHINA))
+@pytest.mark.parametrize(
+    ("partition", "region", "suffix"),
+    [
+        ("aws", "us-east-1", "amazonaws.com"),
+        ("aws-cn", "cn-north-1", "amazonaws.com.cn"),
+        ("aws-us-gov", "us-gov-west-1", "amazonaws.com"),
+    ],
+)
+def test_arns_and_names_of_services_are_the_partitions(workbench, partition, region, suffix):
+    key = KEY.replace("arn:aws:", f"arn:{partition}:").replace("us-east-1", region)
+    place = {
+        "aws:index/getPartition:getPartition": {"partition": partition, "dnsSuffix": suffix},
+        "aws:index/getRegion:getRegion": {"region": region},
+    }
+    done = workbench(kms_key_id=key, backup_schedule=NIGHTLY, answer=answering(place))
 
     trust = {
         each.name: json.loads(each.inputs["assumeRolePolicy"])["Statement"][0]["Principal"]
         for each in done.all(":Role")
     }
     assert trust == {
-        "lab-access-role": {"Service": "ec2.amazonaws.com.cn"},
+        "lab-access-role": {"Service": f"ec2.{suffix}"},
         # That of AWS Backup is the same everywhere.
         "lab-storage-backup": {"Service": "backup.amazonaws.com"},
     }
     reads = statements(done.named("lab-recipe-read-recipe"))
-    assert reads[1]["Condition"]["StringEquals"] == {
-        "kms:ViaService": "s3.cn-north-1.amazonaws.com.cn"
-    }
+    via = {"kms:ViaService": f"s3.{region}.{suffix}"}
+    assert reads[1]["Condition"]["StringEquals"] == via
     (attached,) = done.all(":RolePolicyAttachment")
-    assert attached.inputs["policyArn"].startswith("arn:aws-cn:iam::aws:policy/")
+    assert attached.inputs["policyArn"].startswith(f"arn:{partition}:iam::aws:policy/")
 
 
 def test_a_key_of_another_region_is_refused(workbench):
