@@ -63,14 +63,10 @@ class Desk:
         assert done.returncode == exit_code, said[-4000:]
         return said
 
-    def set(self, stack: str, key: str, value: str) -> str:
-        """Change a stack's configuration, and commit that; return the commit."""
-        self.run(f"pulumi config set --stack {stack} {key} {value}", folder="workbench")
-        return self.commit(f"{key} is {value}")
-
     def commit(self, message: str) -> str:
+        """Commit what there is; return the commit."""
         self.run("git add --all")
-        self.run(f"git commit --quiet --message '{message}'")
+        self.run(f"git commit --all --message '{message}'")
         return self.run("git rev-parse HEAD").strip()
 
     def instance_type(self, stack: str) -> str:
@@ -103,7 +99,6 @@ def desk(
     (programs / "workbench").chmod(0o755)
     path = [programs, pulumi.command.parent, Path(sys.executable).parent]
     who = {"NAME": "Ada", "EMAIL": "ada@example.com"}
-    state = "s3://acme-pulumi-state?region=us-east-1"
     environment = {
         **pulumi.environment,
         **{f"GIT_{role}_{key}": who[key] for role in ("AUTHOR", "COMMITTER") for key in who},
@@ -113,24 +108,15 @@ def desk(
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ENDPOINT_URL": api.url,
-        # The rehearsal's API has no host name for each bucket.
-        "PULUMI_BACKEND_URL": f"{state}&use_path_style=true",
+        "PULUMI_BACKEND_URL": backend("pulumi-state"),
     }
     del environment["PULUMI_CONFIG_PASSPHRASE"]
     made = Desk(folder, environment)
     made.run("git init --quiet --initial-branch main")
-    made.run("aws s3api create-bucket --bucket acme-pulumi-state")
-    versioned = "Status=Enabled"
-    made.run(
-        "aws s3api put-bucket-versioning --bucket acme-pulumi-state"
-        f" --versioning-configuration {versioned}"
-    )
-    key = json.loads(made.run("aws kms create-key --output json"))["KeyMetadata"]["KeyId"]
-    made.run(f"aws kms create-alias --alias-name alias/pulumi-state --target-key-id {key}")
-    secrets = "--secrets-provider 'awskms://alias/pulumi-state?region=us-east-1'"
-    made.run(f"pulumi stack init shared {secrets}", folder="network")
+    make_state(made, "pulumi-state")
+    made.run(f"pulumi stack init shared {secrets('pulumi-state')}", folder="network")
     for stack in STACKS:
-        made.run(f"pulumi stack init {stack} {secrets}", folder="workbench")
+        made.run(f"pulumi stack init {stack} {secrets('pulumi-state')}", folder="workbench")
     private = Ed25519PrivateKey.generate().public_key()
     public_key = private.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
     given = {f"aws:{key}": value for key, value in provider_config.items()}
@@ -178,8 +164,9 @@ def test_a_change_goes_from_dev_to_prod_and_a_failed_promotion_is_rolled_back(
 
     # Test doesn't pass with it: the gate says so, nothing goes on, and test goes back.
     desk.run("python pipeline deploy dev")
+    desk.run("python pipeline preview test --plan ../test.plan")
     (desk.folder / "failing-test").touch()
-    said = desk.run("python pipeline promote dev test", exit_code=1)
+    said = desk.run("python pipeline promote dev test --plan ../test.plan", exit_code=1)
     assert "(A bigger test) now, which doesn't pass its checks" in said
     assert "python pipeline rollback test   brings back what passed last" in said
     assert desk.instance_type("test") == "t3.xlarge"
@@ -192,10 +179,11 @@ def test_a_change_goes_from_dev_to_prod_and_a_failed_promotion_is_rolled_back(
     assert passed(desk, "dev") == second
     # A plan is of its commit: what was approved then isn't done with another.
     desk.run("git switch --quiet --detach HEAD~1")
-    desk.run("python pipeline preview test --plan ../test.plan")
-    said = desk.run("python pipeline promote dev test --plan ../test.plan", exit_code=1)
+    desk.run("python pipeline preview test --plan ../old.plan")
+    said = desk.run("python pipeline promote dev test --plan ../old.plan", exit_code=1)
     assert "approve that one's" in said
     desk.run("git switch --quiet main")
+    assert "made." in desk.run("python pipeline drift test")
 
     # What somebody changes without the pipeline is found, and put back.
     assert "(A bigger test) made." in desk.run("python pipeline drift dev")
@@ -243,8 +231,7 @@ def test_two_teams_share_the_network(desk: Desk) -> None:
         files = [f"analytics/Pulumi.{each}yaml" for each in ("", "dev.", "test.", "prod.")]
         edit = "s/org-workbench/org-analytics/; s/research/analytics/"
         desk.run(f"sed -i '{edit}' {' '.join(files)}")
-        secrets = "--secrets-provider 'awskms://alias/pulumi-state?region=us-east-1'"
-        desk.run(f"pulumi stack init dev {secrets}", folder="analytics")
+        desk.run(f"pulumi stack init dev {secrets('pulumi-state')}", folder="analytics")
         desk.run("pulumi up --yes --policy-pack ../policy", folder="analytics")
         exported = json.loads(desk.run("pulumi stack export", folder="analytics"))
         resources = exported["deployment"]["resources"]
@@ -255,6 +242,51 @@ def test_two_teams_share_the_network(desk: Desk) -> None:
         assert instance["urn"].startswith("urn:pulumi:dev::org-analytics::")
     finally:
         shutil.rmtree(desk.repository / "analytics")
+
+
+def test_state_is_in_a_bucket_and_its_secrets_are_encrypted_by_a_key(
+    desk: Desk, aws: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(desk.environment, "PULUMI_BACKEND_URL", backend("other-state"))
+    make_state(desk, "other-state")
+    folder = desk.repository / "secret"
+    folder.mkdir()
+    try:
+        (folder / "Pulumi.yaml").write_text("name: secret\nruntime: python\n")
+        program = "import pulumi\npulumi.export('told', pulumi.Output.secret('whispered'))\n"
+        (folder / "__main__.py").write_text(program)
+        desk.run(f"pulumi stack init dev {secrets('other-state')}", folder="secret")
+        desk.run("pulumi up --yes", folder="secret")
+        assert "whispered" in desk.run("pulumi stack output told --show-secrets", folder="secret")
+    finally:
+        shutil.rmtree(folder)
+    s3, bucket = aws("s3"), "acme-other-state"
+    kept = {
+        each["Key"]: s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read()
+        for each in s3.list_objects_v2(Bucket=bucket)["Contents"]
+    }
+    assert b"ciphertext" in kept[".pulumi/stacks/secret/dev.json"]
+    assert not [key for key, body in kept.items() if b"whispered" in body]
+
+
+def backend(name: str) -> str:
+    # The rehearsal's API has no host name for each bucket.
+    return f"s3://acme-{name}?region=us-east-1&use_path_style=true"
+
+
+def secrets(name: str) -> str:
+    return f"--secrets-provider 'awskms://alias/{name}?region=us-east-1'"
+
+
+def make_state(desk: Desk, name: str) -> None:
+    """Make the bucket and the key, as the document does."""
+    desk.run(f"aws s3 mb s3://acme-{name}")
+    desk.run(
+        f"aws s3api put-bucket-versioning --bucket acme-{name}"
+        " --versioning-configuration Status=Enabled"
+    )
+    key = desk.run("aws kms create-key --query KeyMetadata.KeyId --output text").split()[0]
+    desk.run(f"aws kms create-alias --alias-name alias/{name} --target-key-id {key}")
 
 
 def passed(desk: Desk, stack: str) -> str:

@@ -14,7 +14,8 @@ from pipeline_program import PIPELINE
 
 WORKFLOW = ORG / ".github" / "workflows" / "workbench.yml"
 ACTION = ORG / ".github" / "actions" / "prepare" / "action.yml"
-DOCUMENT = ORG.parents[1] / "docs" / "org.md"
+ROOT = ORG.parents[1]
+DOCUMENT = ROOT / "docs" / "org.md"
 STACKS = ("dev", "test", "prod")
 
 
@@ -114,3 +115,14 @@ def test_what_a_promotion_does_is_what_was_planned_before_it_was_approved() -> N
         assert jobs()[f"plan-{target}"]["needs"] == source
         assert jobs()[target]["needs"] == f"plan-{target}"
         assert f"--plan ../plan/{target}.plan" in jobs()[target]["steps"][-1]["run"]
+
+
+def test_its_engine_and_its_package_are_those_of_this_repository() -> None:
+    [engine] = [step["with"]["pulumi-version"] for step in steps() if "pulumi" in str(step)]
+    assert (
+        f"github.com/pulumi/pulumi/pkg/v3 v{engine}"
+        in (ROOT / "workbench/engine/go.mod").read_text()
+    )
+    released = re.search(r"^## (\d\S+) \(", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    assert released
+    assert f"diy-workbench[policy]=={released[1]}" in (ORG / "requirements.txt").read_text()
