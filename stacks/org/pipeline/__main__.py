@@ -75,7 +75,7 @@ def drift(stack: str) -> None:
     commit = running(stack)
     with checkout(commit) as folder:
         install(folder)
-        report, failed = look(folder, stack, "--refresh", "--expect-no-changes")
+        report, failed = look(folder, stack, "--expect-no-changes")
     if not failed:
         print(f"{stack} is what {name_of(commit)} made.")
         return
@@ -94,8 +94,9 @@ def bring(stack: str, commit: str, plan: str | None) -> None:
     only = ("--plan", str(Path(plan).resolve())) if plan else ()
     with checkout(commit) as folder:
         install(folder)
-        # The preview comes first, so that what the rules refuse changes nothing.
-        run(folder, "pulumi", "up", "--yes", "--stack", stack, *PACK, *only)
+        # The preview comes first, so that what the rules refuse changes nothing. What was changed
+        # behind Pulumi's back, it sees only with a refresh.
+        run(folder, "pulumi", "up", "--yes", "--refresh", "--stack", stack, *PACK, *only)
         try:
             run(folder, "workbench", "converge", "--yes", "--stack", stack)
             run(folder, "workbench", "check", "--stack", stack)
@@ -110,7 +111,7 @@ def bring(stack: str, commit: str, plan: str | None) -> None:
 
 def look(root: Path, stack: str, *options: str) -> tuple[Report, bool]:
     """Run a preview in a checkout; return what it said, and whether it failed."""
-    command = ("pulumi", "preview", "--json", "--stack", stack, *options)
+    command = ("pulumi", "preview", "--refresh", "--json", "--stack", stack, *options)
     done = subprocess.run(
         command, cwd=root / PROGRAM, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True, check=False
     )

@@ -14,24 +14,25 @@ from workbench.prices import sum_of
 # Pulumi's operations, in the order in which they matter to those who read.
 OPERATIONS = ("replace", "delete", "update", "create", "import", "same")
 GRAVE = ("replace", "delete")
-PROVIDER = "pulumi:providers:aws"
+REGION = "aws:region"
 # A comment on GitHub has 65,536 letters at most.
 MOST_NAMED = 100
 
 
 @dataclass(frozen=True)
 class Report:
-    """What the engine's events say: steps, what broke a rule, errors, and how many of each."""
+    """What the engine's events say: steps, broken rules, errors, counts, and the region."""
 
     steps: list[dict[str, Any]]
     violations: list[dict[str, Any]]
     errors: list[str]
     counts: Mapping[str, int]
+    region: str
 
     @classmethod
     def of(cls, events: Iterable[Mapping[str, Any]]) -> "Report":
         """Return the report of a preview's events."""
-        steps, violations, errors, counts = [], [], [], {}
+        steps, violations, errors, counts, region = [], [], [], {}, ""
         for event in events:
             if "resourcePreEvent" in event:
                 steps.append(event["resourcePreEvent"]["metadata"])
@@ -41,7 +42,9 @@ class Report:
                 errors.append(event["diagnosticEvent"]["message"].strip())
             elif "summaryEvent" in event:
                 counts = event["summaryEvent"]["resourceChanges"]
-        return cls(steps, violations, errors, counts)
+            elif "preludeEvent" in event:
+                region = event["preludeEvent"]["config"].get(REGION, "")
+        return cls(steps, violations, errors, counts, region)
 
     def markdown(self, stack: str, commit: str) -> str:
         """Return the whole text, what is grave first."""
@@ -83,7 +86,7 @@ class Report:
         was = "" if before == after else f", {in_dollars(before)} before"
         return (
             f"Servers and volumes: {in_dollars(after)} a month{was}"
-            f" (list price of {TABLE_DATE}, {self._region() or 'region unknown'})."
+            f" (list price of {TABLE_DATE}, {self.region or 'region unknown'})."
         )
 
     def _monthly(self, state: str) -> float | None:
@@ -92,18 +95,10 @@ class Report:
 
     def _price(self, state: Mapping[str, Any]) -> float | None:
         try:
-            return monthly_price(state["type"], state.get("inputs") or {}, self._region())[1]
+            return monthly_price(state["type"], state.get("inputs") or {}, self.region)[1]
         except ValueError:
             # A size that a preview can't know.
             return None
-
-    def _region(self) -> str:
-        """Return the region of the stack's provider."""
-        for step in self.steps:
-            if step["type"] == PROVIDER:
-                state = step.get("new") or step.get("old") or {}
-                return str((state.get("inputs") or {}).get("region") or "")
-        return ""
 
 
 def is_whole(step: Mapping[str, Any]) -> bool:

@@ -183,13 +183,12 @@ def test_a_change_goes_from_dev_to_prod_and_a_failed_promotion_is_rolled_back(
     said = desk.run("python pipeline promote dev test --plan ../old.plan", exit_code=1)
     assert "approve that one's" in said
     desk.run("git switch --quiet main")
-    assert "made." in desk.run("python pipeline drift test")
 
     # What somebody changes without the pipeline is found, and put back.
-    assert "(A bigger test) made." in desk.run("python pipeline drift dev")
+    assert "(The organization) made." in desk.run("python pipeline drift test")
     ec2 = aws("ec2")
     [group] = ec2.describe_security_groups(
-        Filters=[{"Name": "tag:Name", "Values": ["research-dev*"]}]
+        Filters=[{"Name": "tag:Name", "Values": ["research-test*"]}]
     )["SecurityGroups"]
     rules = ec2.describe_security_group_rules(
         Filters=[{"Name": "group-id", "Values": [group["GroupId"]]}]
@@ -198,11 +197,11 @@ def test_a_change_goes_from_dev_to_prod_and_a_failed_promotion_is_rolled_back(
     ec2.revoke_security_group_ingress(
         GroupId=group["GroupId"], SecurityGroupRuleIds=[ssh["SecurityGroupRuleId"]]
     )
-    said = desk.run("python pipeline drift dev", exit_code=1)
-    assert "### dev: 1 to create" in said
-    assert "dev was changed by something else than the pipeline." in said
-    desk.run("python pipeline rollback dev")
-    assert "made." in desk.run("python pipeline drift dev")
+    said = desk.run("python pipeline drift test", exit_code=1)
+    assert "### test: 1 to create" in said
+    assert "test was changed by something else than the pipeline." in said
+    desk.run("python pipeline rollback test")
+    assert "made." in desk.run("python pipeline drift test")
 
 
 def test_a_bad_change_is_stopped_in_its_preview(desk: Desk) -> None:

@@ -32,13 +32,13 @@ def markdown(*events):
     return REPORT.Report.of(events).markdown("prod", COMMIT)
 
 
-PROVIDER = step("same", "pulumi:providers:aws", "default", {"region": REGION}, {"region": REGION})
+PLACE = {"preludeEvent": {"config": {"aws:region": REGION}}}
 
 
 def test_what_is_replaced_or_deleted_comes_before_all_other_changes() -> None:
     size = {"size": 20}
     said = markdown(
-        PROVIDER,
+        PLACE,
         step("create", "aws:s3/bucket:Bucket", "new", new={"x": 1}),
         step("create-replacement", VOLUME, "data", size, size, ["availabilityZone"]),
         step("replace", VOLUME, "data", size, size, ["availabilityZone"]),
@@ -64,7 +64,7 @@ def test_what_it_costs_is_said_with_what_it_cost_before() -> None:
     disk = {"rootBlockDevice": {"volumeSize": 30}}
     old, new = ({"instanceType": each, **disk} for each in ("t3.medium", "t3.large"))
     said = markdown(
-        PROVIDER,
+        PLACE,
         step("update", INSTANCE, "server", old, new),
         step("replace", VOLUME, "data", {"size": 20}, {"size": 40}),
         step("create-replacement", VOLUME, "data", {"size": 20}, {"size": 40}),
@@ -80,14 +80,14 @@ def test_what_it_costs_is_said_with_what_it_cost_before() -> None:
 
 def test_what_nobody_knows_the_price_of_is_not_guessed() -> None:
     new = {"instanceType": "z99.huge"}
-    said = markdown(PROVIDER, step("create", INSTANCE, "server", new=new))
+    said = markdown(PLACE, step("create", INSTANCE, "server", new=new))
     assert "Servers and volumes: unknown a month, $0.00 before" in said
     assert "region unknown" in markdown(step("create", INSTANCE, "server", new=new))
 
 
 def test_a_size_that_is_not_known_yet_has_no_price() -> None:
     unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-    said = markdown(PROVIDER, step("create", VOLUME, "data", new={"size": unknown}))
+    said = markdown(PLACE, step("create", VOLUME, "data", new={"size": unknown}))
     assert "Servers and volumes: unknown a month" in said
 
 
