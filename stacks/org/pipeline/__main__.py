@@ -73,6 +73,8 @@ def rollback(stack: str) -> None:
 def drift(stack: str) -> None:
     """Say whether a stack still is what its commit made; fail where it isn't."""
     commit = running(stack)
+    if not commit:
+        sys.exit(f"What {stack} runs is of no commit.\n  python pipeline rollback {stack}")
     with checkout(commit) as folder:
         install(folder)
         report, failed = look(folder, stack, "--expect-no-changes")
@@ -140,8 +142,6 @@ def running(stack: str) -> str:
 @contextmanager
 def checkout(commit: str) -> Iterator[Path]:
     """Give the folder of this model as a commit has it, for as long as it is needed."""
-    if not commit:
-        sys.exit("What runs there is of no commit.\n  python pipeline deploy STACK")
     with tempfile.TemporaryDirectory() as folder:
         git("worktree", "add", "--detach", folder, commit)
         try:

@@ -183,6 +183,8 @@ def test_a_change_goes_from_dev_to_prod_and_a_failed_promotion_is_rolled_back(
     said = desk.run("python pipeline promote dev test --plan ../old.plan", exit_code=1)
     assert "approve that one's" in said
     desk.run("git switch --quiet main")
+    desk.run("python pipeline deploy test --plan ../old.plan", exit_code=1)
+    assert desk.instance_type("test") == "t3.large"
 
     # What somebody changes without the pipeline is found, and put back.
     assert "(The organization) made." in desk.run("python pipeline drift test")
