@@ -15,6 +15,8 @@ from workbench.prices import sum_of
 OPERATIONS = ("replace", "delete", "update", "create", "import", "same")
 GRAVE = ("replace", "delete")
 REGION = "aws:region"
+# With which the engine ends whatever went wrong.
+END = "preview failed"
 # A comment on GitHub has 65,536 letters at most.
 MOST_NAMED = 100
 
@@ -44,7 +46,7 @@ class Report:
                 counts = event["summaryEvent"]["resourceChanges"]
             elif "preludeEvent" in event:
                 region = event["preludeEvent"]["config"].get(REGION, "")
-        return cls(steps, violations, errors, counts, region)
+        return cls(steps, violations, [each for each in errors if each != END], counts, region)
 
     def markdown(self, stack: str, commit: str) -> str:
         """Return the whole text, what is grave first."""
@@ -69,8 +71,12 @@ class Report:
 
     @property
     def changes(self) -> list[dict[str, Any]]:
-        """The steps that change something."""
-        return [step for step in self.steps if step["op"] in OPERATIONS[:-1]]
+        """The steps that change something that a person asked for, not the stack itself."""
+        return [
+            step
+            for step in self.steps
+            if step["op"] in OPERATIONS[:-1] and not step["type"].startswith("pulumi:")
+        ]
 
     def _rules(self) -> str:
         rows = [

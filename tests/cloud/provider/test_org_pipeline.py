@@ -210,7 +210,7 @@ def test_a_bad_change_is_stopped_in_its_preview(desk: Desk) -> None:
     desk.run("git switch --quiet --create bad")
     try:
         desk.run(
-            "pulumi config set --path workbench:sshFrom[0] 0.0.0.0/0 --stack prod",
+            "pulumi config set --path workbench:sshFrom[1] 0.0.0.0/0 --stack prod",
             folder="workbench",
         )
         desk.commit("SSH from everywhere")
@@ -218,6 +218,8 @@ def test_a_bad_change_is_stopped_in_its_preview(desk: Desk) -> None:
         assert "| ssh-is-closed | mandatory |" in said
         assert "opens port 22 to 0.0.0.0/0. Name the addresses" in said
         assert "The preview of prod failed; nothing was changed." in said
+        # By the rule, and by nothing else.
+        assert "**Errors**" not in said
         # Where it is merged nevertheless, the deployment refuses it before anything is changed.
         desk.asked()
         desk.run("python pipeline deploy prod", exit_code=1)

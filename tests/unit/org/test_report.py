@@ -46,6 +46,7 @@ def test_what_is_replaced_or_deleted_comes_before_all_other_changes() -> None:
         step("update", INSTANCE, "server", diffs=["tags"]),
         step("delete", VOLUME, "old", size),
         step("same", VOLUME, "kept", size, size),
+        step("create", "pulumi:pulumi:Stack", "org-prod", new={"x": 1}),
         summary(create=1, replace=1, update=1, delete=1, same=2),
     )
     title, *lines = [line for line in said.splitlines() if line.startswith(("#", "- ", "**"))]
@@ -101,6 +102,7 @@ def test_rules_and_errors_are_told_before_the_changes() -> None:
         step("delete", VOLUME, "old", {"size": 10}),
         {"policyEvent": broken},
         {"diagnosticEvent": {"severity": "error", "message": "It failed.\n"}},
+        {"diagnosticEvent": {"severity": "error", "message": "preview failed"}},
         {"diagnosticEvent": {"severity": "debug", "message": "nothing"}},
     )
     row = (
@@ -109,6 +111,7 @@ def test_rules_and_errors_are_told_before_the_changes() -> None:
     places = [said.index(text) for text in (row, "It failed.", "**Replaced or deleted**")]
     assert places == sorted(places)
     assert "nothing" not in said
+    assert "preview failed" not in said
     assert said.startswith("### prod: no preview")
 
 
