@@ -58,7 +58,7 @@ def tried(lab: Lab) -> None:
     lab.wait_for(lambda: not before <= int(lab.run(rounds)) < before + 5)
 
 
-def come_back(lab: Lab, limit: float = 30) -> None:
+def come_back(lab: Lab) -> None:
     """Wait for the sign-in pages, and see nothing but the services' own meanwhile."""
 
     def are_back() -> bool:
@@ -70,7 +70,7 @@ def come_back(lab: Lab, limit: float = 30) -> None:
         assert not any("GRABBED" in page.text for page in pages)
         return [page.status_code for page in pages] == [200, 200]
 
-    lab.wait_for(are_back, limit)
+    lab.wait_for(are_back, 120)
 
 
 def assert_useless(lab: Lab) -> None:
@@ -116,7 +116,7 @@ def test_nobody_takes_a_services_place_at_boot(lab: Lab, grabber: None) -> None:
     lab.run(f"rm {ROUNDS}")
     lab.machines.reboot(lab.instance_id)
     lab.wait_for(lambda: run_anyhow(lab, began) not in ("", booted))
-    come_back(lab, 120)
+    come_back(lab)
     lab.wait_for(lambda: run_anyhow(lab, f"cat {ROUNDS}"))
     assert_useless(lab)
     lab.wait_for(lambda: not lab.run("systemctl list-jobs --no-legend"))
@@ -290,7 +290,7 @@ def test_a_person_gets_a_server_when_hubs_are_killed_while_it_starts(lab: Lab) -
         began = process(lab)
         for _ in range(2):
             lab.run("systemctl kill -s KILL jupyterhub")
-            come_back(lab, 120)
+            come_back(lab)
         hub.start_server(300)
         # One that finds no hub for long ends by itself, before anything runs in it.
         if process(lab) != began:
