@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.policy import TABLE_DATE
+from workbench.policy import in_dollars
 from workbench.policy import monthly_price
-from workbench.prices import TABLE_DATE
-from workbench.prices import in_dollars
-from workbench.prices import sum_of
 
 # Pulumi's operations, in the order in which they matter to those who read.
 OPERATIONS = ("replace", "delete", "update", "create", "import", "same")
@@ -97,7 +96,8 @@ class Report:
 
     def _monthly(self, state: str) -> float | None:
         there = [step[state] for step in self.steps if step.get(state) and is_whole(step)]
-        return sum_of(self._price(each) for each in there)
+        prices = [self._price(each) for each in there]
+        return None if None in prices else sum(price or 0 for price in prices)
 
     def _price(self, state: Mapping[str, Any]) -> float | None:
         try:
