@@ -43,12 +43,12 @@ from workbench.components.r_versions import check_r_checksums
 from workbench.components.r_versions import check_r_versions
 from workbench.components.record_names import check_host_names
 from workbench.components.record_names import record_names
-from workbench.components.routes import Route
-from workbench.components.routes import check_clashes
-from workbench.components.routes import check_routes
 from workbench.components.role import Role
 from workbench.components.role import check_role
 from workbench.components.role import check_role_or_profile
+from workbench.components.routes import Route
+from workbench.components.routes import check_clashes
+from workbench.components.routes import check_routes
 from workbench.components.schedule import DEFAULT_RETENTION_DAYS
 from workbench.components.schedule import OFF
 from workbench.components.schedule import check_retention
