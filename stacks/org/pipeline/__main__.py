@@ -23,10 +23,9 @@ HERE = Path(__file__).resolve().parents[1]
 PROGRAM = "workbench"
 PACK = ("--policy-pack", "../policy")
 PASSED = "pipeline:passed"
-# No questions, and no files of Python's own that would make a checkout look changed.
+# The events of a preview, and no files of Python's own that would make a checkout look changed.
 ENVIRONMENT = {
     **os.environ,
-    "PULUMI_NON_INTERACTIVE": "true",
     "PULUMI_SKIP_UPDATE_CHECK": "true",
     "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true",
     "PYTHONDONTWRITEBYTECODE": "1",
