@@ -1,4 +1,4 @@
-"""The gate of the organization's pipeline, on a machine: `workbench converge` and `check`."""
+"""The gate of the organization's pipeline, on a machine: `workbench up` and `workbench check`."""
 
 import os
 import shutil

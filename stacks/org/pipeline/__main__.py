@@ -23,10 +23,9 @@ HERE = Path(__file__).resolve().parents[1]
 PROGRAM = "workbench"
 PACK = ("--policy-pack", "../policy")
 PASSED = "pipeline:passed"
-# No questions, and no files of Python's own that would make a checkout look changed.
+# The events of a preview, and no files of Python's own that would make a checkout look changed.
 ENVIRONMENT = {
     **os.environ,
-    "PULUMI_NON_INTERACTIVE": "true",
     "PULUMI_SKIP_UPDATE_CHECK": "true",
     "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true",
     "PYTHONDONTWRITEBYTECODE": "1",
@@ -91,7 +90,7 @@ def drift(stack: str) -> None:
 
 
 def bring(stack: str, commit: str, plan: str | None) -> None:
-    """Deploy a commit to a stack, converge its server, and have the checks decide."""
+    """Deploy a commit to a stack, wait for its server, and have the checks decide."""
     print(f"{stack}: {name_of(commit)}", flush=True)
     only = ("--plan", str(Path(plan).resolve())) if plan else ()
     with checkout(commit) as folder:
@@ -100,7 +99,8 @@ def bring(stack: str, commit: str, plan: str | None) -> None:
         # behind Pulumi's back, it sees only with a refresh.
         run(folder, "pulumi", "up", "--yes", "--refresh", "--stack", stack, *PACK, *only)
         try:
-            run(folder, "workbench", "converge", "--yes", "--stack", stack)
+            # Without --yes: what Pulumi would change beyond that is refused.
+            run(folder, "workbench", "up", "--stack", stack)
             run(folder, "workbench", "check", "--stack", stack)
         except subprocess.CalledProcessError:
             sys.exit(

@@ -1,7 +1,7 @@
 """The organization's pipeline on the rehearsal's AWS API, as people and the workflow type it.
 
 State is in a bucket, secrets are by a KMS key. There are no machines, so what asks the server
-(`workbench converge`, `workbench check`) is a program that fails on the stacks that a test names.
+(`workbench up`, `workbench check`) is a program that fails on the stacks that a test names.
 """
 
 import json
@@ -141,7 +141,7 @@ def test_a_change_goes_from_dev_to_prod_and_a_failed_promotion_is_rolled_back(
     assert "No commit has passed on dev yet." in said
     # Dev, and then the same commit in test.
     desk.run("python pipeline deploy dev")
-    assert desk.asked() == ["converge --yes --stack dev", "check --stack dev"]
+    assert desk.asked() == ["up --stack dev", "check --stack dev"]
     desk.run("python pipeline promote dev test")
     assert desk.instance_type("test") == "t3.large"
 
