@@ -73,6 +73,9 @@ def test_another_page_is_for_people_who_have_signed_in(lab: Lab, pages: None, vi
     # The page doesn't see what people are known by.
     assert not page.json()["Cookie"]
     assert http.get(DASH).status_code == 200
+    # Nor is there a way to be nobody there.
+    nameless = http.get(DASH, headers={"Connection": "X-Workbench-User"})
+    assert nameless.json()["X-Workbench-User"] == "test-user"
     foreign = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"}
     assert http.get(DASH, headers=foreign).status_code == 403
 

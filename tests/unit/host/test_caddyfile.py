@@ -144,7 +144,8 @@ def test_a_page_is_for_people_who_have_signed_in() -> None:
         "request_header -X-Workbench-User",
         "forward_auth unix//run/jupyterhub/hub.sock {",
         COOKIES,
-        "reverse_proxy 127.0.0.1:805",
+        "reverse_proxy 127.0.0.1:805 {",
+        "header_up X-Workbench-User {http.request.header.X-Workbench-User}",
     ]
     assert [step for step in steps if step in order] == order
     assert "uri /jupyter/hub/page-gate?path=/dash/" in steps
@@ -161,6 +162,12 @@ def test_an_open_page_is_for_everyone_and_still_only_from_pages_of_its_own() -> 
 
 def test_a_path_without_its_slash_leads_to_it() -> None:
     assert "\tredir /dash /dash/ permanent\n" in caddyfile(routes=[DASH])
+
+
+def test_a_page_whose_name_begins_as_a_services_isnt_taken_for_it() -> None:
+    text = caddyfile(host_name_per_user=True, routes=[{**DASH, "path": "/rstudio-dash/"}])
+    led = re.findall(r"^\tredir (/rstudio\S*) https://rstudio", text, flags=re.MULTILINE)
+    assert led == ["/rstudio", "/rstudio/*"]
 
 
 def test_without_pages_there_is_no_trace_of_them() -> None:
