@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from typing import Self
+from urllib.parse import SplitResult
 from urllib.parse import urlsplit
 
 from workbench.host.contract.values import UnusableValueError
@@ -15,6 +16,10 @@ from workbench.host.contract.values import shown
 
 # A host, or all below a domain where a dot comes first, with a port or not.
 _EXCEPTION = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?", re.ASCII)
+# Nothing that a unit's file, a shell or an rc file would take for more than an address.
+_PROXY = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
+# Of addresses: after a percent sign, Python takes anything for the name of a network card.
+_RANGE = re.compile(r"[0-9a-f:./]+", re.ASCII)
 # What stands for the distribution's codename and the snapshot's day in a repository's address.
 PLACEHOLDERS = ("{codename}", "{snapshot}")
 # This server itself, and its metadata, with the role's credentials: they are in no proxy's reach.
@@ -93,7 +98,7 @@ def check_proxy(value: object, what: str) -> str:
     """Return a proxy's address: scheme, host and port."""
     text = check_url(value, what).rstrip("/")
     parts = urlsplit(text)
-    if parts.path or parts.query or parts.username:
+    if not _PROXY.fullmatch(text) or not _has_port(parts):
         raise UnusableValueError(
             f"{what} is {shown(text)}, but a proxy is named by its host and port alone.",
             "For example: http://proxy.example.org:3128",
@@ -101,19 +106,32 @@ def check_proxy(value: object, what: str) -> str:
     return text
 
 
+def _has_port(parts: SplitResult) -> bool:
+    """Say whether a port, if there is one, can be one."""
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
 def check_exception(value: object, what: str) -> str:
     """Return a host, a domain with a dot before it, an address, or a range of addresses."""
     text = check_text(value, what).lower()
+    if not _EXCEPTION.fullmatch(text) and not _is_range(text):
+        raise UnusableValueError(
+            f"{what} is {shown(text)}, which is neither a host, nor a domain with a dot before "
+            "it, nor a range of addresses.",
+            "For example: ec2.us-east-1.amazonaws.com, .example.org or 10.0.0.0/8",
+        )
+    return text
+
+
+def _is_range(text: str) -> bool:
     try:
         ipaddress.ip_network(text)
     except ValueError:
-        if not _EXCEPTION.fullmatch(text):
-            raise UnusableValueError(
-                f"{what} is {shown(text)}, which is neither a host, nor a domain with a dot before "
-                "it, nor a range of addresses.",
-                "For example: ec2.us-east-1.amazonaws.com, .example.org or 10.0.0.0/8",
-            ) from None
-    return text
+        return False
+    return _RANGE.fullmatch(text) is not None
 
 
 def check_repository(value: object, what: str) -> str:
