@@ -16,7 +16,7 @@ from workbench.host.contract.values import shown
 _PATH = re.compile(r"/([A-Za-z0-9_-][A-Za-z0-9._-]*/)+", re.ASCII)
 _SOCKET = re.compile(r"/run(/[A-Za-z0-9_-][A-Za-z0-9._-]*){2,}", re.ASCII)
 # In these, people make folders and sockets.
-_PEOPLES = ("/run/user", "/run/jupyter", "/run/lock", "/run/screen")
+_PEOPLES = ("/run/user", "/run/jupyter", "/run/lock", "/run/screen", "/run/shm")
 # Below, people on the server can't listen: nobody can stand in for a program that is down.
 FIRST_OPEN_PORT = 1024
 

@@ -34,6 +34,8 @@ def settings(*routes: Any, **more: Any) -> Settings:
         ([{"path": "/dash/", "socket": "/run/a.sock"}], "in a folder of its own below /run"),
         ([{"path": "/dash/", "socket": "/run/../tmp/a"}], "in a folder of its own below /run"),
         ([{"path": "/dash/", "socket": "/run/user/1000/a"}], "people can't put another one"),
+        # A link of the distribution's to /dev/shm, where everyone may write.
+        ([{"path": "/dash/", "socket": "/run/shm/a"}], "people can't put another one"),
         ([{**DASH, "open": "yes"}], "must be true or false"),
         ([DASH, {**PUBLIC, "path": "/dash/"}], "of which one is in the other"),
         ([DASH, {**PUBLIC, "path": "/dash/more/"}], "of which one is in the other"),
