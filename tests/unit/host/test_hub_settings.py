@@ -34,6 +34,8 @@ def test_what_the_workbench_only_suggests_may_be_another() -> None:
         ("Spawner", "must be an object of classes"),
         ({"Spawner": "2G"}, "hub.Spawner is '2G', but must be an object of traits"),
         ({"spawner": {}}, "has 'spawner', which isn't the name of a class"),
+        ({1: {}}, "has 1, which isn't the name of a class"),
+        ({"Spawner": {1: 2}}, "has 1, which isn't the name of a trait"),
         ({"Spawner": {"a b": 1}}, "has 'a b', which isn't the name of a trait"),
         *(
             ({name: {trait: None}}, f"has {name}.{trait}, which the workbench sets itself")
@@ -93,6 +95,15 @@ def test_settings_are_looked_at_and_the_former_ones_kept_before_they_are_written
     # There is nothing to look at, and nothing to come back to.
     jupyterhub.EXTRA.unlink()
     assert commands(HubSettings()) == [f"write {jupyterhub.EXTRA.name}"]
+
+
+def test_what_the_hub_last_started_with_is_kept_through_an_interrupted_converge(
+    folder: Path,
+) -> None:
+    for path in (jupyterhub.EXTRA, jupyterhub.BEFORE):
+        path.write_text(HubSettings().text)
+    jupyterhub.EXTRA.write_text(HubSettings({"Spawner": {"debug": True}}).text)
+    assert jupyterhub.KEEP not in commands(HubSettings({"Spawner": {"debug": False}}))
 
 
 def kept() -> list[str]:

@@ -68,7 +68,7 @@ def check_traits(values: object, what: str) -> dict[str, dict[str, Any]]:
             f"{what} is {shown(values)}, but must be an object of classes.", EXAMPLE
         )
     for name, traits in values.items():
-        if not _CLASS.fullmatch(name):
+        if not isinstance(name, str) or not _CLASS.fullmatch(name):
             raise UnusableValueError(
                 f"{what} has {name!r}, which isn't the name of a class.", EXAMPLE
             )
@@ -89,8 +89,8 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _check_trait(name: str, trait: str, what: str) -> None:
-    if not _TRAIT.fullmatch(trait):
+def _check_trait(name: str, trait: object, what: str) -> None:
+    if not isinstance(trait, str) or not _TRAIT.fullmatch(trait):
         raise UnusableValueError(
             f"{what}.{name} has {trait!r}, which isn't the name of a trait.", EXAMPLE
         )

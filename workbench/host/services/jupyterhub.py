@@ -136,7 +136,8 @@ def put_extra(hub: HubSettings) -> Commands:
         yield tell("JupyterHub has other settings", f"change {', '.join(changed)}")
     if hub.traits:
         yield look_at(hub)
-    if has is not None:
+    # One that is kept already is what the hub last started with; an interrupted converge left it.
+    if has is not None and not BEFORE.exists():
         yield KEEP
     yield from files.put._inner(src=StringIO(hub.text), dest=str(EXTRA), mode="600")
 
