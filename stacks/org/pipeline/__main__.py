@@ -130,13 +130,18 @@ def passed(stack: str) -> str:
 
 
 def running(stack: str) -> str:
-    """Return the commit of a stack's last update, whoever ran it; empty where it had changes."""
+    """Return the commit of a stack's last update, whoever ran it.
+
+    Empty where its files had changes, or the update didn't come to its end: the stack may be
+    partly another commit's then.
+    """
     command = ("pulumi", "stack", "history", "--json", "--stack", stack)
     updates = [each for each in json.loads(ask(*command) or "[]") if each["kind"] == "update"]
     if not updates:
         sys.exit(f"Nothing has been deployed to {stack} yet.\n  python pipeline deploy {stack}")
     noted: dict[str, Any] = updates[0]["environment"]
-    return "" if noted.get("git.dirty") == "true" else str(noted.get("git.head", ""))
+    is_whole = updates[0].get("result") == "succeeded" and noted.get("git.dirty") != "true"
+    return str(noted.get("git.head", "")) if is_whole else ""
 
 
 @contextmanager

@@ -30,8 +30,9 @@ def stacks(monkeypatch):
     return told, deployed
 
 
-def update(head, kind="update", dirty="false"):
-    return {"kind": kind, "environment": {"git.head": head, "git.dirty": dirty}}
+def update(head, kind="update", dirty="false", result="succeeded"):
+    noted = {"git.head": head, "git.dirty": dirty}
+    return {"kind": kind, "result": result, "environment": noted}
 
 
 def refused(*words) -> str:
@@ -60,6 +61,14 @@ def test_a_commit_that_has_not_passed_is_not_promoted(stacks) -> None:
 def test_what_somebody_deployed_from_changed_files_is_not_promoted(stacks) -> None:
     told, deployed = stacks
     told["updates"]["dev"].insert(0, update(SECOND, dirty="true"))
+    assert "dev runs no commit" in refused("promote", "dev", "test")
+    assert deployed == []
+
+
+def test_what_failed_half_way_is_not_promoted(stacks) -> None:
+    told, deployed = stacks
+    # The commit that passed, deployed again by a rollback.
+    told["updates"]["dev"].insert(0, update(SECOND, result="failed"))
     assert "dev runs no commit" in refused("promote", "dev", "test")
     assert deployed == []
 
