@@ -22,7 +22,7 @@ class Page(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(said)))
         self.end_headers()
         self.wfile.write(said.encode())
-http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Page).serve_forever()
+http.server.ThreadingHTTPServer((sys.argv[2], int(sys.argv[1])), Page).serve_forever()
 """
 DASH, PUBLIC = f"https://{DOMAIN}/dash/", f"https://{DOMAIN}/public/"
 OPENED = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "none", "Accept": "text/html"}
@@ -38,8 +38,8 @@ def pages(lab: Lab) -> Iterator[None]:
     """Have two programs on the server, and the stack say where they are found."""
     lab.run("workbench-passwd test-user", stdin=PASSWORD + "\n")
     lab.run("cat > /opt/page.py", stdin=PAGE)
-    for port in (805, 806):
-        lab.run(f"systemd-run --quiet --unit page-{port} python3 /opt/page.py {port}")
+    for port, host in ((805, "127.0.0.1"), (806, "0.0.0.0")):
+        lab.run(f"systemd-run --quiet --unit page-{port} python3 /opt/page.py {port} {host}")
     dash, public = {"path": "/dash/", "port": 805}, {"path": "/public/", "port": 806, "open": True}
     lab.publish(routes=[dash, public])
     lab.converge()
@@ -114,8 +114,10 @@ def test_with_hosts_for_people_no_page_of_theirs_can_plant_the_cookie(
 
 
 def test_people_on_the_server_come_by_the_web_server_too(lab: Lab, pages: None) -> None:
-    for port in (805, 806):
-        lab.run(f"runuser -u ann -- curl -s --max-time 5 http://127.0.0.1:{port}/", code=7)
+    own = lab.run("hostname -I").split()[0]
+    for place in ("127.0.0.1:805", "127.0.0.1:806", f"{own}:806"):
+        lab.run(f"runuser -u ann -- curl -s --max-time 5 http://{place}/", code=7)
+    assert lab.run(f"curl -s --max-time 5 http://{own}:806/")
 
 
 def test_the_plan_names_a_page_and_a_converge_keeps_it(lab: Lab, pages: None) -> None:

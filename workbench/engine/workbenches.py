@@ -21,6 +21,8 @@ def find_workbenches(outputs: Mapping[str, Any], stack: str) -> dict[str, Mappin
         raise ConfigError(
             f"The output {OUTPUT} of the stack {stack} isn't an object that has each workbench's"
             " outputs under its name.",
-            f'pulumi.export("{OUTPUT}", {{"lab": lab.outputs}})   is how a program exports them',
+            # Not our own `up`, which looks at the outputs of before first.
+            f'pulumi.export("{OUTPUT}", {{"lab": lab.outputs}})   is how a program exports them;'
+            f" then\n  pulumi up --stack {stack}",
         )
     return dict(named)

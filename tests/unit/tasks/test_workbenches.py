@@ -64,6 +64,8 @@ def test_an_output_that_is_something_else_is_refused(told: Any) -> None:
     with pytest.raises(ConfigError, match="The output workbenches of the stack dev isn't") as said:
         find_workbenches({"workbenches": told}, "dev")
     assert 'pulumi.export("workbenches", {"lab": lab.outputs})' in said.value.hint
+    # `workbench up` reads the outputs of before first, and would refuse the program put right.
+    assert "pulumi up --stack dev" in said.value.hint
 
 
 def test_the_only_one_is_found_by_itself(outputs: dict[str, Any]) -> None:
