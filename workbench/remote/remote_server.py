@@ -118,4 +118,7 @@ def reason_of(error: BaseException) -> str:
         return "connection refused"
     if isinstance(error, TimeoutError):
         return "no answer (a closed port looks like this)"
+    if isinstance(error, EOFError) and not str(error):
+        # As where a ProxyCommand ends.
+        return "the other side closed the connection"
     return str(error).strip().rstrip(".") or type(error).__name__

@@ -214,7 +214,7 @@ def test_a_proxy_command_that_ends_is_noticed(door: Door, tmp_path: Path) -> Non
 
 
 def test_a_proxy_command_that_fails_is_named(door: Door) -> None:
-    with pytest.raises(UnreachableError, match=r"by 'exit 1' doesn't answer"):
+    with pytest.raises(UnreachableError, match=r"by 'exit 1' doesn't answer: the other side"):
         replace(door, proxy_command="exit 1").open()
 
 
