@@ -159,8 +159,9 @@ def keep_extra() -> Commands:
             yield f"rm -f {BEFORE}"
             return
         time.sleep(0.2)
+    # What the hub itself said: systemd's word on the unit comes after it, and is no reason.
     yield (
-        f"why=$(journalctl --no-pager --output=cat --lines=100 --unit={UNIT} "
+        f"why=$(journalctl --no-pager --output=cat --lines=100 _SYSTEMD_UNIT={UNIT} "
         f"| grep -E '(Error|Exception|Failed)' | tail -n 1); mv {BEFORE} {EXTRA}; "
         f"systemctl reset-failed {UNIT}; systemctl restart {UNIT}; "
         'echo "JupyterHub does not start with workbench:jupyterhubConfig, and has its former '
