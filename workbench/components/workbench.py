@@ -175,6 +175,10 @@ class Workbench(Component):
                 outputs[service.url] = pulumi.Output.concat(self.url, service.path.lstrip("/"))
         if self._other is not None:
             outputs["other_instance_id"] = self._other.instance_id
+        # A program may say it where no configuration does, and then the commands go by these.
+        for key in ("public_access", "ssh_proxy_command"):
+            if (given := self._args.get(key)) is not None:
+                outputs[key] = pulumi.Output.from_input(given)
         return outputs
 
     def _find_architecture(self, instance_type: str) -> str:

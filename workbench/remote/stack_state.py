@@ -89,6 +89,19 @@ class StackState:
         return Configured(self.config)
 
     @property
+    def is_public(self) -> bool:
+        """Whether the internet reaches the workbench, by the configuration or else its program."""
+        if self.configured.has("public_access"):
+            return self.configured.public_access
+        return self.outputs.get("public_access") is not False
+
+    @property
+    def ssh_proxy_command(self) -> str | None:
+        """OpenSSH's ProxyCommand, if any, by the configuration or else the workbench's program."""
+        told = self.configured.ssh_proxy_command or self.outputs.get("ssh_proxy_command")
+        return str(told) if told else None
+
+    @property
     def administrator_keys(self) -> list[str]:
         """The administrator's public keys; the rehearsal's own where no configuration is at hand.
 
@@ -208,7 +221,7 @@ class StackState:
             key=find_private_key(*self.administrator_keys, folders=self.key_folders),
             known_hosts=KnownHosts(self.folder / "ssh" / KNOWN_HOSTS),
             ec2=lambda: self.aws("ec2"),
-            proxy_command=self.configured.ssh_proxy_command,
+            proxy_command=self.ssh_proxy_command,
         )
 
     @cached_property

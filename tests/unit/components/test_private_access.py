@@ -10,6 +10,7 @@ from workbench.components.errors import ArgumentError
 from workbench.configured import Configured
 from workbench.host.services import caddy
 from workbench.host.settings import Settings
+from workbench.remote.stack_state import StackState
 
 VPC = {"aws:ec2/getVpc:getVpc": {"cidrBlock": "10.9.0.0/16"}}
 
@@ -117,3 +118,22 @@ def test_a_proxy_command_changes_neither_aws_nor_the_server(private):
     command = "ssh -W %h:%p bastion"
     assert made(ssh_proxy_command=command) == made()
     assert Configured({"workbench:sshProxyCommand": command}).ssh_proxy_command == command
+
+
+def test_what_only_a_program_says_is_told_to_the_commands(deploy, public_key):
+    args = {"public_key": public_key, "subnet_id": "subnet-theirs", "public_access": False}
+    found = {}
+
+    def program():
+        bench = Workbench("lab", {**args, "ssh_proxy_command": "ssh -W %h:%p bastion"})
+        bench.outputs.apply(found.update)
+
+    deploy(program, answer=lambda token, _: VPC.get(token))
+    state = StackState("dev", found)
+    assert not state.is_public
+    assert state.ssh_proxy_command == "ssh -W %h:%p bastion"
+    # What the configuration says counts first: it takes effect with no update.
+    state.config = {"workbench:publicAccess": "true", "workbench:sshProxyCommand": "nc %h %p"}
+    assert state.is_public
+    assert state.ssh_proxy_command == "nc %h %p"
+    assert StackState("dev", {}).is_public

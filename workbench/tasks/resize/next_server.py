@@ -76,7 +76,7 @@ def _find_door(state: StackState, instance: str, phase: Phase) -> Door:
 def _own_ip(state: StackState, instance: str) -> str | None:
     described = state.aws("ec2").describe_instances(InstanceIds=[instance])
     found = described["Reservations"][0]["Instances"][0]
-    kind = "PublicIpAddress" if state.configured.public_access else "PrivateIpAddress"
+    kind = "PublicIpAddress" if state.is_public else "PrivateIpAddress"
     return found.get(kind) or None
 
 

@@ -51,7 +51,7 @@ def read_network(given: str | None, state: StackState) -> str:
 
 def allow(state: StackState, progress: Progress, network: str, *, yes: bool, dry_run: bool) -> None:
     """Let a range of addresses reach port 22."""
-    if not state.configured.public_access and not state.configured.has("ssh_from"):
+    if not state.is_public and not state.configured.has("ssh_from"):
         raise WorkbenchError(
             f"As long as {SSH_FROM} names nobody, whoever is in the server's VPC may reach SSH; to"
             " name one would shut out the others.",
