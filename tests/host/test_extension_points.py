@@ -171,6 +171,9 @@ def test_a_hub_that_doesnt_start_gets_its_former_settings_back(lab: Lab, pages: 
     said = refused(lab, JupyterHub={"extra_log_file": "/nowhere/hub.log"})
     assert "JupyterHub does not start with workbench:jupyterhubConfig, and has its former" in said
     assert "/nowhere/hub.log" in said
+    # The converge ends with the restart; the hub reads all that it needs after it.
+    asked = "curl -s -o /dev/null -w '%{http_code}' --unix-socket /run/jupyterhub/proxy/proxy.sock"
+    lab.wait_for(lambda: lab.run(f"{asked} http://hub/jupyter/hub/api || true") == "200")
     works(lab)
     lab.publish(hub={})
     lab.converge()
