@@ -48,6 +48,12 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "workbench rehearsal.config --stack",
         'eval "$(workbench env',
     ),
+    "labs/test_two_workbenches.py::test_two_workbenches_in_one_stack_are_told_apart": (
+        "workbench up",
+        "workbench status --workbench",
+        "workbench check --workbench",
+        "workbench destroy",
+    ),
     "host/test_services.py::test_a_package_adds_a_service": ("pip install ./hello-workbench",),
     "cloud/provider/test_policy.py::test_a_bad_change_is_stopped_in_its_preview": (
         "pulumi preview --policy-pack ",
