@@ -45,8 +45,9 @@ aren't set, AWS's own variables and files say them. A role to assume belongs int
 _OUTPUTS = """\
 ## A stack's outputs
 
-What `pulumi stack output` shows, besides `domain`, `services` and where each of these is, such as
-`jupyter_url`:
+What `pulumi stack output` shows of a stack with one workbench, besides `domain`, `services` and
+where each of these is, such as `jupyter_url`. In the output `workbenches`, each workbench of a
+stack has all of them under its name ([org.md](org.md#several-workbenches-in-one-stack)).
 """
 _COMPONENTS = """\
 ## The components
@@ -114,12 +115,13 @@ def render_reference() -> str:
     components = {key.split(":")[-1]: value for key, value in schema["resources"].items()}
     types = {key.split(":")[-1]: value for key, value in schema["types"].items()}
     whole = components["Workbench"]
+    told = {name: each for name, each in whole["properties"].items() if name != "outputs"}
     parts = [
         _HEAD,
         _table(_stack_rows(whole["inputProperties"], whole["requiredInputs"]), "Key", "Plane"),
         *(_type(name, types[name], camel=True) for name in _IN),
         _OUTPUTS,
-        _table(_rows(whole["properties"], [], camel=False, outputs=True), "Output"),
+        _table(_rows(told, [], camel=False, outputs=True), "Output"),
         _COMPONENTS,
     ]
     for name, component in components.items():

@@ -100,6 +100,9 @@ class Workbench(Component):
     settings_sha256: pulumi.Output[str]
     """The SHA-256 of the settings that the server converges to."""
 
+    outputs: pulumi.Output[dict[str, Any]]
+    """All of these and more, as the commands need them: for the stack's output `workbenches`."""
+
     @classmethod
     def check(cls, name: str, args: WorkbenchArgs) -> None:
         """Raise ArgumentError for a value that can't be used, as far as it is known by now."""
@@ -150,13 +153,20 @@ class Workbench(Component):
         self.dns_records = address.dns_records
         self.name_servers = address.name_servers
         self.url = address.url
+        self.outputs = pulumi.Output.from_input(self._told())
         self.register_outputs(
             {camel_case(key): getattr(self, key) for key in type(self).__annotations__}
         )
 
     def stack_outputs(self) -> dict[str, pulumi.Output[Any]]:
-        """Return what a stack exports for its users and for the tasks."""
-        outputs = {key: getattr(self, key) for key in type(self).__annotations__}
+        """Return what a stack with one workbench exports, for its users and for the tasks."""
+        named = pulumi.Output.from_input({self.pulumi_resource_name: self.outputs})
+        return {**self._told(), "workbenches": named}
+
+    def _told(self) -> dict[str, pulumi.Output[Any]]:
+        """Return each output by its name, and with them what follows from several."""
+        known = (key for key in type(self).__annotations__ if key != "outputs")
+        outputs = {key: getattr(self, key) for key in known}
         outputs["domain"] = self.names.apply(lambda names: names[0] if names else None)
         names = service_names(self._args.get("services"))
         outputs["services"] = pulumi.Output.from_input(names)

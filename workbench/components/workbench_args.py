@@ -46,6 +46,9 @@ from workbench.components.record_names import record_names
 from workbench.components.role import Role
 from workbench.components.role import check_role
 from workbench.components.role import check_role_or_profile
+from workbench.components.routes import Route
+from workbench.components.routes import check_clashes
+from workbench.components.routes import check_routes
 from workbench.components.schedule import DEFAULT_RETENTION_DAYS
 from workbench.components.schedule import OFF
 from workbench.components.schedule import check_retention
@@ -62,7 +65,13 @@ from workbench.components.time_zone import check_time_zone
 from workbench.components.users import DEFAULT_USER
 from workbench.components.users import User
 from workbench.components.users import check_users
+from workbench.host import network_settings
+from workbench.host.jupyter import hub_settings
 
+check_proxy = validation.refusing(network_settings.check_proxy)
+check_exception = validation.refusing(network_settings.check_exception)
+check_hub_config = validation.refusing(hub_settings.check_traits)
+check_repository = validation.refusing(network_settings.check_repository)
 # How many there are is known before anything is made: each becomes a rule of its own.
 Ranges = Sequence[pulumi.Input[str]]
 Texts = pulumi.Input[Sequence[pulumi.Input[str]]]
@@ -134,6 +143,21 @@ class WorkbenchArgs(TypedDict):
     hub; RStudio Server has one, too, `rstudio.lab.example.org`. It needs a domain, and a DNS record
     for every name below it (`*.lab.example.org`), which is made with the others.
     `docs/security.md` says what to know before. Default: false."""
+
+    routes: NotRequired[Annotated[Sequence[Route], Key(check_routes, default=(), setting="routes")]]
+    """Pages of your own besides the services', each a path and the port or socket of a program on
+    the server. It isn't the workbench that starts the program. Default: none."""
+
+    jupyterhub_config: NotRequired[
+        Annotated[
+            pulumi.Input[dict[str, dict[str, Any]]],
+            Key(check_hub_config, default=MappingProxyType({}), setting="hub"),
+        ]
+    ]
+    """Settings of JupyterHub, by class and trait as its documentation names them, for example
+    `{"Spawner": {"mem_limit": "2G"}}`. What the workbench sets itself, such as the sign-in, is
+    refused; what the server's JupyterHub doesn't take is told by the converge, and changes nothing.
+    Default: none."""
 
     create_zone: NotRequired[
         Annotated[bool, Key(validation.check_flag, default=False, part="address")]
@@ -389,6 +413,38 @@ class WorkbenchArgs(TypedDict):
     ]
     """The Node package registry the server installs from. Default: npm's own."""
 
+    apt_mirror: NotRequired[
+        Annotated[pulumi.Input[str], Key(validation.check_url, setting="mirrors.apt")]
+    ]
+    """The mirror of the distribution's archive that the server, administrators' `apt` and security
+    updates use, for example `https://mirror.example.org/debian`. Default: the machine image's
+    sources."""
+
+    apt_security_mirror: NotRequired[
+        Annotated[pulumi.Input[str], Key(validation.check_url, setting="mirrors.apt_security")]
+    ]
+    """The mirror of the security updates, with `aptMirror`. Default: `aptMirror` itself for Ubuntu;
+    for Debian the same with `-security` at its end."""
+
+    cran_mirror: NotRequired[
+        Annotated[pulumi.Input[str], Key(check_repository, setting="mirrors.cran")]
+    ]
+    """The repository that R installs packages from, everyone's and people's own. `{codename}` in it
+    stands for the distribution's codename, `{snapshot}` for the day that fits the version of R.
+    Default: `https://packagemanager.posit.co/cran/__linux__/{codename}/{snapshot}`."""
+
+    http_proxy: NotRequired[Annotated[pulumi.Input[str], Key(check_proxy, setting="proxy.address")]]
+    """The proxy by which the server reaches what isn't in its network, for HTTP and HTTPS, such as
+    `http://proxy.example.org:3128`: for all that it installs, for certificates, and in notebooks,
+    terminals, RStudio, SSH and cron. Default: none."""
+
+    no_proxy: NotRequired[
+        Annotated[Texts, Key(each(check_exception), default=(), setting="proxy.exceptions")]
+    ]
+    """What is reached without the proxy besides the server itself, its metadata and the region's
+    S3: hosts, domains with a dot before them and ranges of addresses, for example mirrors and AWS's
+    other endpoints in the VPC. Default: none."""
+
     subnet_id: NotRequired[Annotated[pulumi.Input[str], Key(part="network")]]
     """An existing subnet to put the server in, a public one unless `public_access` is false; VPC
     and zone are its own. Default: a new VPC with a public one."""
@@ -419,11 +475,21 @@ def check_arguments(args: WorkbenchArgs) -> None:
         people: Any = users
         named = [user["name"] for user in people if not is_late(user)]
         check_people([name for name in named if not is_late(name)], args.get("services"))
+    check_clashes(args.get("routes"), args.get("services"))
     read_slots(args)
     if args.get("rstudio_sha256") is not None and args.get("rstudio_url") is None:
         raise ArgumentError(
             "rstudio_sha256 is the checksum of the package at rstudio_url, which is missing.",
             "Give both, or neither.",
+        )
+    if args.get("apt_security_mirror") is not None and args.get("apt_mirror") is None:
+        raise ArgumentError(
+            "apt_security_mirror goes with apt_mirror, which is missing.", "Give both, or neither."
+        )
+    if args.get("no_proxy") is not None and args.get("http_proxy") is None:
+        raise ArgumentError(
+            "no_proxy says what isn't asked of the proxy, and there is no http_proxy.",
+            "Give http_proxy, too, or leave out no_proxy.",
         )
     check_role_or_profile(args)
     if args.get("public_access") is False:

@@ -1,4 +1,4 @@
-"""OpenSSH's ``ProxyCommand``: a program whose input and output lead to the server."""
+"""OpenSSH's ``ProxyCommand``: a program whose input and output are the way to the server."""
 
 import re
 import socket
@@ -9,7 +9,7 @@ END_LIMIT = 5.0
 
 
 class ProxySocket(socket.socket):
-    """What a connection is made by where a program leads to the server.
+    """What a connection is made by where a program is the way to the server.
 
     Paramiko's own ``ProxyCommand`` never notices that the program has ended.
     """

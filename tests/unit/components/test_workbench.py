@@ -64,6 +64,28 @@ def test_two_stand_in_one_stack(deploy, args):
             assert not physical & set(each.inputs)
 
 
+def test_two_are_exported_by_their_names_in_one_line(deploy, args):
+    def program():
+        one = Workbench("one", args)
+        two = Workbench("two", {**args, "services": ["jupyterhub"], "users": [{"name": "ada"}]})
+        pulumi.export("workbenches", {"one": one.outputs, "two": two.outputs})
+
+    found = deploy(program).exports["workbenches"]
+
+    # All that the commands read of a stack with one.
+    whole = deploy(lambda: export(Workbench("one", args))).exports
+    assert whole.pop("workbenches") == {"one": whole}
+    assert found["one"].keys() == whole.keys()
+    assert found["one"]["users"] == ["test-user"]
+    assert found["two"]["users"] == ["ada"]
+    assert "rstudio_url" not in found["two"]
+
+
+def export(bench):
+    for name, value in bench.stack_outputs().items():
+        pulumi.export(name, value)
+
+
 def test_an_explicit_provider_makes_everything_and_answers_every_lookup(deploy, args):
     def program():
         provider = aws.Provider("west", region="us-west-2")
@@ -167,7 +189,13 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
         "home_quota": 20,
         "data_volume": {"id": "lab-storage-volume-id", "device": "/dev/sdf"},
         "rstudio": {"url": "https://example.org/rstudio.deb", "sha256": "0" * 64},
-        "mirrors": {"pypi": "https://pypi.example.org/simple", "npm": None},
+        "mirrors": {
+            "pypi": "https://pypi.example.org/simple",
+            **dict.fromkeys(("npm", "apt", "apt_security", "cran")),
+        },
+        "proxy": {"address": None, "exceptions": []},
+        "routes": [],
+        "hub": {},
         "ca_certificates": [],
         "http3": False,
         "host_name_per_user": False,

@@ -200,7 +200,7 @@ def test_a_proxy_command_is_the_way_to_a_server_out_of_reach(door: Door, tmp_pat
     server = replace(door, proxy_command=command, host="server.invalid").open()
     assert server.run("hello").stdout == "hello"
     server.close()
-    assert used.read_text() == ""
+    assert used.is_file()
 
 
 def test_a_proxy_command_that_ends_is_noticed(door: Door, tmp_path: Path) -> None:
