@@ -19,7 +19,8 @@ TABLE = {"host.service", "host.service_table"}
 ONLY = {
     ("components", "host"): {
         *("host.pack", "host.bootstrap", "host.software", "host.contract.values"),
-        *("host.package_lists", "host.r_settings", *TABLE),
+        *("host.package_lists", "host.r_settings", "host.network_settings", "host.routes"),
+        *("host.jupyter.hub_settings", *TABLE),
     },
     ("policy", "tasks"): {"tasks.changes.guard"},
     ("tasks", "host"): {

@@ -35,7 +35,8 @@ set with `--path`. A key that isn't in this table is refused, and so is a value 
 None of these is a secret, and none is a place for one.
 
 The plane says what a key changes: what exists in AWS, which `pulumi up` brings about by itself, or
-what is on the server, which `workbench up` or `workbench converge` apply with the recipe.
+what is on the server, which `workbench up` or `workbench converge` apply with the recipe; or how
+commands on your computer work.
 
 Region and profile are keys of Pulumi's AWS provider: `aws:region` and `aws:profile`. Where they
 aren't set, AWS's own variables and files say them. A role to assume belongs into a profile
@@ -105,7 +106,7 @@ volume that is there keeps its key: another one is ignored, so that none is lost
 
 
 # The key that has objects of a type.
-_IN = {"Port": "extraPorts", "User": "users", "Packages": "packages"}
+_IN = {"Port": "extraPorts", "User": "users", "Packages": "packages", "Role": "role"}
 
 
 def render_reference() -> str:

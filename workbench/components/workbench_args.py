@@ -15,6 +15,10 @@ from typing import TypedDict
 import pulumi
 
 from workbench.components import validation
+from workbench.components.aws_values import check_image_id
+from workbench.components.aws_values import check_key_arn
+from workbench.components.aws_values import check_profile_name
+from workbench.components.aws_values import check_security_group_id
 from workbench.components.component import check_kind
 from workbench.components.errors import ArgumentError
 from workbench.components.idle_timeout import DEFAULT_MINUTES
@@ -33,10 +37,18 @@ from workbench.components.packages import check_packages
 from workbench.components.ports import Port
 from workbench.components.ports import check_ports
 from workbench.components.ports import check_ranges
+from workbench.components.private_access import check_private
+from workbench.components.private_access import check_proxy_command
 from workbench.components.r_versions import check_r_checksums
 from workbench.components.r_versions import check_r_versions
 from workbench.components.record_names import check_host_names
 from workbench.components.record_names import record_names
+from workbench.components.role import Role
+from workbench.components.role import check_role
+from workbench.components.role import check_role_or_profile
+from workbench.components.routes import Route
+from workbench.components.routes import check_clashes
+from workbench.components.routes import check_routes
 from workbench.components.schedule import DEFAULT_RETENTION_DAYS
 from workbench.components.schedule import OFF
 from workbench.components.schedule import check_retention
@@ -53,7 +65,13 @@ from workbench.components.time_zone import check_time_zone
 from workbench.components.users import DEFAULT_USER
 from workbench.components.users import User
 from workbench.components.users import check_users
+from workbench.host import network_settings
+from workbench.host.jupyter import hub_settings
 
+check_proxy = validation.refusing(network_settings.check_proxy)
+check_exception = validation.refusing(network_settings.check_exception)
+check_hub_config = validation.refusing(hub_settings.check_traits)
+check_repository = validation.refusing(network_settings.check_repository)
 # How many there are is known before anything is made: each becomes a rule of its own.
 Ranges = Sequence[pulumi.Input[str]]
 Texts = pulumi.Input[Sequence[pulumi.Input[str]]]
@@ -126,6 +144,21 @@ class WorkbenchArgs(TypedDict):
     for every name below it (`*.lab.example.org`), which is made with the others.
     `docs/security.md` says what to know before. Default: false."""
 
+    routes: NotRequired[Annotated[Sequence[Route], Key(check_routes, default=(), setting="routes")]]
+    """Pages of your own besides the services', each a path and the port or socket of a program on
+    the server. It isn't the workbench that starts the program. Default: none."""
+
+    jupyterhub_config: NotRequired[
+        Annotated[
+            pulumi.Input[dict[str, dict[str, Any]]],
+            Key(check_hub_config, default=MappingProxyType({}), setting="hub"),
+        ]
+    ]
+    """Settings of JupyterHub, by class and trait as its documentation names them, for example
+    `{"Spawner": {"mem_limit": "2G"}}`. What the workbench sets itself, such as the sign-in, is
+    refused; what the server's JupyterHub doesn't take is told by the converge, and changes nothing.
+    Default: none."""
+
     create_zone: NotRequired[
         Annotated[bool, Key(validation.check_flag, default=False, part="address")]
     ]
@@ -146,10 +179,45 @@ class WorkbenchArgs(TypedDict):
     """The ranges of addresses that may use HTTP and HTTPS. Default: `["0.0.0.0/0"]`, everyone;
     Let's Encrypt needs port 80 open to everyone."""
 
+    public_access: NotRequired[
+        Annotated[bool, Key(validation.check_flag, default=True, part="reach", derives=True)]
+    ]
+    """Whether the internet reaches the workbench. With false it has no Elastic IP and no public
+    address, in an existing private subnet (`subnet_id`) with a way out; its address is the server's
+    private one, and `ssh_from` and `http_from` are the VPC's range where they aren't given.
+    Default: true."""
+
+    ssh_proxy_command: NotRequired[Annotated[str, Key(check_proxy_command, commands=True)]]
+    """OpenSSH's `ProxyCommand`, by which commands and `ssh` reach the server, for example `ssh -W
+    %h:%p bastion.example.org`; `%h` is the server's address, `%p` the port, `%r` the user. Every
+    command runs it on your computer. Default: none, they connect directly."""
+
     extra_ports: NotRequired[
         Annotated[Sequence[Port], Key(check_ports, default=(), part="access", derives=True)]
     ]
     """More ports to open. Default: none. With UDP 443, the web server offers HTTP/3 too."""
+
+    security_group_ids: NotRequired[
+        Annotated[Ranges, Key(each(check_security_group_id), default=(), part="server groups")]
+    ]
+    """Existing security groups that the server gets besides its own, of the VPC that `subnet_id` is
+    in; AWS takes four, unless your account may have more. Default: none."""
+
+    role: NotRequired[Annotated[Role, Key(check_role, part="access")]]
+    """How roles in IAM are made, the server's and that of the backups: their `path`, their
+    `permissions_boundary`, and `policy_arns`, further policies of the server's. Default: roles
+    with none of these."""
+
+    instance_profile: NotRequired[
+        Annotated[pulumi.Input[str], Key(check_profile_name, part="access")]
+    ]
+    """The name of an existing instance profile for the server. No role is made for it then, and
+    the profile's own must allow what `docs/org.md` says. Default: one is made."""
+
+    kms_key_id: NotRequired[Annotated[pulumi.Input[str], Key(check_key_arn, part="encryption")]]
+    """The ARN of a KMS key of your own, for the data volume, a server's root volume, the bucket and
+    the backups' vault. To be chosen at the start: a data volume that is there can't get another
+    one, server and vault keep theirs, and it isn't taken away again. Default: AWS's own keys."""
 
     instance_type: NotRequired[
         Annotated[str, Key(validation.check_instance_type, default="t3.medium", part="server")]
@@ -179,6 +247,12 @@ class WorkbenchArgs(TypedDict):
     """The operating system of a new server, `ubuntu-24.04` or `debian-12`. Leave it as it is while
     there is a server: that one keeps its system, and would only be taken to have the other one's
     administrator. Default: `ubuntu-24.04`."""
+
+    ami: NotRequired[Annotated[pulumi.Input[str], Key(check_image_id, part="server")]]
+    """The machine image of a new server: one made from the operating system that `os` says, for the
+    instance type's architecture. A server that is there keeps its own, and `workbench resize
+    --replace` makes one with this. Default: the newest image of the operating system when the
+    server is made."""
 
     root_volume_size: NotRequired[
         Annotated[pulumi.Input[int], Key(partial(_check_size, low=8), default=30, part="server")]
@@ -339,8 +413,41 @@ class WorkbenchArgs(TypedDict):
     ]
     """The Node package registry the server installs from. Default: npm's own."""
 
+    apt_mirror: NotRequired[
+        Annotated[pulumi.Input[str], Key(validation.check_url, setting="mirrors.apt")]
+    ]
+    """The mirror of the distribution's archive that the server, administrators' `apt` and security
+    updates use, for example `https://mirror.example.org/debian`. Default: the machine image's
+    sources."""
+
+    apt_security_mirror: NotRequired[
+        Annotated[pulumi.Input[str], Key(validation.check_url, setting="mirrors.apt_security")]
+    ]
+    """The mirror of the security updates, with `aptMirror`. Default: `aptMirror` itself for Ubuntu;
+    for Debian the same with `-security` at its end."""
+
+    cran_mirror: NotRequired[
+        Annotated[pulumi.Input[str], Key(check_repository, setting="mirrors.cran")]
+    ]
+    """The repository that R installs packages from, everyone's and people's own. `{codename}` in it
+    stands for the distribution's codename, `{snapshot}` for the day that fits the version of R.
+    Default: `https://packagemanager.posit.co/cran/__linux__/{codename}/{snapshot}`."""
+
+    http_proxy: NotRequired[Annotated[pulumi.Input[str], Key(check_proxy, setting="proxy.address")]]
+    """The proxy by which the server reaches what isn't in its network, for HTTP and HTTPS, such as
+    `http://proxy.example.org:3128`: for all that it installs, for certificates, and in notebooks,
+    terminals, RStudio, SSH and cron. Default: none."""
+
+    no_proxy: NotRequired[
+        Annotated[Texts, Key(each(check_exception), default=(), setting="proxy.exceptions")]
+    ]
+    """What is reached without the proxy besides the server itself, its metadata and the region's
+    S3: hosts, domains with a dot before them and ranges of addresses, for example mirrors and AWS's
+    other endpoints in the VPC. Default: none."""
+
     subnet_id: NotRequired[Annotated[pulumi.Input[str], Key(part="network")]]
-    """An existing public subnet to put the server in. Default: a new VPC with one."""
+    """An existing subnet to put the server in, a public one unless `public_access` is false; VPC
+    and zone are its own. Default: a new VPC with a public one."""
 
     availability_zone: NotRequired[Annotated[pulumi.Input[str], Key(part="network")]]
     """The zone, for example `us-east-1a`. Default: the existing data volume's, else the first one
@@ -368,11 +475,30 @@ def check_arguments(args: WorkbenchArgs) -> None:
         people: Any = users
         named = [user["name"] for user in people if not is_late(user)]
         check_people([name for name in named if not is_late(name)], args.get("services"))
+    check_clashes(args.get("routes"), args.get("services"))
     read_slots(args)
     if args.get("rstudio_sha256") is not None and args.get("rstudio_url") is None:
         raise ArgumentError(
             "rstudio_sha256 is the checksum of the package at rstudio_url, which is missing.",
             "Give both, or neither.",
+        )
+    if args.get("apt_security_mirror") is not None and args.get("apt_mirror") is None:
+        raise ArgumentError(
+            "apt_security_mirror goes with apt_mirror, which is missing.", "Give both, or neither."
+        )
+    if args.get("no_proxy") is not None and args.get("http_proxy") is None:
+        raise ArgumentError(
+            "no_proxy says what isn't asked of the proxy, and there is no http_proxy.",
+            "Give http_proxy, too, or leave out no_proxy.",
+        )
+    check_role_or_profile(args)
+    if args.get("public_access") is False:
+        check_private(args)
+    if args.get("security_group_ids") and args.get("subnet_id") is None:
+        raise ArgumentError(
+            "security_group_ids needs subnet_id: an existing security group is of an existing VPC,"
+            " and without a subnet the workbench is in a new one.",
+            "Give the subnet_id of a subnet in the VPC of the security groups.",
         )
     for other in ("availability_zone", "cidr_block"):
         if args.get("subnet_id") is not None and args.get(other) is not None:

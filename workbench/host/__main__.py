@@ -14,7 +14,9 @@ from pathlib import Path
 from workbench.host import places
 from workbench.host.run import journal
 from workbench.host.settings import Settings
+from workbench.host.system import apt_sources
 from workbench.host.system import certificates
+from workbench.host.system import mirrors
 from workbench.host.system import network
 from workbench.host.system import tools
 
@@ -38,9 +40,12 @@ def main() -> None:
         network.use(settings)
         places.STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
         authorities = certificates.ensure_authorities(settings.ca_certificates)
+        # Before anything is installed: in a closed network, nothing else is reached.
+        moved = apt_sources.ensure_sources(settings.network)
+        moved = mirrors.ensure_mirrors(settings.network) or moved
         changed = tools.ensure_tools()
         remove_old_recipes(places.ROOT)
-    progress.end_step(changed=authorities or changed)
+    progress.end_step(changed=authorities or moved or changed)
     os.environ.update(progress.hand_over())
     arguments = [str(tools.PYTHON), "-m", CONVERGE, str(settings_path)]
     os.execv(tools.PYTHON, arguments)  # noqa: S606 (no shell is wanted)

@@ -119,6 +119,8 @@ class Service:
     has_host_per_person: bool = False
     # Where its sign-in form is sent to, where the hub looks at it first.
     form: str = ""
+    # Where the web server asks who opens a page of the stack's own: a socket, and the page there.
+    gate: tuple[Path, str] | None = None
     # Where people change their password.
     password_page: str = ""
     # What is removed with it: units to stop, files and folders. Its data isn't among them.

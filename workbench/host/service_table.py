@@ -15,12 +15,13 @@ from importlib.metadata import EntryPoint
 from importlib.metadata import entry_points
 
 from workbench.host import services
+from workbench.host.routes import FIRST_OPEN_PORT
+from workbench.host.routes import Route
+from workbench.host.routes import overlap
 from workbench.host.service import Service
 from workbench.host.service import Stage
 
 GROUP = "workbench.services"
-# Below, people on the server can't listen: nobody can stand in for a service that is down.
-FIRST_OPEN_PORT = 1024
 # Where the web server sends browsers on to HTTPS.
 WEB_PORT = 80
 # It is part of commands, of an output's name and of the web server's configuration.
@@ -206,6 +207,31 @@ def refuse_accounts(people: Iterable[str], services: Iterable[Service]) -> None:
                 f"The service {service.name!r} has an account {name!r} of its own, which a person "
                 "has here.",
                 f"Give the person another name, or leave {service.name} out.",
+            )
+
+
+def refuse_routes(routes: Iterable[Route], services: Sequence[Service]) -> None:
+    """Raise ServicesError for a page whose path or port a service has, or without a sign-in."""
+    for route in routes:
+        for service in services:
+            if service.path and overlap(route.path, service.path):
+                raise ServicesError(
+                    f"The page {route.path} would be in the way of {service.title}, which has "
+                    f"{service.path}.",
+                    "Choose another path.",
+                )
+            if route.port in {service.port, *service.closed_ports, WEB_PORT} - {None}:
+                raise ServicesError(
+                    f"The page {route.path} has the port {route.port}, which is the workbench's "
+                    "own.",
+                    "Have your program listen at another port below 1024, or at a socket.",
+                )
+        if not route.is_open and not any(each.gate for each in services):
+            knows = next(each.name for each in own_services() if each.gate)
+            raise ServicesError(
+                f"The page {route.path} is for people who have signed in, and without {knows} "
+                "nobody can.",
+                f"Add {knows} to the services, or make the page open to everyone.",
             )
 
 

@@ -13,8 +13,12 @@ from typing import Self
 from workbench.host import software
 from workbench.host.contract import values as contract
 from workbench.host.contract.values import UnusableValueError
+from workbench.host.jupyter.hub_settings import HubSettings
+from workbench.host.network_settings import NetworkSettings
 from workbench.host.package_lists import PackageLists
 from workbench.host.r_settings import RSettings
+from workbench.host.routes import Route
+from workbench.host.routes import check_routes
 from workbench.host.software import Package
 
 VERSION = 1
@@ -71,8 +75,6 @@ class Settings:
     users: tuple[Account, ...]
     data_volume: DataVolume
     rstudio: Package
-    pypi_index: str | None
-    npm_registry: str | None
     ca_certificates: tuple[str, ...]
     http3: bool = False
     host_name_per_user: bool = False
@@ -83,8 +85,12 @@ class Settings:
     time_zone: str = "UTC"
     packages: PackageLists = field(default_factory=PackageLists)
     r: RSettings = field(default_factory=RSettings)
+    network: NetworkSettings = field(default_factory=NetworkSettings)
     # The services that people have, by name.
     services: tuple[str, ...] = field(default_factory=lambda: _services(None))
+    # Pages that the stack adds, and traits of JupyterHub's classes that it sets.
+    routes: tuple[Route, ...] = ()
+    hub: HubSettings = field(default_factory=HubSettings)
     # The Elastic IP, where it is what people type.
     address: str | None = None
 
@@ -113,18 +119,15 @@ class Settings:
 
 
 def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
-    acme, mirrors = values.get("acme") or {}, values.get("mirrors") or {}
     return {
         "name": values["name"],
         "domain": values["domain"],
         "names": tuple(contract.check_domain(name, "names") for name in values["names"]),
-        "acme": _acme(acme),
+        "acme": _acme(values.get("acme") or {}),
         "administrator": _administrator(values["administrator"]),
         "users": tuple(_user(user, f"users[{i}]") for i, user in enumerate(values["users"])),
         "data_volume": _data_volume(values["data_volume"]),
         "rstudio": _rstudio(values.get("rstudio") or {}),
-        "pypi_index": mirrors.get("pypi"),
-        "npm_registry": mirrors.get("npm"),
         "ca_certificates": tuple(values.get("ca_certificates") or ()),
         "http3": bool(values.get("http3")),
         "host_name_per_user": bool(values.get("host_name_per_user")),
@@ -133,7 +136,10 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
         "idle_timeout": int(values.get("idle_timeout", IDLE_TIMEOUT)),
         "time_zone": contract.check_time_zone(values.get("time_zone") or "UTC", "time_zone"),
         "r": RSettings.parse(values.get("r")),
+        "network": NetworkSettings.parse(values),
         "services": _services(values.get("services"), [user["name"] for user in values["users"]]),
+        "routes": _routes(values.get("routes") or [], values.get("services")),
+        "hub": HubSettings.parse(values.get("hub") or {}),
         "address": _ipv4(values.get("address")),
     }
 
@@ -171,6 +177,18 @@ def _services(names: Sequence[str] | None, people: Sequence[str] = ()) -> tuple[
     except service_table.ServicesError as error:
         raise SettingsError(f"{error.message} {error.hint}") from error
     return tuple(names)
+
+
+def _routes(values: object, services: Sequence[str] | None) -> tuple[Route, ...]:
+    from workbench.host import service_table
+
+    routes = check_routes(values, "routes")
+    names = service_table.default_services() if services is None else services
+    try:
+        service_table.refuse_routes(routes, service_table.choose(names))
+    except service_table.ServicesError as error:
+        raise SettingsError(f"{error.message} {error.hint}") from error
+    return routes
 
 
 def _quota(value: object, what: str) -> int | None:

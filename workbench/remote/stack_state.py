@@ -208,6 +208,7 @@ class StackState:
             key=find_private_key(*self.administrator_keys, folders=self.key_folders),
             known_hosts=KnownHosts(self.folder / "ssh" / KNOWN_HOSTS),
             ec2=lambda: self.aws("ec2"),
+            proxy_command=self.configured.ssh_proxy_command,
         )
 
     @cached_property

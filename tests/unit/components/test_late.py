@@ -37,6 +37,10 @@ LATE = {
     "r_builds_url": ("https://example.org/r", ("r", "builds")),
     "pypi_index": ("https://pypi.example.org/simple", ("mirrors", "pypi")),
     "npm_registry": ("https://npm.example.org", ("mirrors", "npm")),
+    "apt_mirror": ("https://apt.example.org/debian", ("mirrors", "apt")),
+    "cran_mirror": ("https://r.example.org/{codename}/{snapshot}", ("mirrors", "cran")),
+    "jupyterhub_config": ({"Spawner": {"mem_limit": "2G"}}, ("hub",)),
+    "http_proxy": ("http://proxy.example.org:3128", ("proxy", "address")),
 }
 
 

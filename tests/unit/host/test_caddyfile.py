@@ -39,6 +39,7 @@ def caddyfile(**more: Any) -> str:
         services=caddy.routes(settings),
         hosts=origins.service_hosts(settings),
         people=origins.people(settings),
+        gate=caddy.gate(settings),
     )
 
 
@@ -120,3 +121,47 @@ def test_rstudio_at_a_host_of_its_own_may_be_an_extra_name() -> None:
 @pytest.mark.parametrize(("http3", "protocols"), [(False, "h1 h2"), (True, "h1 h2 h3")])
 def test_http3_is_on_where_its_port_is_open(http3: bool, protocols: str) -> None:
     assert f"\t\tprotocols {protocols}\n" in caddyfile(http3=http3)
+
+
+COOKIES = (
+    'request_header Cookie "(^|; *)(__Host-)?(jupyterhub-|workbench-page|_xsrf)[^=;]*=[^;]*" ""'
+)
+DASH = {"path": "/dash/", "port": 805}
+PUBLIC = {"path": "/public/", "socket": "/run/public/page.sock", "open": True}
+
+
+def part(text: str, path: str) -> str:
+    """Return what the web server does at a path."""
+    return text[text.index(f"\thandle {path}* {{") :].partition("\n\t}\n")[0]
+
+
+def test_a_page_is_for_people_who_have_signed_in() -> None:
+    theirs = part(caddyfile(routes=[DASH]), "/dash/")
+    steps = [line.strip() for line in theirs.splitlines() if line.startswith("\t\t\t")]
+    order = [
+        "import own_pages",
+        # What a visitor says of themselves counts for nothing.
+        "request_header -X-Workbench-User",
+        "forward_auth unix//run/jupyterhub/hub.sock {",
+        COOKIES,
+        "reverse_proxy 127.0.0.1:805",
+    ]
+    assert [step for step in steps if step in order] == order
+    assert "uri /jupyter/hub/page-gate?path=/dash/" in steps
+
+
+def test_an_open_page_is_for_everyone_and_still_only_from_pages_of_its_own() -> None:
+    theirs = part(caddyfile(routes=[PUBLIC]), "/public/")
+    assert "reverse_proxy unix//run/public/page.sock" in theirs
+    assert "forward_auth" not in theirs
+    assert COOKIES in theirs
+    assert "import own_pages" in theirs
+    assert "request_header -X-Workbench-User" in theirs
+
+
+def test_a_path_without_its_slash_leads_to_it() -> None:
+    assert "\tredir /dash /dash/ permanent\n" in caddyfile(routes=[DASH])
+
+
+def test_without_pages_there_is_no_trace_of_them() -> None:
+    assert "forward_auth" not in caddyfile()

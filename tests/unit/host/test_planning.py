@@ -85,7 +85,7 @@ def test_a_masked_service_is_unmasked_before_it_is_started(
 def test_a_plan_does_not_wait_for_a_service_that_would_be_started(
     planning: Planning, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "_answers", lambda *_: pytest.fail("it was asked"))
+    monkeypatch.setattr(health, "is_answering", lambda *_: pytest.fail("it was asked"))
     planning.begin()
     planning.note_start("a.service")
 

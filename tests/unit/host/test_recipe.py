@@ -101,7 +101,10 @@ def test_r_packages_are_of_the_day_that_fits_the_version_for_the_distribution(
     monkeypatch.setattr(cran.platform, "freedesktop_os_release", lambda: release)
 
     address = f"https://packagemanager.posit.co/cran/__linux__/{codename}/{day}"
-    assert cran.repository(version) == address
+    assert cran.repository(Settings.parse(json.dumps(SETTINGS)), version) == address
+    mirrors = {"mirrors": {"cran": "https://ppm.test/cran/{codename}/{snapshot}"}}
+    settings = Settings.parse(json.dumps(SETTINGS | mirrors))
+    assert cran.repository(settings, version) == f"https://ppm.test/cran/{codename}/{day}"
 
 
 @pytest.fixture

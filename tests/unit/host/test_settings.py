@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from workbench.host import software
+from workbench.host.network_settings import NetworkSettings
 from workbench.host.package_lists import PackageLists
 from workbench.host.r_settings import RSettings
 from workbench.host.settings import Acme
@@ -106,6 +107,7 @@ WHOLE = {
     "idle_timeout": 60,
     "time_zone": "America/Argentina/Buenos_Aires",
     "r": {"versions": ["4.6.1"]},
+    "hub": {"Spawner": {"mem_limit": "2G"}},
     "address": "203.0.113.7",
 }
 
@@ -113,7 +115,7 @@ WHOLE = {
 def test_every_setting_is_what_was_given() -> None:
     settings = Settings.parse(json.dumps(WHOLE))
     found = dataclasses.asdict(settings)
-    for gone in ("packages", "r"):
+    for gone in ("packages", "r", "network"):
         del found[gone]
     assert found == {
         "name": "lab",
@@ -132,8 +134,6 @@ def test_every_setting_is_what_was_given() -> None:
         ),
         "data_volume": WHOLE["data_volume"],
         "rstudio": WHOLE["rstudio"],
-        "pypi_index": "https://pypi",
-        "npm_registry": "https://npm",
         "ca_certificates": ("PEM",),
         "http3": True,
         "host_name_per_user": True,
@@ -141,10 +141,13 @@ def test_every_setting_is_what_was_given() -> None:
         "services": ("jupyterhub",),
         "idle_timeout": 60,
         "time_zone": "America/Argentina/Buenos_Aires",
+        "routes": (),
+        "hub": {"traits": {"Spawner": {"mem_limit": "2G"}}},
         "address": "203.0.113.7",
     }
     assert settings.packages.apt == ("ffmpeg",)
     assert settings.r.versions == ("4.6.1",)
+    assert (settings.network.pypi, settings.network.npm) == ("https://pypi", "https://npm")
 
 
 def test_what_is_left_out_is_the_usual(tmp_path: Path) -> None:
@@ -155,11 +158,7 @@ def test_what_is_left_out_is_the_usual(tmp_path: Path) -> None:
     settings = Settings.read(path)
     assert settings.acme == Acme(None, None, None)
     assert settings.data_volume == DataVolume("vol-1", "/dev/sdf", may_be_elsewhere=False)
-    assert (settings.pypi_index, settings.npm_registry, settings.ca_certificates) == (
-        None,
-        None,
-        (),
-    )
+    assert (settings.network, settings.ca_certificates) == (NetworkSettings(), ())
     assert (settings.http3, settings.host_name_per_user) == (False, False)
     assert (settings.home_quota, settings.idle_timeout) == (None, 24 * 3600)
     assert (settings.time_zone, settings.address) == ("UTC", None)

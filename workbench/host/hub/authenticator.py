@@ -8,8 +8,10 @@ from typing import Any
 
 from jupyterhub.auth import PAMAuthenticator
 from tornado import web
+from traitlets import List
 from traitlets import Unicode
 
+from . import gate
 from . import password_page
 from .rstudio_sign_in import PATH as RSTUDIO_PATH
 from .rstudio_sign_in import RStudioSignIn
@@ -36,6 +38,7 @@ TOO_MANY = "Too many people are signing in at the same moment. Try again in a mi
 class MembersAuthenticator(PAMAuthenticator):
     """PAM, for members only, for as long as they are members; guessers have to wait."""
 
+    pages = List(Unicode(), help="Pages of the stack's own for people who sign in.", config=True)
     rstudio_sign_in = Unicode(help="Where RStudio Server takes its form.", config=True)
 
     def __init__(self, **options: Any) -> None:
@@ -43,10 +46,12 @@ class MembersAuthenticator(PAMAuthenticator):
         self._throttle, self._turns = Throttle(), Turns()
 
     def get_handlers(self, app: Any) -> list[tuple[str, Any]]:
-        """Add the page on which people change their password, and RStudio Server's sign-in."""
+        """Add the page on which people change their password, and sign-ins of other pages."""
         ours = [
             (password_page.PATH, password_page.PasswordHandler),
             (RSTUDIO_PATH, RStudioSignIn),
+            (gate.PATH, gate.PageGate),
+            (gate.ENTRY, gate.PageEntry),
         ]
         return [*super().get_handlers(app), *ours]
 

@@ -28,7 +28,7 @@ def private_files(settings: Settings) -> None:
     put_template("tmpfiles.conf", FOLDERS, names=names)
     make_folders(names, name="Make everyone's temporary folder")
     # Before the umask: what an administrator installs with sudo is for all to read.
-    put_template("sudo-umask", SUDO, mode="440")
+    put_template("sudo-umask", SUDO, mode="440", proxy=[*settings.network.proxy_variables])
     put_template("pam_env.conf", ENVIRONMENT)
     put_template("pam-private", PROFILE, umask=UMASK, environment=ENVIRONMENT)
     pam.enable_profile(PROFILE, name="Begin sessions with both")

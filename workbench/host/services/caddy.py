@@ -49,7 +49,7 @@ OWN_AUTHORITY = "local"
 @step("Web server")
 def proxy(settings: Settings) -> None:
     """Configure and start Caddy."""
-    caddy.put_caddy()
+    caddy.put_caddy(settings)
     files.directory(
         name="Make the certificates' folder on the data volume",
         path=str(places.CADDY_STORAGE),
@@ -195,7 +195,14 @@ def caddyfile(settings: Settings) -> Commands:
         people=origins.people(settings),
         services=routes(settings),
         hosts=origins.service_hosts(settings),
+        gate=gate(settings),
     )
+
+
+def gate(settings: Settings) -> tuple[Path, str] | None:
+    """Return where to ask who opens a page of the stack's own; None where nobody signs in."""
+    services = service_table.choose(settings.services)
+    return next((each.gate for each in services if each.gate), None)
 
 
 def routes(settings: Settings) -> list[dict[str, Any]]:

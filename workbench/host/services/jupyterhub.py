@@ -1,5 +1,9 @@
 """JupyterHub, at sockets of its own: people sign in with their account's password."""
 
+import json
+import shlex
+import time
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -8,12 +12,15 @@ from workbench.host import places
 from workbench.host import service_table
 from workbench.host.data import state_files
 from workbench.host.jupyter import servers
+from workbench.host.jupyter.hub_settings import HubSettings
 from workbench.host.jupyter.origins import end_servers_of_before
 from workbench.host.jupyter.origins import people
 from workbench.host.jupyter.origins import person_domain
+from workbench.host.packages.shared_packages import tell
 from workbench.host.people import private_files
 from workbench.host.run.operations import unit
 from workbench.host.run.operations import unit_properties
+from workbench.host.run.planning import planning
 from workbench.host.run.pyinfra_typed import Commands
 from workbench.host.run.pyinfra_typed import files
 from workbench.host.run.pyinfra_typed import operation
@@ -28,12 +35,19 @@ from workbench.host.settings import Settings
 from workbench.host.system import environments
 from workbench.host.system import session_environment
 from workbench.host.web import caddy_program as caddy
+from workbench.host.web import health
 from workbench.host.web.versions import wheel_version
 
 UNIT = "jupyterhub.service"
 UNIT_FILE = Path("/etc/systemd/system") / UNIT
 PAM = Path("/etc/pam.d/workbench")
 CONFIGURATION = Path("/etc/jupyterhub/jupyterhub_config.py")
+# What the stack sets, and what it set before, while the hub hasn't started with the former.
+EXTRA = CONFIGURATION.with_name("stack.json")
+BEFORE = EXTRA.with_name("stack.json.before")
+KEEP = f"cp -p {EXTRA} {BEFORE}"
+# For the hub to answer with it.
+EXTRA_SECONDS = 60.0
 RUNTIME = Path("/run/jupyterhub")
 # For people's servers, for the web server, and for the hub alone.
 HUB_SOCKET = RUNTIME / "hub.sock"
@@ -65,7 +79,7 @@ def jupyterhub(settings: Settings) -> None:
         CONFIGURATION,
         base=BASE,
         path=session_environment.path_of("/home/{USERNAME}"),
-        variables=session_environment.VARIABLES,
+        variables=session_environment.variables(settings),
         idle_timeout=settings.idle_timeout,
         activity_interval=min(ACTIVITY_INTERVAL, settings.idle_timeout // 4 or ACTIVITY_INTERVAL),
         hub_socket=HUB_SOCKET,
@@ -77,7 +91,10 @@ def jupyterhub(settings: Settings) -> None:
         person_domain=person_domain(settings),
         rstudio_sign_in=_form_of_another(),
         umask=private_files.UMASK,
+        pages=[each.path for each in settings.routes if not each.is_open],
+        extra=EXTRA,
     )
+    put_extra(settings.hub, name="Write the stack's own settings of the hub")
     put_template(PROXY_SOCKETS.name, PROXY_SOCKETS)
     put_template("pam", PAM)
     put_template(
@@ -89,9 +106,10 @@ def jupyterhub(settings: Settings) -> None:
         mode="700",
         user="root",
     )
-    read = [CONFIGURATION, UNIT_FILE, environments.MARKER, PROXY_SOCKETS, *modules]
+    read = [CONFIGURATION, EXTRA, UNIT_FILE, environments.MARKER, PROXY_SOCKETS, *modules]
     unit(UNIT, files=read, name="Start JupyterHub")
     begin_anew(name="Start over where its database is damaged or gone")
+    keep_extra(name="Keep the stack's own settings where the hub starts with them")
 
 
 @operation
@@ -105,6 +123,48 @@ def begin_anew() -> Commands:
     is_well = state_files.HUB_DATABASE.is_file() and not any(findings)
     if not is_well and unit_properties(UNIT)["ActiveState"] == "active":
         yield f"systemctl restart {UNIT}"
+
+
+@operation
+def put_extra(hub: HubSettings) -> Commands:
+    """Write what the stack sets, once JupyterHub itself has looked at it."""
+    has = EXTRA.read_text() if EXTRA.exists() else None
+    if has == hub.text:
+        return
+    # By their names: a value may be for root alone, as the file is.
+    if changed := hub.changed_from(json.loads(has or "{}")):
+        yield tell("JupyterHub has other settings", f"change {', '.join(changed)}")
+    if hub.traits:
+        yield look_at(hub)
+    if has is not None:
+        yield KEEP
+    yield from files.put._inner(src=StringIO(hub.text), dest=str(EXTRA), mode="600")
+
+
+def look_at(hub: HubSettings) -> str:
+    """Return the command by which JupyterHub says whether it takes the stack's settings."""
+    program = f"{places.JUPYTERHUB}/bin/python -m workbench_hub.traits"
+    return f"printf %s {shlex.quote(hub.line)} | PYTHONPATH={places.HUB_MODULES.parent} {program}"
+
+
+@operation
+def keep_extra() -> Commands:
+    """Go back to the former settings where the hub doesn't start with new ones."""
+    if not BEFORE.exists() or planning.is_active:
+        return
+    limit = time.monotonic() + EXTRA_SECONDS
+    while time.monotonic() < limit:
+        if health.is_answering(PROXY_SOCKET, f"{BASE}hub/api"):
+            yield f"rm -f {BEFORE}"
+            return
+        time.sleep(0.2)
+    yield (
+        f"why=$(journalctl --no-pager --output=cat --lines=100 --unit={UNIT} "
+        f"| grep -E '^[A-Za-z_.]*(Error|Exception)' | tail -n 1); mv {BEFORE} {EXTRA}; "
+        f"systemctl reset-failed {UNIT}; systemctl restart {UNIT}; "
+        'echo "JupyterHub does not start with workbench:jupyterhubConfig, and has its former '
+        'settings again (${why:-it does not answer}). Change it, then: workbench up"; exit 1'
+    )
 
 
 def put_modules() -> list[Path]:
@@ -187,6 +247,7 @@ SERVICE = Service(
     # What it has by itself, and what configurable-http-proxy has.
     closed_ports=(8000, 8001, 8081),
     aliases=("hub",),
+    gate=(HUB_SOCKET, f"{BASE}hub/page-gate"),
     password_page=f"{BASE}hub/password",
     stops=(servers.PATTERN,),
     files=(UNIT_FILE, CONFIGURATION.parent, places.HUB_MODULES.parent, PAM),

@@ -56,7 +56,7 @@ def configure(settings: Settings) -> None:
     """Say where it listens, which R it starts, and where that one's packages come from."""
     r = r_versions.program(settings.r.default)
     put_template("rserver.conf", CONFIGURATION, port=PORT, r=r)
-    repository = cran.repository(settings.r.default)
+    repository = cran.repository(settings, settings.r.default)
     put_template("rsession.conf", SESSIONS, repository=repository)
 
 

@@ -22,23 +22,23 @@ DISTRIBUTIONS_R = {"bookworm": "4.2.2", "noble": "4.3.3"}
 def cran(settings: Settings) -> None:
     """Let R install binaries from a dated snapshot of CRAN."""
     # After the packages: the first belongs to r-base-core, and dpkg leaves it alone from now on.
-    write_site_files(DISTRIBUTIONS_ETC, DISTRIBUTION)
+    write_site_files(settings, DISTRIBUTIONS_ETC, DISTRIBUTION)
 
 
-def write_site_files(folder: Path, version: str) -> None:
+def write_site_files(settings: Settings, folder: Path, version: str) -> None:
     """Write what every R of a version reads when it starts."""
     put_template(
         "Rprofile.site",
         folder / "Rprofile.site",
-        repository=repository(version),
+        repository=repository(settings, version),
         umask=UMASK,
         path=session_environment.path_of,
-        variables=session_environment.VARIABLES,
     )
-    put_template("Renviron.site", folder / "Renviron.site")
+    variables = session_environment.variables(settings)
+    put_template("Renviron.site", folder / "Renviron.site", variables=variables)
 
 
-def repository(version: str = DISTRIBUTION) -> str:
+def repository(settings: Settings, version: str) -> str:
     """Return the address of the snapshot that fits a version of R, for this distribution.
 
     Dated, so that everyone gets the same packages, today and on a server made next year.
@@ -46,4 +46,5 @@ def repository(version: str = DISTRIBUTION) -> str:
     codename = platform.freedesktop_os_release()["VERSION_CODENAME"]
     if version == DISTRIBUTION:
         version = DISTRIBUTIONS_R.get(codename, software.CURRENT_R)
-    return REPOSITORY.format(codename=codename, snapshot=software.snapshot(version))
+    address = settings.network.cran or REPOSITORY
+    return address.format(codename=codename, snapshot=software.snapshot(version))

@@ -22,9 +22,9 @@ RULES = places.CONFIGURATION / "metadata.nft"
 @step("Instance metadata")
 def metadata(settings: Settings) -> None:
     """Keep people's programs from the metadata: what the role may is not for all who sign in."""
-    ports = [
-        each.port for each in service_table.choose(settings.services) if each.port and each.path
-    ]
+    services = service_table.choose(settings.services)
+    ports = [each.port for each in services if each.port and each.path]
+    ports += [each.port for each in settings.routes if each.port]
     put_template("metadata.nft", RULES, first_id=FIRST_ID, ports=ports)
     put_template(UNIT, UNIT_FILE, rules=RULES)
     unit(UNIT, files=[UNIT_FILE, RULES], name="Apply the rule")

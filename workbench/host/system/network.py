@@ -9,7 +9,7 @@ BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """Return variables that make pip, uv and npm use the system's CAs and the mirrors.
+    """Return variables that make pip, uv and npm use the system's CAs, mirrors and proxy.
 
     Networks with a proxy that re-signs TLS are known to the system's bundle only; these
     programs would otherwise use bundles of their own.
@@ -27,14 +27,20 @@ def environment(settings: Settings) -> dict[str, str]:
         "NPM_CONFIG_AUDIT": "false",
         "NPM_CONFIG_UPDATE_NOTIFIER": "false",
     }
-    if settings.pypi_index:
-        values |= {"PIP_INDEX_URL": settings.pypi_index, "UV_DEFAULT_INDEX": settings.pypi_index}
-        index = urlsplit(settings.pypi_index)
-        if index.scheme == "http" and index.hostname:
-            values["PIP_TRUSTED_HOST"] = index.hostname
-    if settings.npm_registry:
-        values["NPM_CONFIG_REGISTRY"] = settings.npm_registry
-    return values
+    network = settings.network
+    if network.pypi:
+        values |= {"PIP_INDEX_URL": network.pypi, "UV_DEFAULT_INDEX": network.pypi}
+        if host := insecure_host(network.pypi):
+            values["PIP_TRUSTED_HOST"] = host
+    if network.npm:
+        values["NPM_CONFIG_REGISTRY"] = network.npm
+    return values | network.proxy_variables
+
+
+def insecure_host(index: str) -> str | None:
+    """Return the host of an index without TLS, which pip takes from nobody unless told so."""
+    parts = urlsplit(index)
+    return parts.hostname if parts.scheme == "http" else None
 
 
 def use(settings: Settings) -> None:

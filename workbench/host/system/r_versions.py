@@ -76,7 +76,7 @@ def r_versions(settings: Settings) -> None:
         debs.download(deb, name=f"Download {deb.title}")
         debs.install(deb, name=f"Install {deb.title}", _retries=2)
     for version in settings.r.from_posit:
-        cran.write_site_files(home(version) / "etc", version)
+        cran.write_site_files(settings, home(version) / "etc", version)
     for name, path in COMMANDS.items():
         point(path, program(settings.r.default, name), name=f"Have {name} be the default version")
 
@@ -85,7 +85,7 @@ def r_versions(settings: Settings) -> None:
 def r_kernels(settings: Settings) -> None:
     """Offer the versions in notebooks, and no others; all else works before this is done."""
     for version in settings.r.from_posit:
-        add_kernel_package(version, name=f"Have R {version} run notebooks", _retries=2)
+        add_kernel_package(settings, version, name=f"Have R {version} run notebooks", _retries=2)
     for folder, version, titled in kernels_of(settings.r):
         offer(folder, version, titled, name=f"Offer {titled or version} in notebooks")
     remove_others(settings.r, name="Remove versions that aren't named any more")
@@ -93,7 +93,7 @@ def r_kernels(settings: Settings) -> None:
 
 
 @operation
-def add_kernel_package(version: str) -> Commands:
+def add_kernel_package(settings: Settings, version: str) -> Commands:
     """Install IRkernel for everyone, from the snapshot that fits the version."""
     libraries = (home(version) / "library", site_library(version))
     if any((library / "IRkernel" / "DESCRIPTION").exists() for library in libraries):
@@ -107,7 +107,8 @@ def add_kernel_package(version: str) -> Commands:
     yield (
         f"{program(version, 'Rscript')} -e '{code}' || {{ "
         f"echo 'R {version} can not run notebooks: its package IRkernel can not be installed from "
-        f"{cran.repository(version)}. Let the server reach it, then: workbench up'; exit 1; }}"
+        f"{cran.repository(settings, version)}. Let the server reach it, then: workbench up'; "
+        "exit 1; }"
     )
 
 

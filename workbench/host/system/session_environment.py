@@ -19,6 +19,8 @@ from workbench.host.run.rendering import put_template
 from workbench.host.settings import Settings
 from workbench.host.system import apt
 from workbench.host.system import crontabs
+from workbench.host.system import mirrors
+from workbench.host.system import network
 from workbench.host.system import pam
 from workbench.host.system import tools
 from workbench.host.system.time_zone import set_time_zone
@@ -43,14 +45,24 @@ FOR_ALL = (
 )
 VARIABLES = {
     "JUPYTER_PATH": str(kernels.FOLDER),
-    # uv trusts the authorities it brought along only, unless told so.
+    # These trust the authorities they brought along only, unless told so: uv, what is made with
+    # requests (boto3 among it) or httpx, and Node.
     "UV_SYSTEM_CERTS": "1",
+    "REQUESTS_CA_BUNDLE": network.BUNDLE,
+    "SSL_CERT_FILE": network.BUNDLE,
+    "NODE_EXTRA_CA_CERTS": network.BUNDLE,
 }
 PAM_PROFILE = pam.PROFILES / "workbench-environment"
 PAM_VARIABLES = Path("/etc/security/workbench-env.conf")
 SESSION = Path("/usr/local/sbin/workbench-session")
 ENVIRONMENT = Path("/etc/environment")
 QUARTO = "/usr/lib/rstudio-server/bin/quarto/bin/quarto"
+
+
+def variables(settings: Settings) -> dict[str, str]:
+    """Return the environment besides PATH, with the proxy and npm's mirror where there are any."""
+    npm = {"NPM_CONFIG_GLOBALCONFIG": str(mirrors.NPM)} if settings.network.npm else {}
+    return VARIABLES | npm | settings.network.proxy_variables
 
 
 def path_of(home: str) -> list[str]:
@@ -71,7 +83,7 @@ def session_environment(settings: Settings) -> None:
     put_template("start-kernel", kernels.START, mode="755")
     put_template("start_kernel.py", kernels.STARTER, python=PYTHON)
     put_template("workbench-session", SESSION, mode="755")
-    values: dict[str, Any] = {"path": path_of, "variables": VARIABLES, "in_home": IN_HOME}
+    values: dict[str, Any] = {"path": path_of, "variables": variables(settings), "in_home": IN_HOME}
     put_template("profile.sh", Path("/etc/profile.d/workbench.sh"), **values)
     # For "systemctl --user".
     put_template("environment.d.conf", Path("/etc/environment.d/50-workbench.conf"), **values)

@@ -8,6 +8,7 @@ from workbench.host.run.pyinfra_typed import Commands
 from workbench.host.run.pyinfra_typed import files
 from workbench.host.run.pyinfra_typed import operation
 from workbench.host.run.rendering import put_template
+from workbench.host.settings import Settings
 from workbench.host.system import apt
 from workbench.host.system import environments
 
@@ -25,7 +26,7 @@ PACKAGE_DROP_IN = Path(f"/etc/systemd/system/{UNIT}.d/workbench.conf")
 STARTS_WITH = (UNIT_FILE, environments.CADDY_MARKER)
 
 
-def put_caddy() -> None:
+def put_caddy(settings: Settings) -> None:
     """Make Caddy's unit, in place of the distribution's package; its account is there already."""
     remove_package(name="Remove the distribution's Caddy")
     files.file(name="Remove its drop-in", path=str(PACKAGE_DROP_IN), present=False)
@@ -37,6 +38,7 @@ def put_caddy() -> None:
         account=ACCOUNT,
         runtime_directory=ADMIN_SOCKET.parent.name,
         state_directory=HOME.name,
+        proxy=settings.network.proxy_variables,
     )
 
 

@@ -46,7 +46,7 @@ def answers(where: Path | int, page: str, unit: str) -> Commands:
     if planning.would_start(unit):
         return
     limit = time.monotonic() + (PLAN_SECONDS if planning.is_active else SECONDS)
-    while not _answers(where, page):
+    while not is_answering(where, page):
         if time.monotonic() > limit:
             yield (
                 f"echo '{unit} does not answer at {where} after {SECONDS:.0f} seconds; its log:'; "
@@ -57,7 +57,8 @@ def answers(where: Path | int, page: str, unit: str) -> Commands:
         time.sleep(0.2)
 
 
-def _answers(where: Path | int, page: str) -> bool:
+def is_answering(where: Path | int, page: str) -> bool:
+    """Say whether a page at a socket or port is answered by now."""
     if isinstance(where, Path):
         connection: http.client.HTTPConnection = SocketConnection(where, 10)
     else:
