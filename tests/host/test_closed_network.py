@@ -113,7 +113,7 @@ def test_what_the_configuration_lists_comes_by_the_proxy(lab: Lab, gateway: str)
     lab.publish(packages={"base": [], "apt": ["librecode0"], "python": ["art"], "r": ["tiny"]})
     lab.converge()
     read = "cat /var/lib/workbench/packages.json 2>/dev/null || echo installing"
-    lab.wait_for(lambda: "installing" not in lab.run(read) and "art" in lab.run(read), 300)
+    lab.wait_for(lambda: "installing" not in lab.run(read) and '"art"' in lab.run(read), 300)
     assert '"failed": []' in lab.run(read)
     assert lab.run("su - ann -c 'Rscript -e \"cat(tiny::answer())\"'") == "42"
 
