@@ -227,7 +227,7 @@ def main() -> None:
             stack, progress = held.enter_context(rehearsed("bare"))
             settings = "workbench:instanceType: t3.large\n  workbench:basePackages: []"
             (PROJECT / f"Pulumi.{stack}.yaml").write_text(f"config:\n  {settings}\n")
-            bring_up(stack, progress, agree=lambda _: True, password_stdin=False).state.close()
+            bring_up(stack, progress, agree=lambda _: True, password_stdin=False)
         state = held.enter_context(contextlib.closing(read_stack(stack, progress)))
         machine = f"workbench-{rehearsal_of(stack)}-{state.outputs['instance_id']}"
         numbers = [int(each) for each in options.people.split(",")]

@@ -173,7 +173,7 @@ def main() -> None:
             from workbench.tasks.up.bring_up import bring_up
 
             with rehearsed("converge") as (stack, progress):
-                bring_up(stack, progress, agree=lambda _: True, password_stdin=False).state.close()
+                bring_up(stack, progress, agree=lambda _: True, password_stdin=False)
                 seconds = compare(read_stack(stack, progress), folder, options.runs, delay)
     print(report(seconds, delay, load))
 

@@ -64,10 +64,10 @@ def time_workbench(stack: str, progress: Progress) -> dict[str, float]:
 
     recorder = Recorder(progress.log_path)
     begun = time.monotonic()
-    outcome = bring_up(stack, recorder, agree=lambda _: True, password_stdin=False)
+    (outcome,) = bring_up(stack, recorder, agree=lambda _: True, password_stdin=False)
     usable = time.monotonic()
     user = outcome.state.target().users[0]
-    password = read_password(outcome.state.folder, user)
+    password = read_password(outcome.state.password_folder, user)
     with session(outcome.state.target(), user, password or "") as person:
         assert person.run("python", "print(6 * 7)").strip() == "42"
     first_kernel = time.monotonic() - usable

@@ -143,7 +143,7 @@ def main() -> None:
             from workbench.tasks.up.bring_up import bring_up
 
             stack, progress = held.enter_context(rehearsed("people"))
-            bring_up(stack, progress, agree=lambda _: True, password_stdin=False).state.close()
+            bring_up(stack, progress, agree=lambda _: True, password_stdin=False)
         rows = [
             row
             for kind in options.types.split(",")

@@ -55,7 +55,7 @@ def main() -> None:
     from workbench.tasks.up.bring_up import bring_up
 
     with rehearsed("preview") as (stack, progress):
-        bring_up(stack, progress, agree=lambda _: True, password_stdin=False).state.close()
+        bring_up(stack, progress, agree=lambda _: True, password_stdin=False)
         empty = Path(tempfile.mkdtemp(prefix="workbench-empty-"))
         try:
             (empty / "Pulumi.yaml").write_text("name: empty\nruntime: python\n")

@@ -139,7 +139,7 @@ def main() -> None:
     with rehearsed("resize") as (stack, progress):
         from workbench.tasks.up.bring_up import bring_up
 
-        bring_up(stack, progress, agree=lambda _: True, password_stdin=False).state.close()
+        bring_up(stack, progress, agree=lambda _: True, password_stdin=False)
         for run in range(runs):
             loads.append(os.getloadavg()[0])
             sides = [True, False] if run % 2 == 0 else [False, True]

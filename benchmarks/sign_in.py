@@ -93,10 +93,10 @@ def main() -> None:
         from workbench.remote.passwords import read_password
         from workbench.tasks.up.bring_up import bring_up
 
-        outcome = bring_up(stack, progress, agree=lambda _: True, password_stdin=False)
+        (outcome,) = bring_up(stack, progress, agree=lambda _: True, password_stdin=False)
         target = outcome.state.target()
         user = target.users[0]
-        password = read_password(outcome.state.folder, user) or ""
+        password = read_password(outcome.state.password_folder, user) or ""
         alone, attacked, said = asyncio.run(measure(target, user, password, count))
         outcome.state.close()
     print("| right sign-ins | median | slowest |\n|---|---|---|")

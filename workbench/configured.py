@@ -14,6 +14,7 @@ from workbench.components.names import key_of
 PUBLIC_KEY = key_of("public_key")
 FURTHER_KEYS = key_of("administrator_keys")
 SSH_FROM = key_of("ssh_from")
+SSH_PROXY_COMMAND = key_of("ssh_proxy_command")
 EXTRA_PORTS = key_of("extra_ports")
 USERS = key_of("users")
 SERVICES = key_of("services")
@@ -46,6 +47,8 @@ class Configured:
     administrator_keys: Sequence[str]
     ssh_from: Sequence[str]
     http_from: Sequence[str]
+    public_access: bool
+    ssh_proxy_command: str | None
     extra_ports: Sequence[Mapping[str, Any]]
     users: Sequence[Mapping[str, Any]] | None
     services: Sequence[str]

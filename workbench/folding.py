@@ -1,6 +1,9 @@
 """Break what people read between words, as a terminal doesn't; what they copy stays whole."""
 
+import shutil
 import textwrap
+
+LEAST = 20
 
 
 def fold(text: str, width: int) -> str:
@@ -16,3 +19,8 @@ def fold(text: str, width: int) -> str:
 
 def _fold_line(line: str, width: int) -> str:
     return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+
+
+def fold_to_terminal(text: str) -> str:
+    """Return the text in lines that this terminal shows whole."""
+    return fold(text, max(LEAST, shutil.get_terminal_size().columns - 1))

@@ -48,6 +48,12 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "workbench rehearsal.config --stack",
         'eval "$(workbench env',
     ),
+    "labs/test_two_workbenches.py::test_two_workbenches_in_one_stack_are_told_apart": (
+        "workbench up",
+        "workbench status --workbench",
+        "workbench check --workbench",
+        "workbench destroy",
+    ),
     "host/test_services.py::test_a_package_adds_a_service": ("pip install ./hello-workbench",),
     "cloud/provider/test_policy.py::test_a_bad_change_is_stopped_in_its_preview": (
         "pulumi preview --policy-pack ",
@@ -57,6 +63,29 @@ PROOFS: dict[str, tuple[str, ...]] = {
         "pulumi stack init shared",
         "pulumi stack init dev",
         "pulumi preview --stack prod --policy-pack",
+    ),
+    "cloud/provider/test_org_pipeline.py"
+    "::test_a_change_goes_from_dev_to_prod_and_a_failed_promotion_is_rolled_back": (
+        "pulumi config set workbench:instanceType t3.xlarge --stack test",
+        "git commit --all --message ",
+        "python pipeline preview test",
+        "python pipeline deploy dev",
+        "python pipeline preview test --plan ",
+        "python pipeline promote dev test --plan ",
+        "python pipeline rollback test",
+        "python pipeline drift test",
+    ),
+    "cloud/provider/test_org_pipeline.py"
+    "::test_state_is_in_a_bucket_and_its_secrets_are_encrypted_by_a_key": (
+        "aws s3 mb s3://",
+        "aws s3api put-bucket-versioning --bucket ",
+        "aws kms create-key --query ",
+        "aws kms create-alias --alias-name ",
+        "pulumi stack init dev --secrets-provider ",
+    ),
+    "cloud/provider/test_org_pipeline.py::test_two_teams_share_the_network": (
+        "cp -r workbench analytics",
+        "sed -i 's/org-workbench/org-analytics/",
     ),
     "e2e/test_documents.py::test_a_machine_can_be_looked_into": ("docker exec ",),
     "e2e/test_documents.py::test_a_type_can_be_without_capacity": ("python -c 'import boto3; ",),

@@ -116,6 +116,7 @@ class Reader:
         commands = commands_of(example.parsed)
         if self._begun and commands[0][0].startswith(START):
             del commands[0]
+            self._begun = False
         for index, (command, expected) in enumerate(commands):
             opens = "enters" in attributes and index == 0
             leaves = self._inside and command == "exit"
@@ -175,9 +176,9 @@ def _pattern(line: str) -> str:
     return ".*".join(re.escape(part) for part in re.split(WILD, " ".join(line.split())))
 
 
-def walk(path: Path, shell: Shell) -> None:
-    """Run a walkthrough from its first block to its last."""
-    reader = Reader(shell)
+def walk(path: Path, shell: Shell, *, begun: bool = False) -> None:
+    """Run a walkthrough from its first block to its last, the lab's start but where it's begun."""
+    reader = Reader(shell, begun=begun)
     for example in parse(path, reader).examples():
         example.evaluate()
     assert not reader.differing, "\n\n".join(reader.differing)

@@ -9,26 +9,22 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from workbench.components.aws_values import check_profile_name
 from workbench.components.component import Component
 from workbench.components.late import checked
 from workbench.components.late import is_late
+from workbench.components.lookups import look_up
 from workbench.components.ports import Port
 from workbench.components.ports import check_ports
 from workbench.components.ports import check_ranges
+from workbench.components.role import Role
+from workbench.components.role import attach_policies
+from workbench.components.role import check_role_or_profile
+from workbench.components.role import create_role
 from workbench.components.validation import KEY_PAIR_TYPES
 from workbench.components.validation import check_public_key
 
 ANYONE = ["0.0.0.0/0"]
-_ASSUME_ROLE = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "ec2.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-    ],
-}
 # What the agent of Systems Manager needs for a shell and for run command without an open port, on
 # Ubuntu, whose image has it (Debian's has none). AWS's own AmazonSSMManagedInstanceCore would let
 # the server read every parameter of the account.
@@ -79,6 +75,14 @@ class AccessArgs(TypedDict):
     extra_ports: NotRequired[Sequence[Port]]
     """More ports to open. Default: none."""
 
+    role: NotRequired[Role]
+    """How the server's role is made: its path, its boundary, further policies. Default: a role
+    that lets the agent of Systems Manager work, and `Recipe` read."""
+
+    instance_profile: NotRequired[pulumi.Input[str]]
+    """The name of an existing instance profile. No role is made then, and the profile's own gets
+    no policy: it must allow what `docs/org.md` says. Default: one is made."""
+
 
 class Access(Component):
     """A security group that opens exactly what it is asked to, a key pair, and an instance role."""
@@ -100,13 +104,18 @@ class Access(Component):
         """Raise ArgumentError for a value that can't be used, as far as it is known by now."""
         _public_key(args)
         _rules(args)
+        check_role_or_profile(args)
 
     def __init__(
         self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("workbench:index:Access", name, {}, opts)
         self._create_security_group(name, args["vpc_id"], _rules(args))
-        self._create_role(name)
+        profile = args.get("instance_profile")
+        if profile is None:
+            self._create_role(name, args.get("role"))
+        else:
+            self._use_profile(profile)
         key_pair = aws.ec2.KeyPair(
             f"{name}-key-pair",
             public_key=_public_key(args),
@@ -161,23 +170,43 @@ class Access(Component):
         )
         self.security_group_id = group.id
 
-    def _create_role(self, name: str) -> None:
+    def _create_role(self, name: str, asked: Role | None) -> None:
         own = pulumi.ResourceOptions(parent=self)
-        role = aws.iam.Role(
+        partition = aws.get_partition_output(opts=pulumi.InvokeOptions(parent=self))
+        role = create_role(
             f"{name}-role",
-            assume_role_policy=json.dumps(_ASSUME_ROLE),
-            description="What a workbench's server may do in AWS",
-            opts=own,
+            # In China it ends with .cn, as that of few other services does
+            # (hashicorp/terraform-provider-aws#47141).
+            pulumi.Output.concat("ec2.", partition.dns_suffix),
+            asked,
+            own,
+            "What a workbench's server may do in AWS",
         )
+        attach_policies(name, role, asked, own)
         aws.iam.RolePolicy(
             f"{name}-systems-manager",
             role=role.name,
             policy=json.dumps(_SYSTEMS_MANAGER),
             opts=own,
         )
-        profile = aws.iam.InstanceProfile(f"{name}-instance-profile", role=role.name, opts=own)
+        profile = aws.iam.InstanceProfile(
+            f"{name}-instance-profile", role=role.name, path=(asked or {}).get("path"), opts=own
+        )
         self.role_name = role.name
         self.instance_profile = profile.name
+
+    def _use_profile(self, given: pulumi.Input[str]) -> None:
+        found = pulumi.Output.from_input(given).apply(self._find_profile)
+        self.role_name = found.role_name
+        self.instance_profile = found.name
+
+    def _find_profile(self, name: str) -> aws.iam.AwaitableGetInstanceProfileResult:
+        check_profile_name(name, "instance_profile")
+        return look_up(
+            lambda: aws.iam.get_instance_profile(name=name, opts=pulumi.InvokeOptions(parent=self)),
+            f"AWS does not show the instance profile {name!r}",
+            "List yours with: aws iam list-instance-profiles",
+        )
 
 
 def _public_key(args: AccessArgs) -> pulumi.Input[str]:

@@ -27,7 +27,7 @@ class DnsRecord(TypedDict):
     """The record's type: `A`."""
 
     value: str
-    """What it points to: the Elastic IP."""
+    """What it points to: the workbench's address."""
 
     ttl: int
     """For how many seconds others may remember it."""
@@ -35,6 +35,10 @@ class DnsRecord(TypedDict):
 
 class AddressArgs(TypedDict):
     """A fixed address for an instance, and its names."""
+
+    ip: NotRequired[pulumi.Input[str]]
+    """An address that is there already, such as a server's private one, which the names point to;
+    no Elastic IP is made then. Default: an Elastic IP."""
 
     instance_id: NotRequired[pulumi.Input[str]]
     """The instance to point to. With a network of the same stack, name the `Network` in
@@ -65,10 +69,10 @@ class Address(Component):
     """An Elastic IP that stays the same when the server changes, and Route 53 records for it."""
 
     ip: pulumi.Output[str]
-    """The Elastic IP."""
+    """The Elastic IP, or the `ip` given."""
 
     url: pulumi.Output[str]
-    """The address to open with a browser: the domain's, or the Elastic IP's."""
+    """The address to open with a browser: the domain's, or that of `ip`."""
 
     names: pulumi.Output[list[str]]
     """The names that point to it, the domain first; a wildcard isn't among them."""
@@ -83,6 +87,11 @@ class Address(Component):
     def check(cls, name: str, args: AddressArgs) -> None:
         """Raise ArgumentError for a value that can't be used, as far as it is known by now."""
         record_names(args)
+        if args.get("ip") is not None and args.get("instance_id") is not None:
+            raise ArgumentError(
+                "instance_id can't be chosen for an ip that is there already.",
+                "Leave out instance_id, or leave out ip.",
+            )
 
     def __init__(
         self, name: str, args: AddressArgs, opts: pulumi.ResourceOptions | None = None
@@ -92,7 +101,11 @@ class Address(Component):
         self._name = name
         # A component's own depends_on doesn't reach its children.
         self._after = opts.depends_on if opts else None
-        self._create_elastic_ip()
+        ip = args.get("ip")
+        if ip is None:
+            self._create_elastic_ip()
+        else:
+            self.ip = pulumi.Output.from_input(ip)
         instance_id = args.get("instance_id")
         if instance_id is not None:
             self.associate(instance_id)

@@ -1,14 +1,18 @@
 """Scheduled snapshots of a volume: an AWS Backup vault, a plan, and a role."""
 
-import json
 from typing import NotRequired
 from typing import TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
+from workbench.components.aws_values import check_key_arn
 from workbench.components.component import Component
 from workbench.components.late import checked
+from workbench.components.role import Role
+from workbench.components.role import attach_policies
+from workbench.components.role import check_role
+from workbench.components.role import create_role
 from workbench.components.schedule import DEFAULT_RETENTION_DAYS
 from workbench.components.schedule import DEFAULT_SCHEDULE
 from workbench.components.schedule import check_retention
@@ -38,6 +42,14 @@ class BackupArgs(TypedDict):
     """Whether vault and snapshots stay in AWS when the stack is destroyed. It takes effect with the
     next `pulumi up`: `pulumi destroy` goes by what the last one was told. Default: true."""
 
+    kms_key_id: NotRequired[pulumi.Input[str]]
+    """The ARN of the KMS key of a new vault; one that is there keeps its own. Snapshots of a volume
+    have the volume's key. Default: the account's key for AWS Backup."""
+
+    role: NotRequired[Role]
+    """How the role is made by which AWS Backup works: its path, its boundary, further policies.
+    Default: with neither."""
+
 
 class Backup(Component):
     """A plan of AWS Backup's that makes snapshots of a volume into a vault of its own."""
@@ -54,6 +66,10 @@ class Backup(Component):
         # All parts have this very name, as their types differ: AWS Backup takes short ones only.
         check_name(name, "The name of a Backup", longest=LONGEST_NAME)
         _timing(args)
+        if (key := args.get("kms_key_id")) is not None:
+            checked(check_key_arn, key, "kms_key_id")
+        if (role := args.get("role")) is not None:
+            check_role(role, "role")
 
     def __init__(
         self, name: str, args: BackupArgs, opts: pulumi.ResourceOptions | None = None
@@ -64,12 +80,16 @@ class Backup(Component):
             name,
             # A vault with snapshots in it can't be deleted: it stays with them, or goes with them.
             force_destroy=not keep,
-            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=keep),
+            kms_key_arn=args.get("kms_key_id"),
+            # A vault has its key for life: for another one it would go, and the snapshots with it.
+            opts=pulumi.ResourceOptions(
+                parent=self, retain_on_delete=keep, ignore_changes=["kmsKeyArn"]
+            ),
         )
         plan = aws.backup.Plan(
             name, rules=[_rule(vault, args)], opts=pulumi.ResourceOptions(parent=self)
         )
-        role, allowed = self._create_role(name, keep=keep)
+        role, allowed = self._create_role(name, args.get("role"), keep=keep)
         aws.backup.Selection(
             name,
             plan_id=plan.id,
@@ -82,7 +102,7 @@ class Backup(Component):
         self.register_outputs({"vaultName": self.vault_name, "planId": self.plan_id})
 
     def _create_role(
-        self, name: str, *, keep: bool
+        self, name: str, asked: Role | None, *, keep: bool
     ) -> tuple[aws.iam.Role, aws.iam.RolePolicyAttachment]:
         """Create the role by which AWS Backup makes snapshots, and deletes them in time.
 
@@ -91,16 +111,9 @@ class Backup(Component):
         """
         own = pulumi.ResourceOptions(parent=self, retain_on_delete=keep)
         partition = aws.get_partition_output(opts=pulumi.InvokeOptions(parent=self)).partition
-        trusted = {
-            "Effect": "Allow",
-            "Action": "sts:AssumeRole",
-            "Principal": {"Service": "backup.amazonaws.com"},
-        }
-        role = aws.iam.Role(
-            name,
-            assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": [trusted]}),
-            opts=own,
-        )
+        # The same in every partition.
+        role = create_role(name, "backup.amazonaws.com", asked, own)
+        attach_policies(name, role, asked, own)
         policy = pulumi.Output.format("arn:{0}:iam::aws:policy/" + _POLICY, partition)
         return role, aws.iam.RolePolicyAttachment(name, role=role.name, policy_arn=policy, opts=own)
 

@@ -21,7 +21,7 @@ class Key:
     where nothing is given; None where that depends on more than the key. ``part`` is the component
     that takes it, and as which argument where that is another one: ``storage.size``. ``setting`` is
     its place in the server's settings: ``acme.email``; with ``derives``, something there follows
-    from it.
+    from it. With ``commands``, the commands on a person's computer go by it.
     """
 
     check: Callable[[Any, str], Any] | None = None
@@ -30,15 +30,14 @@ class Key:
     part: str | None = None
     setting: str | None = None
     derives: bool = False
+    commands: bool = False
 
     @property
     def plane(self) -> str:
-        """What it changes: AWS, the server, or both."""
-        planes = [
-            name
-            for name, it in (("AWS", self.part), ("server", self.setting or self.derives))
-            if it
-        ]
+        """What it changes: AWS, the server, both, or only what commands do."""
+        on_server = self.setting or self.derives
+        known = (("AWS", self.part), ("server", on_server), ("commands", self.commands))
+        planes = [name for name, it in known if it]
         return " and ".join(planes)
 
 

@@ -19,8 +19,8 @@ class NetworkArgs(TypedDict):
     """Where the server is: in a network of its own (the default), or in a subnet you have."""
 
     subnet_id: NotRequired[pulumi.Input[str]]
-    """An existing public subnet (one with a route to an internet gateway) to use. Nothing is made
-    then, and the other arguments must be left out."""
+    """An existing subnet to use: for a server with a public address, one with a route to an
+    internet gateway. Nothing is made then, and the other arguments must be left out."""
 
     availability_zone: NotRequired[pulumi.Input[str]]
     """The zone of the new subnet, for example `us-east-1a`. Default: the first zone that offers

@@ -10,7 +10,11 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from workbench.components.aws_values import check_key_arn
 from workbench.components.component import Component
+from workbench.components.encryption import encrypt_bucket
+from workbench.components.encryption import may_decrypt
+from workbench.components.late import checked
 from workbench.components.settings_document import RECIPE_PREFIX
 from workbench.components.settings_document import settings_document
 from workbench.components.stack_tag import stack_tag
@@ -24,12 +28,16 @@ SETTINGS_KEY = "settings.json"
 class RecipeArgs(TypedDict):
     """The settings to leave for the server, and the server's role."""
 
-    role_name: pulumi.Input[str]
-    """The server's role, which gets the permission to read the recipe and the settings, and
-    nothing more."""
-
     settings: pulumi.Input[dict[str, Any]]
     """The server's settings, which become `settings.json`. They are no place for secrets."""
+
+    role_name: NotRequired[pulumi.Input[str]]
+    """The server's role, which gets the permission to read the recipe and the settings, and
+    nothing more. Default: none gets it; one that is there already must have it."""
+
+    kms_key_id: NotRequired[pulumi.Input[str]]
+    """The ARN of the KMS key that recipe and settings are encrypted with. Default: S3's own keys.
+    """
 
     force_destroy: NotRequired[bool]
     """Whether destroying the stack empties the bucket. Default: true, as it holds nothing that the
@@ -52,12 +60,17 @@ class Recipe(Component):
     def check(cls, name: str, args: RecipeArgs) -> None:
         """Raise ArgumentError for a value that can't be used, as far as it is known by now."""
         check_name(name, "The name of a Recipe", longest=47)
+        if (key := args.get("kms_key_id")) is not None:
+            checked(check_key_arn, key, "kms_key_id")
 
     def __init__(
         self, name: str, args: RecipeArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("workbench:index:Recipe", name, {}, opts)
-        bucket = self._create_bucket(name, args.get("force_destroy") is not False)
+        key = args.get("kms_key_id")
+        bucket = self._create_bucket(name, args.get("force_destroy") is not False, key)
+        # Said of each object, too: another key encrypts these again, the bucket's later ones only.
+        encryption = None if key is None else "aws:kms"
         digest, path = _packed_recipe(_services_of(args["settings"]))
         recipe = aws.s3.BucketObjectv2(
             f"{name}-recipe",
@@ -65,6 +78,8 @@ class Recipe(Component):
             key=f"{RECIPE_PREFIX}{digest}.tar.gz",
             source=pulumi.FileAsset(str(path)),
             content_type="application/gzip",
+            server_side_encryption=encryption,
+            kms_key_id=key,
             opts=self._after(),
         )
         content = _document(args["settings"], digest)
@@ -74,10 +89,14 @@ class Recipe(Component):
             key=SETTINGS_KEY,
             content=content,
             content_type="application/json",
+            server_side_encryption=encryption,
+            kms_key_id=key,
             # The settings name the recipe, so they come after it.
             opts=self._after(recipe),
         )
-        self._allow_reading(name, bucket, args["role_name"])
+        role_name = args.get("role_name")
+        if role_name is not None:
+            self._allow_reading(name, bucket, role_name, key)
         self.bucket = bucket.bucket
         self.recipe_sha256 = pulumi.Output.from_input(digest)
         self.settings_sha256 = content.apply(lambda text: hashlib.sha256(text.encode()).hexdigest())
@@ -89,7 +108,9 @@ class Recipe(Component):
             }
         )
 
-    def _create_bucket(self, name: str, force_destroy: bool) -> aws.s3.Bucket:
+    def _create_bucket(
+        self, name: str, force_destroy: bool, key: pulumi.Input[str] | None
+    ) -> aws.s3.Bucket:
         bucket = aws.s3.Bucket(
             f"{name}-bucket",
             force_destroy=force_destroy,
@@ -99,7 +120,7 @@ class Recipe(Component):
         own = pulumi.ResourceOptions(parent=self)
         # S3 encrypts everything with keys of its own since 2023. Where that is declared, S3 adds to
         # the rule that it blocks SSE-C, which many versions of the plugin want to undo for ever
-        # (hashicorp/terraform-provider-aws#47320).
+        # (hashicorp/terraform-provider-aws#47320). So with a key of one's own only.
         self._guards: list[pulumi.Resource] = [
             aws.s3.BucketPublicAccessBlock(
                 f"{name}-public-access-block",
@@ -117,6 +138,8 @@ class Recipe(Component):
                 opts=own,
             ),
         ]
+        if key is not None:
+            self._guards.append(encrypt_bucket(name, bucket.bucket, key, own))
         return bucket
 
     def _after(self, *others: pulumi.Resource) -> pulumi.ResourceOptions:
@@ -125,29 +148,35 @@ class Recipe(Component):
         return pulumi.ResourceOptions(parent=self, depends_on=[*self._guards, *others])
 
     def _allow_reading(
-        self, name: str, bucket: aws.s3.Bucket, role_name: pulumi.Input[str]
+        self,
+        name: str,
+        bucket: aws.s3.Bucket,
+        role_name: pulumi.Input[str],
+        key: pulumi.Input[str] | None,
     ) -> None:
-        # By prefix: while a new recipe arrives, a converge may still be reading the one before.
-        policy = bucket.arn.apply(
-            lambda arn: json.dumps(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Effect": "Allow",
-                            "Action": "s3:GetObject",
-                            "Resource": [f"{arn}/{SETTINGS_KEY}", f"{arn}/{RECIPE_PREFIX}*"],
-                        }
-                    ],
-                }
-            )
-        )
+        asking = pulumi.InvokeOptions(parent=self)
+        known: list[pulumi.Input[str]] = [bucket.arn]
+        if key is not None:
+            region = aws.get_region_output(opts=asking).region
+            known += [key, region, aws.get_partition_output(opts=asking).dns_suffix]
         aws.iam.RolePolicy(
             f"{name}-read-recipe",
             role=role_name,
-            policy=policy,
+            policy=pulumi.Output.all(*known).apply(lambda given: _reading(*given)),
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def _reading(bucket: str, *key: str) -> str:
+    """Return the policy of who may read; ``key`` with its region and the end of AWS's names."""
+    reads = {
+        "Effect": "Allow",
+        "Action": "s3:GetObject",
+        # By prefix: while a new recipe arrives, a converge may still be reading the one before.
+        "Resource": [f"{bucket}/{SETTINGS_KEY}", f"{bucket}/{RECIPE_PREFIX}*"],
+    }
+    statements = [reads, may_decrypt(*key)] if key else [reads]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 def _document(settings: pulumi.Input[dict[str, Any]], digest: str) -> pulumi.Output[str]:

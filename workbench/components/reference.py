@@ -35,7 +35,8 @@ set with `--path`. A key that isn't in this table is refused, and so is a value 
 None of these is a secret, and none is a place for one.
 
 The plane says what a key changes: what exists in AWS, which `pulumi up` brings about by itself, or
-what is on the server, which `workbench up` or `workbench converge` apply with the recipe.
+what is on the server, which `workbench up` or `workbench converge` apply with the recipe; or how
+commands on your computer work.
 
 Region and profile are keys of Pulumi's AWS provider: `aws:region` and `aws:profile`. Where they
 aren't set, AWS's own variables and files say them. A role to assume belongs into a profile
@@ -44,8 +45,9 @@ aren't set, AWS's own variables and files say them. A role to assume belongs int
 _OUTPUTS = """\
 ## A stack's outputs
 
-What `pulumi stack output` shows, besides `domain`, `services` and where each of these is, such as
-`jupyter_url`:
+What `pulumi stack output` shows of a stack with one workbench, besides `domain`, `services` and
+where each of these is, such as `jupyter_url`. In the output `workbenches`, each workbench of a
+stack has all of them under its name ([org.md](org.md#several-workbenches-in-one-stack)).
 """
 _COMPONENTS = """\
 ## The components
@@ -104,7 +106,7 @@ volume that is there keeps its key: another one is ignored, so that none is lost
 
 
 # The key that has objects of a type.
-_IN = {"Port": "extraPorts", "User": "users", "Packages": "packages"}
+_IN = {"Port": "extraPorts", "User": "users", "Packages": "packages", "Role": "role"}
 
 
 def render_reference() -> str:
@@ -113,12 +115,13 @@ def render_reference() -> str:
     components = {key.split(":")[-1]: value for key, value in schema["resources"].items()}
     types = {key.split(":")[-1]: value for key, value in schema["types"].items()}
     whole = components["Workbench"]
+    told = {name: each for name, each in whole["properties"].items() if name != "outputs"}
     parts = [
         _HEAD,
         _table(_stack_rows(whole["inputProperties"], whole["requiredInputs"]), "Key", "Plane"),
         *(_type(name, types[name], camel=True) for name in _IN),
         _OUTPUTS,
-        _table(_rows(whole["properties"], [], camel=False, outputs=True), "Output"),
+        _table(_rows(told, [], camel=False, outputs=True), "Output"),
         _COMPONENTS,
     ]
     for name, component in components.items():

@@ -8,6 +8,7 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from workbench.components.aws_values import check_key_arn
 from workbench.components.component import Component
 from workbench.components.errors import ArgumentError
 from workbench.components.late import checked
@@ -62,11 +63,15 @@ class ServerArgs(TypedDict):
     administrator. Default: `ubuntu-24.04`."""
 
     ami: NotRequired[pulumi.Input[str]]
-    """The machine image. Default: the newest one of the operating system when the server is made;
-    later ones never replace it."""
+    """The machine image of a new server, one of the operating system that `os` says. A server that
+    is there keeps its own. Default: the operating system's newest one."""
 
     root_volume_size: NotRequired[pulumi.Input[int]]
     """Size of the root volume in GiB, 8 to 16384. Default: 30."""
+
+    kms_key_id: NotRequired[pulumi.Input[str]]
+    """The ARN of the KMS key that a new server's root volume is encrypted with; one that is there
+    keeps its own. Default: the account's key for EBS."""
 
     public_ip: NotRequired[pulumi.Input[bool]]
     """Whether the server gets a public address of its own when it is made; later it changes
@@ -97,7 +102,7 @@ class Server(Component):
         """Raise ArgumentError for a value that can't be used, as far as it is known by now."""
         check_operating_system(args.get("os"), "os")
         _instance_type(args)
-        _root_size(args)
+        _root_volume(args)
         bucket = args.get("bucket")
         if bucket is None:
             return
@@ -161,12 +166,7 @@ class Server(Component):
                 "http_tokens": "required",
                 "http_put_response_hop_limit": 1,
             },
-            root_block_device={
-                "encrypted": True,
-                "volume_type": "gp3",
-                "volume_size": _root_size(args),
-                "delete_on_termination": True,
-            },
+            root_block_device=_root_volume(args),
             disable_api_termination=protect,
             tags={"Name": name, **stack_tag()},
             opts=pulumi.ResourceOptions(
@@ -177,9 +177,14 @@ class Server(Component):
                 # With the attachment protected too, that doesn't begin. Not false, which would
                 # undo the protection that the component's own options give.
                 protect=protect or None,
-                # Neither a newer image nor a newer bootstrap may stop or replace a server, nor an
-                # address that it had until it got another one.
-                ignore_changes=["ami", "userData", "associatePublicIpAddress"],
+                # Neither another image or key nor a newer bootstrap may stop or replace a server,
+                # nor an address that it had until it got another one.
+                ignore_changes=[
+                    "ami",
+                    "userData",
+                    "associatePublicIpAddress",
+                    "rootBlockDevice.kmsKeyId",
+                ],
             ),
         )
 
@@ -193,6 +198,18 @@ class Server(Component):
 
 def _instance_type(args: ServerArgs) -> str:
     return check_instance_type(args.get("instance_type") or DEFAULT_INSTANCE_TYPE, "instance_type")
+
+
+def _root_volume(args: ServerArgs) -> aws.ec2.InstanceRootBlockDeviceArgsDict:
+    volume: aws.ec2.InstanceRootBlockDeviceArgsDict = {
+        "encrypted": True,
+        "volume_type": "gp3",
+        "volume_size": _root_size(args),
+        "delete_on_termination": True,
+    }
+    if (key := args.get("kms_key_id")) is not None:
+        volume["kms_key_id"] = checked(check_key_arn, key, "kms_key_id")
+    return volume
 
 
 def _root_size(args: ServerArgs) -> pulumi.Input[int]:

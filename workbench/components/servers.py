@@ -19,11 +19,12 @@ def create_servers(
     args: Mapping[str, Any],
     slots: Slots,
     volume_id: pulumi.Input[str],
+    image: pulumi.Input[str] | None,
     opts: pulumi.ResourceOptions,
 ) -> tuple[Server, Server | None]:
     """Create the server that serves, with the data volume, and the other one where there is one.
 
-    ``args`` are those of the one that serves.
+    ``args`` are those of the one that serves; ``image`` is the other one's, if one is chosen.
     """
     current = Server(server_name(workbench, slots.current), cast(ServerArgs, args), opts)
     # By one name, whichever server it is at: so the volume moves, instead of being at both.
@@ -36,7 +37,8 @@ def create_servers(
     )
     if slots.other_type is None:
         return current, None
-    # Its image may be of another architecture; and without the Elastic IP, only an address of its
-    # own leads out to its packages.
-    other = {**args, "ami": None, "instance_type": slots.other_type, "public_ip": True}
+    # The operating system's image may be of another architecture; and without the Elastic IP, only
+    # an address of its own leads out to its packages.
+    own = {"ami": image, "instance_type": slots.other_type}
+    other = {"public_ip": True, **args, **own}
     return current, Server(server_name(workbench, slots.other), cast(ServerArgs, other), opts)

@@ -13,6 +13,8 @@ from workbench.components.component import Component
 from workbench.components.errors import ArgumentError
 from workbench.components.late import checked
 from workbench.components.lookups import look_up
+from workbench.components.role import Role
+from workbench.components.role import check_role
 from workbench.components.schedule import OFF
 from workbench.components.schedule import check_retention
 from workbench.components.schedule import check_schedule
@@ -48,7 +50,8 @@ class StorageArgs(TypedDict):
     """
 
     kms_key_id: NotRequired[pulumi.Input[str]]
-    """The ARN of the KMS key to encrypt with. Default: the account's key for EBS."""
+    """The ARN of the KMS key to encrypt with, and that of the backups' vault. A volume that is
+    there keeps its own. Default: the account's keys."""
 
     backup_schedule: NotRequired[str]
     """When AWS Backup makes a snapshot, `cron(...)` in UTC as AWS writes it, or `off`. Default:
@@ -56,6 +59,9 @@ class StorageArgs(TypedDict):
 
     backup_retention_days: NotRequired[pulumi.Input[int]]
     """Days for which such a snapshot is kept, 1 to 3650. Default: 14."""
+
+    backup_role: NotRequired[Role]
+    """How the role is made by which AWS Backup works. Default: with no path and no boundary."""
 
 
 class Storage(Component):
@@ -74,11 +80,13 @@ class Storage(Component):
         check_schedule(args.get("backup_schedule") or OFF, "backup_schedule")
         if (days := args.get("backup_retention_days")) is not None:
             checked(check_retention, days, "backup_retention_days")
+        if (role := args.get("backup_role")) is not None:
+            check_role(role, "backup_role")
         volume_id = args.get("volume_id")
         if volume_id is not None:
             # What isn't known before can't be taken in, and so not grown either.
             unusable = () if isinstance(volume_id, str) else ("size",)
-            _refuse(args, "snapshot_id", "kms_key_id", *unusable)
+            _refuse(args, "snapshot_id", *unusable)
         elif args.get("availability_zone") is None:
             raise ArgumentError(
                 "availability_zone is missing: a volume can only be attached to a server in its "
@@ -144,6 +152,10 @@ class Storage(Component):
         if (days := args.get("backup_retention_days")) is not None:
             chosen["retention_days"] = days
         chosen["keep"] = args.get("keep") is not False
+        if (key := args.get("kms_key_id")) is not None:
+            chosen["kms_key_id"] = key
+        if (role := args.get("backup_role")) is not None:
+            chosen["role"] = role
         Backup(f"{name}-backup", chosen, pulumi.ResourceOptions(parent=self))
 
     def _create_volume(self, name: str, args: StorageArgs) -> aws.ebs.Volume:

@@ -19,7 +19,9 @@ def check_place(volume: aws.ebs.Volume, args: Mapping[str, Any]) -> pulumi.Outpu
 
     As changes of ``FIXED`` are ignored, the volume's own outputs tell what it is.
     """
-    wanted, key = args.get("availability_zone"), args.get("kms_key_id")
+    wanted = args.get("availability_zone")
+    # One that was there before has the key that it has.
+    key = args.get("kms_key_id") if args.get("volume_id") is None else None
     tag = f"{pulumi.get_project()}/{pulumi.get_stack()}"
 
     def check(known: Sequence[str | None]) -> str:

@@ -1,5 +1,6 @@
 """A whole workbench: network, access, storage, recipe, server and address, put together."""
 
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 from typing import cast
@@ -13,17 +14,21 @@ from workbench.components.address import Address
 from workbench.components.address import AddressArgs
 from workbench.components.address import DnsRecord
 from workbench.components.component import Component
+from workbench.components.encryption import key_here
 from workbench.components.errors import ArgumentError
 from workbench.components.keys import taken_by
+from workbench.components.machine_images import check_image
 from workbench.components.machine_images import find_architecture
 from workbench.components.machine_images import find_image
 from workbench.components.names import camel_case
 from workbench.components.network import Network
 from workbench.components.network import NetworkArgs
 from workbench.components.operating_systems import check_operating_system
+from workbench.components.private_access import opened_to_vpc
 from workbench.components.r_versions import check_r_is_known
 from workbench.components.recipe import Recipe
 from workbench.components.recipe import RecipeArgs
+from workbench.components.security_groups import find_groups
 from workbench.components.server import DEFAULT_INSTANCE_TYPE
 from workbench.components.server import Server
 from workbench.components.server_slots import read_slots
@@ -51,7 +56,7 @@ class Workbench(Component):
     """The names that point to the workbench, the domain first."""
 
     address: pulumi.Output[str]
-    """The Elastic IP."""
+    """The Elastic IP; with `public_access` false, the server's private address."""
 
     dns_records: pulumi.Output[list[DnsRecord]]
     """The records to make manually, for a domain kept outside this account's Route 53."""
@@ -95,6 +100,9 @@ class Workbench(Component):
     settings_sha256: pulumi.Output[str]
     """The SHA-256 of the settings that the server converges to."""
 
+    outputs: pulumi.Output[dict[str, Any]]
+    """All of these and more, as the commands need them: for the stack's output `workbenches`."""
+
     @classmethod
     def check(cls, name: str, args: WorkbenchArgs) -> None:
         """Raise ArgumentError for a value that can't be used, as far as it is known by now."""
@@ -107,23 +115,29 @@ class Workbench(Component):
         super().__init__("workbench:index:Workbench", name, {}, opts)
         self._own = pulumi.ResourceOptions(parent=self)
         self._args = args
+        self._is_public = args.get("public_access") is not False
         self._instance_type = args.get("instance_type") or DEFAULT_INSTANCE_TYPE
         # Asked first: with an unknown instance type, nothing is to be made.
         architecture = self._find_architecture(self._instance_type)
-        architectures = {architecture}
+        architectures = {self._instance_type: architecture}
         if other_type := read_slots(args).other_type:
-            architectures.add(self._find_architecture(other_type))
+            architectures[other_type] = self._find_architecture(other_type)
         system = check_operating_system(args.get("os"), "os")
-        check_r_is_known(args, system, architectures)
-        self._image = find_image(system, architecture, self)
+        check_r_is_known(args, system, {*architectures.values()})
+        chosen = args.get("ami")
+        self._chosen_image = None if chosen is None else check_image(chosen, architectures, self)
+        self._image = self._chosen_image or find_image(system, architecture, self)
         self.region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
+        self._key = key_here(args.get("kms_key_id"), self.region)
         network, storage = self._create_places(name)
         access = self._create_access(name, network)
         # Before the server, whose settings say where people reach it.
-        address = self._create_address(name, network)
-        recipe = self._create_recipe(name, access, storage, address)
+        public = self._create_address(name, network) if self._is_public else None
+        recipe = self._create_recipe(name, access, storage, public)
         server = self._create_server(name, network, access, storage, recipe)
-        address.associate(server.instance_id)
+        if public is not None:
+            public.associate(server.instance_id)
+        address = public or self._create_address(name, network, server.private_ip)
         self.zone = network.availability_zone
         self.data_volume_id = storage.volume_id
         self.security_group_id = access.security_group_id
@@ -139,13 +153,20 @@ class Workbench(Component):
         self.dns_records = address.dns_records
         self.name_servers = address.name_servers
         self.url = address.url
+        self.outputs = pulumi.Output.from_input(self._told())
         self.register_outputs(
             {camel_case(key): getattr(self, key) for key in type(self).__annotations__}
         )
 
     def stack_outputs(self) -> dict[str, pulumi.Output[Any]]:
-        """Return what a stack exports for its users and for the tasks."""
-        outputs = {key: getattr(self, key) for key in type(self).__annotations__}
+        """Return what a stack with one workbench exports, for its users and for the tasks."""
+        named = pulumi.Output.from_input({self.pulumi_resource_name: self.outputs})
+        return {**self._told(), "workbenches": named}
+
+    def _told(self) -> dict[str, pulumi.Output[Any]]:
+        """Return each output by its name, and with them what follows from several."""
+        known = (key for key in type(self).__annotations__ if key != "outputs")
+        outputs = {key: getattr(self, key) for key in known}
         outputs["domain"] = self.names.apply(lambda names: names[0] if names else None)
         names = service_names(self._args.get("services"))
         outputs["services"] = pulumi.Output.from_input(names)
@@ -179,7 +200,7 @@ class Workbench(Component):
         # Until its Elastic IP is there, the server has no way out; another public address first
         # would only break its downloads when it goes.
         fresh = {} if "subnet_id" in chosen else {"map_public_ip_on_launch": False}
-        volume = self._taken_by("storage")
+        volume = self._taken_by("storage") | self._encrypted() | self._backup_role()
         if "availability_zone" in chosen or ("volume_id" in volume and "subnet_id" not in chosen):
             # Where the volume can't be, no subnet is made: it would take the old one's place.
             volume |= {k: v for k, v in chosen.items() if k == "availability_zone"}
@@ -192,42 +213,62 @@ class Workbench(Component):
         return network, Storage(f"{name}-storage", cast(StorageArgs, volume), self._own)
 
     def _create_access(self, name: str, network: Network) -> Access:
-        args = {"vpc_id": network.vpc_id, **self._taken_by("access")}
+        inside = {} if self._is_public else opened_to_vpc(network.vpc_id, self)
+        args = {"vpc_id": network.vpc_id, **inside, **self._taken_by("access")}
         return Access(f"{name}-access", cast(AccessArgs, args), self._own)
 
     def _create_recipe(
-        self, name: str, access: Access, storage: Storage, address: Address
+        self, name: str, access: Access, storage: Storage, address: Address | None
     ) -> Recipe:
-        settings = server_settings(name, self._args, self.region, storage.volume_id, address.ip)
+        ip = None if address is None else address.ip
+        settings = server_settings(name, self._args, self.region, storage.volume_id, ip)
         self.users = pulumi.Output.from_input(settings["users"]).apply(
             lambda users: [user["name"] for user in users]
         )
-        args = RecipeArgs(role_name=access.role_name, settings=settings)
+        args = cast(RecipeArgs, {"settings": settings, **self._encrypted()})
+        # What an existing role may do is its owner's to say.
+        if self._args.get("instance_profile") is None:
+            args["role_name"] = access.role_name
         return Recipe(f"{name}-recipe", args, self._own)
 
     def _create_server(
         self, name: str, network: Network, access: Access, storage: Storage, recipe: Recipe
     ) -> Server:
+        further = find_groups(self._args.get("security_group_ids") or [], network.vpc_id, self)
         args = {
             "subnet_id": network.subnet_id,
-            "security_group_ids": [access.security_group_id],
+            "security_group_ids": [access.security_group_id, *further],
             "key_name": access.key_name,
             "instance_profile": access.instance_profile,
             "bucket": recipe.bucket,
             **self._taken_by("server"),
+            **self._encrypted(),
+            **({} if self._is_public else {"public_ip": False}),
             "instance_type": self._instance_type,
             "ami": self._image,
         }
         # The recipe must be there, and the way out to it, when the server boots.
         after = pulumi.ResourceOptions(parent=self, depends_on=[recipe, network, access])
         slots = read_slots(self._args)
-        server, self._other = create_servers(name, args, slots, storage.volume_id, after)
+        server, self._other = create_servers(
+            name, args, slots, storage.volume_id, self._chosen_image, after
+        )
         return server
 
-    def _create_address(self, name: str, network: Network) -> Address:
-        names = self._taken_by("address")
+    def _create_address(
+        self, name: str, network: Network, ip: pulumi.Output[str] | None = None
+    ) -> Address:
+        names = self._taken_by("address") | ({} if ip is None else {"ip": ip})
         after = pulumi.ResourceOptions(parent=self, depends_on=[network])
         return Address(f"{name}-address", cast(AddressArgs, names), after)
+
+    def _encrypted(self) -> dict[str, Any]:
+        return {} if self._key is None else {"kms_key_id": self._key}
+
+    def _backup_role(self) -> dict[str, Any]:
+        asked: Mapping[str, Any] = self._args.get("role") or {}
+        role = {key: value for key, value in asked.items() if key != "policy_arns"}
+        return {"backup_role": role} if role else {}
 
     def _taken_by(self, part: str) -> dict[str, Any]:
         """Return the arguments given that a part takes."""

@@ -15,6 +15,10 @@ from typing import TypedDict
 import pulumi
 
 from workbench.components import validation
+from workbench.components.aws_values import check_image_id
+from workbench.components.aws_values import check_key_arn
+from workbench.components.aws_values import check_profile_name
+from workbench.components.aws_values import check_security_group_id
 from workbench.components.component import check_kind
 from workbench.components.errors import ArgumentError
 from workbench.components.idle_timeout import DEFAULT_MINUTES
@@ -33,10 +37,15 @@ from workbench.components.packages import check_packages
 from workbench.components.ports import Port
 from workbench.components.ports import check_ports
 from workbench.components.ports import check_ranges
+from workbench.components.private_access import check_private
+from workbench.components.private_access import check_proxy_command
 from workbench.components.r_versions import check_r_checksums
 from workbench.components.r_versions import check_r_versions
 from workbench.components.record_names import check_host_names
 from workbench.components.record_names import record_names
+from workbench.components.role import Role
+from workbench.components.role import check_role
+from workbench.components.role import check_role_or_profile
 from workbench.components.routes import Route
 from workbench.components.routes import check_clashes
 from workbench.components.routes import check_routes
@@ -170,10 +179,45 @@ class WorkbenchArgs(TypedDict):
     """The ranges of addresses that may use HTTP and HTTPS. Default: `["0.0.0.0/0"]`, everyone;
     Let's Encrypt needs port 80 open to everyone."""
 
+    public_access: NotRequired[
+        Annotated[bool, Key(validation.check_flag, default=True, part="reach", derives=True)]
+    ]
+    """Whether the internet reaches the workbench. With false it has no Elastic IP and no public
+    address, in an existing private subnet (`subnet_id`) with a way out; its address is the server's
+    private one, and `ssh_from` and `http_from` are the VPC's range where they aren't given.
+    Default: true."""
+
+    ssh_proxy_command: NotRequired[Annotated[str, Key(check_proxy_command, commands=True)]]
+    """OpenSSH's `ProxyCommand`, by which commands and `ssh` reach the server, for example `ssh -W
+    %h:%p bastion.example.org`; `%h` is the server's address, `%p` the port, `%r` the user. Every
+    command runs it on your computer. Default: none, they connect directly."""
+
     extra_ports: NotRequired[
         Annotated[Sequence[Port], Key(check_ports, default=(), part="access", derives=True)]
     ]
     """More ports to open. Default: none. With UDP 443, the web server offers HTTP/3 too."""
+
+    security_group_ids: NotRequired[
+        Annotated[Ranges, Key(each(check_security_group_id), default=(), part="server groups")]
+    ]
+    """Existing security groups that the server gets besides its own, of the VPC that `subnet_id` is
+    in; AWS takes four, unless your account may have more. Default: none."""
+
+    role: NotRequired[Annotated[Role, Key(check_role, part="access")]]
+    """How roles in IAM are made, the server's and that of the backups: their `path`, their
+    `permissions_boundary`, and `policy_arns`, further policies of the server's. Default: roles
+    with none of these."""
+
+    instance_profile: NotRequired[
+        Annotated[pulumi.Input[str], Key(check_profile_name, part="access")]
+    ]
+    """The name of an existing instance profile for the server. No role is made for it then, and
+    the profile's own must allow what `docs/org.md` says. Default: one is made."""
+
+    kms_key_id: NotRequired[Annotated[pulumi.Input[str], Key(check_key_arn, part="encryption")]]
+    """The ARN of a KMS key of your own, for the data volume, a server's root volume, the bucket and
+    the backups' vault. To be chosen at the start: a data volume that is there can't get another
+    one, server and vault keep theirs, and it isn't taken away again. Default: AWS's own keys."""
 
     instance_type: NotRequired[
         Annotated[str, Key(validation.check_instance_type, default="t3.medium", part="server")]
@@ -203,6 +247,12 @@ class WorkbenchArgs(TypedDict):
     """The operating system of a new server, `ubuntu-24.04` or `debian-12`. Leave it as it is while
     there is a server: that one keeps its system, and would only be taken to have the other one's
     administrator. Default: `ubuntu-24.04`."""
+
+    ami: NotRequired[Annotated[pulumi.Input[str], Key(check_image_id, part="server")]]
+    """The machine image of a new server: one made from the operating system that `os` says, for the
+    instance type's architecture. A server that is there keeps its own, and `workbench resize
+    --replace` makes one with this. Default: the newest image of the operating system when the
+    server is made."""
 
     root_volume_size: NotRequired[
         Annotated[pulumi.Input[int], Key(partial(_check_size, low=8), default=30, part="server")]
@@ -396,7 +446,8 @@ class WorkbenchArgs(TypedDict):
     other endpoints in the VPC. Default: none."""
 
     subnet_id: NotRequired[Annotated[pulumi.Input[str], Key(part="network")]]
-    """An existing public subnet to put the server in. Default: a new VPC with one."""
+    """An existing subnet to put the server in, a public one unless `public_access` is false; VPC
+    and zone are its own. Default: a new VPC with a public one."""
 
     availability_zone: NotRequired[Annotated[pulumi.Input[str], Key(part="network")]]
     """The zone, for example `us-east-1a`. Default: the existing data volume's, else the first one
@@ -439,6 +490,15 @@ def check_arguments(args: WorkbenchArgs) -> None:
         raise ArgumentError(
             "no_proxy says what isn't asked of the proxy, and there is no http_proxy.",
             "Give http_proxy, too, or leave out no_proxy.",
+        )
+    check_role_or_profile(args)
+    if args.get("public_access") is False:
+        check_private(args)
+    if args.get("security_group_ids") and args.get("subnet_id") is None:
+        raise ArgumentError(
+            "security_group_ids needs subnet_id: an existing security group is of an existing VPC,"
+            " and without a subnet the workbench is in a new one.",
+            "Give the subnet_id of a subnet in the VPC of the security groups.",
         )
     for other in ("availability_zone", "cidr_block"):
         if args.get("subnet_id") is not None and args.get(other) is not None:

@@ -60,10 +60,12 @@ class Changes:
         """Whether an instance stops, or ends, for the changes; any, or that with the ID."""
         return any(_stops_server(op, resource, instance_id) for op, resource in self.steps)
 
-    def retypes_server(self) -> bool:
-        """Whether an instance gets another type, or is replaced for one."""
+    def retypes_server(self, instance_id: str) -> bool:
+        """Whether the instance with the ID gets another type, or is replaced for one."""
         return any(
-            short_type(resource.type) == "Instance" and "instanceType" in resource.changed
+            short_type(resource.type) == "Instance"
+            and "instanceType" in resource.changed
+            and resource.id in ("", instance_id)
             for op, resource in self.steps
             if op in ("update", "replace")
         )
@@ -87,7 +89,8 @@ def _stops_server(op: str, resource: Resource, instance_id: str) -> bool:
     kind = short_type(resource.type)
     if kind == "VolumeAttachment":
         # The provider stops the instance before it takes the data volume away.
-        return op in ("replace", "delete")
+        attached = resource.before.get("instanceId", instance_id)
+        return op in ("replace", "delete") and instance_id in ("", attached)
     # A second server, left over by a replacement, may go while the first one serves.
     if kind != "Instance" or (instance_id and resource.id and resource.id != instance_id):
         return False

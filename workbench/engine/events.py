@@ -97,8 +97,10 @@ class Reporter:
         if step.op.value not in _UNCHANGING:
             known = urn_resource(step.urn, step.old.id if step.old else "")
             inputs = (step.new.inputs if step.new else None) or {}
-            changed = replace(known, changed=tuple(step.diffs or ()), inputs=inputs)
-            self.changes.append((step.op.value, changed))
+            before = (step.old.inputs if step.old else None) or {}
+            changed = tuple(step.diffs or ())
+            resource = replace(known, changed=changed, inputs=inputs, before=before)
+            self.changes.append((step.op.value, resource))
         self._running[step.urn] = f"{verb} {urn_resource(step.urn)}"
         self._show()
 

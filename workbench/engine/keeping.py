@@ -7,6 +7,7 @@ from workbench.engine.copies import write_copy
 from workbench.engine.copies_in_aws import put_copy
 from workbench.engine.state import parse_state
 from workbench.engine.state import read_deployment_file
+from workbench.engine.workbenches import find_workbenches
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def keep_copy(stack: "Stack", progress: Progress, *, everywhere: bool) -> None:
-    """Keep a copy on this computer; ``everywhere`` in the workbench's bucket, too.
+    """Keep a copy on this computer; ``everywhere`` in each workbench's bucket, too.
 
     No operation fails for want of it.
     """
@@ -26,8 +27,10 @@ def keep_copy(stack: "Stack", progress: Progress, *, everywhere: bool) -> None:
         deployment = read_deployment_file(stack.name) or stack.export()
         copy = make_copy(stack.name, stack.project_dir, deployment, stack.config_path)
         write_copy(stack.name, stack.project_dir, copy)
-        bucket = parse_state(deployment).outputs.get("bucket")
-        if everywhere and isinstance(bucket, str):
-            put_copy(stack.get_config(), bucket, copy)
+        if not everywhere:
+            return
+        for outputs in find_workbenches(parse_state(deployment).outputs, stack.name).values():
+            if isinstance(bucket := outputs.get("bucket"), str):
+                put_copy(stack.get_config(), bucket, copy)
     except (WorkbenchError, OSError, BotoCoreError, ClientError) as error:
         progress.say(f"No copy of the stack's state could be kept: {error}")

@@ -27,7 +27,8 @@ MOST_NAMED = 20
 class Resource:
     """One resource in the state, by its type (``aws:ec2/instance:Instance``) and name.
 
-    ``changed`` are the properties that a step on it changes, ``inputs`` what is wanted of it then.
+    ``changed`` are the properties that a step on it changes, ``inputs`` what is wanted of it then,
+    and ``before`` what was wanted until then.
     """
 
     type: str
@@ -35,6 +36,7 @@ class Resource:
     id: str = ""
     changed: tuple[str, ...] = field(default=(), compare=False)
     inputs: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    before: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{short_type(self.type)} {self.name}"

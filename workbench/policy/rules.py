@@ -219,7 +219,7 @@ def _tagged(tags: Iterable[str], args: ResourceValidationArgs, report: ReportVio
 def _budget(dollars: float) -> Policy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         region = _region(args.resources)
-        prices = [_monthly(each, region) for each in args.resources]
+        prices = [monthly_price(each.resource_type, each.props, region) for each in args.resources]
         total = sum(price for _, price in prices if price is not None)
         unknown = [what for what, price in prices if price is None]
         if total > dollars:
@@ -246,25 +246,29 @@ def _budget(dollars: float) -> Policy:
 _CHEAPER = "Take a smaller type or volume, or have the budget raised where the pack is made."
 
 
-def _monthly(resource: PolicyResource, region: str) -> tuple[str, float | None]:
-    """Return what a resource is, and its price a month in dollars; None where nobody knows it."""
-    if resource.resource_type == INSTANCE:
-        name = str(resource.props.get("instanceType"))
+def monthly_price(kind: str, props: Mapping[str, Any], region: str) -> tuple[str, float | None]:
+    """Return what a resource of Pulumi's type ``kind`` is, and its list price.
+
+    The price is in US dollars a month; 0 for all but instances and volumes, None where nobody
+    knows it.
+    """
+    if kind == INSTANCE:
+        name = str(props.get("instanceType"))
         hourly, gib = hourly_price(name, region), gp3_price(region)
         if hourly is None or gib is None:
             return name, None
-        return name, hourly * HOURS_PER_MONTH + gib * _own_disks(resource)
-    if resource.resource_type == VOLUME:
+        return name, hourly * HOURS_PER_MONTH + gib * _own_disks(props)
+    if kind == VOLUME:
         price = gp3_price(region)
-        return "volumes", None if price is None else price * float(resource.props.get("size") or 0)
+        return "volumes", None if price is None else price * float(props.get("size") or 0)
     return "", 0.0
 
 
-def _own_disks(instance: PolicyResource) -> float:
+def _own_disks(instance: Mapping[str, Any]) -> float:
     """Return the GiB of the disks that come with an instance."""
     try:
-        root = instance.props.get("rootBlockDevice") or {}
-        others = instance.props.get("ebsBlockDevices") or []
+        root = instance.get("rootBlockDevice") or {}
+        others = instance.get("ebsBlockDevices") or []
         sizes = [each.get("volumeSize") for each in (root, *others)]
         return sum(float(size or IMAGE_GIB) for size in sizes)
     except UnknownValueError:

@@ -68,12 +68,16 @@ def read_kept(state: StackState, volume: Volume) -> list[Volume]:
         return []
     own = (None, state.outputs.get("instance_id"), state.outputs.get("other_instance_id"))
     found = _volumes(state.aws("ec2"), {f"tag:{STACK_TAG}": volume.stack})
-    others = [each for each in found if each.id != volume.id and each.instance_id in own]
+    taken = {volume.id, *_of_others(state)}
+    others = [each for each in found if each.id not in taken and each.instance_id in own]
     return sorted(others, key=lambda each: each.created, reverse=True)
 
 
 def read_snapshots(state: StackState, volumes: list[Volume]) -> list[Snapshot]:
-    """Return the snapshots of volumes, and of those before them, the newest first."""
+    """Return the snapshots of volumes, and of those before them, the newest first.
+
+    Those of the stack's other workbenches aren't among them.
+    """
     ec2 = state.aws("ec2")
     found = {
         each.id: each
@@ -81,8 +85,14 @@ def read_snapshots(state: StackState, volumes: list[Volume]) -> list[Snapshot]:
     }
     if stacks := {volume.stack for volume in volumes if volume.stack}:
         for each in snapshots_where(ec2, f"tag:{STACK_TAG}", sorted(stacks)):
-            found.setdefault(each.id, each)
+            if each.volume_id not in _of_others(state):
+                found.setdefault(each.id, each)
     return sorted(found.values(), key=lambda each: each.started, reverse=True)
+
+
+def _of_others(state: StackState) -> set[str]:
+    """Return the data volumes of the stack's other workbenches."""
+    return {str(each.get("data_volume_id")) for each in state.others.values()}
 
 
 def find_relatives(volume: Volume, others: list[Volume], snapshots: list[Snapshot]) -> set[str]:

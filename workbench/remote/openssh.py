@@ -3,9 +3,12 @@
 from pathlib import Path
 
 
-def openssh_options(key: Path, host_key_alias: str, known_hosts: Path) -> dict[str, str]:
+def openssh_options(
+    key: Path, host_key_alias: str, known_hosts: Path, proxy_command: str | None = None
+) -> dict[str, str]:
     """Return the options for a server: our key alone, its pinned host keys alone."""
     return {
+        **({"ProxyCommand": proxy_command} if proxy_command else {}),
         "IdentityFile": as_value(key),
         # Whatever an agent holds besides: sshd ends a connection after some keys it refuses.
         "IdentitiesOnly": "yes",

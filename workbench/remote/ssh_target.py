@@ -18,6 +18,7 @@ from workbench.remote.host_keys import KnownHosts
 from workbench.remote.host_keys import public_keys
 from workbench.remote.host_keys import read_console_keys
 from workbench.remote.openssh import openssh_options
+from workbench.remote.proxy_command import ProxySocket
 from workbench.remote.remote_server import CONNECT_TIMEOUT
 from workbench.remote.remote_server import OtherHostError
 from workbench.remote.remote_server import RefusedError
@@ -55,12 +56,21 @@ RESTORED_KEYS_LIMIT = 60.0
 class PinnedConnection(fabric.Connection):  # type: ignore[misc]
     """A Fabric connection that knows its server's keys, where Fabric's accepts any."""
 
-    def __init__(self, host: str, *, host_keys: Keys, key: "PrivateKey", **options: Any) -> None:
+    def __init__(
+        self,
+        host: str,
+        *,
+        host_keys: Keys,
+        key: "PrivateKey",
+        proxy_command: str | None = None,
+        **options: Any,
+    ) -> None:
         # A person's own ~/.ssh/config is about their hosts, not about this address.
         config = fabric.Config(overrides={"load_ssh_configs": False})
         super().__init__(
             host,
             config=config,
+            gateway=proxy_command,
             connect_timeout=CONNECT_TIMEOUT,
             connect_kwargs={
                 "pkey": key.key,
@@ -75,6 +85,10 @@ class PinnedConnection(fabric.Connection):  # type: ignore[misc]
         known, name = self.client.get_host_keys(), self._known_name()
         for public in public_keys(host_keys):
             known.add(name, public.get_name(), public)
+
+    def open_gateway(self) -> ProxySocket:
+        """Start the ProxyCommand; Fabric calls it where there is one."""
+        return ProxySocket(self.gateway, self.host, self.port, self.user)
 
     def _known_name(self) -> str:
         port: int = self.port
@@ -93,7 +107,8 @@ class PrivateKey:
 class Door:
     """Where the server's SSH answers, and what is needed to get in.
 
-    ``ec2`` makes the AWS client that reads the console; ``stack`` is for the sentences.
+    ``ec2`` makes the AWS client that reads the console; ``stack`` is for the sentences;
+    ``proxy_command`` is OpenSSH's, by which the server is reached, where it isn't directly.
     """
 
     stack: str
@@ -104,6 +119,7 @@ class Door:
     key: PrivateKey
     known_hosts: KnownHosts
     ec2: Callable[[], Any]
+    proxy_command: str | None = None
     # What comes next, for who waits for the server.
     awaited: str = "SSH"
 
@@ -111,15 +127,19 @@ class Door:
     def command(self) -> str:
         """Return what to type to look in manually."""
         options = self.options
-        needed = ("IdentitiesOnly", "HostKeyAlias", "UserKnownHostsFile")
-        given = " ".join(f"-o {shlex.quote(f'{name}={options[name]}')}" for name in needed)
+        needed = ("IdentitiesOnly", "HostKeyAlias", "UserKnownHostsFile", "ProxyCommand")
+        given = " ".join(
+            f"-o {shlex.quote(f'{name}={options[name]}')}" for name in needed if name in options
+        )
         port = "" if self.port == paramiko.config.SSH_PORT else f" -p {self.port}"
         return f"ssh -i {shlex.quote(str(self.key.path))} {given}{port} {self.user}@{self.host}"
 
     @property
     def options(self) -> dict[str, str]:
         """OpenSSH's options for this server."""
-        return openssh_options(self.key.path, self.instance_id, self.known_hosts.path)
+        return openssh_options(
+            self.key.path, self.instance_id, self.known_hosts.path, self.proxy_command
+        )
 
     def pin(self, waiting: Callable[[], None] | None = None) -> None:
         """Have the server's host keys in the known-hosts file, from its console."""
@@ -181,14 +201,25 @@ class Door:
 
     def _explained(self, error: WorkbenchError) -> WorkbenchError:
         try:
-            told = explain_unreachable(self.ec2(), self.instance_id, self.host, self.stack)
+            told = explain_unreachable(
+                self.ec2(),
+                self.instance_id,
+                self.host,
+                self.stack,
+                is_direct=self.proxy_command is None,
+            )
         except Exception:  # whatever AWS' API or the network say, it isn't the question here
             return error
         return type(error)(told.message, told.hint) if told else error
 
     def _connect(self, keys: Keys) -> RemoteServer:
         connection = PinnedConnection(
-            self.host, host_keys=keys, key=self.key, user=self.user, port=self.port
+            self.host,
+            host_keys=keys,
+            key=self.key,
+            proxy_command=self.proxy_command,
+            user=self.user,
+            port=self.port,
         )
         try:
             return self._opened(connection)
@@ -219,8 +250,9 @@ class Door:
         return RemoteServer(connection, self.stack)
 
     def _silent(self, error: Exception) -> UnreachableError:
+        way = f" by {self.proxy_command!r}" if self.proxy_command else ""
         return UnreachableError(
-            f"SSH at {self.host} port {self.port} doesn't answer: {reason_of(error)}.",
+            f"SSH at {self.host} port {self.port}{way} doesn't answer: {reason_of(error)}.",
             f"workbench doctor --stack {self.stack}",
         )
 

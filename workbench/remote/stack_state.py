@@ -16,6 +16,7 @@ from workbench.checks.target import HostKeys
 from workbench.checks.target import Target
 from workbench.configured import Configured
 from workbench.engine.damage import StateDamagedError
+from workbench.engine.workbenches import find_workbenches
 from workbench.errors import WorkbenchError
 from workbench.host.service import Service
 from workbench.progress import Progress
@@ -35,6 +36,8 @@ from workbench.remote.selection import running_rehearsal
 from workbench.remote.selection import stack_folder
 from workbench.remote.ssh_target import Door
 from workbench.remote.ssh_target import RemoteServer
+from workbench.remote.workbenches import choose
+from workbench.remote.workbenches import password_folder
 from workbench.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -50,10 +53,11 @@ KNOWN_HOSTS = "known_hosts"
 
 @dataclass
 class StackState:
-    """A stack's outputs and configuration, and the rehearsal it lives in (None on AWS).
+    """One workbench's outputs, its stack's configuration, and their rehearsal (None on AWS).
 
     ``exists`` tells a stack that was never made, or whose rehearsal is not running, from an
-    empty one.
+    empty one. ``workbench`` is the workbench's name, empty where the stack doesn't say it;
+    ``others`` are the outputs of the stack's other workbenches, by their names.
     """
 
     stack: str
@@ -61,11 +65,23 @@ class StackState:
     config: Mapping[str, str] = field(default_factory=dict)
     rehearsal: Description | None = None
     exists: bool = True
+    workbench: str = ""
+    others: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @cached_property
     def folder(self) -> Path:
         """Where this computer keeps what belongs to the stack."""
         return stack_folder(self.stack)
+
+    @property
+    def password_folder(self) -> Path:
+        """Where this computer keeps the passwords of the workbench's people (rehearsals only)."""
+        return password_folder(self.folder, self.workbench, is_alone=not self.others)
+
+    @property
+    def option(self) -> str:
+        """The option that names the workbench, where its stack has others."""
+        return f" --workbench {self.workbench}" if self.others else ""
 
     @property
     def configured(self) -> Configured:
@@ -192,6 +208,7 @@ class StackState:
             key=find_private_key(*self.administrator_keys, folders=self.key_folders),
             known_hosts=KnownHosts(self.folder / "ssh" / KNOWN_HOSTS),
             ec2=lambda: self.aws("ec2"),
+            proxy_command=self.configured.ssh_proxy_command,
         )
 
     @cached_property
@@ -220,7 +237,7 @@ class StackState:
             aws=self.aws,
             server=lambda: self.server,
             resolve=self.resolve,
-            password=lambda user: passwords.read_password(self.folder, user),
+            password=lambda user: passwords.read_password(self.password_folder, user),
             host_keys=self._host_keys,
         )
 
@@ -238,21 +255,41 @@ class StackState:
 
 
 def read_stack(stack: str, progress: Progress) -> StackState:
-    """Return what is known of a stack; an empty state where there is no such stack.
+    """Return what is known of a stack's workbench; an empty state where there is no such stack.
 
-    Only reads, so it is fine while the rehearsal is stopped: its stack's state is in files.
+    Only reads, so it is fine while the rehearsal is stopped: its stack's state is in files. Raises
+    ConfigError where the stack has several workbenches, and none is named (``naming``).
     """
+    found = {state.workbench: state for state in read_each(stack, progress)}
+    state = next(iter(found.values()))
+    # Where nothing was made, no name can be wrong.
+    return found[choose(found, stack)] if state.workbench or state.outputs else state
+
+
+def read_each(stack: str, progress: Progress) -> list[StackState]:
+    """Return what is known of each of a stack's workbenches; one empty state where it has none."""
     from workbench.engine.stacks import StackMissingError
     from workbench.engine.stacks import open_stack
 
     rehearsal = running_rehearsal(stack)
     try:
         opened = open_stack(stack, find_project(), progress)
-        return StackState(stack, opened.outputs(), opened.get_config(), rehearsal)
+        found, config = find_workbenches(opened.outputs(), stack), opened.get_config()
     except StackMissingError:
-        return StackState(stack, rehearsal=rehearsal, exists=False)
+        return [StackState(stack, rehearsal=rehearsal, exists=False)]
     except StateDamagedError as error:
         raise _with_what_aws_has(error, stack, progress) from error
+    return [
+        StackState(
+            stack,
+            outputs,
+            config,
+            rehearsal,
+            workbench=name,
+            others={other: each for other, each in found.items() if other != name},
+        )
+        for name, outputs in found.items()
+    ]
 
 
 def _with_what_aws_has(

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
+from workbench.configured import SSH_PROXY_COMMAND
 from workbench.errors import WorkbenchError
 from workbench.remote.own_address import find_own_address
 
@@ -13,8 +14,13 @@ SSH_PORT = 22
 ENDED = ("shutting-down", "terminated")
 
 
-def explain_unreachable(ec2: Any, instance_id: str, host: str, stack: str) -> WorkbenchError | None:
-    """Return what AWS tells of the reason, with what to type; None where it tells none."""
+def explain_unreachable(
+    ec2: Any, instance_id: str, host: str, stack: str, *, is_direct: bool = True
+) -> WorkbenchError | None:
+    """Return what AWS tells of the reason, with what to type; None where it tells none.
+
+    ``is_direct``: without a ProxyCommand, whose address the server sees in place of this computer.
+    """
     described = ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": [instance_id]}])
     found = described["Reservations"]
     instance = found[0]["Instances"][0] if found else {}
@@ -33,6 +39,15 @@ def explain_unreachable(ec2: Any, instance_id: str, host: str, stack: str) -> Wo
         # "pending" has no answer yet, and start waits for it.
         return WorkbenchError(
             f"The server {instance_id} is {state}.", f"workbench start --stack {stack}"
+        )
+    if not is_direct:
+        return None
+    if host == instance.get("PrivateIpAddress"):
+        return WorkbenchError(
+            f"The server has no public address: SSH would use its private one, {host}, which takes"
+            " a way into its network.",
+            "Connect this computer to that network, for example by a VPN, or name a way in:\n"
+            f"  pulumi config set {SSH_PROXY_COMMAND} 'ssh -W %h:%p BASTION' --stack {stack}",
         )
     groups = [group["GroupId"] for group in instance.get("SecurityGroups", [])]
     return _closed(list(open_networks(ec2, groups)), host, stack)

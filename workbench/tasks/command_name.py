@@ -2,12 +2,21 @@
 
 import os
 import re
+import shlex
 import shutil
 import sys
 from functools import cache
 from pathlib import Path
 
+from workbench.remote.workbenches import named_by_option
+
 NAME = "workbench"
+# They are about a whole stack, with all its workbenches; the labs and rehearsals have none.
+ON_STACK = ("up", "init", "destroy", "env", "recover", "labs", "rehearsal")
+_ON_WORKBENCH = re.compile(
+    rf"(?m)(?:^\s*|\$\(|→ ){NAME} (?!(?:{'|'.join(ON_STACK)})\b)[a-z][^\n]*? --stack [^\s);,]+"
+    r"(?=$|[\s);,])(?! --workbench)"
+)
 
 
 @cache
@@ -23,6 +32,10 @@ def command_name() -> str:
 def as_typed(text: str) -> str:
     """Put the name as it is typed here into the commands of a text.
 
-    A command stands at the beginning of a line or after ``$(``, or after an arrow.
+    A command stands at the beginning of a line or after ``$(``, or after an arrow. Where the
+    running task was told which workbench it is about, so are they.
     """
+    if workbench := named_by_option():
+        option = f"--workbench {shlex.quote(workbench)}"
+        text = _ON_WORKBENCH.sub(lambda command: f"{command[0]} {option}", text)
     return re.sub(rf"(?m)(^\s*|\$\(|→ ){NAME} (?=[a-z-])", rf"\g<1>{command_name()} ", text)

@@ -2,14 +2,13 @@
 
 import errno
 import os
-import shutil
 import sys
 import time
 import traceback
 from dataclasses import dataclass
 
 from workbench.errors import WorkbenchError
-from workbench.folding import fold
+from workbench.folding import fold_to_terminal
 from workbench.places import state_dir
 from workbench.remote.selection import select_stack
 from workbench.tasks.command_name import as_typed
@@ -79,7 +78,7 @@ def _fold(text: str) -> str:
     """Break sentences between words, as the terminal wouldn't; commands stay whole."""
     if sys.stderr is None or not sys.stderr.isatty():
         return text
-    return fold(text, max(20, shutil.get_terminal_size().columns - 1))
+    return fold_to_terminal(text)
 
 
 def _computer(error: OSError) -> str:

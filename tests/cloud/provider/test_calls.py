@@ -326,7 +326,18 @@ CASES = [
             "rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}],
         },
         needs=["bucket"],
-        change={"rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms"}}]},
+        change={
+            "rules": [
+                {
+                    "applyServerSideEncryptionByDefault": {
+                        "sseAlgorithm": "aws:kms",
+                        "kmsMasterKeyId": "arn:aws:kms:us-east-1:123456789012:key/0123abcd",
+                    },
+                    "bucketKeyEnabled": True,
+                    "blockedEncryptionTypes": ["SSE-C"],
+                }
+            ]
+        },
         replacement={"bucket": "another"},
     ),
     Case(

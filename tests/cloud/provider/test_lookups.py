@@ -1,13 +1,16 @@
 """Lookups find what is there, and say plainly when it isn't."""
 
 import inspect
+import json
 import re
 from typing import Any
 
 import grpc
 import pulumi_aws.ec2 as aws_ec2
+import pulumi_aws.iam as aws_iam
 import pytest
 
+from workbench.rehearsal.api.parameters import image_id
 from workbench.rehearsal.api.parameters import machine_architecture
 
 X86 = machine_architecture() == "x86_64"
@@ -80,6 +83,52 @@ def test_where_one_is(engine: Any) -> None:
 
 def test_a_parameter_that_is_not_there(engine: Any) -> None:
     assert "ParameterNotFound" in refused(engine, "aws:ssm/getParameter:getParameter", name="/no")
+
+
+def test_a_machine_image_by_its_id(engine: Any) -> None:
+    def asked(image: str, **more: Any) -> Any:
+        filters = [{"name": "image-id", "values": [image]}]
+        return engine.invoke("aws:ec2/getAmi:getAmi", filters=filters, **more)
+
+    found = asked(image_id("debian-12"), includeDeprecated=True)
+    assert (found["id"], found["architecture"]) == (image_id("debian-12"), machine_architecture())
+    told = inspect.signature(aws_ec2.GetAmiResult.__init__).parameters
+    assert set(found) <= {camel(name) for name in told}
+    assert asked(image_id("debian-12"), owners=[found["ownerId"]])["id"] == found["id"]
+    with pytest.raises(grpc.RpcError, match="No machine image matches"):
+        asked("ami-00000000")
+
+
+def test_a_security_group_and_its_vpc(engine: Any) -> None:
+    vpc = engine.create("aws:ec2/vpc:Vpc", "it", {"cidrBlock": "10.8.0.0/16"})
+    given = {"vpcId": vpc.id, "description": "theirs"}
+    group = engine.create("aws:ec2/securityGroup:SecurityGroup", "it", given)
+    found = engine.invoke("aws:ec2/getSecurityGroup:getSecurityGroup", id=group.id)
+    assert (found["vpcId"], found["description"]) == (vpc.id, "theirs")
+    told = inspect.signature(aws_ec2.GetSecurityGroupResult.__init__).parameters
+    assert set(found) <= {camel(name) for name in told}
+    engine.delete(group)
+    engine.delete(vpc)
+    sentence = refused(engine, "aws:ec2/getSecurityGroup:getSecurityGroup", id=group.id)
+    assert sentence.startswith("No security group matches.")
+
+
+def test_an_instance_profile_and_its_role(engine: Any) -> None:
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}}
+    document = {"Version": "2012-10-17", "Statement": [trust | {"Action": "sts:AssumeRole"}]}
+    given = {"assumeRolePolicy": json.dumps(document)}
+    role = engine.create("aws:iam/role:Role", "it", given)
+    profile = engine.create("aws:iam/instanceProfile:InstanceProfile", "it", {"role": role.id})
+    found = engine.invoke("aws:iam/getInstanceProfile:getInstanceProfile", name=profile.id)
+    assert (found["name"], found["roleName"]) == (profile.id, role.id)
+    assert found["roleArn"] == role.outputs["arn"]
+    told = inspect.signature(aws_iam.GetInstanceProfileResult.__init__).parameters
+    # The region is added to every answer.
+    assert set(found) - {"region"} <= {camel(name) for name in told}
+    engine.delete(profile)
+    engine.delete(role)
+    token = "aws:iam/getInstanceProfile:getInstanceProfile"
+    assert "NoSuchEntity" in refused(engine, token, name=profile.id)
 
 
 def test_a_hosted_zone_by_name(engine: Any) -> None:

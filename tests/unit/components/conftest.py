@@ -38,10 +38,13 @@ with warnings.catch_warnings():
 
 ANSWERS: dict[str, dict[str, Any]] = {
     "aws:index/getRegion:getRegion": {"region": "us-east-1"},
-    "aws:index/getPartition:getPartition": {"partition": "aws"},
+    "aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com"},
     "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": ["us-east-1b", "us-east-1a"]},
     "aws:ec2/getSubnet:getSubnet": {"vpcId": "vpc-theirs", "availabilityZone": "us-east-1c"},
     "aws:ec2/getSubnets:getSubnets": {"ids": []},
+    "aws:ec2/getAmi:getAmi": {"architecture": "x86_64"},
+    "aws:ec2/getSecurityGroup:getSecurityGroup": {"vpcId": "vpc-theirs"},
+    "aws:iam/getInstanceProfile:getInstanceProfile": {"name": "theirs", "roleName": "their-role"},
     "aws:route53/getZone:getZone": {"name": "example.org"},
     "aws:ebs/getVolume:getVolume": {
         "volumeId": "vol-kept",
@@ -179,7 +182,8 @@ class RecordingMonitor(MockMonitor):
 
     def ReadResource(self, request: Any) -> Any:
         urn = self.make_urn(request.parent, request.type, request.name)
-        state = _made_up(request.type, request.name, {})
+        kind = request.type.split(":")[-1]
+        state = _made_up(request.type, request.name, self.outputs.get(kind, {}))
         self._record(request, urn, {"id": request.id}, state)
         return resource_pb2.ReadResourceResponse(urn=urn, properties=_serialized(state))
 

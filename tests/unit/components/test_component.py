@@ -110,7 +110,7 @@ def test_keyword_arguments_are_told_how_it_is_written(component, refusal):
         (Server, {"os": "plan9"}, "os is 'plan9', but must be ubuntu-24.04 or debian-12"),
         (Storage, {"size": 0}, "size is 0, but must be a whole number from 1 to 16384 GiB"),
         (Storage, {"availability_zone": None}, "availability_zone is missing"),
-        (Storage, {"volume_id": "vol-1", "kms_key_id": "k"}, "kms_key_id can't be chosen"),
+        (Storage, {"volume_id": "vol-1", "snapshot_id": "s"}, "snapshot_id can't be chosen"),
         (Storage, {"backup_schedule": "daily"}, "backup_schedule is 'daily'"),
         (Storage, {"backup_retention_days": 0}, "backup_retention_days is 0"),
         (Backup, {"schedule": "daily"}, "schedule is 'daily', but must be a cron expression"),

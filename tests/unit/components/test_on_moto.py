@@ -13,7 +13,9 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 
 from workbench import Workbench
+from workbench.components.errors import ArgumentError
 from workbench.host.pack import pack_recipe
+from workbench.rehearsal.api.parameters import image_id
 from workbench.rehearsal.api.parameters import publish_images
 from workbench.rehearsal.provider import checking
 from workbench.rehearsal.provider.cloud import Cloud
@@ -159,3 +161,79 @@ def test_a_restored_snapshot_keeps_its_size(deploy, cloud, public_key):
     volume = done.outputs[done.one(":Workbench").urn]["dataVolumeId"]
     (restored,) = ec2.describe_volumes(VolumeIds=[volume])["Volumes"]
     assert (restored["Size"], restored["SnapshotId"]) == (33, snapshot)
+
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/0123abcd-0123-0123-0123-0123456789ab"
+
+
+def test_what_an_organization_asks_for_is_there(deploy, cloud, public_key):
+    ec2, iam, s3 = (boto3.client(service, REGION) for service in ("ec2", "iam", "s3"))
+    subnet = ec2.describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])
+    place = subnet["Subnets"][0]
+    group = ec2.create_security_group(
+        GroupName="theirs", Description="theirs", VpcId=place["VpcId"]
+    )["GroupId"]
+    document = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*"}}
+    document["Statement"]["Resource"] = "*"
+    boundary = iam.create_policy(PolicyName="team", PolicyDocument=json.dumps(document))
+    arn = boundary["Policy"]["Arn"]
+    args = {
+        "public_key": public_key,
+        "os": "debian-12",
+        "subnet_id": place["SubnetId"],
+        "ami": image_id("debian-12"),
+        "security_group_ids": [group],
+        "role": {"path": "/team/", "permissions_boundary": arn, "policy_arns": [arn]},
+        "kms_key_id": KEY,
+    }
+
+    done = deploy(lambda: Workbench("theirs", args), cloud=cloud)
+
+    whole = done.outputs[done.one(":Workbench").urn]
+    found = ec2.describe_instances(InstanceIds=[whole["instanceId"]])["Reservations"][0]
+    (instance,) = found["Instances"]
+    assert {each["GroupId"] for each in instance["SecurityGroups"]} == {
+        group,
+        whole["securityGroupId"],
+    }
+    volumes = [each["Ebs"]["VolumeId"] for each in instance["BlockDeviceMappings"]]
+    keys = [each["KmsKeyId"] for each in ec2.describe_volumes(VolumeIds=volumes)["Volumes"]]
+    assert keys == [KEY, KEY]
+    assert s3.head_object(Bucket=whole["bucket"], Key="settings.json")["SSEKMSKeyId"] == KEY
+    role = iam.get_role(RoleName=whole["roleName"])["Role"]
+    assert role["Path"] == "/team/"
+    assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == arn
+    attached = iam.list_attached_role_policies(RoleName=whole["roleName"])["AttachedPolicies"]
+    assert [each["PolicyArn"] for each in attached] == [arn]
+
+
+def test_an_existing_profiles_role_is_left_as_it_is(deploy, cloud, public_key):
+    iam = boto3.client("iam", REGION)
+    iam.create_role(RoleName="of-theirs", AssumeRolePolicyDocument="{}")
+    iam.create_instance_profile(InstanceProfileName="of-theirs")
+    iam.add_role_to_instance_profile(InstanceProfileName="of-theirs", RoleName="of-theirs")
+    args = {"public_key": public_key, "os": "debian-12", "instance_profile": "of-theirs"}
+
+    done = deploy(lambda: Workbench("profiled", args), cloud=cloud)
+
+    assert done.outputs[done.one(":Workbench").urn]["roleName"] == "of-theirs"
+    assert iam.list_role_policies(RoleName="of-theirs")["PolicyNames"] == []
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ({"ami": "ami-00000000"}, "AWS does not show the image 'ami-00000000' in this region"),
+        ({"instance_profile": "none"}, "AWS does not show the instance profile 'none'"),
+        (
+            {"subnet_id": "subnet-0", "security_group_ids": ["sg-00000000"]},
+            "AWS does not show the subnet 'subnet-0'",
+        ),
+    ],
+)
+def test_what_is_not_there_is_named(deploy, cloud, public_key, more, sentence):
+    args = {"public_key": public_key, "os": "debian-12", **more}
+    # What was made before is still there: each has a name of its own.
+    name = f"missing-{'-'.join(more).replace('_', '')}"[:27]
+    with pytest.raises(ArgumentError, match=sentence):
+        deploy(lambda: Workbench(name, args), cloud=cloud)

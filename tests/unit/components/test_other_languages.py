@@ -57,6 +57,20 @@ def test_what_isnt_known_yet_is_mapped_when_it_is(provider):
     )
 
 
+def test_an_output_inside_of_an_object_stays_one(provider):
+    async def late():
+        boundary = pulumi.Output.from_input("arn:of-boundary")
+        given = {"path": "/team/", "permissionsBoundary": boundary, "policyArns": ["arn:a"]}
+        role = mapped(provider, "Workbench", {"role": given})["role"]
+        return {**role, "permissions_boundary": await role["permissions_boundary"].future()}
+
+    assert asyncio.run(late()) == {
+        "path": "/team/",
+        "permissions_boundary": "arn:of-boundary",
+        "policy_arns": ["arn:a"],
+    }
+
+
 def test_unknown_and_missing_ones_are_for_the_component_to_refuse(provider):
     given = mapped(provider, "Workbench", {"instanceTyp": "t3.medium", "sshFrom": None})
     assert given == {"instanceTyp": "t3.medium"}

@@ -48,7 +48,12 @@ def test_user_data_is_a_small_constant(server):
 def test_neither_a_newer_image_nor_a_newer_bootstrap_touches_a_server(server):
     ignored = server().one(":Instance").request.ignoreChanges
 
-    assert set(ignored) == {"ami", "userData", "associatePublicIpAddress"}
+    assert set(ignored) == {
+        "ami",
+        "userData",
+        "associatePublicIpAddress",
+        "rootBlockDevice.kmsKeyId",
+    }
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,10 @@ def test_exports_what_people_and_tasks_read(deploy, public_key):
         *("instance_id", "instance_type", "region", "zone", "administrator", "users"),
         *("data_volume_id", "bucket", "recipe_sha256", "settings_sha256"),
         *("security_group_id", "role_name", "dns_records", "name_servers"),
+        "workbenches",
     }
+    flat = {name: value for name, value in exports.items() if name != "workbenches"}
+    assert exports["workbenches"] == {"do4ds-lab": flat}
     assert exports["jupyter_url"] == "https://lab.example.org/jupyter/"
     assert exports["rstudio_url"] == "https://lab.example.org/rstudio/"
     assert exports["domain"] == "lab.example.org"

@@ -64,6 +64,28 @@ def test_two_stand_in_one_stack(deploy, args):
             assert not physical & set(each.inputs)
 
 
+def test_two_are_exported_by_their_names_in_one_line(deploy, args):
+    def program():
+        one = Workbench("one", args)
+        two = Workbench("two", {**args, "services": ["jupyterhub"], "users": [{"name": "ada"}]})
+        pulumi.export("workbenches", {"one": one.outputs, "two": two.outputs})
+
+    found = deploy(program).exports["workbenches"]
+
+    # All that the commands read of a stack with one.
+    whole = deploy(lambda: export(Workbench("one", args))).exports
+    assert whole.pop("workbenches") == {"one": whole}
+    assert found["one"].keys() == whole.keys()
+    assert found["one"]["users"] == ["test-user"]
+    assert found["two"]["users"] == ["ada"]
+    assert "rstudio_url" not in found["two"]
+
+
+def export(bench):
+    for name, value in bench.stack_outputs().items():
+        pulumi.export(name, value)
+
+
 def test_an_explicit_provider_makes_everything_and_answers_every_lookup(deploy, args):
     def program():
         provider = aws.Provider("west", region="us-west-2")

@@ -36,7 +36,12 @@ def state_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep a person's own rehearsals and stacks out of reach."""
     folder = tmp_path / "state"
     monkeypatch.setenv("WORKBENCH_STATE_DIR", str(folder))
-    for variable in ("WORKBENCH_STACK", "WORKBENCH_SSH_KEY", "WORKBENCH_DEBUG"):
+    for variable in (
+        "WORKBENCH_STACK",
+        "WORKBENCH_WORKBENCH",
+        "WORKBENCH_SSH_KEY",
+        "WORKBENCH_DEBUG",
+    ):
         monkeypatch.delenv(variable, raising=False)
     return folder
 

@@ -181,7 +181,7 @@ def test_a_refused_password_is_told_when_all_else_is_done(
     outcome = bring_up.Outcome(
         Rehearsed(tmp_path), "2 created", Run("ok"), {"ada": "none yet"}, [], {"ada": "Too short."}
     )
-    monkeypatch.setattr(bring_up, "bring_up", lambda *_, **__: outcome)
+    monkeypatch.setattr(bring_up, "bring_up", lambda *_, **__: [outcome])
     monkeypatch.setattr(changing, "stack_progress", lambda *_: quiet())
     with pytest.raises(Exit) as end:
         up(Context(), stack="prod")
@@ -204,14 +204,14 @@ def test_one_password_is_not_for_two_people(
 ) -> None:
     state = StackState("prod", outputs, config)
     monkeypatch.setattr("workbench.engine.find.ensure_engine", lambda _: None)
-    monkeypatch.setattr(bring_up, "read_stack", lambda *_: state)
+    monkeypatch.setattr(bring_up, "read_each", lambda *_: [state])
     with pytest.raises(WorkbenchError, match=r"the stack prod has 2 \(ada, ben\)"):
         bring_up.bring_up("prod", quiet(), agree=lambda plan: True, password_stdin=True)
 
 
 def test_one_password_is_for_one_person() -> None:
-    bring_up._refuse_many(StackState("prod", config={"workbench:users": '[{"name":"ada"}]'}))
-    bring_up._refuse_many(StackState("prod"))
+    bring_up._refuse_many([StackState("prod", config={"workbench:users": '[{"name":"ada"}]'})])
+    bring_up._refuse_many([StackState("prod")])
 
 
 def test_up_does_not_stop_the_server_under_someones_hands(
@@ -249,3 +249,80 @@ def test_why_browsers_warn_of_an_address_is_told_at_the_end(tmp_path: Path) -> N
     print_where_to_go(outcome, Console(file=out, width=80, highlight=False))
     assert "has the server's own certificate" in out.getvalue()
     assert fix in out.getvalue()
+
+
+def two(tmp_path: Path) -> list[StackState]:
+    """Return a stack's two workbenches."""
+    told = {name: {"instance_id": f"i-{name}", "users": ["ada"]} for name in ("one", "two")}
+    states = []
+    for name, outputs in told.items():
+        others = {other: each for other, each in told.items() if other != name}
+        states.append(StackState("dev", outputs, workbench=name, others=others))
+        states[-1].__dict__["folder"] = tmp_path
+    return states
+
+
+def test_each_workbench_of_a_stack_is_made_usable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def note(what: str) -> Any:
+        return lambda state, *_, **__: done.append(f"{what} {state.workbench}")
+
+    states = two(tmp_path)
+    monkeypatch.setattr("workbench.engine.find.ensure_engine", lambda _: None)
+    monkeypatch.setattr(bring_up, "ensure_rehearsal", lambda *_: None)
+    monkeypatch.setattr(bring_up, "_apply_stack", lambda *_, **__: "2 created")
+    monkeypatch.setattr(bring_up, "read_each", lambda *_: states)
+    monkeypatch.setattr(bring_up, "converge_server", note("converge"))
+    monkeypatch.setattr(bring_up, "follow", lambda _: [])
+    monkeypatch.setattr(bring_up, "wait_usable", lambda *_: None)
+    monkeypatch.setattr(bring_up, "run_all", lambda *_: [])
+    monkeypatch.setattr(
+        bring_up,
+        "_hand_over_passwords",
+        lambda state, *_, **__: ({"ada": f"none yet, on {state.workbench}"}, {}),
+    )
+    monkeypatch.setattr(StackState, "server", None)
+    outcomes = bring_up.bring_up(
+        "dev", quiet(), agree=lambda plan: True, password_stdin=False, force=False
+    )
+    assert done == ["converge one", "converge two"]
+    assert [each.passwords["ada"] for each in outcomes] == ["none yet, on one", "none yet, on two"]
+
+
+@pytest.mark.parametrize(
+    ("state", "which"),
+    [
+        (StackState("dev", {"vpc": "vpc-1"}), ""),
+        (StackState("dev", {"url": "https://x/"}, workbench="one"), " of its workbench one"),
+    ],
+)
+def test_a_program_that_exports_no_server_is_told_how(state: StackState, which: str) -> None:
+    with pytest.raises(WorkbenchError, match=rf"exports no server{which} \(instance_id\)") as said:
+        bring_up._refuse_none([state])
+    assert 'pulumi.export("workbenches", {"lab": lab.outputs})' in said.value.hint
+
+
+def test_of_two_workbenches_each_is_told_with_its_own_commands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed = [Report("hub", Result.FAIL, "silent", "")]
+    one, second = two(tmp_path)
+    outcomes = [
+        bring_up.Outcome(one, "2 created", Run("ok"), {}, []),
+        bring_up.Outcome(second, "2 created", Run("ok"), {}, failed),
+    ]
+    monkeypatch.setattr(bring_up, "bring_up", lambda *_, **__: outcomes)
+    monkeypatch.setattr(changing, "stack_progress", lambda *_: quiet())
+    with pytest.raises(Exit) as end:
+        up(Context(), stack="dev")
+    said = capsys.readouterr().out
+    assert "The workbench one is ready" in said
+    assert "workbench check --stack dev --workbench one" in said
+    assert "The workbench two is there" in said
+    assert "The workbench two exists, but 1 of its checks fail." in str(end.value.message)
+    assert "workbench doctor --stack dev --workbench two" in str(end.value.message)
+    set_it = bring_up.set_password_command(second, "ada")
+    assert set_it == "workbench users.password ada --stack dev --workbench two"

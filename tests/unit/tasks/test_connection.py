@@ -2,6 +2,7 @@
 
 import shlex
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -174,6 +175,49 @@ def test_a_command_runs_with_its_input_and_exit_code(door: Door) -> None:
     server.close()
 
 
+# Between its own input and output and a port, as `ssh -W` and `nc` do.
+BRIDGE = """
+import os, socket, sys, threading
+host, port, user = sys.argv[1:]
+assert user == "admin", user
+server = socket.create_connection((host, int(port)))
+def back():
+    while data := server.recv(65536):
+        os.write(1, data)
+    os._exit(0)
+threading.Thread(target=back).start()
+while data := os.read(0, 65536):
+    server.sendall(data)
+os._exit(0)
+"""
+
+
+def test_a_proxy_command_is_the_way_to_a_server_out_of_reach(door: Door, tmp_path: Path) -> None:
+    (tmp_path / "bridge.py").write_text(BRIDGE)
+    used = tmp_path / "used 100%h"
+    # A shell runs it, as OpenSSH has it; of the server's name only the way there knows.
+    command = f"{sys.executable} {tmp_path}/bridge.py 127.0.0.1 %p %r 2> '{tmp_path}/used 100%%h'"
+    server = replace(door, proxy_command=command, host="server.invalid").open()
+    assert server.run("hello").stdout == "hello"
+    server.close()
+    assert used.is_file()
+
+
+def test_a_proxy_command_that_ends_is_noticed(door: Door, tmp_path: Path) -> None:
+    (tmp_path / "bridge.py").write_text(BRIDGE)
+    command = f"{sys.executable} {tmp_path}/bridge.py %h %p %r"
+    server = replace(door, proxy_command=command).open()
+    server._connection.client.get_transport().sock._program.kill()
+    with pytest.raises(WorkbenchError):
+        server.run("hello", limit=20)
+    server.close()
+
+
+def test_a_proxy_command_that_fails_is_named(door: Door) -> None:
+    with pytest.raises(UnreachableError, match=r"by 'exit 1' doesn't answer"):
+        replace(door, proxy_command="exit 1").open()
+
+
 def test_the_console_is_read_once_and_its_keys_kept(door: Door, ec2: Ec2) -> None:
     door.open().close()
     door.open().close()
@@ -329,7 +373,7 @@ def test_entering_says_what_aws_knows_of_the_reason(
     with socket.create_server(("127.0.0.1", 0)) as other:
         door.port = other.getsockname()[1]
     told = WorkbenchError("The server i-1 is stopped.", "workbench start --stack tests")
-    monkeypatch.setattr(connection, "explain_unreachable", lambda *_: told)
+    monkeypatch.setattr(connection, "explain_unreachable", lambda *_, **__: told)
     # It is told at once, and not tried again.
     monkeypatch.setattr(connection, "wait_for", lambda *_, **__: pytest.fail("tried again"))
     with pytest.raises(UnreachableError, match="i-1 is stopped"):

@@ -140,3 +140,15 @@ def test_ids_are_there_to_be_copied_whole(capsys: pytest.CaptureFixture[str]) ->
     assert [line.split()[0] for line in head.splitlines()[-2:]] == ["SNAPSHOT", own]
     assert [line.split()[0] for line in tail.splitlines()[:2]] == ["SNAPSHOT", other]
     assert "data.backup" in tail.splitlines()[1]
+
+
+def test_the_data_of_the_stacks_other_workbench_is_none_of_this_ones(shared: StackState) -> None:
+    # Its server is just being replaced, so nothing has the volume.
+    before = {each["id"] for each in collect(shared)["snapshots"]}
+    shared.others = {
+        "two": {"data_volume_id": "vol-of-others", "instance_id": "i-2"},
+        "three": {"data_volume_id": "vol-kept-by-others"},
+    }
+    found = collect(shared)
+    assert {each["id"] for each in found["kept_volumes"]} == {"vol-0", "vol-failed"}
+    assert before - {each["id"] for each in found["snapshots"]} == {"snap-of-others"}

@@ -12,8 +12,10 @@ from workbench.errors import WorkbenchError
 from workbench.host.run import rendering
 from workbench.remote import passwords
 from workbench.remote.stack_state import StackState
+from workbench.tasks.users.declared_users import InProgramError
 from workbench.tasks.users.declared_users import User
 from workbench.tasks.users.declared_users import read_declared
+from workbench.tasks.users.declared_users import read_people
 
 PUBLIC_KEY = "ssh-ed25519 AAAA me@home"
 
@@ -48,6 +50,15 @@ def test_before_there_are_outputs_the_default_is_the_components() -> None:
 def test_people_of_a_program_are_changed_there(people: list[str], named: str) -> None:
     with pytest.raises(WorkbenchError, match=rf"\({named}\) are not in its configuration"):
         read_declared(state(outputs=people))
+
+
+def test_of_several_workbenches_the_configuration_is_nobodys() -> None:
+    mine = state([{"name": "ada"}], outputs=["grace"])
+    mine.others = {"two": {}}
+    with pytest.raises(InProgramError, match=r"\(grace\) are not in its configuration"):
+        read_declared(mine)
+    found = read_people(mine)
+    assert (list(found.users), found.in_program) == (["grace"], True)
 
 
 def test_what_is_read_is_written_back_alike() -> None:

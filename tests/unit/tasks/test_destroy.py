@@ -60,7 +60,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Stack:
     state = StackState("prod", outputs, {"aws:profile": "the team"})
     state.__dict__["aws"] = lambda service: None
     monkeypatch.setattr(stacks, "open_stack", lambda *_: made)
-    monkeypatch.setattr(stack_state, "read_stack", lambda *_: state)
+    monkeypatch.setattr(stack_state, "read_each", lambda *_: [state])
     monkeypatch.setattr(what_stays, "snapshots_where", lambda *_: map(_snapshot, made.made_by))
     monkeypatch.setattr(power.PowerWatch, "_state", lambda _: made.server)
     kernel = Activity.of_json({"user": "bob", "kind": "kernel", "count": 1, "names": ["python"]})
@@ -85,7 +85,7 @@ def test_who_works_on_the_server_is_told_before(
 def test_after_a_restore_the_advice_lets_go_of_the_snapshot_first(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    state = stack_state.read_stack("prod", None)  # type: ignore[arg-type]
+    state = stack_state.read_each("prod", None)[0]  # type: ignore[arg-type]
     state.config = {"workbench:dataSnapshotId": "snap-1"}
     destroy(Context(), stack="prod", yes=True)
     let_go, use = "rm workbench:dataSnapshotId --stack prod", "set workbench:dataVolumeId vol-1"
@@ -204,7 +204,7 @@ def test_what_a_first_up_left_is_named_and_an_unused_volume_goes_too(
     from workbench.remote import unknown as recovery
     from workbench.tasks.unfinished import unused_volume
 
-    state = stack_state.read_stack("prod", None)  # type: ignore[arg-type]
+    state = stack_state.read_each("prod", None)[0]  # type: ignore[arg-type]
     state.outputs = {}
     there = State((Resource("aws:ebs/volume:Volume", "lab-storage-volume", "vol-1"),))
     monkeypatch.setattr(stack, "state", lambda: there, raising=False)
@@ -221,3 +221,81 @@ def test_what_a_first_up_left_is_named_and_an_unused_volume_goes_too(
     assert deleted == ([found] if found else [])
     assert ("data volume vol-1, which no server ever had" in said) is is_unused
     assert ("Kept: the data volume vol-1" in said) is not is_unused
+
+
+@pytest.fixture
+def two(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    """Give a stack with two workbenches; the volume of the second goes with it."""
+    told = {
+        name: {"data_volume_id": f"vol-{n}", "instance_id": f"i-{n}", "region": "eu-west-1"}
+        for n, name in enumerate(("one", "two"), 1)
+    }
+    states = [
+        StackState("prod", mine, workbench=name, others={k: told[k] for k in told if k != name})
+        for name, mine in told.items()
+    ]
+    for state in states:
+        state.__dict__["aws"] = lambda service: None
+        state.__dict__["server"] = None
+    second = {**VOLUME, "id": "vol-2"}
+    resources = [INSTANCE, stack.volume, {**INSTANCE, "id": "i-2"}, second]
+    monkeypatch.setattr(stack, "export", lambda: {"resources": resources})
+    monkeypatch.setattr(stack_state, "read_each", lambda *_: states)
+    return stack
+
+
+def test_of_two_workbenches_each_volume_is_told(
+    two: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    destroy(Context(), stack="prod", dry_run=True)
+    planned = capsys.readouterr().out
+    assert "This removes the workbenches one, two of the stack prod and DELETES the data" in planned
+    assert "volume vol-2, with all homes. The data volume vol-1 is kept. To keep it" in planned
+    assert "keep_data_volume=True   in the program" in planned
+    assert planned.count("These end:") == 2
+    assert two.done == []
+
+
+def test_of_two_workbenches_the_volume_that_is_kept_is_told_at_the_end(
+    two: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two.made_by = ["a person"]
+    two.server = "terminated"
+    destroy(Context(), stack="prod", yes=True)
+    _, _, said = capsys.readouterr().out.partition("The stack prod is empty.\n")
+    assert two.done == ["refresh", "destroy"]
+    assert 'data_volume_id="vol-1"   in the program, for one\n' in said
+    assert "Kept: the data volume vol-2" not in said
+    assert "pulumi config set" not in said
+    assert said.count("To see which snapshots of vol-") == 2
+
+
+def test_of_two_unfinished_workbenches_no_volume_is_forgotten(
+    two: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from workbench.remote import unknown as recovery
+
+    there = State((Resource("aws:ebs/volume:Volume", "one-storage-volume", "vol-1"),))
+    monkeypatch.setattr(two, "state", lambda: there, raising=False)
+    monkeypatch.setattr(recovery, "refuse_unknown", lambda *_: None)
+    empty = StackState("prod")
+    empty.__dict__["aws"] = lambda service: None
+    monkeypatch.setattr(stack_state, "read_each", lambda *_: [empty])
+    destroy(Context(), stack="prod", dry_run=True)
+    planned = capsys.readouterr().out
+    assert "DELETES the data volume vol-2" in planned
+    assert "The data volume vol-1 is kept." in planned
+
+
+def test_a_workbench_that_is_not_exported_is_told_by_its_volume(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parents = "workbench:index:Workbench$workbench:index:Storage$aws:ebs/volume:Volume"
+    hidden = {**VOLUME, "id": "vol-2", "urn": f"urn:pulumi:prod::lab::{parents}::two"}
+    scratch = {**VOLUME, "id": "vol-3", "urn": "urn:pulumi:prod::lab::aws:ebs/volume:Volume::mine"}
+    resources = [INSTANCE, stack.volume, hidden, scratch]
+    monkeypatch.setattr(stack, "export", lambda: {"resources": resources})
+    destroy(Context(), stack="prod", dry_run=True)
+    planned = capsys.readouterr().out
+    assert "DELETES the data volume vol-2, with all homes. The data volume vol-1 is" in planned
+    assert "vol-3" not in planned

@@ -313,7 +313,7 @@ class Opened:
 def test_it_makes_room_for_one_in_the_zone_that_is_wanted(
     aws: Aws, monkeypatch: pytest.MonkeyPatch, config: dict[str, str], is_moved: bool
 ) -> None:
-    monkeypatch.setattr(unused_volume, "read_stack", lambda *_: StackState("prod", {}, config))
+    monkeypatch.setattr(unused_volume, "read_each", lambda *_: [StackState("prod", {}, config)])
     opened, told = Opened(), list[str]()
     unused = look_for_unused(opened, QUIET)  # type: ignore[arg-type]
     move_unused(opened, unused, QUIET, lambda plan: told.append(plan) is None)  # type: ignore[arg-type]
@@ -327,7 +327,7 @@ def test_it_makes_room_for_one_in_the_zone_that_is_wanted(
 @pytest.mark.usefixtures("noted")
 def test_without_a_yes_it_stays(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     config = {"workbench:availabilityZone": "us-east-1b"}
-    monkeypatch.setattr(unused_volume, "read_stack", lambda *_: StackState("prod", {}, config))
+    monkeypatch.setattr(unused_volume, "read_each", lambda *_: [StackState("prod", {}, config)])
     opened = Opened()
     unused = look_for_unused(opened, QUIET)  # type: ignore[arg-type]
     with pytest.raises(WorkbenchError, match=r"^Nothing was changed\.$"):
@@ -378,7 +378,7 @@ def test_it_is_noted_only_where_it_is_certain(
     after: dict[str, Any],
     is_noted: bool,
 ) -> None:
-    monkeypatch.setattr(unused_volume, "read_stack", lambda *_: StackState("prod"))
+    monkeypatch.setattr(unused_volume, "read_each", lambda *_: [StackState("prod")])
     opened = Failing(before, after)
     with (
         pytest.raises(WorkbenchError, match="AWS refuses it"),

@@ -135,3 +135,12 @@ def test_an_old_bucket_alone_does_not_hinder_a_new_workbench_on_the_data(
             refuse_unknown("prod", Progress(quiet=True))
     else:
         refuse_unknown("prod", Progress(quiet=True))
+
+
+def test_of_several_workbenches_each_has_its_own_volume_again(ec2: Ec2) -> None:
+    left = Left(("i-1", "i-2"), ("vol-1", "vol-2", "vol-3"), in_use=("vol-1", "vol-2"))
+    *_, volumes, up, others = ways_on("prod", left, is_there=True)
+    assert volumes == "data_volume_id, in the program, to each workbench's own: vol-1, vol-2"
+    assert up == "workbench up --stack prod"
+    assert others.endswith("from before a restore: vol-3")
+    assert find_left("prod").in_use == ("vol-1",)

@@ -76,7 +76,7 @@ def test_leaves_the_pins_of_the_server_that_serves_alone(entered, state_dir: Pat
 def test_gives_up_on_an_address_that_never_comes(entered, monkeypatch):
     monkeypatch.setattr(next_server, "ADDRESS_LIMIT", -1.0)
 
-    with pytest.raises(WaitTimeoutError, match="not got a public address"):
+    with pytest.raises(WaitTimeoutError, match="not got an address of its own"):
         make_ready(state({}), Progress(quiet=True))
 
 

@@ -88,6 +88,20 @@ def test_a_range_is_added_to_those_there_are(state: StackState, changed: list[ob
     assert changed == [{"workbench:sshFrom": wanted}]
 
 
+def test_who_is_in_a_private_servers_vpc_is_not_shut_out_by_the_way(
+    state: StackState, changed: list[object]
+) -> None:
+    private = {**state.config, "workbench:publicAccess": "false"}
+    state.config = {key: private[key] for key in private if key != "workbench:sshFrom"}
+    with pytest.raises(WorkbenchError, match="would shut out the others"):
+        allow(state, Progress(quiet=True), "192.0.2.1/32", yes=True, dry_run=False)
+    assert changed == []
+
+    state.config = private
+    allow(state, Progress(quiet=True), "192.0.2.1/32", yes=True, dry_run=False)
+    assert len(changed) == 1
+
+
 def test_where_nobody_says_this_computers_address_the_change_is_told_all_the_same(
     state: StackState,
     changed: list[object],

@@ -14,6 +14,7 @@ from workbench.remote.ssh_target import OtherHostError
 from workbench.remote.ssh_target import PrivateKey
 from workbench.remote.ssh_target import RefusedError
 from workbench.remote.ssh_target import UnreachableError
+from workbench.tasks.ssh.alias import render_alias
 from workbench.tasks.ssh.client import BrokenError
 from workbench.tasks.ssh.client import explain
 from workbench.tasks.ssh.client import refuse_failure
@@ -110,6 +111,17 @@ def test_openssh_is_given_the_pinned_options_and_nothing_of_a_persons_own(door: 
     assert told["identityfile"] == str(door.key.path)
     assert (told["user"], told["port"], told["hostkeyalias"]) == ("ana", "2222", "i-1")
     assert (told["stricthostkeychecking"], told["identitiesonly"]) == ("true", "yes")
+
+
+@needs_ssh
+def test_openssh_goes_the_same_way_as_the_commands(door: Door) -> None:
+    door.proxy_command = "ssh -W %h:%p bastion.example.org"
+    done = subprocess.run(
+        ssh_command(door, "-G", log=Path("/dev/null")), capture_output=True, text=True, check=True
+    )
+    assert f"proxycommand {door.proxy_command}" in done.stdout.splitlines()
+    assert "-o 'ProxyCommand=ssh -W %h:%p bastion.example.org'" in door.command
+    assert f"    ProxyCommand {door.proxy_command}\n" in render_alias("lab", "lab", door)
 
 
 @needs_ssh

@@ -108,7 +108,7 @@ def test_an_alias_that_can_not_be_written_is_told_and_stops_nothing(
 def test_another_stacks_alias_is_not_taken_over(door: Door, files: SshFiles) -> None:
     files.write("workbench", render_alias("workbench", "prod", door))
     with pytest.raises(WorkbenchError, match="points to the stack prod already") as refused:
-        ssh_config._refuse_other_stack(files, "workbench", "lab")
+        ssh_config._refuse_other(files, "workbench", StackState("lab"))
     assert "workbench ssh.config --alias NAME --stack lab" in refused.value.hint
 
 
@@ -122,9 +122,9 @@ def test_another_projects_stack_of_the_same_name_keeps_its_alias(
     monkeypatch.setattr(ssh_config, "_project", lambda stack: str(tmp_path))
     monkeypatch.setattr(ssh_config, "door_of", lambda *_: replace(door, host="203.0.113.8"))
     with pytest.raises(WorkbenchError, match="points to the stack prod of /home/me/other already"):
-        ssh_config._refuse_other_stack(files, "workbench", "prod")
-    ssh_config._refuse_other_stack(files, "mine", "prod")
-    ssh_config._refuse_other_stack(files, "earlier", "prod")
+        ssh_config._refuse_other(files, "workbench", StackState("prod"))
+    ssh_config._refuse_other(files, "mine", StackState("prod"))
+    ssh_config._refuse_other(files, "earlier", StackState("prod"))
 
     assert follow(StackState("prod")) == ["earlier", "mine"]
 
@@ -149,3 +149,28 @@ def test_removing_what_is_not_there_says_what_is(
 def test_a_rehearsals_stack_is_of_no_project() -> None:
     assert ssh_config._project("rehearsal-lab") == ""
     assert Path(ssh_config._project("prod"), "Pulumi.yaml").is_file()
+
+
+def test_each_workbench_of_a_stack_has_aliases_of_its_own(
+    door: Door, files: SshFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {name: {"instance_id": f"i-{n}"} for n, name in enumerate(("one", "two"), 1)}
+    one = StackState("prod", told["one"], workbench="one", others={"two": told["two"]})
+    two = StackState("prod", told["two"], workbench="two", others={"one": told["one"]})
+    files.write("one", ssh_config._render("one", one, door))
+    files.write("two", ssh_config._render("two", two, replace(door, instance_id="i-2")))
+    # Of an earlier version, when there was one workbench.
+    files.write("workbench", render_alias("workbench", "prod", door))
+    monkeypatch.setattr(ssh_config, "door_of", lambda *_: replace(door, host="203.0.113.8"))
+    assert follow(one) == ["one", "workbench"]
+    assert "# Workbench: one\n" in (files.read("workbench") or "")
+
+    with pytest.raises(WorkbenchError, match="points to the workbench one of the stack prod alr"):
+        ssh_config._refuse_other(files, "workbench", two)
+    ssh_config._refuse_other(files, "two", two)
+    ssh_config._refuse_other(files, "new", two)
+    assert ssh_config._command("two", files.read("two") or "").endswith(
+        "--stack prod --workbench two"
+    )
+    # Alone, by whatever name: it is this stack's.
+    assert "two" in follow(StackState("prod", told["two"], workbench="renamed"))

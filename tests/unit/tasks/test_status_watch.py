@@ -9,6 +9,7 @@ import pytest
 from workbench.tasks.status import watch as status_watch
 
 RUNNING: dict[str, Any] = {
+    "workbench": None,
     "stack": "prod",
     "state": "running",
     "url": "https://lab.example.org/",

@@ -25,7 +25,12 @@ class Ec2:
         if not self.state:
             return {"Reservations": []}
         groups = [{"GroupId": "sg-1"}]
-        told = {"State": {"Name": self.state}, "SecurityGroups": groups, "KeyName": "pair"}
+        told = {
+            "State": {"Name": self.state},
+            "SecurityGroups": groups,
+            "KeyName": "pair",
+            "PrivateIpAddress": "10.0.0.7",
+        }
         return {"Reservations": [{"Instances": [told]}]}
 
     def describe_security_groups(self, GroupIds: list[str]) -> dict[str, Any]:
@@ -75,6 +80,22 @@ def test_what_aws_knows_is_told_with_the_fix(
 
 def test_nothing_is_told_where_aws_knows_no_reason() -> None:
     assert explain_unreachable(Ec2("running", ("127.0.0.0/8",)), "i-1", "127.0.0.1", "lab") is None
+
+
+def test_of_a_private_server_the_address_is_told_and_that_a_way_in_is_needed() -> None:
+    told = explain_unreachable(Ec2("running", ("10.0.0.0/16",)), "i-1", "10.0.0.7", "lab")
+    assert told is not None
+    assert told.message == (
+        "The server has no public address: SSH would use its private one, 10.0.0.7, which takes a"
+        " way into its network."
+    )
+    assert "pulumi config set workbench:sshProxyCommand 'ssh -W" in told.hint
+
+
+def test_by_a_proxy_command_this_computers_address_is_no_reason() -> None:
+    for state, sentence in (("stopped", "i-1 is stopped"), ("running", None)):
+        told = explain_unreachable(Ec2(state), "i-1", "10.0.0.7", "lab", is_direct=False)
+        assert (told.message if told else None) in (sentence, f"The server {sentence}.")
 
 
 def test_a_public_server_sees_the_address_that_a_service_outside_sees(

@@ -58,6 +58,7 @@ def test_the_changes_are_named(
 ) -> None:
     fake = SimpleNamespace(preview=lambda: changes, state=State, export=dict)
     monkeypatch.setattr("workbench.engine.stacks.open_stack", lambda *_: fake)
+    monkeypatch.setattr(up_plan, "read_each", lambda *_: [StackState("prod")])
     assert told in "\n".join(up_plan.plan_up("prod", QUIET))
 
 
@@ -66,7 +67,7 @@ def power(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Give the power of a server on which ana works."""
     now = SimpleNamespace(state="running")
     outputs = {"instance_id": "i-1", "region": "eu-west-1"}
-    monkeypatch.setattr(up_plan, "read_stack", lambda *_: StackState("prod", outputs))
+    monkeypatch.setattr(up_plan, "read_each", lambda *_: [StackState("prod", outputs)])
     monkeypatch.setattr(StackState, "aws", lambda *_: None)
     monkeypatch.setattr(up_plan, "PowerWatch", lambda *_: now)
     people = People([Activity("ana", "kernel", 1, ("R",))])
@@ -152,7 +153,7 @@ def test_another_architecture_is_told_as_a_new_server(
 ) -> None:
     config = {"workbench:instanceType": "t4g.medium"}
     state = StackState("prod", {"instance_id": "i-1"}, config)
-    monkeypatch.setattr(up_plan, "read_stack", lambda *_: state)
+    monkeypatch.setattr(up_plan, "read_each", lambda *_: [state])
     monkeypatch.setattr(StackState, "aws", lambda *_: Ec2())
     changes = Changes({op: 1}, ((op, INSTANCE),))
     with pytest.raises(UnfitTypeError, match="system is for x86_64, and the type is arm64") as said:
@@ -191,3 +192,34 @@ def test_a_volume_that_would_be_deleted_is_not_replaced(
         return
     with pytest.raises(WorkbenchError, match="the place of vol-1, and that one would be deleted"):
         up_plan.look_ahead("prod", changes, lambda: {"resources": [before]}, QUIET)
+
+
+def test_of_two_workbenches_only_the_people_on_the_one_that_stops_are_told(
+    power: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {name: {"instance_id": f"i-{name}"} for name in ("one", "two")}
+    states = [
+        StackState("prod", told["one"], workbench="one", others={"two": told["two"]}),
+        StackState("prod", told["two"], workbench="two", others={"one": told["one"]}),
+    ]
+    monkeypatch.setattr(up_plan, "read_each", lambda *_: states)
+    seen: list[str] = []
+
+    def see(state: StackState, _: Progress) -> People:
+        seen.append(state.workbench)
+        return People([Activity("ana", "kernel", 1)])
+
+    monkeypatch.setattr(up_plan, "see_people", see)
+    second = Resource(INSTANCE.type, "two-server-instance", "i-two", ("instanceType",))
+    changes = Changes({"update": 1}, (("update", second),))
+    lines, people = up_plan.look_ahead("prod", changes, dict, QUIET)
+    assert seen == ["two"]
+    assert "The server of two stops for that." in lines
+    assert len(people.work) == 1
+
+    # The volume of the first is taken away, so its server stops; the other's doesn't.
+    seen.clear()
+    attached = Resource("x:VolumeAttachment", "one-server-data", before={"instanceId": "i-one"})
+    changes = Changes({"replace": 1}, (("replace", attached),))
+    up_plan.look_ahead("prod", changes, dict, QUIET)
+    assert seen == ["one"]

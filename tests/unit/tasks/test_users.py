@@ -554,6 +554,27 @@ def test_the_list_tells_what_differs(lab: Lab, capsys: Any) -> None:
     assert max(map(len, printed.splitlines())) <= 80
 
 
+def test_people_of_the_program_are_listed_and_get_passwords(
+    lab: Lab, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.applied = ["ada"]
+    lab.accounts = {"ada": replace(ADA, administrator=True)}
+    call(users.list_, json=True)
+    (told,) = json.loads(capsys.readouterr().out)["users"]
+    assert (told["name"], told["on_server"], told["administrator"]) == ("ada", True, True)
+    # What the program wants of ada isn't known here.
+    assert told["differs"] is told["declared_keys"] is told["declared_administrator"] is None
+    call(users.list_)
+    assert "ada" in capsys.readouterr().out
+
+    monkeypatch.setattr("sys.stdin", io.StringIO("four words that hold\n"))
+    call(users.password, "ada", password_stdin=True)
+    assert "ada has a new password" in capsys.readouterr().out
+    assert "has no user 'bob'" in refusal(users.password, "bob", password_stdin=True)
+    # Whom to change is the program's.
+    assert "in its program" in refusal(users.remove, "ada", yes=True)
+
+
 def test_the_list_says_what_it_could_not_ask(lab: Lab, capsys: Any) -> None:
     lab.server._answers = (lambda command: Answer(1, "", "No module named workbench.host"),)
     call(users.list_, json=True)

@@ -21,6 +21,7 @@ _ENCRYPTION = {
     "kmsMasterKeyId": "KMSMasterKeyID",
     "bucketKeyEnabled": "BucketKeyEnabled",
 }
+_BLOCKED = "blockedEncryptionTypes"
 
 
 def put_versioning(cloud: Cloud, inputs: Properties) -> str:
@@ -59,11 +60,15 @@ def put_encryption(cloud: Cloud, inputs: Properties) -> str:
     """Set how a bucket encrypts."""
     cloud.client("s3").put_bucket_encryption(
         Bucket=inputs["bucket"],
-        ServerSideEncryptionConfiguration={
-            "Rules": [_renamed(rule, _ENCRYPTION) for rule in inputs["rules"]]
-        },
+        ServerSideEncryptionConfiguration={"Rules": [_rule(rule) for rule in inputs["rules"]]},
     )
     return str(inputs["bucket"])
+
+
+def _rule(rule: Properties) -> dict[str, Any]:
+    blocked = rule.get(_BLOCKED)
+    told = {"BlockedEncryptionTypes": {"EncryptionType": blocked}} if blocked else {}
+    return {**_renamed(rule, _ENCRYPTION), **told}
 
 
 def read_encryption(cloud: Cloud, identifier: str, state: Properties) -> Properties | None:
@@ -71,9 +76,17 @@ def read_encryption(cloud: Cloud, identifier: str, state: Properties) -> Propert
     answer = cloud.client("s3").get_bucket_encryption(Bucket=identifier)
     back = {theirs: ours for ours, theirs in _ENCRYPTION.items()}
     rules = answer["ServerSideEncryptionConfiguration"]["Rules"]
+    # moto forgets what is blocked: it is as it was written.
+    written = [
+        {_BLOCKED: rule[_BLOCKED]} if rule.get(_BLOCKED) else {}
+        for rule in state.get("rules") or [{}] * len(rules)
+    ]
     return {
         "bucket": identifier,
-        "rules": [{"bucketKeyEnabled": False, **_renamed(rule, back)} for rule in rules],
+        "rules": [
+            {"bucketKeyEnabled": False, **_renamed(rule, back), **blocked}
+            for rule, blocked in zip(rules, written, strict=False)
+        ],
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from .cloud import Cloud
 from .documents import keep_written
 from .documents import same_document
+from .lookups import only
 from .resource import AutoName
 from .resource import Calls
 from .resource import Change
@@ -153,6 +154,24 @@ def read_profile(cloud: Cloud, identifier: str, state: Properties) -> Properties
         "createDate": profile["CreateDate"].isoformat(),
         "role": profile["Roles"][0]["RoleName"] if profile["Roles"] else None,
         **read_tags(cloud, profile.get("Tags"), state),
+    }
+
+
+def get_profile(cloud: Cloud, arguments: Properties) -> Properties:
+    """Look an instance profile up by its name."""
+    name = arguments["name"]
+    profile = cloud.client("iam").get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
+    # The official plugin, too, can't do without a role in it.
+    role = only(profile["Roles"], f"role in the instance profile {name}")
+    return {
+        "id": profile["InstanceProfileId"],
+        "arn": profile["Arn"],
+        "name": name,
+        "path": profile["Path"],
+        "createDate": profile["CreateDate"].isoformat(),
+        "roleArn": role["Arn"],
+        "roleId": role["RoleId"],
+        "roleName": role["RoleName"],
     }
 
 

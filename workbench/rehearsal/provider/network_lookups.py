@@ -1,4 +1,4 @@
-"""Lookups of networks: VPCs, subnets and zones."""
+"""Lookups of networks: VPCs, subnets, security groups and zones."""
 
 from .cloud import Cloud
 from .lookups import filters_of
@@ -84,6 +84,27 @@ def get_subnets(cloud: Cloud, arguments: Properties) -> Properties:
     )
     found = [subnet["SubnetId"] for page in pages for subnet in page["Subnets"]]
     return {"id": cloud.region, "ids": found, "tags": arguments.get("tags", {})}
+
+
+def get_security_group(cloud: Cloud, arguments: Properties) -> Properties:
+    """Look a security group up by id, by name or by filters."""
+    filters = filters_of(
+        arguments,
+        group_id=arguments.get("id"),
+        group_name=arguments.get("name"),
+        vpc_id=arguments.get("vpcId"),
+    )
+    found = cloud.client("ec2").describe_security_groups(Filters=filters)["SecurityGroups"]
+    group = only(found, "security group")
+    identifier = group["GroupId"]
+    return {
+        "id": identifier,
+        "arn": cloud.arn("ec2", f"security-group/{identifier}"),
+        "name": group["GroupName"],
+        "description": group["Description"],
+        "vpcId": group.get("VpcId", ""),
+        "tags": tags_in(group),
+    }
 
 
 def get_zones(cloud: Cloud, arguments: Properties) -> Properties:

@@ -9,6 +9,7 @@ from . import buckets
 from . import hosted_zones
 from . import iam_policies
 from . import iam_roles
+from . import image_lookups
 from . import instance_type_lookups
 from . import instances
 from . import internet_gateways
@@ -56,6 +57,8 @@ TYPES: dict[str, ResourceType] = {row.type: row for service in _SERVICES for row
 # Lookups by token, with the outputs that are secret whatever the arguments were.
 INVOKES: dict[str, Lookup] = {
     "aws:ec2/getVpc:getVpc": network_lookups.get_vpc,
+    "aws:ec2/getAmi:getAmi": image_lookups.get_image,
+    "aws:ec2/getSecurityGroup:getSecurityGroup": network_lookups.get_security_group,
     "aws:ec2/getSubnet:getSubnet": network_lookups.get_subnet,
     "aws:ec2/getSubnets:getSubnets": network_lookups.get_subnets,
     "aws:index/getAvailabilityZones:getAvailabilityZones": network_lookups.get_zones,
@@ -67,6 +70,7 @@ INVOKES: dict[str, Lookup] = {
     "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": (
         instance_type_lookups.get_instance_type_offerings
     ),
+    "aws:iam/getInstanceProfile:getInstanceProfile": iam_roles.get_profile,
     "aws:ssm/getParameter:getParameter": lookups.get_parameter,
     "aws:route53/getZone:getZone": lookups.get_hosted_zone,
 }

@@ -76,18 +76,21 @@ def ensure_rehearsal(stack: str, progress: Progress) -> Description | None:
 
 @contextmanager
 def working_on(
-    stack: str | None, command: str, *, dry_run: bool = False
+    stack: str | None, command: str, *, dry_run: bool = False, configures: bool = False
 ) -> Iterator[tuple[StackState, Progress]]:
-    """Give the state of a stack that has a server, and a progress with its log.
+    """Give the state of a workbench that has a server, and a progress with its log.
 
-    ``command`` is the task's name, for the log's. Raises WorkbenchError where nothing was made
-    yet; a rehearsal that is stopped is started, unless nothing is to be done.
+    ``command`` is the task's name, for the log's; ``configures`` tells one that changes the
+    stack's configuration. Raises WorkbenchError where nothing was made yet, or the configuration
+    isn't one workbench's; a rehearsal that is stopped is started, unless nothing is to be done.
     """
     name = select_stack(stack)
     with closing(stack_progress(name, command)) as progress:
         state = read_stack(name, progress)
         if not state.outputs.get("instance_id"):
             raise WorkbenchError(f"The stack {name} has no server.", f"workbench up --stack {name}")
+        if configures:
+            _refuse_shared(state)
         rehearsal = rehearsal_of(name)
         if rehearsal is not None and state.rehearsal is None:
             if dry_run:
@@ -99,6 +102,18 @@ def working_on(
             state = read_stack(name, progress)
         with closing(state):
             yield state, progress
+
+
+def _refuse_shared(state: StackState) -> None:
+    """Raise where a stack has several workbenches: its configuration's keys name none of them."""
+    if state.others:
+        names = ", ".join(sorted([state.workbench, *state.others]))
+        raise WorkbenchError(
+            f"The stack {state.stack} has several workbenches ({names}), and this changes the"
+            " stack's configuration, which can't be about one of them alone. Nothing was changed.",
+            f"Change the arguments of {state.workbench} in the program; then\n"
+            f"  workbench up --stack {state.stack}   applies it",
+        )
 
 
 def confirm(plan: Sequence[str], command: str, *, yes: bool, dry_run: bool) -> bool:

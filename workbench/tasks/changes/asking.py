@@ -1,10 +1,9 @@
 """Ask before something that can't be undone, or costs money."""
 
-import shutil
 import sys
 
 from workbench.errors import WorkbenchError
-from workbench.folding import fold
+from workbench.folding import fold_to_terminal
 
 
 def agree(what: str, scripted: str) -> bool:
@@ -15,7 +14,6 @@ def agree(what: str, scripted: str) -> bool:
     # None where standard input is closed.
     if sys.stdin is None or not sys.stdin.isatty():
         raise WorkbenchError(f"{what} There is no terminal to ask at.", scripted)
-    width = max(20, shutil.get_terminal_size().columns - 1)
-    sys.stderr.write(f"{fold(what, width)}\nContinue? [y/N] ")
+    sys.stderr.write(f"{fold_to_terminal(what)}\nContinue? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")

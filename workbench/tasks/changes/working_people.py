@@ -48,6 +48,14 @@ class People:
         raise PeopleAtWorkError(f"Someone works on the server:{told}", command)
 
 
+def together(servers: Sequence[People]) -> People:
+    """Return the people of several servers as those of one."""
+    return People(
+        tuple(each for people in servers for each in people.activities),
+        " ".join(people.problem for people in servers if people.problem),
+    )
+
+
 def see_people(state: StackState, progress: Progress) -> People:
     """Ask the running server who has what running."""
     with progress.phase("Who is signed in") as phase:

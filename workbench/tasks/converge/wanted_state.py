@@ -43,16 +43,17 @@ class Wanted:
 
 
 def read_wanted(state: StackState) -> Wanted:
-    """Return what the stack should have."""
+    """Return what the workbench should have."""
     recipe = _packed(state)
-    return Wanted(recipe, _configured(state, recipe.sha256))
+    # Of several workbenches, the stack's configuration can be none's alone.
+    return Wanted(recipe, None if state.others else _configured(state, recipe.sha256))
 
 
 def _packed(state: StackState) -> PackedRecipe:
     configured = Configured(state.config)
     # A program that names them itself has told them with its outputs.
     told = state.outputs.get("services")
-    names = configured.services if configured.has("services") else told
+    names = configured.services if configured.has("services") and not state.others else told
     try:
         return pack_recipe(services=names)
     except ServicesError as error:

@@ -7,10 +7,12 @@ from workbench.remote.selection import CHANGING
 from workbench.remote.selection import FORCE_HELP
 from workbench.remote.selection import JSON_HELP
 from workbench.remote.selection import STACK_HELP
-from workbench.tasks.task import task
+from workbench.tasks.task import task_on_workbench
 
 
-@task(help={"description": "What to call it, for those who look for it later.", **CHANGING})
+@task_on_workbench(
+    help={"description": "What to call it, for those who look for it later.", **CHANGING}
+)
 def backup(
     context: Context,
     description: str | None = None,
@@ -30,7 +32,7 @@ def backup(
         back_up(state, progress, description, yes=yes, dry_run=dry_run)
 
 
-@task(name="list", help={"stack": STACK_HELP, "json": JSON_HELP})
+@task_on_workbench(name="list", help={"stack": STACK_HELP, "json": JSON_HELP})
 def list_(context: Context, stack: str | None = None, json: bool = False) -> None:
     """Show snapshots, and volumes that were kept."""
     from workbench.remote.selection import select_stack
@@ -42,7 +44,7 @@ def list_(context: Context, stack: str | None = None, json: bool = False) -> Non
     show_data(read_stack(select_stack(stack), progress), progress, as_json=json)
 
 
-@task(help={"size": "The size to have in GiB, for example 40.", **CHANGING})
+@task_on_workbench(help={"size": "The size to have in GiB, for example 40.", **CHANGING})
 def grow(
     context: Context,
     size: str,
@@ -60,11 +62,11 @@ def grow(
     from workbench.tasks.data.grow import read_size
 
     wanted = read_size(size)
-    with working_on(stack, "data.grow", dry_run=dry_run) as (state, progress):
+    with working_on(stack, "data.grow", dry_run=dry_run, configures=True) as (state, progress):
         grow_volume(state, progress, wanted, yes=yes, dry_run=dry_run)
 
 
-@task(
+@task_on_workbench(
     positional=["snapshot"],
     help={
         "snapshot": "Which to restore (default: the newest of the volume in use).",
@@ -88,7 +90,7 @@ def restore(
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.data.restore import restore as restore_snapshot
 
-    with working_on(stack, "data.restore", dry_run=dry_run) as (state, progress):
+    with working_on(stack, "data.restore", dry_run=dry_run, configures=True) as (state, progress):
         restore_snapshot(state, progress, snapshot or None, force=force, yes=yes, dry_run=dry_run)
 
 

@@ -16,12 +16,18 @@ from workbench.remote.selection import select_stack
 from workbench.tasks.task import task
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from workbench.engine.stacks import Stack
     from workbench.progress import Progress
     from workbench.remote.stack_state import StackState
     from workbench.tasks.unfinished.unused_volume import Unused
+
+
+# The component that data volumes are parts of.
+_DATA = "workbench:index:Storage$"
 
 
 @task(help={"stack": STACK_HELP, "yes": YES_HELP, "dry-run": DRY_RUN_HELP})
@@ -34,7 +40,7 @@ def destroy(
     DELETED, too, with all homes. What is kept and what isn't is shown first.
     """
     from workbench.engine.stacks import open_stack
-    from workbench.remote.stack_state import read_stack
+    from workbench.remote.stack_state import read_each
     from workbench.remote.unknown import refuse_unknown
     from workbench.tasks.changes.apply import confirm
     from workbench.tasks.changes.apply import ensure_rehearsal
@@ -43,27 +49,27 @@ def destroy(
     from workbench.tasks.data.what_stays import snapshot_lines
     from workbench.tasks.output import make_progress
     from workbench.tasks.unfinished.existing import tell_existing
-    from workbench.tasks.unfinished.existing import volume_in
     from workbench.tasks.unfinished.unused_volume import delete_unused
 
     name, reading = select_stack(stack), make_progress(quiet=False)
-    state = read_stack(name, reading)
-    if not state.outputs.get("instance_id"):
+    states = read_each(name, reading)
+    if not any(each.outputs.get("instance_id") for each in states):
         refuse_unknown(name, reading)
+    state = states[0]
     if not state.exists:
         print(f"There is no stack {name}: nothing to remove.")
         return
     opened = open_stack(name, find_project(), reading)
     deployment = opened.export()
-    # A first up that failed has no outputs yet.
-    volume = str(state.outputs.get("data_volume_id") or volume_in(deployment))
-    is_kept = keeps(deployment, volume)
+    volumes = _volumes(states, deployment)
+    kept = [each for each in volumes if keeps(deployment, each)]
     unused = _find_unused(state, deployment)
-    plan = [*_plan(name, volume, unused, is_kept=is_kept), *_people(state, reading)]
+    plan = _plan(states, volumes, kept, unused)
+    plan += [line for each in states for line in _people(each, reading)]
     if not state.outputs and (there := opened.state().resources):
         plan.append(tell_existing(there))
-    snapshots = snapshot_lines(state, deployment, volume) if volume else []
-    plan += snapshots
+    snapshots = {each: snapshot_lines(state, deployment, each) for each in volumes}
+    plan += [line for lines in snapshots.values() for line in lines]
     if not confirm(plan, f"workbench destroy --stack {name}", yes=yes, dry_run=dry_run):
         return
     with closing(stack_progress(name, "destroy")) as progress:
@@ -72,35 +78,50 @@ def destroy(
         opened = open_stack(name, find_project(), progress)
         _look(opened, progress)
         # Only now a rehearsal surely runs.
-        unused = unused or _find_unused(read_stack(name, progress), opened.export())
+        unused = unused or _find_unused(read_each(name, progress)[0], opened.export())
         opened.destroy()
-        if unused is not None and is_kept:
-            delete_unused(read_stack(name, progress), unused, progress)
-            volume = ""
+        if unused is not None and unused.id in kept:
+            delete_unused(read_each(name, progress)[0], unused, progress)
+            kept, snapshots = [each for each in kept if each != unused.id], {}
     print(f"The stack {name} is empty.")
-    if volume and is_kept:
-        _tell_kept(state, volume)
-    if volume and snapshots:
-        _tell_snapshots(state, volume)
+    for each in kept:
+        _tell_kept(volumes[each], each, several=len(volumes) > 1)
+    for each, lines in snapshots.items():
+        if lines:
+            _tell_snapshots(volumes[each], each)
+
+
+def _volumes(
+    states: "Sequence[StackState]", deployment: "Mapping[str, Any]"
+) -> "dict[str, StackState]":
+    """Return the data volumes, each with the state of the workbench that has it."""
+    from workbench.tasks.unfinished.existing import volumes_in
+
+    known = {str(each.outputs.get("data_volume_id") or ""): each for each in states}
+    known.pop("", None)
+    # A first up that failed has no outputs yet, and a program may not export all that it makes.
+    others = volumes_in(deployment, _DATA if known else "")
+    return dict.fromkeys(others, states[0]) | known
 
 
 def _look(opened: "Stack", progress: "Progress") -> None:
-    """Have Pulumi see that the server is gone where it was terminated behind its back.
+    """Have Pulumi see that a server is gone where it was terminated behind its back.
 
     The volume is detached from a server that was stopped, and one that is gone can't be.
     """
     from workbench.remote.power import PowerWatch
-    from workbench.remote.stack_state import read_stack
+    from workbench.remote.stack_state import read_each
 
-    state = read_stack(opened.name, progress)
-    instance = state.outputs.get("instance_id")
-    if not instance:
-        return
-    watch = PowerWatch(state.aws("ec2"), str(instance), opened.name)
-    if watch.is_ending:
-        with progress.phase("End of the server") as phase:
-            watch.await_end(phase)
-    if watch.state == "terminated":
+    is_gone = False
+    for state in read_each(opened.name, progress):
+        if not (instance := state.outputs.get("instance_id")):
+            continue
+        watch = PowerWatch(state.aws("ec2"), str(instance), opened.name)
+        if watch.is_ending:
+            with progress.phase("End of the server") as phase:
+                watch.await_end(phase)
+        is_gone = is_gone or watch.state == "terminated"
+    if is_gone:
         opened.refresh()
 
 
@@ -114,17 +135,34 @@ def _find_unused(state: "StackState", deployment: "Mapping[str, Any]") -> "Unuse
     return find_unused(state, deployment)
 
 
-def _plan(stack: str, volume: str, unused: "Unused | None", *, is_kept: bool) -> list[str]:
-    removed = f"This removes the workbench of the stack {stack}"
+def _plan(
+    states: "Sequence[StackState]",
+    volumes: "Collection[str]",
+    kept: "Collection[str]",
+    unused: "Unused | None",
+) -> list[str]:
+    stack, names = states[0].stack, [each.workbench for each in states]
+    which = f"workbenches {', '.join(names)}" if len(names) > 1 else "workbench"
+    removed = f"This removes the {which} of the stack {stack}"
     if unused is not None:
-        return [f"{removed}, and its data volume {volume}, which no server ever had."]
-    if is_kept:
-        return [f"{removed}.{f' The data volume {volume} is kept.' if volume else ''}"]
+        return [f"{removed}, and its data volume {unused.id}, which no server ever had."]
+    stays = f" {_told(kept)} {'is' if len(kept) == 1 else 'are'} kept." if kept else ""
+    gone = [each for each in volumes if each not in kept]
+    if not gone:
+        return [f"{removed}.{stays}"]
+    told = _told(gone)
     return [
-        f"{removed} and DELETES the data volume {volume}, with all homes. To keep it, first:",
-        f"  pulumi config set workbench:keepDataVolume true --stack {stack}",
+        f"{removed} and DELETES {told[0].lower()}{told[1:]}, with all homes.{stays}"
+        f" To keep {'it' if len(gone) == 1 else 'them'}, first:",
+        "  keep_data_volume=True   in the program"
+        if len(volumes) > 1
+        else f"  pulumi config set workbench:keepDataVolume true --stack {stack}",
         f"  workbench up --stack {stack}",
     ]
+
+
+def _told(volumes: "Collection[str]") -> str:
+    return f"The data volume{'' if len(volumes) == 1 else 's'} {', '.join(volumes)}"
 
 
 def _people(state: "StackState", progress: "Progress") -> list[str]:
@@ -143,8 +181,11 @@ def _people(state: "StackState", progress: "Progress") -> list[str]:
     return people.lines
 
 
-def _tell_kept(state: "StackState", volume: str) -> None:
-    """Say what is kept, how to have it again, and how to remove it, too."""
+def _tell_kept(state: "StackState", volume: str, *, several: bool) -> None:
+    """Say what is kept, how to have it again, and how to remove it, too.
+
+    Of ``several`` workbenches, the stack's configuration can name no volume.
+    """
     from workbench.rehearsal.names import rehearsal_of
     from workbench.tasks.command_name import as_typed
     from workbench.tasks.data.data_list import remove_command
@@ -157,10 +198,15 @@ def _tell_kept(state: "StackState", volume: str) -> None:
         else remove_command(state, volume)
     )
     print(f"Kept: the data volume {volume}, with homes and accounts. To have it in a new one:")
-    if SNAPSHOT in state.config:
-        # Of a restore: a volume that is there isn't made from a snapshot.
-        print(f"  pulumi config rm {SNAPSHOT} --stack {stack}")
-    print(f"  pulumi config set {VOLUME} {volume} --stack {stack}")
+    if several:
+        is_known = state.outputs.get("data_volume_id") == volume and state.workbench
+        name = state.workbench if is_known else "its workbench"
+        print(f'  data_volume_id="{volume}"   in the program, for {name}')
+    else:
+        if SNAPSHOT in state.config:
+            # Of a restore: a volume that is there isn't made from a snapshot.
+            print(f"  pulumi config rm {SNAPSHOT} --stack {stack}")
+        print(f"  pulumi config set {VOLUME} {volume} --stack {stack}")
     print("and to remove it, too:")
     print(as_typed(f"  {remove}"))
 

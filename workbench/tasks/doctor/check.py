@@ -6,10 +6,10 @@ from invoke.exceptions import Exit
 from workbench.remote.selection import JSON_HELP
 from workbench.remote.selection import STACK_HELP
 from workbench.remote.selection import select_stack
-from workbench.tasks.task import task
+from workbench.tasks.task import task_on_workbench
 
 
-@task(help={"stack": STACK_HELP, "json": JSON_HELP})
+@task_on_workbench(help={"stack": STACK_HELP, "json": JSON_HELP})
 def check(context: Context, stack: str | None = None, json: bool = False) -> None:
     """Check that the workbench does what it should.
 

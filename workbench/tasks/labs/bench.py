@@ -144,8 +144,9 @@ def _has_workbench(stack: str) -> bool:
 def _has_workbench_in_aws(stack: str) -> bool:
     from workbench.engine.copies import project_name
     from workbench.remote.selection import find_project
-    from workbench.remote.stack_state import read_stack
+    from workbench.remote.stack_state import read_each
 
     if project_name(find_project()) == PROJECT:
         return False
-    return bool(read_stack(stack, Progress(quiet=True)).outputs.get("instance_id"))
+    found = read_each(stack, Progress(quiet=True))
+    return any(state.outputs.get("instance_id") for state in found)

@@ -140,6 +140,7 @@ def hint(context: Context, step: str, stack: str | None = None) -> None:
 
     Each time one more: where to look, which command, the command itself.
     """
+    from workbench.folding import fold_to_terminal
     from workbench.tasks.command_name import as_typed
     from workbench.tasks.labs.bench import open_bench
 
@@ -150,7 +151,9 @@ def hint(context: Context, step: str, stack: str | None = None) -> None:
     bench.record.save()
     print(f"{chosen.name}: {chosen.heading}")
     for number, text in enumerate(chosen.hints[: record.hints], 1):
-        print(f"  {number}. {text}")
+        # The last one is a command, which stays whole to be copied.
+        is_folded = sys.stdout.isatty() and number < len(chosen.hints)
+        print(fold_to_terminal(f"{number}. {text}") if is_folded else f"{number}. {text}")
     more = "labs.hint" if record.hints < len(chosen.hints) else "labs.solve"
     print(as_typed(f"  {bench.typed(f'workbench {more} {chosen.name}')}"))
 

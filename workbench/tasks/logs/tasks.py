@@ -4,12 +4,12 @@ from invoke.context import Context
 
 from workbench.remote.selection import STACK_HELP
 from workbench.remote.selection import select_stack
-from workbench.tasks.task import task
+from workbench.tasks.task import task_on_workbench
 
 LINES = "50"
 
 
-@task(
+@task_on_workbench(
     positional=["service"],
     help={
         "service": "A service, converge, packages, data, updates, or a user's name.",

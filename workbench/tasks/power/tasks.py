@@ -4,12 +4,12 @@ from invoke.context import Context
 
 from workbench.remote.selection import CHANGING
 from workbench.remote.selection import FORCE_HELP
-from workbench.tasks.task import task
+from workbench.tasks.task import task_on_workbench
 
 ENDING = {**CHANGING, "force": FORCE_HELP}
 
 
-@task(help=CHANGING)
+@task_on_workbench(help=CHANGING)
 def start(
     context: Context, stack: str | None = None, yes: bool = False, dry_run: bool = False
 ) -> None:
@@ -21,7 +21,7 @@ def start(
         start_server(state, progress, yes=yes, dry_run=dry_run)
 
 
-@task(help=ENDING)
+@task_on_workbench(help=ENDING)
 def stop(
     context: Context,
     stack: str | None = None,
@@ -37,7 +37,7 @@ def stop(
         stop_server(state, progress, force=force, yes=yes, dry_run=dry_run)
 
 
-@task(help=ENDING)
+@task_on_workbench(help=ENDING)
 def restart(
     context: Context,
     stack: str | None = None,

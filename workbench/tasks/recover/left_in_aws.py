@@ -25,12 +25,14 @@ _GONE = ("terminated", "shutting-down")
 class Left:
     """IDs of what has the stack's tag; addresses with their IP.
 
-    Of the volumes, those that a server has come first, whatever their tags, then the newest.
+    Of the volumes, those that a server has come first, whatever their tags, then the newest;
+    ``in_use`` are those that a server has: of several where the stack had several workbenches.
     """
 
     servers: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
     addresses: tuple[tuple[str, str], ...] = ()
+    in_use: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.servers or self.volumes or self.addresses)
@@ -65,6 +67,7 @@ def find_left(stack: str) -> Left:
         tuple(each["InstanceId"] for each in servers),
         tuple(dict.fromkeys([*in_use, *(each["VolumeId"] for each in volumes)])),
         tuple((each["AllocationId"], each["PublicIp"]) for each in addresses),
+        tuple(in_use),
     )
 
 
@@ -97,9 +100,13 @@ def ways_on(stack: str, left: Left, *, is_there: bool) -> Iterator[str]:
         yield f"aws ec2 release-address {options} --allocation-id {id_}   costs otherwise"
     if not is_there:
         yield f"pulumi stack init {stack}"
-    yield f"pulumi config set {VOLUME} {left.data_volume} --stack {stack}"
+    if len(left.in_use) > 1:
+        yield f"data_volume_id, in the program, to each workbench's own: {', '.join(left.in_use)}"
+    else:
+        yield f"pulumi config set {VOLUME} {left.data_volume} --stack {stack}"
     yield f"workbench up --stack {stack}"
-    if others := [each for each in left.volumes if each != left.data_volume]:
+    used = {left.data_volume, *left.in_use}
+    if others := [each for each in left.volumes if each not in used]:
         yield f"Other volumes of the stack, from before a restore: {', '.join(others)}"
 
 

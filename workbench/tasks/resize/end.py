@@ -62,7 +62,7 @@ def finish(
 def parts(now: Situation) -> str:
     """Return what has to be the same before and after, in words."""
     attached = sorted(each["Ebs"]["VolumeId"] for each in now.instance["BlockDeviceMappings"])
-    address = now.instance.get("PublicIpAddress", "none")
+    address = now.instance.get("PublicIpAddress") or now.instance.get("PrivateIpAddress", "none")
     return (
         f"instance {now.instance['InstanceId']}, address {address},\nvolumes {', '.join(attached)}"
     )

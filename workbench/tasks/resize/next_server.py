@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 from typing import TypeVar
 
 from workbench.errors import WaitTimeoutError
@@ -60,9 +59,7 @@ def make_ready(state: StackState, progress: Progress) -> None:
 
 def _find_door(state: StackState, instance: str, phase: Phase) -> Door:
     """Return the way in by the address that the instance has of its own."""
-    ip = _wait_for(
-        lambda: _public_ip(state.aws("ec2"), instance), "a public address", state.stack, phase
-    )
+    ip = _wait_for(lambda: _own_ip(state, instance), "an address of its own", state.stack, phase)
 
     def seen() -> StackState | None:
         rehearsal = running_rehearsal(state.stack)
@@ -76,9 +73,11 @@ def _find_door(state: StackState, instance: str, phase: Phase) -> Door:
     return replace(found.door(), known_hosts=known_hosts)
 
 
-def _public_ip(ec2: Any, instance: str) -> str | None:
-    found = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
-    return found.get("PublicIpAddress") or None
+def _own_ip(state: StackState, instance: str) -> str | None:
+    described = state.aws("ec2").describe_instances(InstanceIds=[instance])
+    found = described["Reservations"][0]["Instances"][0]
+    kind = "PublicIpAddress" if state.configured.public_access else "PrivateIpAddress"
+    return found.get(kind) or None
 
 
 def _wait_for(ask: Callable[[], T | None], what: str, stack: str, phase: Phase) -> T:

@@ -6,10 +6,10 @@ from workbench.remote.selection import DRY_RUN_HELP
 from workbench.remote.selection import FORCE_HELP
 from workbench.remote.selection import STACK_HELP
 from workbench.remote.selection import YES_HELP
-from workbench.tasks.task import task
+from workbench.tasks.task import task_on_workbench
 
 
-@task(
+@task_on_workbench(
     help={
         "instance-type": "The type to have, for example t3.large.",
         "stack": STACK_HELP,
@@ -37,7 +37,7 @@ def resize(
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.resize.in_place import Resize
 
-    with working_on(stack, "resize", dry_run=dry_run) as (state, progress):
+    with working_on(stack, "resize", dry_run=dry_run, configures=True) as (state, progress):
         if replace:
             from workbench.tasks.resize.replace import replace_server
 

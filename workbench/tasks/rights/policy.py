@@ -12,6 +12,8 @@ from workbench.components.names import DEFAULT_NAME
 # Of these, workbench makes do without: it says then that it doesn't know a price or a quota.
 ADVICE = "Advice"
 DOMAIN = "Domain"
+# Needed only where a boundary of roles that are there becomes another one.
+BOUNDARY = "Boundary"
 # Those of AWS Backup.
 SNAPSHOTS = ("Snapshots", "SnapshotsKey", "SnapshotsService")
 # AWS answers about whole names of actions only: what to ask about instead of a pattern.
@@ -68,7 +70,7 @@ def questions(
     """
     by_resource: dict[str, list[str]] = {}
     for statement in read_policy(partition, name)["Statement"]:
-        if "Condition" not in statement and statement["Sid"] not in (ADVICE, *without):
+        if "Condition" not in statement and statement["Sid"] not in (ADVICE, BOUNDARY, *without):
             resource = _example(statement["Resource"], region, account)
             by_resource.setdefault(resource, []).extend(_whole(statement["Action"]))
     return [Question(tuple(actions), resource) for resource, actions in by_resource.items()]

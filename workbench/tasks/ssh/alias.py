@@ -9,6 +9,7 @@ DEFAULT = "workbench"
 # No pattern, and OpenSSH compares names in lower case.
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 _STACK = re.compile(r"^# Stack: (.*)$", re.MULTILINE)
+_WORKBENCH = re.compile(r"^# Workbench: (.*)$", re.MULTILINE)
 _PROJECT = re.compile(r"^# Project: (.*)$", re.MULTILINE)
 _USER = re.compile(r"^ *User (.*)$", re.MULTILINE)
 
@@ -23,7 +24,7 @@ def check_alias(name: str) -> str:
     return name
 
 
-def render_alias(alias: str, stack: str, door: Door, project: str = "") -> str:
+def render_alias(alias: str, stack: str, door: Door, project: str = "", workbench: str = "") -> str:
     """Return the text of an alias's file; ``project`` is the folder that the stack is of."""
     options = {
         "HostName": door.host,
@@ -35,16 +36,23 @@ def render_alias(alias: str, stack: str, door: Door, project: str = "") -> str:
     }
     lines = (f"    {name} {value}\n" for name, value in options.items())
     of_project = f"# Project: {project}\n" if project else ""
+    of_workbench = f"# Workbench: {workbench}\n" if workbench else ""
     return (
         "# Written by `workbench ssh.config`, which writes it again each time.\n"
         f"# Stack: {stack}\n"
-        f"{of_project}Host {alias}\n{''.join(lines)}"
+        f"{of_workbench}{of_project}Host {alias}\n{''.join(lines)}"
     )
 
 
 def stack_of(text: str) -> str:
     """Return the stack that an alias's text is for; empty where it doesn't say."""
     found = _STACK.search(text)
+    return found[1] if found else ""
+
+
+def workbench_of(text: str) -> str:
+    """Return the workbench of its stack that an alias's text is for; empty where not known."""
+    found = _WORKBENCH.search(text)
     return found[1] if found else ""
 
 

@@ -51,6 +51,12 @@ def read_network(given: str | None, state: StackState) -> str:
 
 def allow(state: StackState, progress: Progress, network: str, *, yes: bool, dry_run: bool) -> None:
     """Let a range of addresses reach port 22."""
+    if not state.configured.public_access and not state.configured.has("ssh_from"):
+        raise WorkbenchError(
+            f"As long as {SSH_FROM} names nobody, whoever is in the server's VPC may reach SSH; to"
+            " name one would shut out the others.",
+            f"pulumi config set {SSH_FROM} RANGE,RANGE --stack {state.stack}   names all",
+        )
     had = list(state.configured.ssh_from)
     if network not in had and allows(had, network):
         inside = next(each for each in had if allows([each], network))

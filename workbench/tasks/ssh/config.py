@@ -8,6 +8,7 @@ from workbench.rehearsal.names import rehearsal_of
 from workbench.remote.key_folder import default_folder
 from workbench.remote.key_folder import ssh_folder
 from workbench.remote.selection import find_project
+from workbench.remote.ssh_target import Door
 from workbench.remote.stack_state import StackState
 from workbench.tasks.changes.apply import working_on
 from workbench.tasks.command_name import as_typed
@@ -16,6 +17,7 @@ from workbench.tasks.ssh.alias import project_of
 from workbench.tasks.ssh.alias import render_alias
 from workbench.tasks.ssh.alias import stack_of
 from workbench.tasks.ssh.alias import user_of
+from workbench.tasks.ssh.alias import workbench_of
 from workbench.tasks.ssh.door import door_of
 from workbench.tasks.ssh.door import pin_host_keys
 from workbench.tasks.ssh.files import SshFiles
@@ -26,10 +28,10 @@ def write_alias(alias: str, stack: str | None, user: str | None, *, dry_run: boo
     check_alias(alias)
     files = SshFiles(ssh_folder())
     with working_on(stack, "ssh.config", dry_run=dry_run) as (state, progress):
-        _refuse_other_stack(files, alias, state.stack)
+        _refuse_other(files, alias, state)
         door = door_of(state, user)
         pin_host_keys(door, progress)
-        text = render_alias(alias, state.stack, door, _project(state.stack))
+        text = _render(alias, state, door)
         planned = files.planned(alias, text)
         if dry_run:
             _show_plan(files, alias, text, planned)
@@ -64,7 +66,7 @@ def remove_alias(alias: str, *, dry_run: bool) -> None:
 
 
 def follow(state: StackState) -> list[str]:
-    """Bring the stack's aliases to where its server is now; return those that changed.
+    """Bring the workbench's aliases to where its server is now; return those that changed.
 
     For tasks that give a server another address, instance or key: their work is done by then,
     so what this computer refuses is said on standard error, and stops nothing.
@@ -72,14 +74,14 @@ def follow(state: StackState) -> list[str]:
     files, changed = SshFiles(ssh_folder()), []
     for alias in files.aliases():
         had = files.read(alias) or ""
-        if stack_of(had) != state.stack or _is_others(had, state.stack):
+        if stack_of(had) != state.stack or _is_others(had, state):
             continue
         try:
             door = door_of(state, user_of(had) or None)
         except WorkbenchError:
             # Of someone who is no user any more: ssh.config says why.
             continue
-        text = render_alias(alias, state.stack, door, _project(state.stack))
+        text = _render(alias, state, door)
         if text != had and _write_or_say(files, alias, text):
             changed.append(alias)
     return changed
@@ -97,7 +99,11 @@ def _write_or_say(files: SshFiles, alias: str, text: str) -> bool:
 
 def _command(alias: str, text: str) -> str:
     """Return what to type for an alias as its text has it."""
-    named = {"--user": user_of(text), "--stack": stack_of(text)}
+    named = {
+        "--user": user_of(text),
+        "--stack": stack_of(text),
+        "--workbench": workbench_of(text),
+    }
     options = "".join(f" {name} {value}" for name, value in named.items() if value)
     return f"workbench ssh.config{option(alias)}{options}"
 
@@ -120,23 +126,36 @@ def _show_plan(files: SshFiles, alias: str, text: str, planned: list[Path]) -> N
     print("Nothing was changed: this was a dry run.")
 
 
-def _refuse_other_stack(files: SshFiles, alias: str, stack: str) -> None:
+def _render(alias: str, state: StackState, door: Door) -> str:
+    return render_alias(alias, state.stack, door, _project(state.stack), state.workbench)
+
+
+def _refuse_other(files: SshFiles, alias: str, state: StackState) -> None:
     text = files.read(alias) or ""
-    if not _is_others(text, stack):
+    if not _is_others(text, state):
         return
-    project = project_of(text)
+    project, workbench = project_of(text), workbench_of(text)
     raise WorkbenchError(
-        f"The alias {alias} points to the stack {stack_of(text)}"
-        f"{f' of {project}' if project else ''} already.",
-        f"workbench ssh.config --alias NAME --stack {stack}   takes another name\n"
+        f"The alias {alias} points to {f'the workbench {workbench} of ' if workbench else ''}"
+        f"the stack {stack_of(text)}{f' of {project}' if project else ''} already.",
+        f"workbench ssh.config --alias NAME --stack {state.stack}   takes another name\n"
         f"  workbench ssh.config{option(alias)} --remove   gives this one free",
     )
 
 
-def _is_others(text: str, stack: str) -> bool:
-    """Whether an alias points to another stack; earlier versions didn't write the project."""
-    is_here = project_of(text) in ("", _project(stack))
-    return stack_of(text) not in ("", stack) or not is_here
+def _is_others(text: str, state: StackState) -> bool:
+    """Whether an alias points to another workbench; earlier versions wrote the stack alone."""
+    is_here = project_of(text) in ("", _project(state.stack))
+    return stack_of(text) not in ("", state.stack) or not is_here or _is_of_another(text, state)
+
+
+def _is_of_another(text: str, state: StackState) -> bool:
+    """Whether an alias of the stack points to another of its workbenches."""
+    named = workbench_of(text)
+    if not text or not state.others:
+        # What is alone may have another name by now.
+        return False
+    return named != state.workbench if named else str(state.outputs["instance_id"]) not in text
 
 
 def _project(stack: str) -> str:

@@ -8,10 +8,10 @@ from invoke.context import Context
 from workbench.remote.selection import CHANGING
 from workbench.remote.selection import JSON_HELP
 from workbench.remote.selection import STACK_HELP
-from workbench.tasks.task import task
+from workbench.tasks.task import task_on_workbench
 
 
-@task(name="list", help={"stack": STACK_HELP, "json": JSON_HELP})
+@task_on_workbench(name="list", help={"stack": STACK_HELP, "json": JSON_HELP})
 def list_(context: Context, stack: str | None = None, json: bool = False) -> None:
     """Say which keys open the administrator's account."""
     from workbench.remote.existing_stack import read_existing
@@ -30,7 +30,7 @@ def list_(context: Context, stack: str | None = None, json: bool = False) -> Non
         print_keys(found, state.stack)
 
 
-@task(
+@task_on_workbench(
     positional=[],
     iterable=["public_key"],
     help={
@@ -51,11 +51,11 @@ def add(
     from workbench.tasks.users.public_keys import read_public_keys
 
     keys = read_public_keys(public_key)
-    with working_on(stack, "ssh.keys", dry_run=dry_run) as (state, progress):
+    with working_on(stack, "ssh.keys", dry_run=dry_run, configures=True) as (state, progress):
         add_keys(state, progress, keys, yes=yes, dry_run=dry_run)
 
 
-@task(
+@task_on_workbench(
     help={
         "key": "Which key: its fingerprint or the beginning of that, its comment, or its file.",
         **CHANGING,
@@ -75,11 +75,11 @@ def remove(
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.ssh.keys import remove_key
 
-    with working_on(stack, "ssh.keys", dry_run=dry_run) as (state, progress):
+    with working_on(stack, "ssh.keys", dry_run=dry_run, configures=True) as (state, progress):
         remove_key(state, progress, key, yes=yes, dry_run=dry_run)
 
 
-@task(help=CHANGING)
+@task_on_workbench(help=CHANGING)
 def rotate(
     context: Context, stack: str | None = None, yes: bool = False, dry_run: bool = False
 ) -> None:
@@ -91,7 +91,7 @@ def rotate(
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.ssh.rotation import rotate as rotate_key
 
-    with working_on(stack, "ssh.keys", dry_run=dry_run) as (state, progress):
+    with working_on(stack, "ssh.keys", dry_run=dry_run, configures=True) as (state, progress):
         rotate_key(state, progress, yes=yes, dry_run=dry_run)
 
 

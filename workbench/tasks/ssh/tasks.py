@@ -8,13 +8,13 @@ from workbench.remote.selection import JSON_HELP
 from workbench.remote.selection import STACK_HELP
 from workbench.remote.selection import YES_HELP
 from workbench.tasks.ssh.keys_tasks import collection as keys
-from workbench.tasks.task import task
+from workbench.tasks.task import task_on_workbench
 
 ALIAS = "workbench"
 USER_HELP = "Whose account (default: the administrator's)."
 
 
-@task(
+@task_on_workbench(
     help={
         "alias": f"What to type after ssh (default: {ALIAS}).",
         "user": USER_HELP,
@@ -46,7 +46,7 @@ def config(
         write_alias(alias, stack, user, dry_run=dry_run)
 
 
-@task(
+@task_on_workbench(
     positional=["command"],
     help={
         "command": "What to run there, in quotes; without it, a shell.",
@@ -66,7 +66,7 @@ def connect(
     connect_to(stack, user, command)
 
 
-@task(
+@task_on_workbench(
     positional=["service"],
     help={
         "service": "A service that people open in a browser, or any port of the server.",
@@ -86,7 +86,7 @@ def tunnel(
     hold_tunnel(service, stack, port)
 
 
-@task(
+@task_on_workbench(
     name="allow",
     help={
         "address": "An address or a range (default: this computer's own address).",
@@ -124,7 +124,7 @@ def allow(
     from workbench.tasks.ssh.allow import disallow
     from workbench.tasks.ssh.allow import read_network
 
-    with working_on(stack, "ssh.allow", dry_run=dry_run) as (state, progress):
+    with working_on(stack, "ssh.allow", dry_run=dry_run, configures=True) as (state, progress):
         change = disallow if remove else let_in
         change(state, progress, read_network(address, state), yes=yes, dry_run=dry_run)
 

@@ -4,10 +4,10 @@ from invoke.context import Context
 
 from workbench.remote.selection import STACK_HELP
 from workbench.remote.selection import select_stack
-from workbench.tasks.task import task
+from workbench.tasks.task import task_on_workbench
 
 
-@task(
+@task_on_workbench(
     name="open",
     positional=["page"],
     help={"page": "landing (default), or the word in a service's address.", "stack": STACK_HELP},

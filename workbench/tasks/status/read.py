@@ -49,6 +49,7 @@ def read_status(state: StackState) -> dict[str, Any]:
     """Return a workbench's status; what can't be found out is null, and ``problem`` says why."""
     found: dict[str, Any] = {
         "stack": state.stack,
+        "workbench": state.workbench or None,
         "state": ABSENT,
         "url": state.url("url"),
         **{each.url: state.url(each.url) for each in state.services},
@@ -113,7 +114,7 @@ def _users(state: StackState) -> list[str]:
 
 
 def _password_files(state: StackState) -> dict[str, str]:
-    paths = {user: passwords.password_path(state.folder, user) for user in _users(state)}
+    paths = {user: passwords.password_path(state.password_folder, user) for user in _users(state)}
     return {user: str(path) for user, path in paths.items() if path.exists()}
 
 
@@ -206,6 +207,7 @@ def print_status(found: dict[str, Any], console: Console) -> None:
         [
             ("State", found["state"] or "unknown"),
             ("Stack", found["stack"]),
+            ("Workbench", found["workbench"]),
             ("URL", found["url"]),
             *((each.title, found.get(each.url)) for each in every_service() if each.path),
             ("Address", _address_text(address)),

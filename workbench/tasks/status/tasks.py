@@ -5,10 +5,10 @@ from invoke.context import Context
 from workbench.remote.selection import JSON_HELP
 from workbench.remote.selection import STACK_HELP
 from workbench.remote.selection import select_stack
-from workbench.tasks.task import task
+from workbench.tasks.task import task_on_workbench
 
 
-@task(
+@task_on_workbench(
     help={
         "stack": STACK_HELP,
         "watch": "Show it again as it changes, until Ctrl-C.",

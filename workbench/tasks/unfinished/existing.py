@@ -58,11 +58,13 @@ def zone_in(deployment: Mapping[str, Any]) -> str:
     return next(filter(None, zones), "")
 
 
-def volume_in(deployment: Mapping[str, Any]) -> str:
-    """Return the ID of the data volume in a deployment; empty where it has none, or several."""
-    found = {
+def volumes_in(deployment: Mapping[str, Any], of: str = "") -> list[str]:
+    """Return the IDs of the volumes in a deployment; only those of a component's type ``of``."""
+    found = [
         str(each.get("id") or "")
         for each in deployment.get("resources") or []
-        if short_type(each["type"]) == "Volume" and not each.get("delete")
-    }
-    return found.pop() if len(found) == 1 else ""
+        if short_type(each["type"]) == "Volume"
+        and not each.get("delete")
+        and of in each.get("urn", "")
+    ]
+    return list(dict.fromkeys(filter(None, found)))

@@ -20,7 +20,7 @@ from workbench.remote.quotas import STANDARD
 from workbench.remote.quotas import VPCS
 from workbench.remote.quotas import quota_code
 from workbench.remote.stack_state import StackState
-from workbench.remote.stack_state import read_stack
+from workbench.remote.stack_state import read_each
 from workbench.tasks.unfinished.existing import tell_existing
 from workbench.tasks.unfinished.existing import zone_in
 from workbench.tasks.unfinished.offers import other_types
@@ -88,7 +88,8 @@ def explained(opened: "Stack", run: Callable[[], "Changes"], progress: Progress)
     except PassphraseError:
         raise
     except StackOperationError as error:
-        state, there = read_stack(opened.name, progress), opened.state().resources
+        state, *_ = read_each(opened.name, progress)
+        there = opened.state().resources
         raise explain_refusal(error, state, there, zone_in(opened.export())) from error
 
 

@@ -22,7 +22,7 @@ from workbench.remote.data_volumes import find_snapshot
 from workbench.remote.data_volumes import find_volume
 from workbench.remote.data_volumes import snapshots_where
 from workbench.remote.stack_state import StackState
-from workbench.remote.stack_state import read_stack
+from workbench.remote.stack_state import read_each
 from workbench.tasks.changes.note import NoteFile
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _note(opened: "Stack", progress: "Progress") -> None:
     volumes = _of(resources, "Volume")
     if len(volumes) != 1 or any(_of(resources, kind) for kind in _SERVERS):
         return
-    deployment, state = opened.export(), read_stack(opened.name, progress)
+    deployment, (state, *_) = opened.export(), read_each(opened.name, progress)
     if not deployment.get("pending_operations"):
         NOTE.write(state, Note(volumes[0].id, _written(deployment)))
 
@@ -113,7 +113,7 @@ def look_for_unused(opened: "Stack", progress: "Progress") -> Unused | None:
     """Return a stack's unused volume; to be called before Pulumi writes anything down."""
     if not _of(opened.state().resources, "Volume") or opened.outputs():
         return None
-    return find_unused(read_stack(opened.name, progress), opened.export())
+    return find_unused(read_each(opened.name, progress)[0], opened.export())
 
 
 def move_unused(
@@ -122,7 +122,7 @@ def move_unused(
     """Let go of an unused volume that is in another zone than it is wanted in."""
     if unused is None:
         return
-    state = read_stack(opened.name, progress)
+    state, *_ = read_each(opened.name, progress)
     told = tell_move(state, unused)
     if not told:
         return

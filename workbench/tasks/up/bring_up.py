@@ -22,7 +22,7 @@ from workbench.remote.power import PowerWatch
 from workbench.remote.recipe_run import Run
 from workbench.remote.selection import find_project
 from workbench.remote.stack_state import StackState
-from workbench.remote.stack_state import read_stack
+from workbench.remote.stack_state import read_each
 from workbench.remote.unknown import refuse_unknown
 from workbench.tasks.changes.apply import ensure_rehearsal
 from workbench.tasks.changes.apply import interruptible
@@ -35,7 +35,7 @@ from workbench.tasks.unfinished.unused_volume import move_unused
 from workbench.tasks.unfinished.unused_volume import noting_unused
 from workbench.tasks.up.delegation import say_delegation
 from workbench.tasks.up.plan import look_ahead
-from workbench.tasks.users.declared_users import read_declared
+from workbench.tasks.users.declared_users import read_people
 
 if TYPE_CHECKING:
     from workbench.engine.stacks import Stack
@@ -72,8 +72,8 @@ class Outcome:
 
 def bring_up(
     stack: str, progress: Progress, *, agree: Agree, password_stdin: bool, force: bool = False
-) -> Outcome:
-    """Make the stack's workbench usable, and return what was done.
+) -> list[Outcome]:
+    """Make the stack's workbenches usable, and return of each what was done.
 
     With ``force`` also where people work on a server that stops for it.
     """
@@ -86,18 +86,40 @@ def bring_up(
         check_computer()
     ensure_engine(progress)
     if password_stdin and rehearsal_of(stack) is None:
-        _refuse_many(read_stack(stack, progress))
+        _refuse_many(read_each(stack, progress))
     with _up_interrupted(stack, "no part of the workbench was touched", removable=False):
         description = ensure_rehearsal(stack, progress)
     changes = _apply_stack(stack, description, progress, agree, force=force)
-    state = read_stack(stack, progress)
-    say_delegation(state, progress)
-    server_exists = f"the server {state.outputs.get('instance_id')} exists"
-    with _up_interrupted(stack, f"{server_exists}, and continues by itself with its recipe"):
-        run = converge_server(state, progress)
-        told, refused = _hand_over_passwords(
-            state, state.server, progress, from_stdin=password_stdin
+    states = read_each(stack, progress)
+    _refuse_none(states)
+    for state in states:
+        say_delegation(state, progress)
+    return [_make_usable(each, changes, progress, from_stdin=password_stdin) for each in states]
+
+
+def _refuse_none(states: list[StackState]) -> None:
+    """Raise where the program exports no workbench, or less of one than its server."""
+    missing = [state for state in states if not state.outputs.get("instance_id")]
+    if missing:
+        which = f" of its workbench {missing[0].workbench}" if missing[0].workbench else ""
+        raise WorkbenchError(
+            f"Pulumi made what the program of the stack {missing[0].stack} declares, but the"
+            f" program exports no server{which} (instance_id), so no command finds it.",
+            'pulumi.export("workbenches", {"lab": lab.outputs})   at the end of the program, for a'
+            " Workbench lab",
         )
+
+
+def _make_usable(
+    state: StackState, changes: str, progress: Progress, *, from_stdin: bool
+) -> Outcome:
+    """Wait until a workbench's server is one, see that people can sign in, and check it."""
+    if state.others:
+        progress.say(f"The workbench {state.workbench}:")
+    server_exists = f"the server {state.outputs['instance_id']} exists"
+    with _up_interrupted(state.stack, f"{server_exists}, and continues by itself with its recipe"):
+        run = converge_server(state, progress)
+        told, refused = _hand_over_passwords(state, state.server, progress, from_stdin=from_stdin)
         for alias in follow(state):
             progress.say(f"`ssh {alias}` leads there now.")
         wait_usable(state.target(), progress)
@@ -183,25 +205,25 @@ def _look(opened: "Stack", progress: Progress) -> None:
     """Have Pulumi see what was changed behind its back, so that it is put right."""
     if not opened.state().resources:
         return
-    instance = opened.outputs().get("instance_id")
-    if instance:
-        watch = PowerWatch(read_stack(opened.name, progress).aws("ec2"), str(instance), opened.name)
-        if watch.is_ending:
-            with progress.phase("End of the old server") as phase:
-                watch.await_end(phase)
+    for state in read_each(opened.name, progress) if opened.outputs() else []:
+        if instance := state.outputs.get("instance_id"):
+            watch = PowerWatch(state.aws("ec2"), str(instance), opened.name)
+            if watch.is_ending:
+                with progress.phase("End of the old server") as phase:
+                    watch.await_end(phase)
     opened.refresh()
 
 
-def _refuse_many(state: StackState) -> None:
+def _refuse_many(states: list[StackState]) -> None:
     """Raise where it can't be told whose the one password on standard input is."""
-    is_declared = state.configured.has("users")
-    users = list(read_declared(state).users) if is_declared else state.target().users
+    users = [user for state in states for user in read_people(state).users]
+    stack = states[0].stack
     if len(users) > 1:
         raise WorkbenchError(
-            f"--password-stdin is for the password of one person, and the stack {state.stack} has"
+            f"--password-stdin is for the password of one person, and the stack {stack} has"
             f" {len(users)} ({', '.join(users)}).",
-            f"workbench up --stack {state.stack}   and then, for each of them:\n"
-            f"  workbench users.password NAME --password-stdin --stack {state.stack}",
+            f"workbench up --stack {stack}   and then, for each of them:\n"
+            f"  workbench users.password NAME --password-stdin --stack {stack}",
         )
 
 
@@ -214,13 +236,13 @@ def _hand_over_passwords(
     """
     told, refused = {}, {}
     for user in state.target().users:
-        kept = passwords.password_path(state.folder, user)
+        kept = passwords.password_path(state.password_folder, user)
         if passwords.has_password(server, user):
             told[user] = f"cat {kept}" if kept.exists() else "as it was set before"
         elif state.rehearsal is not None:
-            told[user] = f"cat {passwords.make_password(state.folder, server, user)}"
+            told[user] = f"cat {passwords.make_password(state.password_folder, server, user)}"
         else:
-            told[user] = f"none yet: {set_password_command(state.stack, user)}"
+            told[user] = f"none yet: {set_password_command(state, user)}"
             try:
                 if _take_password(server, user, from_stdin=from_stdin):
                     told[user] = "as it was typed"
@@ -231,9 +253,9 @@ def _hand_over_passwords(
     return told, refused
 
 
-def set_password_command(stack: str, user: str) -> str:
+def set_password_command(state: StackState, user: str) -> str:
     """Return what to type to give a user a password."""
-    return f"workbench users.password {user} --stack {stack}"
+    return f"workbench users.password {user} --stack {state.stack}{state.option}"
 
 
 def _take_password(server: Server, user: str, *, from_stdin: bool) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from collections.abc import Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -11,7 +12,8 @@ from workbench.remote.instance_types import check_architecture
 from workbench.remote.power import PowerWatch
 from workbench.remote.selection import find_project
 from workbench.remote.selection import running_rehearsal
-from workbench.remote.stack_state import read_stack
+from workbench.remote.stack_state import StackState
+from workbench.remote.stack_state import read_each
 from workbench.remote.unknown import refuse_unknown
 from workbench.tasks.changes.guard import Change
 from workbench.tasks.changes.guard import data_lines
@@ -19,6 +21,7 @@ from workbench.tasks.changes.guard import hold
 from workbench.tasks.changes.guard import refuse_loss
 from workbench.tasks.changes.working_people import People
 from workbench.tasks.changes.working_people import see_people
+from workbench.tasks.changes.working_people import together
 from workbench.tasks.unfinished.refusals import explained
 from workbench.tasks.unfinished.unused_volume import look_for_unused
 from workbench.tasks.unfinished.unused_volume import tell_move
@@ -48,14 +51,17 @@ def plan_up(stack: str, progress: Progress) -> list[str]:
             raise
         return [f"Make the workbench of the stack {stack} in the rehearsal {rehearsal!r}."]
     unused = look_for_unused(opened, progress)
-    if unused is not None and (told := tell_move(read_stack(stack, progress), unused)):
+    if unused is not None and (told := tell_move(read_each(stack, progress)[0], unused)):
         return [told, "Then Pulumi would make what is missing."]
     changes = explained(opened, opened.preview, progress)
     lines, _ = look_ahead(stack, changes, opened.export, progress)
     return [
         *lines,
         "The server's recipe would run; what that changes:",
-        f"  workbench converge --dry-run --stack {stack}",
+        *(
+            f"  workbench converge --dry-run --stack {stack}{state.option}"
+            for state in read_each(stack, progress)
+        ),
     ]
 
 
@@ -73,17 +79,27 @@ def look_ahead(
     refuse_loss(changes, export, stack)
     lines = [*data_lines(changes), f"Pulumi would {changes.named()}."]
     costly = what_costs(changes)
-    state = read_stack(stack, progress) if costly or changes.stops_server() else None
-    lines += cost_lines(state, costly) if state else []
-    instance_id = str(state.outputs.get("instance_id", "")) if state else ""
-    if state is None or not instance_id or not changes.stops_server(instance_id):
-        return lines, People()
-    if changes.retypes_server():
+    states = read_each(stack, progress) if costly or changes.stops_server() else []
+    lines += cost_lines(states[0], costly) if states else []
+    found = [(each, _who_is_stopped(each, changes, progress)) for each in states]
+    for state, people in found:
+        if people is not None:
+            which = f" of {state.workbench}" if state.others else ""
+            lines += [f"The server{which} stops for that.", *people.lines]
+    return lines, together([people for _, people in found if people is not None])
+
+
+def _who_is_stopped(state: StackState, changes: "Changes", progress: Progress) -> People | None:
+    """Return who works on a workbench's server that stops; None where it doesn't, or doesn't run.
+
+    Raises WorkbenchError where it can't have the type that it is to get.
+    """
+    instance_id = str(state.outputs.get("instance_id", ""))
+    if not instance_id or not changes.stops_server(instance_id):
+        return None
+    if changes.retypes_server(instance_id):
         check_architecture(state, instance_id)
-    if PowerWatch(state.aws("ec2"), instance_id, stack).state != "running":
-        return lines, People()
-    try:
-        people = see_people(state, progress)
-    finally:
-        state.close()
-    return [*lines, "The server stops for that.", *people.lines], people
+    if PowerWatch(state.aws("ec2"), instance_id, state.stack).state != "running":
+        return None
+    with closing(state):
+        return see_people(state, progress)

@@ -1,5 +1,7 @@
 """``workbench up``: a workbench from nothing, or the one that is there brought up to date."""
 
+from typing import TYPE_CHECKING
+
 from invoke.context import Context
 
 from workbench.remote.selection import DRY_RUN_HELP
@@ -7,6 +9,9 @@ from workbench.remote.selection import FORCE_HELP
 from workbench.remote.selection import STACK_HELP
 from workbench.remote.selection import select_stack
 from workbench.tasks.task import task
+
+if TYPE_CHECKING:
+    from workbench.tasks.up.bring_up import Outcome
 
 
 @task(
@@ -32,14 +37,10 @@ def up(
     and no AWS account is needed. Run it again at any time: with nothing to
     change it changes nothing.
     """
-    from workbench.errors import WorkbenchError
     from workbench.tasks.changes.apply import confirm
     from workbench.tasks.changes.apply import stack_progress
     from workbench.tasks.changes.asking import agree
-    from workbench.tasks.changes.verify import show_reports
     from workbench.tasks.up.bring_up import bring_up
-    from workbench.tasks.up.bring_up import set_password_command
-    from workbench.tasks.up.delegation import awaits_delegation
     from workbench.tasks.up.plan import plan_up
     from workbench.tasks.up.where_to_go import print_where_to_go
 
@@ -49,28 +50,43 @@ def up(
         confirm(plan_up(name, progress), "workbench up", yes=yes, dry_run=True)
         return
     typed = f"workbench up --stack {name}{' --force' if force else ''}"
-    outcome = bring_up(
+    outcomes = bring_up(
         name,
         progress,
         agree=lambda plan: yes or agree(plan, f"{typed} --yes"),
         password_stdin=password_stdin,
         force=force,
     )
-    print_where_to_go(outcome)
-    if awaits_delegation(outcome.state, outcome.failed):
+    for outcome in outcomes:
+        print_where_to_go(outcome)
+    for outcome in outcomes:
+        _require_complete(outcome)
+
+
+def _require_complete(outcome: "Outcome") -> None:
+    """Raise where a workbench is there, but not all of it."""
+    from workbench.errors import WorkbenchError
+    from workbench.tasks.changes.verify import show_reports
+    from workbench.tasks.up.bring_up import set_password_command
+    from workbench.tasks.up.delegation import awaits_delegation
+
+    state = outcome.state
+    options = f"--stack {state.stack}{state.option}"
+    if awaits_delegation(state, outcome.failed):
         raise WorkbenchError(
             "All is there but the certificate, which comes once the domain points to the server.",
-            f"workbench check --stack {name}   says when it does",
+            f"workbench check {options}   says when it does",
         )
     if outcome.failed:
         show_reports(outcome.failed)
+        which = f" {state.workbench}" if state.others else ""
         raise WorkbenchError(
-            f"The workbench exists, but {len(outcome.failed)} of its checks fail.",
-            f"workbench doctor --stack {name}",
+            f"The workbench{which} exists, but {len(outcome.failed)} of its checks fail.",
+            f"workbench doctor {options}",
         )
     if outcome.refused:
         why = " ".join(f"{user}: {said}" for user, said in outcome.refused.items())
         raise WorkbenchError(
             f"The workbench is there, but not every password: {why}",
-            "\n  ".join(set_password_command(name, user) for user in outcome.refused),
+            "\n  ".join(set_password_command(state, user) for user in outcome.refused),
         )

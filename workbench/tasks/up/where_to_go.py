@@ -14,8 +14,9 @@ from workbench.tasks.up.delegation import missing_delegation
 def print_where_to_go(outcome: Outcome, console: Console | None = None) -> None:
     """Print where the workbench is and what to type next."""
     console, state = console or make_console(), outcome.state
-    ready = "The workbench is there" if outcome.failed else "The workbench is ready"
-    console.print(f"\n{ready}: {_changes(outcome)}.\n")
+    which = f" {state.workbench}" if state.others else ""
+    ready = "is there" if outcome.failed else "is ready"
+    console.print(f"\nThe workbench{which} {ready}: {_changes(outcome)}.\n")
     authority = state.ca_certificate
     print_facts(
         [
@@ -31,10 +32,11 @@ def print_where_to_go(outcome: Outcome, console: Console | None = None) -> None:
     )
     # Only where a command without it would be about another stack.
     option = "" if state.stack == select_stack(None) else f" --stack {state.stack}"
+    which = f"{option}{state.option}"
     console.print("\nNext:")
     commands = [
-        (f"workbench status{option}", "what runs, and where"),
-        (f"workbench check{option}", "every check again"),
+        (f"workbench status{which}", "what runs, and where"),
+        (f"workbench check{which}", "every check again"),
         (f'eval "$(workbench env{option})"', "then pulumi preview, pulumi up, …"),
         (f"workbench destroy{option}", "remove it; says first what is kept"),
     ]

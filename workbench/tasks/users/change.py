@@ -18,6 +18,7 @@ from workbench.tasks.changes.list_changes import change_lists
 from workbench.tasks.users.declared_users import DeclaredUsers
 from workbench.tasks.users.declared_users import User
 from workbench.tasks.users.declared_users import read_declared
+from workbench.tasks.users.declared_users import read_people
 from workbench.tasks.users.public_keys import described
 from workbench.tasks.users.server_users import ServerUser
 from workbench.tasks.users.server_users import read_server_users
@@ -132,14 +133,14 @@ def last_administrator(user: User, left: DeclaredUsers, state: StackState) -> li
 
 def hand_over(state: StackState, name: str, account: ServerUser, given: str | None) -> str:
     """See that a new person has a password; return where it is, or how to set one."""
-    path = passwords.password_path(state.folder, name)
+    path = passwords.password_path(state.password_folder, name)
     if given is not None:
         set_given(state, name, given)
         return "as it was typed"
     if account.password:
         return f"cat {path}" if path.exists() else "as it was set before"
     if state.rehearsal is not None:
-        return f"cat {passwords.make_password(state.folder, state.server, name)}"
+        return f"cat {passwords.make_password(state.password_folder, state.server, name)}"
     return f"none yet: workbench users.password {name} --stack {state.stack}"
 
 
@@ -159,7 +160,7 @@ def set_given(state: StackState, name: str, password: str) -> None:
     """Set a password that a person chose; a rehearsal keeps it, too, for its own checks."""
     passwords.set_password(state.server, name, password)
     if state.rehearsal is not None:
-        passwords.keep_password(state.folder, name, password)
+        passwords.keep_password(state.password_folder, name, password)
 
 
 def check_name(name: str, state: StackState) -> None:
@@ -187,7 +188,7 @@ def print_wrapped(sentences: Sequence[str]) -> None:
 
 def change_password(state: StackState, progress: Progress, name: str, *, from_stdin: bool) -> None:
     """Ask for a password, or read it, and set it."""
-    read_declared(state).find(name, state.stack)
+    read_people(state).find(name, state.stack)
     account = look(state, progress).get(name)
     if account is None or account.disabled:
         raise WorkbenchError(

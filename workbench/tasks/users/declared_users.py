@@ -16,6 +16,10 @@ from workbench.remote.selection import find_project
 from workbench.remote.stack_state import StackState
 
 
+class InProgramError(WorkbenchError):
+    """The people are in the stack's program, so no configuration can be read or changed."""
+
+
 @dataclass(frozen=True)
 class User:
     """A person as the configuration declares them."""
@@ -40,10 +44,14 @@ class User:
 
 @dataclass(frozen=True)
 class DeclaredUsers:
-    """Everyone with an account; ``is_default`` where the configuration names nobody yet."""
+    """Everyone with an account; ``is_default`` where the configuration names nobody yet.
+
+    Of people ``in_program`` the names alone are known.
+    """
 
     users: Mapping[str, User] = field(default_factory=dict)
     is_default: bool = False
+    in_program: bool = False
 
     def find(self, name: str, stack: str) -> User:
         """Return a person; raise WorkbenchError, with the nearest name, when there is none."""
@@ -106,12 +114,24 @@ def read_changeable(state: StackState, name: str) -> DeclaredUsers:
     return declared
 
 
+def read_people(state: StackState) -> DeclaredUsers:
+    """Return everyone, as the configuration declares them, or else the outputs name them."""
+    try:
+        return read_declared(state)
+    except InProgramError:
+        names = state.target().users
+        return DeclaredUsers({name: User(name) for name in names}, in_program=True)
+
+
 def read_declared(state: StackState) -> DeclaredUsers:
     """Return everyone whom the stack's configuration declares, or the default.
 
-    Raises WorkbenchError where the people are in the stack's program instead, or the
-    configuration is lost.
+    Raises InProgramError where the people are in the stack's program instead, and WorkbenchError
+    where the configuration is lost.
     """
+    if state.others:
+        # Of several workbenches, it can be none's alone.
+        raise _in_program(state, state.target().users)
     try:
         entries = state.configured.users
     except ConfigError as error:
@@ -139,11 +159,13 @@ def _default(state: StackState) -> DeclaredUsers:
     return DeclaredUsers({names[0]: User(names[0], (key,) if key else (), True)}, is_default=True)
 
 
-def _in_program(state: StackState, names: list[str]) -> WorkbenchError:
-    return WorkbenchError(
+def _in_program(state: StackState, names: list[str]) -> InProgramError:
+    return InProgramError(
         f"The people of the stack {state.stack} ({', '.join(names) or 'nobody'}) are not in"
         " its configuration, but in its program.",
-        f"Change the program; or have it read {USERS}, and set that",
+        "Change the program"
+        if state.others
+        else f"Change the program; or have it read {USERS}, and set that",
     )
 
 

@@ -8,12 +8,12 @@ from invoke.context import Context
 from workbench.remote.selection import CHANGING
 from workbench.remote.selection import JSON_HELP
 from workbench.remote.selection import STACK_HELP
-from workbench.tasks.task import task
+from workbench.tasks.task import task_on_workbench
 
 NAME_HELP = "The person's user name."
 
 
-@task(
+@task_on_workbench(
     positional=["name"],
     iterable=["public_key"],
     help={
@@ -36,11 +36,11 @@ def add(
     from workbench.tasks.users.public_keys import read_public_keys
 
     keys = read_public_keys(public_key or [])
-    with working_on(stack, "users.keys", dry_run=dry_run) as (state, progress):
+    with working_on(stack, "users.keys", dry_run=dry_run, configures=True) as (state, progress):
         add_keys(state, progress, name, keys, yes=yes, dry_run=dry_run)
 
 
-@task(
+@task_on_workbench(
     help={
         "name": NAME_HELP,
         "key": "Which key: its fingerprint or the beginning of that, its comment, or its file.",
@@ -59,11 +59,11 @@ def remove(
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.users.keys import remove_key
 
-    with working_on(stack, "users.keys", dry_run=dry_run) as (state, progress):
+    with working_on(stack, "users.keys", dry_run=dry_run, configures=True) as (state, progress):
         remove_key(state, progress, name, key, yes=yes, dry_run=dry_run)
 
 
-@task(name="list", help={"name": NAME_HELP, "stack": STACK_HELP, "json": JSON_HELP})
+@task_on_workbench(name="list", help={"name": NAME_HELP, "stack": STACK_HELP, "json": JSON_HELP})
 def list_(context: Context, name: str, stack: str | None = None, json: bool = False) -> None:
     """Say which keys let a person in."""
     from workbench.remote.existing_stack import read_existing

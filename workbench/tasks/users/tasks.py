@@ -9,14 +9,14 @@ from invoke.context import Context
 from workbench.remote.selection import CHANGING
 from workbench.remote.selection import JSON_HELP
 from workbench.remote.selection import STACK_HELP
-from workbench.tasks.task import task
+from workbench.tasks.task import task_on_workbench
 from workbench.tasks.users.keys_tasks import collection as keys
 
 NAME_HELP = "The person's user name."
 STDIN_HELP = "Read the password from standard input, one line."
 
 
-@task(
+@task_on_workbench(
     positional=["name"],
     iterable=["public_key"],
     help={
@@ -50,7 +50,7 @@ def add(
     words = ["workbench", "users.add", name]
     words += [word for key in public_key or [] for word in ("--public-key", key)]
     words += ["--administrator"] * administrator + ["--password-stdin"] * password_stdin
-    with working_on(stack, "users.add", dry_run=dry_run) as (state, progress):
+    with working_on(stack, "users.add", dry_run=dry_run, configures=True) as (state, progress):
         add_user(
             state,
             progress,
@@ -62,7 +62,7 @@ def add(
         )
 
 
-@task(help={"name": NAME_HELP, **CHANGING})
+@task_on_workbench(help={"name": NAME_HELP, **CHANGING})
 def remove(
     context: Context, name: str, stack: str | None = None, yes: bool = False, dry_run: bool = False
 ) -> None:
@@ -73,11 +73,11 @@ def remove(
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.users.remove import remove_user
 
-    with working_on(stack, "users.remove", dry_run=dry_run) as (state, progress):
+    with working_on(stack, "users.remove", dry_run=dry_run, configures=True) as (state, progress):
         remove_user(state, progress, name, yes=yes, dry_run=dry_run)
 
 
-@task(help={"name": NAME_HELP, **CHANGING})
+@task_on_workbench(help={"name": NAME_HELP, **CHANGING})
 def promote(
     context: Context, name: str, stack: str | None = None, yes: bool = False, dry_run: bool = False
 ) -> None:
@@ -88,11 +88,11 @@ def promote(
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.users.administrators import set_administrator
 
-    with working_on(stack, "users.promote", dry_run=dry_run) as (state, progress):
+    with working_on(stack, "users.promote", dry_run=dry_run, configures=True) as (state, progress):
         set_administrator(state, progress, name, True, yes=yes, dry_run=dry_run)
 
 
-@task(help={"name": NAME_HELP, **CHANGING})
+@task_on_workbench(help={"name": NAME_HELP, **CHANGING})
 def demote(
     context: Context, name: str, stack: str | None = None, yes: bool = False, dry_run: bool = False
 ) -> None:
@@ -103,11 +103,11 @@ def demote(
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.users.administrators import set_administrator
 
-    with working_on(stack, "users.demote", dry_run=dry_run) as (state, progress):
+    with working_on(stack, "users.demote", dry_run=dry_run, configures=True) as (state, progress):
         set_administrator(state, progress, name, False, yes=yes, dry_run=dry_run)
 
 
-@task(name="list", help={"stack": STACK_HELP, "json": JSON_HELP})
+@task_on_workbench(name="list", help={"stack": STACK_HELP, "json": JSON_HELP})
 def list_(context: Context, stack: str | None = None, json: bool = False) -> None:
     """Say who has an account.
 
@@ -130,7 +130,7 @@ def list_(context: Context, stack: str | None = None, json: bool = False) -> Non
         print_users(found, state.stack, make_console())
 
 
-@task(help={"name": NAME_HELP, "password-stdin": STDIN_HELP, "stack": STACK_HELP})
+@task_on_workbench(help={"name": NAME_HELP, "password-stdin": STDIN_HELP, "stack": STACK_HELP})
 def password(
     context: Context, name: str, password_stdin: bool = False, stack: str | None = None
 ) -> None:

@@ -15,19 +15,22 @@ from workbench.remote.stack_state import StackState
 from workbench.tasks.command_name import as_typed
 from workbench.tasks.output import print_rows
 from workbench.tasks.users.declared_users import User
-from workbench.tasks.users.declared_users import read_declared
+from workbench.tasks.users.declared_users import read_people
 from workbench.tasks.users.public_keys import fingerprint
 from workbench.tasks.users.server_users import ServerUser
 from workbench.tasks.users.server_users import read_server_users
 
 
 def read_users(state: StackState, progress: Progress) -> dict[str, Any]:
-    """Return everyone; what only the server knows is null, and ``problem`` says why."""
+    """Return everyone; what only the server knows is null, and ``problem`` says why.
+
+    Of people who are in the program, what they differ in isn't known.
+    """
     if not state.outputs.get("instance_id"):
         raise WorkbenchError(
             f"The stack {state.stack} has no server.", f"workbench up --stack {state.stack}"
         )
-    declared, problem = read_declared(state), None
+    declared, problem = read_people(state), None
     accounts: dict[str, ServerUser] = {}
     activities: list[Activity] = []
     try:
@@ -37,15 +40,15 @@ def read_users(state: StackState, progress: Progress) -> dict[str, Any]:
     except WorkbenchError as error:
         problem = str(error)
     names = [*declared.users, *(name for name in accounts if name not in declared.users)]
-    return {
-        "stack": state.stack,
-        "problem": problem,
-        "users": [
-            _entry(name, declared.users.get(name), accounts.get(name), known=problem is None)
-            | {"running": _running(activities, name) if problem is None else None}
-            for name in names
-        ],
-    }
+    users = [
+        _entry(name, declared.users.get(name), accounts.get(name), known=problem is None)
+        | {"running": _running(activities, name) if problem is None else None}
+        for name in names
+    ]
+    if declared.in_program:
+        unknown = {"declared_administrator": None, "declared_keys": None, "differs": None}
+        users = [user | unknown for user in users]
+    return {"stack": state.stack, "problem": problem, "users": users}
 
 
 def _entry(
@@ -114,7 +117,7 @@ def print_users(found: dict[str, Any], stack: str, console: Console) -> None:
 
 def _row(user: dict[str, Any]) -> tuple[str, ...]:
     if user["on_server"] is None or not user["on_server"]:
-        keys = str(len(user["declared_keys"]))
+        keys = "?" if user["declared_keys"] is None else str(len(user["declared_keys"]))
         return (user["name"], _yes(user["declared_administrator"]), keys, "?", "?", "?", "?")
     size = user["home_bytes"]
     return (
@@ -136,7 +139,7 @@ def _kinds(running: list[dict[str, Any]]) -> list[str]:
 
 
 def _yes(value: bool | None) -> str:
-    return "yes" if value else "no"
+    return "?" if value is None else "yes" if value else "no"
 
 
 def _iso(moment: float | None) -> str | None:
