@@ -62,12 +62,13 @@ def repository(tmp_path: Path) -> Iterator[Repository]:
         settings = yaml.safe_load(file.read_text())
         mine = yaml.safe_load((file.parent / "Pulumi.dev.yaml").read_text())["config"]
         # The team's settings, where they aren't the rehearsal's own; the base takes minutes.
-        settings["config"] = {**mine, **settings["config"], "workbench:basePackages": []}
+        ours = {"aws:defaultTags": mine["aws:defaultTags"], "workbench:basePackages": []}
+        settings["config"] = {**mine, **settings["config"], **ours}
         file.write_text(yaml.safe_dump(settings))
         aws = {key: each for key, each in settings["config"].items() if key.startswith("aws:")}
         shared = made.folder / "network" / "Pulumi.shared.yaml"
         shared.write_text(yaml.safe_dump({"config": aws}))
-        made.shell("pulumi stack init shared && pulumi up --yes", folder="network")
+        made.shell("pulumi stack init shared && pulumi up --yes --stack shared", folder="network")
         made.shell(
             "git init --quiet && git config user.name Ada && git config user.email ada@example.com"
             " && git add --all && git commit --quiet --message 'The organization'"

@@ -146,12 +146,12 @@ def refused(lab: Lab, **hub: Any) -> str:
 
 
 def test_the_hub_takes_what_the_stack_sets(lab: Lab, pages: None) -> None:
-    lab.publish(hub={"Spawner": {"default_url": "/tree"}})
+    lab.publish(hub={"Spawner": {"default_url": "/lab/tree"}})
     lab.converge()
     assert lab.converge()["changed"] == 0
     with at_hub(lab, PASSWORD) as hub:
         opened = hub.http.get(f"{hub.base}/user/test-user/", follow_redirects=False)
-        assert "/tree" in opened.headers["location"]
+        assert "/lab/tree" in opened.headers["location"]
     lab.publish(hub={})
     lab.converge()
 

@@ -216,8 +216,8 @@ class WorkbenchArgs(TypedDict):
 
     kms_key_id: NotRequired[Annotated[pulumi.Input[str], Key(check_key_arn, part="encryption")]]
     """The ARN of a KMS key of your own, for the data volume, a server's root volume, the bucket and
-    the backups' vault. A volume, a server or a vault that is there keeps its key. Default: AWS's
-    own keys."""
+    the backups' vault. To be chosen at the start: a data volume that is there can't get another
+    one, server and vault keep theirs, and it isn't taken away again. Default: AWS's own keys."""
 
     instance_type: NotRequired[
         Annotated[str, Key(validation.check_instance_type, default="t3.medium", part="server")]

@@ -16,6 +16,7 @@ from workbench.host.run import journal
 from workbench.host.settings import Settings
 from workbench.host.system import apt_sources
 from workbench.host.system import certificates
+from workbench.host.system import mirrors
 from workbench.host.system import network
 from workbench.host.system import tools
 
@@ -41,6 +42,7 @@ def main() -> None:
         authorities = certificates.ensure_authorities(settings.ca_certificates)
         # Before anything is installed: in a closed network, nothing else is reached.
         moved = apt_sources.ensure_sources(settings.network)
+        moved = mirrors.ensure_mirrors(settings.network) or moved
         changed = tools.ensure_tools()
         remove_old_recipes(places.ROOT)
     progress.end_step(changed=authorities or moved or changed)

@@ -83,7 +83,7 @@ def test_all_of_them_are_made_once_and_later_ones_replace_nothing(pulumi: Pulumi
 
     # Of another key, the data volume says no before anything is done.
     pulumi.set("workbench:kmsKeyId", OTHER_KEY)
-    said = pulumi.run("preview", exit_code=255)
+    said = pulumi.run("preview", exit_code=1)
     assert "The data volume is encrypted with" in said
     assert pulumi.output("instance_id") == instance
 

@@ -233,5 +233,7 @@ def test_an_existing_profiles_role_is_left_as_it_is(deploy, cloud, public_key):
 )
 def test_what_is_not_there_is_named(deploy, cloud, public_key, more, sentence):
     args = {"public_key": public_key, "os": "debian-12", **more}
+    # What was made before is still there: each has a name of its own.
+    name = f"missing-{'-'.join(more).replace('_', '')}"[:27]
     with pytest.raises(ArgumentError, match=sentence):
-        deploy(lambda: Workbench("missing", args), cloud=cloud)
+        deploy(lambda: Workbench(name, args), cloud=cloud)

@@ -143,6 +143,28 @@ def test_people_install_from_the_mirrors() -> None:
     assert set(mirrors.texts(settings().network).values()) == {None}
 
 
+def test_the_files_come_and_go_and_other_peoples_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PIP", "UV", "NPM"):
+        monkeypatch.setattr(mirrors, name, tmp_path / name.lower() / "config")
+    closed, none = settings(**CLOSED).network, NetworkSettings()
+    assert not mirrors.ensure_mirrors(none)
+    assert mirrors.ensure_mirrors(closed)
+    assert not mirrors.ensure_mirrors(closed)
+    assert {path: path.read_text() for path in mirrors.texts(closed)} == mirrors.texts(closed)
+    assert mirrors.NPM.stat().st_mode & 0o777 == 0o644
+
+    mirrors.UV.write_text("# An administrator's.\n")
+    assert mirrors.ensure_mirrors(none)
+    assert [path.exists() for path in (mirrors.PIP, mirrors.UV, mirrors.NPM)] == [
+        False,
+        True,
+        False,
+    ]
+    assert not mirrors.ensure_mirrors(none)
+
+
 def targets(etc: Path) -> list[str]:
     """Return the suites that apt would fetch lists of, as apt itself reads a folder."""
     lists = etc.parent / "lists"

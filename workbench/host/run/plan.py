@@ -40,6 +40,7 @@ from workbench.host.system import apt
 from workbench.host.system import apt_sources
 from workbench.host.system import certificates
 from workbench.host.system import metadata
+from workbench.host.system import mirrors
 from workbench.host.system import network
 from workbench.host.system import tools
 from workbench.host.web.removal import known_services
@@ -75,6 +76,8 @@ def _find_tools(settings: Settings) -> Iterator[Finding]:
         finding.add("the certificate authorities differ", "trust the settings' authorities")
     if not apt_sources.are_as_wanted(settings.network):
         finding.add("apt's mirror or proxy is another", "use the settings' mirror and proxy")
+    if not mirrors.are_as_wanted(settings.network):
+        finding.add("pip, uv or npm have other mirrors", "have them use the settings' mirrors")
     if not tools.are_ready():
         finding.add("the recipe's own tools are others", "install the recipe's tools")
     if finding.state:

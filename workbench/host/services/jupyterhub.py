@@ -161,11 +161,11 @@ def keep_extra() -> Commands:
         time.sleep(0.2)
     # What the hub itself said: systemd's word on the unit comes after it, and is no reason.
     yield (
-        f"why=$(journalctl --no-pager --output=cat --lines=100 _SYSTEMD_UNIT={UNIT} "
-        f"| grep -E '(Error|Exception|Failed)' | tail -n 1); mv {BEFORE} {EXTRA}; "
+        f"why=$(journalctl --no-pager --output=cat --lines=100 --unit={UNIT} "
+        f"| grep -E '^[A-Za-z_.]*(Error|Exception)' | tail -n 1); mv {BEFORE} {EXTRA}; "
         f"systemctl reset-failed {UNIT}; systemctl restart {UNIT}; "
         'echo "JupyterHub does not start with workbench:jupyterhubConfig, and has its former '
-        'settings again: ${why:-it does not answer}. Change it, then: workbench up"; exit 1'
+        'settings again (${why:-it does not answer}). Change it, then: workbench up"; exit 1'
     )
 
 

@@ -1,16 +1,13 @@
 """People's pip, uv and npm install from the settings' mirrors, wherever they are started.
 
 By these programs' files for the whole system, not by variables: what people or a project configure
-wins over the former, and would lose to the latter.
+wins over the former, and would lose to the latter. Standard library only: the recipe's own uv reads
+them, too, so they are written before it is used.
 """
 
-from io import StringIO
 from pathlib import Path
 
 from workbench.host.network_settings import NetworkSettings
-from workbench.host.run.pyinfra_typed import Commands
-from workbench.host.run.pyinfra_typed import files
-from workbench.host.run.pyinfra_typed import operation
 from workbench.host.system import network
 
 # An administrator's own /etc/pip.conf is read after it.
@@ -20,10 +17,26 @@ NPM = Path("/etc/npmrc")
 HEADER = "# Written by the workbench's recipe.\n"
 
 
-def mirrors(settings: NetworkSettings) -> None:
-    """Write each program's file, or take it away where there is no mirror."""
+def ensure_mirrors(settings: NetworkSettings) -> bool:
+    """Write each program's file, or take away the recipe's; say whether that changed anything."""
+    if are_as_wanted(settings):
+        return False
     for path, text in texts(settings).items():
-        put(path, text, name=f"Write {path}" if text else f"Have no {path} of the recipe's")
+        if text is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            path.chmod(0o644)
+        elif _is_ours(path):
+            path.unlink()
+    return True
+
+
+def are_as_wanted(settings: NetworkSettings) -> bool:
+    """Say whether the files are as the settings have them."""
+    return all(
+        not _is_ours(path) if text is None else path.is_file() and path.read_text() == text
+        for path, text in texts(settings).items()
+    )
 
 
 def texts(settings: NetworkSettings) -> dict[Path, str | None]:
@@ -39,10 +52,5 @@ def texts(settings: NetworkSettings) -> dict[Path, str | None]:
     return {PIP: pip, UV: uv, NPM: npm}
 
 
-@operation
-def put(path: Path, text: str | None) -> Commands:
-    """Write a file; without a text, remove it where it is the recipe's."""
-    if text is not None:
-        yield from files.put._inner(src=StringIO(text), dest=str(path), mode="644")
-    elif path.is_file() and path.read_text(errors="replace").startswith(HEADER):
-        yield f"rm -f {path}"
+def _is_ours(path: Path) -> bool:
+    return path.is_file() and path.read_text(errors="replace").startswith(HEADER)

@@ -89,7 +89,6 @@ def session_environment(settings: Settings) -> None:
     put_template("environment.d.conf", Path("/etc/environment.d/50-workbench.conf"), **values)
     put_template("pam-env.conf", PAM_VARIABLES, **values)
     put_template("pam-config-environment", PAM_PROFILE, variables=PAM_VARIABLES, program=SESSION)
-    mirrors.mirrors(settings.network)
     files.link(name="Offer uv", path="/usr/local/bin/uv", target=str(tools.UV))
     pam.enable_profile(PAM_PROFILE, name="Have PAM set the environment")
     # RStudio Server brings it along.
