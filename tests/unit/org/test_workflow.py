@@ -15,7 +15,7 @@ from pipeline_program import PIPELINE
 WORKFLOW = ORG / ".github" / "workflows" / "workbench.yml"
 ACTION = ORG / ".github" / "actions" / "prepare" / "action.yml"
 ROOT = ORG.parents[1]
-DOCUMENT = ROOT / "docs" / "org.md"
+DOCUMENT = ROOT / "docs" / "pipeline.md"
 STACKS = ("dev", "test", "prod")
 
 
