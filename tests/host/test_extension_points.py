@@ -1,6 +1,7 @@
 """What a stack adds to web server and hub is there after a converge, or nothing has changed."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from host_lab import at_hub
 PASSWORD = "Penguins-on-ice-42"
 # It says who asks, and what else it was sent.
 PAGE = """
-import http.server, json, sys
+import http.server, json, socket, sys
 class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         names = ("X-Workbench-User", "Cookie")
@@ -22,7 +23,9 @@ class Page(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(said)))
         self.end_headers()
         self.wfile.write(said.encode())
-http.server.ThreadingHTTPServer((sys.argv[2], int(sys.argv[1])), Page).serve_forever()
+class Server(http.server.ThreadingHTTPServer):
+    address_family = socket.AF_INET6 if ":" in sys.argv[2] else socket.AF_INET
+Server((sys.argv[2], int(sys.argv[1])), Page).serve_forever()
 """
 DASH, PUBLIC = f"https://{DOMAIN}/dash/", f"https://{DOMAIN}/public/"
 OPENED = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "none", "Accept": "text/html"}
@@ -37,8 +40,12 @@ PLAN = (
 def pages(lab: Lab) -> Iterator[None]:
     """Have two programs on the server, and the stack say where they are found."""
     lab.run("workbench-passwd test-user", stdin=PASSWORD + "\n")
+    # Docker turns IPv6 off, and a machine may not turn it on; at AWS it is on.
+    begun = str(lab.client.containers.get(lab.container).attrs["State"]["Pid"])
+    on = ["sysctl", "--quiet", "--write", "net.ipv6.conf.lo.disable_ipv6=0"]
+    subprocess.run(["nsenter", "--net", "--target", begun, *on], check=True)
     lab.run("cat > /opt/page.py", stdin=PAGE)
-    for port, host in ((805, "127.0.0.1"), (806, "0.0.0.0")):
+    for port, host in ((805, "127.0.0.1"), (806, "::")):
         lab.run(f"systemd-run --quiet --unit page-{port} python3 /opt/page.py {port} {host}")
     dash, public = {"path": "/dash/", "port": 805}, {"path": "/public/", "port": 806, "open": True}
     lab.publish(routes=[dash, public])
@@ -115,9 +122,10 @@ def test_with_hosts_for_people_no_page_of_theirs_can_plant_the_cookie(
 
 def test_people_on_the_server_come_by_the_web_server_too(lab: Lab, pages: None) -> None:
     own = lab.run("hostname -I").split()[0]
-    for place in ("127.0.0.1:805", "127.0.0.1:806", f"{own}:806"):
+    for place in ("127.0.0.1:805", "127.0.0.1:806", f"{own}:806", "[::1]:806"):
         lab.run(f"runuser -u ann -- curl -s --max-time 5 http://{place}/", code=7)
-    assert lab.run(f"curl -s --max-time 5 http://{own}:806/")
+    for place in (f"{own}:806", "[::1]:806"):
+        assert lab.run(f"curl -s --max-time 5 http://{place}/")
 
 
 def test_the_plan_names_a_page_and_a_converge_keeps_it(lab: Lab, pages: None) -> None:

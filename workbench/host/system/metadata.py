@@ -17,6 +17,7 @@ from workbench.host.settings import Settings
 UNIT = "workbench-metadata.service"
 UNIT_FILE = Path("/etc/systemd/system") / UNIT
 RULES = places.CONFIGURATION / "metadata.nft"
+RULES_IP6 = RULES.with_name("metadata-ip6.nft")
 
 
 @step("Instance metadata")
@@ -25,6 +26,7 @@ def metadata(settings: Settings) -> None:
     services = service_table.choose(settings.services)
     ports = [each.port for each in services if each.port and each.path]
     ports += [each.port for each in settings.routes if each.port]
-    put_template("metadata.nft", RULES, first_id=FIRST_ID, ports=ports)
-    put_template(UNIT, UNIT_FILE, rules=RULES)
-    unit(UNIT, files=[UNIT_FILE, RULES], name="Apply the rule")
+    for path in (RULES, RULES_IP6):
+        put_template(path.name, path, first_id=FIRST_ID, ports=ports)
+    put_template(UNIT, UNIT_FILE, rules=RULES, rules_ip6=RULES_IP6)
+    unit(UNIT, files=[UNIT_FILE, RULES, RULES_IP6], name="Apply the rules")
