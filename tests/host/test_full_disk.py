@@ -121,7 +121,8 @@ def test_a_password_that_the_volume_does_not_take_is_not_set(lab: Lab) -> None:
         lab.run("dd if=/dev/zero of=/data/workbench/all bs=64k 2>/dev/null || true")
         after.callback(lab.run, "rm /data/workbench/all")
         # The page says so, or asks to sign in: the hub's database has no room there, either.
-        page = ann.change_password(PASSWORD, "Another-on-ice-43")
+        # A password that isn't like the one before, which would be the reason told first.
+        page = ann.change_password(PASSWORD, "Krill-under-floes-43")
         assert "is full: the password is not" in page.text or page.status_code == 403
         said = lab.run("workbench-passwd ann 2>&1", stdin="Another-on-ice-43\n", code=1)
         assert said.startswith("the disk of /data/workbench/accounts is full: the password is not")

@@ -162,8 +162,8 @@ def keep_extra() -> Commands:
     # What the hub itself said: systemd's word on the unit comes after it, and is no reason.
     yield (
         f"why=$(journalctl --no-pager --output=cat --lines=100 --unit={UNIT} "
-        f"| grep -E '^[A-Za-z_.]*(Error|Exception)' | tail -n 1); mv {BEFORE} {EXTRA}; "
-        f"systemctl reset-failed {UNIT}; systemctl restart {UNIT}; "
+        f"| grep -E '^ *[A-Za-z_.]*(Error|Exception)' | tail -n 1 | sed 's|^ *||'); "
+        f"mv {BEFORE} {EXTRA}; systemctl reset-failed {UNIT}; systemctl restart {UNIT}; "
         'echo "JupyterHub does not start with workbench:jupyterhubConfig, and has its former '
         'settings again (${why:-it does not answer}). Change it, then: workbench up"; exit 1'
     )
