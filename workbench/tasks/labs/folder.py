@@ -72,18 +72,23 @@ lab_host() {
   port=$(lab_port "$address")
   if [ "$port" = 22 ]; then echo "$address"; else echo "[$address]:$port"; fi
 }
+# The server's host keys, for known_hosts; its console has them some time after it began to boot.
 lab_keys() {
-  aws ec2 get-console-output --instance-id "${2:-$(lab_instance)}" --latest --output text \
-    --query Output |
-    sed -n "/BEGIN SSH HOST KEY KEYS/,/END SSH HOST KEY KEYS/s/^\(ssh-\|ecdsa-\)/$1 \1/p"
+  local instance=${2:-$(lab_instance)} keys
+  for _ in {1..150}; do
+    keys=$(aws ec2 get-console-output --instance-id "$instance" --latest --output text \
+      --query Output |
+      sed -n "/BEGIN SSH HOST KEY KEYS/,/END SSH HOST KEY KEYS/s/^\(ssh-\|ecdsa-\)/$1 \1/p")
+    [ -z "$keys" ] || { echo "$keys"; return; }
+    sleep 2
+  done
+  echo "The console of $instance doesn't show the server's keys." >&2
+  return 1
 }
 onserver() {
   local instance address group
   read -r instance address group < <(lab_server)
-  until [ -s "$instance.hosts" ]; do
-    lab_keys "$instance" "$instance" > "$instance.hosts"
-    [ -s "$instance.hosts" ] || sleep 2
-  done
+  [ -s "$instance.hosts" ] || lab_keys "$instance" "$instance" > "$instance.hosts" || return
   local way=(ssh -i do4ds-lab-key.pem -o IdentitiesOnly=yes -o HostKeyAlias="$instance"
     -o UserKnownHostsFile="$instance.hosts" -p "$(lab_port "$address")" "$LAB_USER@$address")
   # It may still be booting.
