@@ -7,6 +7,7 @@ import io
 import select
 import socket
 import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,7 @@ from typing import ClassVar
 from urllib.parse import urlsplit
 
 import requests
+from host_lab import Lab
 from host_lab import answer
 
 PROXY_PORT = 3128
@@ -21,13 +23,6 @@ MIRROR_PORT = 8900
 # A name that only the proxy knows.
 MIRROR = "mirror.closed.test"
 HELLO = "hello from the mirror"
-FILES = "https://files.pythonhosted.org/"
-UPSTREAM = {
-    "debian": "http://deb.debian.org/debian",
-    "debian-security": "http://deb.debian.org/debian-security",
-    "simple": "https://pypi.org/simple",
-    "files": FILES.rstrip("/"),
-}
 
 
 class Proxy(http.server.BaseHTTPRequestHandler):
@@ -101,6 +96,7 @@ class Mirror(http.server.BaseHTTPRequestHandler):
     """A mirror of Debian and PyPI that fetches what it is asked for, and a CRAN of one package."""
 
     asked: ClassVar[set[str]] = set()
+    upstream: ClassVar[dict[str, str]] = {}
 
     def do_GET(self) -> None:
         kind, _, rest = self.path.lstrip("/").partition("/")
@@ -110,16 +106,16 @@ class Mirror(http.server.BaseHTTPRequestHandler):
         if kind == "cran":
             content = cran().get(rest.partition("/src/contrib/")[2])
             return answer(self, 404 if content is None else 200, content or b"")
-        if kind not in UPSTREAM:
+        if kind not in self.upstream:
             return answer(self, 404, b"")
         accept = {"Accept": self.headers.get("Accept", "*/*")}
         said = requests.request(
-            self.command, f"{UPSTREAM[kind]}/{rest}", headers=accept, timeout=60
+            self.command, f"{self.upstream[kind]}/{rest}", headers=accept, timeout=60
         )
         content = said.content
         if kind == "simple":
             own = f"http://{self.headers['Host']}/files/"
-            content = content.replace(FILES.encode(), own.encode())
+            content = content.replace(f"{self.upstream['files']}/".encode(), own.encode())
         self.send_response(said.status_code)
         self.send_header("Content-Type", said.headers.get("Content-Type", ""))
         size = len(content) if content else said.headers.get("Content-Length", 0)
@@ -132,6 +128,23 @@ class Mirror(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         pass
+
+
+PIPS = """
+from pip._internal.models.index import PyPI
+print(PyPI.simple_url, "https://" + PyPI.file_storage_domain)
+"""
+
+
+def upstream(lab: Lab) -> dict[str, str]:
+    """Return where what no mirror is named to gets packages from, as pip and apt know it."""
+    asked = subprocess.run([sys.executable, "-c", PIPS], capture_output=True, text=True, check=True)
+    found = dict(zip(("simple", "files"), asked.stdout.split(), strict=True))
+    for line in lab.run("apt-get indextargets --format '$(RELEASE) $(REPO_URI)'").splitlines():
+        release, uri = line.split()
+        kind = "debian-security" if release.endswith("-security") else "debian"
+        found[kind] = uri.rstrip("/")
+    return found
 
 
 def cran() -> dict[str, bytes]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from closed_world import HELLO
@@ -12,6 +13,7 @@ from closed_world import PROXY_PORT
 from closed_world import Mirror
 from closed_world import Proxy
 from closed_world import closed
+from closed_world import upstream
 from host_lab import DOMAIN
 from host_lab import Lab
 from host_lab import OnBridge
@@ -34,6 +36,7 @@ python -c 'import urllib.request as u; print(u.urlopen("http://{MIRROR}/hello").
 Rscript -e 'cat(readLines("http://{MIRROR}/hello", warn = FALSE)); cat("\\n")'
 echo END
 """
+AGAIN = "--quiet --force-reinstall --no-cache-dir"
 CERTIFICATES = "/data/workbench/caddy/certificates"
 
 
@@ -42,6 +45,7 @@ def gateway(lab: Lab) -> Iterator[str]:
     """Close the network, and give the address of proxy and mirror, all that is left."""
     network = lab.machines.ensure_network()
     here, bridge = network.gateway, network.bridge
+    Mirror.upstream = upstream(lab)
     mirror = OnBridge(bridge, (here, MIRROR_PORT), Mirror)
     # What is bound to the bridge isn't reached from this computer itself, where the proxy is.
     local = ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
@@ -61,44 +65,60 @@ def replaced(lab: Lab, **changes: Any) -> None:
     end = lab.wait_converged()
     assert end["result"] == "ok", lab.failure()
     # There is no other way.
-    assert lab.run("curl -s --noproxy '*' --max-time 5 https://pypi.org/ || echo none") == "none"
+    beyond = Mirror.upstream["simple"]
+    assert lab.run(f"curl -s --noproxy '*' --max-time 5 {beyond}/ || echo none") == "none"
 
 
 def install(lab: Lab) -> None:
-    """Install a Python and an R package as a person, and one of apt's as an administrator."""
+    """Install a Python and an R package as a person, and one of apt's as an administrator.
+
+    Again, where another server on the same data volume did it before.
+    """
     lab.run(f"workbench-passwd {USER}", stdin=PASSWORD + "\n")
     with at_hub(lab, PASSWORD) as hub:
         said = hub.run(
             "python3",
-            "get_ipython().run_line_magic('pip', 'install --quiet cowsay')\n"
+            f"get_ipython().run_line_magic('pip', 'install {AGAIN} cowsay')\n"
             "import cowsay; print('installed', cowsay.__name__)",
         )
         assert "installed cowsay" in said
         said = hub.run("ir", "install.packages('tiny', quiet = TRUE); cat('tiny', tiny::answer())")
         assert "tiny 42" in said
-    ssh(lab, "uv pip install --quiet tabulate && python -c 'import tabulate'")
+    ssh(
+        lab, "uv pip install --quiet --reinstall --no-cache tabulate && python -c 'import tabulate'"
+    )
     ssh(lab, f"echo {PASSWORD} | sudo -S apt-get -q -y update 2>&1")
     ssh(lab, f"echo {PASSWORD} | sudo -S apt-get -q -y install hello 2>&1")
     assert "Hello" in ssh(lab, "hello")
 
 
-def test_by_a_proxy_alone(lab: Lab, gateway: str) -> None:
-    proxy = {"address": f"http://{gateway}:{PROXY_PORT}", "exceptions": []}
+@pytest.fixture
+def proxied(lab: Lab, gateway: str) -> str:
+    """Have a server that reaches the proxy alone; give the proxy's address."""
+    address = f"http://{gateway}:{PROXY_PORT}"
+    proxy = {"address": address, "exceptions": []}
     cran = f"http://{MIRROR}/cran/{{codename}}/{{snapshot}}"
-    replaced(lab, proxy=proxy, mirrors={"cran": cran})
+    if lab.settings.get("proxy") != proxy:
+        replaced(lab, proxy=proxy, mirrors={"cran": cran})
+    lab.run(f"workbench-passwd {USER}", stdin=PASSWORD + "\n")
+    return address
+
+
+def test_by_a_proxy_alone(lab: Lab, proxied: str) -> None:
     # The certificate, too, came by it; the recipe and the metadata didn't.
     assert ACME_HOST in Proxy.asked
     assert not {each for each in Proxy.asked if "amazonaws" in each or each == METADATA_ADDRESS}
     lab.run(f"ls {CERTIFICATES}/*/{DOMAIN}/{DOMAIN}.crt")
     install(lab)
-    assert {"pypi.org", MIRROR, "deb.debian.org"} <= Proxy.asked
+    archives = {urlsplit(Mirror.upstream[kind]).hostname for kind in ("simple", "debian")}
+    assert {MIRROR, *archives} <= Proxy.asked
     kept = ssh(lab, f"echo {PASSWORD} | sudo -S printenv https_proxy 2>/dev/null")
-    assert kept.strip() == proxy["address"]
+    assert kept.strip() == proxied
     lab.run("visudo --check --quiet")
     assert lab.converge()["changed"] == 0
 
 
-def test_the_proxy_is_there_wherever_a_person_is(lab: Lab, gateway: str) -> None:
+def test_the_proxy_is_there_wherever_a_person_is(lab: Lab, proxied: str) -> None:
     lab.run(f"cat > {SCRIPT}", stdin=REACH)
     ssh(lab, "crontab -", stdin=f"* * * * * bash {SCRIPT} > ~/of-cron 2>&1\n")
     try:
@@ -109,7 +129,7 @@ def test_the_proxy_is_there_wherever_a_person_is(lab: Lab, gateway: str) -> None
         ssh(lab, "crontab -r; rm -f ~/of-cron")
 
 
-def test_what_the_configuration_lists_comes_by_the_proxy(lab: Lab, gateway: str) -> None:
+def test_what_the_configuration_lists_comes_by_the_proxy(lab: Lab, proxied: str) -> None:
     lab.publish(packages={"base": [], "apt": ["librecode0"], "python": ["art"], "r": ["tiny"]})
     lab.converge()
     read = "cat /var/lib/workbench/packages.json 2>/dev/null || echo installing"
@@ -134,5 +154,5 @@ def test_by_mirrors_alone(lab: Lab, gateway: str) -> None:
     # Taken out again, the distribution's own sources are back.
     lab.publish(mirrors={})
     lab.converge()
-    assert "deb.debian.org" in lab.run("apt-get update --print-uris")
+    assert Mirror.upstream["debian"] in lab.run("apt-get update --print-uris")
     lab.run("! ls /etc/xdg/pip/pip.conf /etc/uv/uv.toml 2>/dev/null")

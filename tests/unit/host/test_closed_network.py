@@ -182,14 +182,14 @@ def etc(tmp_path: Path) -> Path:
     for part in ("sources.list.d", "apt.conf.d", "preferences.d"):
         (folder / part).mkdir(parents=True)
     (folder / "sources.list").write_text("")
-    before = "Types: deb\nURIs: http://deb.debian.org/debian\nSuites: bookworm\nComponents: main\n"
+    before = "Types: deb\nURIs: http://archive.test/debian\nSuites: bookworm\nComponents: main\n"
     (folder / "sources.list.d" / "0000debian.sources").write_text(before)
     return folder
 
 
 def test_apt_reads_the_mirror_alone_and_the_distributions_come_back_after_it(etc: Path) -> None:
     before = targets(etc)
-    assert before == ["http://deb.debian.org/debian/dists/bookworm"]
+    assert before == ["http://archive.test/debian/dists/bookworm"]
     apt.UPDATED.touch()
     closed = settings(**CLOSED).network
     assert apt_sources.ensure_sources(closed, etc)
@@ -217,10 +217,10 @@ def test_an_administrators_own_sources_stay(etc: Path) -> None:
 def test_what_comes_back_as_the_distribution_has_it_is_put_aside_again(etc: Path) -> None:
     closed = settings(**CLOSED).network
     apt_sources.ensure_sources(closed, etc)
-    (etc / "sources.list").write_text("deb http://deb.debian.org/debian bookworm main\n")
+    (etc / "sources.list").write_text("deb http://archive.test/debian bookworm main\n")
     assert not apt_sources.are_as_wanted(closed, etc)
     apt_sources.ensure_sources(closed, etc)
-    assert not any("deb.debian.org" in each for each in targets(etc))
+    assert not any("archive.test" in each for each in targets(etc))
 
 
 def uris(given: NetworkSettings, release: Mapping[str, str]) -> list[str]:
