@@ -39,6 +39,12 @@ class Pulumi:
         assert done.returncode == exit_code, "\n".join(line[:500] for line in said[-20:])
         return done.stdout
 
+    def init(self, stack: str, provider_config: dict[str, Any]) -> None:
+        """Begin a stack whose AWS is the tests'."""
+        self.run("stack", "init", stack)
+        for key, value in provider_config.items():
+            self.set(f"aws:{key}", value)
+
     def output(self, name: str) -> Any:
         return json.loads(self.run("stack", "output", name, "--json"))
 
@@ -81,3 +87,13 @@ def make_pulumi(folder: Path) -> Pulumi:
             "PYTHONPATH": str(ROOT),
         },
     )
+
+
+def make_project(folder: Path, program: str, stack: str, provider_config: dict[str, Any]) -> Pulumi:
+    """Return Pulumi for a new project of one program, with a stack whose AWS is the tests'."""
+    (folder / "Pulumi.yaml").write_text("name: org\nruntime: python\nmain: program\n")
+    (folder / "program").mkdir()
+    (folder / "program" / "__main__.py").write_text(program)
+    pulumi = make_pulumi(folder)
+    pulumi.init(stack, provider_config)
+    return pulumi

@@ -100,9 +100,7 @@ def pulumi(
     (folder / "program" / "__main__.py").write_text(PROGRAM)
     (folder / "program" / "recipe.txt").write_text("what to do")
     pulumi = make_pulumi(folder)
-    pulumi.run("stack", "init", "whole")
-    for key, value in provider_config.items():
-        pulumi.set(f"aws:{key}", value)
+    pulumi.init("whole", provider_config)
     pulumi.set("ports", "[22, 443]")
     pulumi.set("type", f"{FAMILY}.medium")
     pulumi.set("size", 10)

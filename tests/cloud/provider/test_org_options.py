@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from pulumi_project import Pulumi
-from pulumi_project import make_pulumi
+from pulumi_project import make_project
 
 from workbench.rehearsal.api.parameters import image_id
 from workbench.rehearsal.api.parameters import machine_architecture
@@ -56,13 +56,7 @@ for name, value in workbench.stack_outputs().items():
 
 @pytest.fixture
 def pulumi(tmp_path: Path, provider_config: dict[str, Any]) -> Iterator[Pulumi]:
-    (tmp_path / "Pulumi.yaml").write_text("name: org\nruntime: python\nmain: program\n")
-    (tmp_path / "program").mkdir()
-    (tmp_path / "program" / "__main__.py").write_text(PROGRAM)
-    pulumi = make_pulumi(tmp_path)
-    pulumi.run("stack", "init", "dev")
-    for key, value in provider_config.items():
-        pulumi.set(f"aws:{key}", value)
+    pulumi = make_project(tmp_path, PROGRAM, "dev", provider_config)
     pulumi.set("workbench:publicKey", PUBLIC_KEY)
     pulumi.set("workbench:backupSchedule", "cron(0 5 ? * * *)")
     yield pulumi

@@ -72,9 +72,7 @@ def pulumi(tmp_path: Any, provider_config: dict[str, Any], ada: Person) -> Pulum
     shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
     shutil.copytree(ROOT / "stacks", tmp_path / "stacks")
     pulumi = make_pulumi(tmp_path)
-    pulumi.run("stack", "init", "rights")
-    for key, value in provider_config.items():
-        pulumi.set(f"aws:{key}", value)
+    pulumi.init("rights", provider_config)
     pulumi.set("aws:accessKey", ada.key["AccessKeyId"])
     pulumi.set("aws:secretKey", ada.key["SecretAccessKey"], "--secret")
     for key, value in CONFIG.items():

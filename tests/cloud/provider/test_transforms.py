@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from pulumi_project import Pulumi
-from pulumi_project import make_pulumi
+from pulumi_project import make_project
 
 from workbench.rehearsal.api.parameters import machine_architecture
 
@@ -21,14 +21,8 @@ def pulumi(tmp_path: Path, provider_config: dict[str, Any]) -> Pulumi:
     """Give a project with the documentation's program, as it is there."""
     text = (ROOT / "docs" / "configuration.md").read_text()
     (program,) = [block for block in BLOCK.findall(text) if "transforms=" in block]
-    (tmp_path / "Pulumi.yaml").write_text("name: org\nruntime: python\nmain: program\n")
-    (tmp_path / "program").mkdir()
-    (tmp_path / "program" / "__main__.py").write_text(program)
+    pulumi = make_project(tmp_path, program, "whole", provider_config)
     (tmp_path / "program" / "id_ed25519.pub").write_text(KEY)
-    pulumi = make_pulumi(tmp_path)
-    pulumi.run("stack", "init", "whole")
-    for key, value in provider_config.items():
-        pulumi.set(f"aws:{key}", value)
     return pulumi
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from pulumi_project import Pulumi
-from pulumi_project import make_pulumi
+from pulumi_project import make_project
 
 from workbench.rehearsal.api.parameters import machine_architecture
 
@@ -46,14 +46,7 @@ def pulumi(
     tmp_path_factory: pytest.TempPathFactory, provider_config: dict[str, Any]
 ) -> Iterator[Pulumi]:
     folder = tmp_path_factory.mktemp("wrong")
-    (folder / "Pulumi.yaml").write_text("name: wrong\nruntime: python\nmain: program\n")
-    (folder / "program").mkdir()
-    (folder / "program" / "__main__.py").write_text(PROGRAM)
-    pulumi = make_pulumi(folder)
-    pulumi.run("stack", "init", "whole")
-    for key, value in provider_config.items():
-        pulumi.set(f"aws:{key}", value)
-    return pulumi
+    return make_project(folder, PROGRAM, "whole", provider_config)
 
 
 @pytest.mark.skipif(machine_architecture() != "x86_64", reason="the default type is x86's")
