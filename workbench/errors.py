@@ -1,5 +1,8 @@
 """Errors a user can do something about: what happened, why, and what to type next."""
 
+import difflib
+from collections.abc import Collection
+
 
 class WorkbenchError(Exception):
     """Stop with one plain sentence and the next command.
@@ -36,3 +39,9 @@ class WaitTimeoutError(WorkbenchError):
     """Something did not happen within its limit."""
 
     exit_code = 4
+
+
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    """Return a question after a sentence on a name that isn't known; nothing where none is near."""
+    near = difflib.get_close_matches(name, known, 1)
+    return f" Did you mean {near[0]}?" if near else ""

@@ -84,8 +84,9 @@ def read_snapshots(state: StackState, volumes: list[Volume]) -> list[Snapshot]:
         for each in snapshots_where(ec2, "volume-id", [volume.id for volume in volumes])
     }
     if stacks := {volume.stack for volume in volumes if volume.stack}:
+        others = _of_others(state)
         for each in snapshots_where(ec2, f"tag:{STACK_TAG}", sorted(stacks)):
-            if each.volume_id not in _of_others(state):
+            if each.volume_id not in others:
                 found.setdefault(each.id, each)
     return sorted(found.values(), key=lambda each: each.started, reverse=True)
 

@@ -1,6 +1,5 @@
 """Which of a stack's workbenches a task is about, and where this computer keeps its passwords."""
 
-import difflib
 import os
 from collections.abc import Collection
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from workbench.errors import ConfigError
+from workbench.errors import did_you_mean
 from workbench.writing import put_file
 
 VARIABLE = "WORKBENCH_WORKBENCH"
@@ -54,10 +54,8 @@ def choose(names: Collection[str], stack: str) -> str:
             f"The stack {stack} doesn't name its workbench, so {wanted!r} can't be looked for.",
             f"Leave --workbench out, or {VARIABLE}: it has one",
         )
-    near = difflib.get_close_matches(wanted, names, 1)
-    hint = f" Did you mean {near[0]}?" if near else ""
     raise ConfigError(
-        f"The stack {stack} has no workbench {wanted!r}.{hint}",
+        f"The stack {stack} has no workbench {wanted!r}.{did_you_mean(wanted, names)}",
         f"--workbench NAME   takes one of: {listed}",
     )
 

@@ -1,6 +1,5 @@
 """The ``workbench`` command: Fabric's own program around the project's tasks."""
 
-import difflib
 import io
 import os
 import re
@@ -17,6 +16,7 @@ from invoke.exceptions import ParseError
 from invoke.parser.context import ParserContext
 
 from workbench import __version__
+from workbench.errors import did_you_mean
 from workbench.tasks import namespace
 from workbench.tasks.command_name import command_name
 from workbench.tasks.errors import DEBUG
@@ -110,8 +110,7 @@ class WorkbenchProgram(Fab):  # type: ignore[misc]
                 f"There is no option {token} before a task's name; a task's options follow it."
                 f"\n  {command_name()} --help"
             )
-        near = difflib.get_close_matches(token, self.parser.contexts[task].flags, 1)
-        hint = f" Did you mean {near[0]}?" if near else ""
+        hint = did_you_mean(token, self.parser.contexts[task].flags)
         return f"The task {task} has no option {token}.{hint}\n  {command_name()} {task} --help"
 
     def _unknown_task(self, token: str, task: str | None) -> str:
@@ -121,8 +120,7 @@ class WorkbenchProgram(Fab):  # type: ignore[misc]
             return f"{token} is a collection of tasks: {', '.join(below)}"
         if task is not None:
             return f"The task {task} takes no {token!r}.\n  {command_name()} {task} --help"
-        near = difflib.get_close_matches(token, names, 1)
-        hint = f" Did you mean {near[0]}?" if near else ""
+        hint = did_you_mean(token, names)
         return f"There is no task {token!r}.{hint}\n  {command_name()} --list"
 
     def print_version(self) -> None:
