@@ -219,6 +219,11 @@ def test_every_requirement_has_a_hash_and_no_address() -> None:
             assert "--hash=sha256:" in entry, entry
 
 
+def test_servers_do_without_a_grammar_that_takes_longer_to_read_than_all_else() -> None:
+    # A lock that is written again without the README's options has it back.
+    assert "rfc3987-syntax" not in (FOLDER / "requirements" / "jupyterhub.txt").read_text()
+
+
 def test_a_proxys_lock_has_hashes_and_no_address() -> None:
     text = (FOLDER / "requirements" / "proxy" / "package-lock.json").read_text()
     assert '"resolved"' not in text
