@@ -70,8 +70,8 @@ class Network(Component):
     """The subnet for a server: the public one, or with `private_network` the private one."""
 
     public_subnet_ids: pulumi.Output[list[str]]
-    """The public subnets, that of the server's zone first: with `private_network` two, of two zones,
-    as a load balancer needs them, else one. None for a subnet you have."""
+    """The public subnets, that of the server's zone first: two with `private_network`, of two
+    zones, as a load balancer needs them, else one. None for a subnet you have."""
 
     private_subnet_ids: pulumi.Output[list[str]]
     """The private subnets, that of the server's zone first: two with `private_network`, else

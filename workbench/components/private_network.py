@@ -10,6 +10,7 @@ from workbench.components.errors import ArgumentError
 from workbench.components.subnet_ranges import PRIVATE
 from workbench.components.subnet_ranges import SECOND
 from workbench.components.subnet_ranges import SECOND_PRIVATE
+from workbench.components.subnet_ranges import Place
 from workbench.components.subnet_ranges import find_places
 from workbench.components.validation import check_texts
 from workbench.components.validation import shown
@@ -43,6 +44,10 @@ def check_endpoint_services(value: object, what: str) -> list[str]:
     if len(set(names)) < len(names):
         raise ArgumentError(f"{what} has a service twice.", "Name each once.")
     return names
+
+
+def _part_of(places: pulumi.Output[dict[str, Place]], suffix: str, name: str) -> pulumi.Output[str]:
+    return places.apply(lambda known: str(getattr(known[suffix], name)))
 
 
 class PrivateNetwork:
@@ -83,8 +88,8 @@ class PrivateNetwork:
             made[suffix] = aws.ec2.Subnet(
                 f"{self._name}-{suffix}-subnet",
                 vpc_id=self._vpc.id,
-                cidr_block=places.apply(lambda all_, suffix=suffix: all_[suffix].cidr_block),
-                availability_zone=places.apply(lambda all_, suffix=suffix: all_[suffix].zone),
+                cidr_block=_part_of(places, suffix, "cidr_block"),
+                availability_zone=_part_of(places, suffix, "zone"),
                 map_public_ip_on_launch=False,
                 tags={"Name": f"{self._name}-{suffix}"},
                 opts=self._own,
