@@ -49,7 +49,7 @@ class Private:
         return str(found["SubnetId"])
 
     def make_bastion(self) -> str:
-        """Make the host; return OpenSSH's command by which it leads to the server."""
+        """Make the host; return OpenSSH's command by which it points to the server."""
         vpc = self.server["VpcId"]
         group = self.ec2.create_security_group(GroupName="b", Description="b", VpcId=vpc)
         self.ec2.authorize_security_group_ingress(
@@ -152,12 +152,12 @@ def test_it_reaches_out_by_its_nat_gateway_and_is_reached_from_its_vpc_alone(
     assert "PublicIpAddress" not in private.server
     command = private.make_bastion()
     bench.shell(f"pulumi config set workbench:sshProxyCommand {shlex.quote(command)}")
-    bench.run("up", exit_code=None, limit=1200)
+    print(bench.run("up", exit_code=None, limit=1200))
     bench.shell("pulumi preview --expect-no-changes")
     status = bench.status()
-    assert (status["state"], status["address"]) == ("running", private.outputs["address"])
+    assert (status["state"], status["address"]["ip"]) == ("running", private.outputs["address"])
 
-    # Nothing of this computer leads to it: neither the gateway's address nor its own.
+    # Nothing of this computer points to it: neither the gateway's address nor its own.
     (address,) = private.ec2.describe_addresses()["Addresses"]
     assert private.described()["addresses"].keys() == {private.bastion}
     assert not any(

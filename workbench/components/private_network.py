@@ -159,7 +159,7 @@ class PrivateNetwork:
                 vpc_id=self._vpc.id,
                 service_name=pulumi.Output.concat("com.amazonaws.", region, ".", service),
                 vpc_endpoint_type="Interface",
-                # AWS's own name for the service leads to the endpoint then.
+                # AWS's own name for the service points to the endpoint then.
                 private_dns_enabled=True,
                 subnet_ids=[self.subnet.id],
                 security_group_ids=groups,

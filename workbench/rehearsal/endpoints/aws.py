@@ -30,7 +30,7 @@ from workbench.rehearsal.network.web import read_body
 log = logging.getLogger(__name__)
 
 PORT = 443
-# Where S3's name without a region leads to.
+# Where S3's name without a region points to.
 OLDEST_REGION = "us-east-1"
 # S3 takes 5 GiB in one request; other services a few MiB.
 LARGEST_OBJECT = 5 * 1024**3
