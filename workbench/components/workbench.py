@@ -25,6 +25,7 @@ from workbench.components.network import Network
 from workbench.components.network import NetworkArgs
 from workbench.components.operating_systems import check_operating_system
 from workbench.components.private_access import opened_to_vpc
+from workbench.components.private_network import NAT
 from workbench.components.r_versions import check_r_is_known
 from workbench.components.recipe import Recipe
 from workbench.components.recipe import RecipeArgs
@@ -201,6 +202,8 @@ class Workbench(Component):
         """Create the network and the data volume, in one zone: whichever is there already leads."""
         chosen = self._taken_by("network")
         chosen["instance_type"] = self._instance_type
+        if not self._is_public and "subnet_id" not in chosen:
+            chosen.setdefault("private_network", NAT)
         # Until its Elastic IP is there, the server has no way out; another public address first
         # would only break its downloads when it goes.
         fresh = {} if "subnet_id" in chosen else {"map_public_ip_on_launch": False}

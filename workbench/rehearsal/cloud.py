@@ -33,6 +33,8 @@ from workbench.rehearsal.machines.processes import MachineProcesses
 from workbench.rehearsal.names import network_name
 from workbench.rehearsal.network.dns import RESOLVER_ADDRESS
 from workbench.rehearsal.network.forwarder import Forwarder
+from workbench.rehearsal.network.packets import PacketRules
+from workbench.rehearsal.network.packets import remove_rules
 from workbench.rehearsal.reconcile.machines import FAILURES
 from workbench.rehearsal.reconcile.machines import MachineFollower
 from workbench.rehearsal.reconcile.reconciler import Reconciler
@@ -114,7 +116,7 @@ class Cloud:
         places = services.start(network, port, self._say)
         self._description = self._describe(network, url, images, places)
         self._say("machines")
-        self._start_reconciler()
+        self._start_reconciler(network)
 
     def _start_api(self) -> tuple[str, dict[str, str]]:
         self._api = Api(REGION, self._machines.console)
@@ -166,7 +168,8 @@ class Cloud:
             images=images,
         )
 
-    def _start_reconciler(self) -> None:
+    def _start_reconciler(self, network: NetworkInfo) -> None:
+        self._running.callback(remove_rules, network.bridge, network.gateway)
         self._forwarder = Forwarder(self._before.browser if self._before else None)
         self._running.callback(self._forwarder.stop)
         self._reconciler = Reconciler(
@@ -174,6 +177,7 @@ class Cloud:
             self._instances,
             self._files,
             self._forwarder,
+            PacketRules(network.bridge, network.gateway),
             self._processes.listening_ports,
             self._after_round,
         )

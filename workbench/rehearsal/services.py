@@ -100,9 +100,18 @@ class MachineServices:
         self._running.callback(server.stop)
 
     def _start_endpoints(self, network: NetworkInfo) -> None:
-        endpoints = AwsEndpoints(self._api, self._authority, Authorizer(DEFAULT_ACCOUNT_ID))
+        authorizer = Authorizer(DEFAULT_ACCOUNT_ID)
+        endpoints = AwsEndpoints(self._api, self._authority, authorizer, self._reaches)
         endpoints.start(device=network.bridge)
         self._running.callback(endpoints.stop)
+
+    def _reaches(self, source: str, host: str) -> bool:
+        """Return whether the machine at an address reaches AWS's endpoint by a name."""
+        instance_id = self._instance_at(source)
+        with self._api.lock:
+            instance = self._api.ec2.get_instance_by_id(instance_id) if instance_id else None
+            # This computer itself, which gives programs that run on it AWS's names.
+            return instance is None or self._api.ec2.reaches_service(instance.nics[0], host)
 
     def _start_pebble(self, network: NetworkInfo, dns: str) -> Pebble:
         pebble = Pebble(self._folder / "pebble", self._authority, dns)

@@ -194,7 +194,7 @@ class StackState:
         A rehearsal's are known while it runs only, some moments after it began to; they are others
         than the server's own where this computer has a service at these.
         """
-        if self.rehearsal is None or self.address is None:
+        if self.rehearsal is None or self.address is None or not self.is_public:
             return
         ip = self.address.ip
 

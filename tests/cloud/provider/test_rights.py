@@ -31,6 +31,19 @@ CONFIG = {
 }
 
 
+NETWORK = {
+    f"aws:ec2/{kind}"
+    for kind in (
+        "vpc:Vpc",
+        "subnet:Subnet",
+        "internetGateway:InternetGateway",
+        "routeTable:RouteTable",
+        "route:Route",
+        "routeTableAssociation:RouteTableAssociation",
+    )
+}
+
+
 class Person:
     """Someone with an access key, and with the rights that a policy gives."""
 
@@ -97,6 +110,42 @@ def test_a_workbench_lives_under_exactly_the_rights_that_are_listed(
     assert "update" in pulumi.up()
     assert pulumi.refresh() == {}
     assert pulumi.counts("destroy", "--yes", "--skip-preview")["delete"] >= made
+
+
+def test_so_does_a_private_one_in_a_network_that_is_made_for_it(
+    pulumi: Pulumi, ada: Person
+) -> None:
+    ada.may(read_policy())
+    pulumi.up()
+    kept = planned(pulumi, "workbench:publicAccess", "false")
+    # What there is of the network stays, and more is made; the server is in another subnet.
+    assert {kind for kind, op in kept if op == "replace"} >= {"aws:ec2/instance:Instance"}
+    changed = {kind for kind, op in kept if op not in ("same", "create")}
+    assert not {each for each in changed if each in NETWORK}, changed
+    pulumi.run("config", "rm", "workbench:sshFrom")
+    pulumi.up()
+    assert pulumi.counts("preview", "--expect-no-changes") == {}
+    assert pulumi.refresh() == {}
+
+    # Without internet: the gateway goes, and an endpoint comes.
+    pulumi.set("workbench:privateNetwork", "endpoints")
+    pulumi.run("config", "set", "--path", "workbench:endpointServices[0]", "ssm")
+    assert pulumi.up() == {"create": 3, "delete": 3}
+    assert pulumi.counts("preview", "--expect-no-changes") == {}
+    assert pulumi.refresh() == {}
+    pulumi.counts("destroy", "--yes", "--skip-preview")
+
+
+def planned(pulumi: Pulumi, key: str, value: str) -> set[tuple[str, str]]:
+    """Return what a preview would do after a change of the configuration: (type, operation)."""
+    pulumi.set(key, value)
+    lines = [line for line in pulumi.run("preview", "--json").splitlines() if line[:1] == "{"]
+    steps = [
+        event["resourcePreEvent"]["metadata"]
+        for event in map(json.loads, lines)
+        if "resourcePreEvent" in event
+    ]
+    return {(each["type"], each["op"]) for each in steps}
 
 
 def test_someone_without_them_is_refused_and_told_before(

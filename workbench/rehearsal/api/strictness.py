@@ -14,11 +14,12 @@ from workbench.rehearsal.api.backup_calls import make_backup_strict
 from workbench.rehearsal.api.iam_calls import add_iam_calls
 from workbench.rehearsal.api.strictness_instances import InstanceRules
 from workbench.rehearsal.api.strictness_network import NetworkRules
+from workbench.rehearsal.api.strictness_private import PrivateNetworkRules
 from workbench.rehearsal.api.strictness_responses import patch_responses
 from workbench.rehearsal.api.strictness_volumes import VolumeRules
 
 
-class StrictEC2Backend(InstanceRules, VolumeRules, NetworkRules, EC2Backend):
+class StrictEC2Backend(InstanceRules, VolumeRules, NetworkRules, PrivateNetworkRules, EC2Backend):
     """moto's EC2 of one region, refusing what EC2 refuses, in EC2's codes and words."""
 
     def __init__(self, region_name: str, account_id: str) -> None:

@@ -21,19 +21,23 @@ EC2_RESOURCES = {
     "GroupId": "security-group",
     "ImageId": "image",
     "InstanceId": "instance",
+    "NatGatewayId": "natgateway",
     "NetworkInterfaceId": "network-interface",
     "RouteTableId": "route-table",
     "SnapshotId": "snapshot",
     "SubnetId": "subnet",
     "VolumeId": "volume",
+    "VpcEndpointId": "vpc-endpoint",
     "VpcId": "vpc",
 }
 IAM_RESOURCES = {"InstanceProfileName": "instance-profile", "RoleName": "role", "UserName": "user"}
 EC2_IDS = {
     "eipalloc": "elastic-ip",
     "i": "instance",
+    "nat": "natgateway",
     "snap": "snapshot",
     "vol": "volume",
+    "vpce": "vpc-endpoint",
 }
 
 # S3: by the query parameter that names it, the part of a bucket's or an object's configuration.

@@ -15,6 +15,7 @@ from . import instances
 from . import internet_gateways
 from . import key_pairs
 from . import lookups
+from . import nat_gateways
 from . import network_lookups
 from . import records
 from . import route_tables
@@ -24,6 +25,7 @@ from . import security_groups
 from . import subnets
 from . import volume_attachments
 from . import volumes
+from . import vpc_endpoints
 from . import vpcs
 from .failures import ProviderError
 from .lookups import Lookup
@@ -33,6 +35,8 @@ _SERVICES = (
     vpcs,
     subnets,
     internet_gateways,
+    nat_gateways,
+    vpc_endpoints,
     route_tables,
     routes,
     security_groups,
