@@ -75,7 +75,8 @@ def _unreachable(_: str = "") -> Any:
 class Target:
     """A workbench to be checked.
 
-    ``outputs`` and ``configured`` are the stack's; ``aws`` makes an AWS client of a service;
+    ``outputs`` and ``configured`` are the stack's; ``entrance`` is the load balancer in front of
+    the server, if any; ``aws`` makes an AWS client of a service;
     ``server`` connects by SSH, host key verified, as the administrator; ``resolve`` asks for a
     name's addresses; ``password`` returns a user's password where this computer knows it;
     ``ca_certificate`` is the certificate authority to trust, None for the public ones;
@@ -88,6 +89,7 @@ class Target:
     stack: str
     outputs: Mapping[str, Any] = field(default_factory=dict)
     address: Address | None = None
+    entrance: Address | None = None
     ca_certificate: Path | None = None
     aws: Callable[[str], Any] = _unreachable
     server: Callable[[], Server] = _unreachable
@@ -117,6 +119,16 @@ class Target:
                 f"The stack {self.stack} has no address.", f"workbench up --stack {self.stack}"
             )
         return self.address
+
+    @property
+    def web(self) -> Address:
+        """Where its pages answer: the server, or a load balancer in front of it."""
+        if self.entrance is not None or not self.outputs.get("entrance"):
+            return self.entrance or self.where
+        raise WorkbenchError(
+            f"The load balancer's name, {self.outputs['entrance']}, has no address (yet).",
+            f"workbench check --stack {self.stack}   in a minute or two",
+        )
 
     @property
     def names(self) -> list[str]:

@@ -17,6 +17,7 @@ from workbench.rehearsal.api.parameters import publish_images
 from workbench.rehearsal.api.saved_state import SavedState
 from workbench.rehearsal.api.server import Api
 from workbench.rehearsal.api.strictness_instances import set_state
+from workbench.rehearsal.balancers.follower import BalancerFollower
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.description import boot_id
 from workbench.rehearsal.description import process_start
@@ -114,7 +115,7 @@ class Cloud:
         places = services.start(network, port, self._say)
         self._description = self._describe(network, url, images, places)
         self._say("machines")
-        self._start_reconciler()
+        self._start_reconciler(network)
 
     def _start_api(self) -> tuple[str, dict[str, str]]:
         self._api = Api(REGION, self._machines.console)
@@ -166,13 +167,22 @@ class Cloud:
             images=images,
         )
 
-    def _start_reconciler(self) -> None:
+    def _start_reconciler(self, network: NetworkInfo) -> None:
         self._forwarder = Forwarder(self._before.browser if self._before else None)
         self._running.callback(self._forwarder.stop)
+        balancers = BalancerFollower(
+            self._api,
+            self._authority,
+            self._folder / "balancers",
+            network.bridge,
+            self._instances.addresses.get,
+        )
+        self._running.callback(balancers.stop)
         self._reconciler = Reconciler(
             self._api,
             self._instances,
             self._files,
+            balancers,
             self._forwarder,
             self._processes.listening_ports,
             self._after_round,

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from workbench.rehearsal.api.server import Api
+from workbench.rehearsal.balancers.follower import BalancerFollower
 from workbench.rehearsal.network.forwarder import Forwarder
 from workbench.rehearsal.reconcile.exposure import open_ports
 from workbench.rehearsal.reconcile.machines import MachineFollower
@@ -21,6 +22,7 @@ INTERVAL = 1.0
 SOON = 0.2
 WORKERS = 8
 _VOLUMES = "volumes"
+_BALANCERS = "load balancers"
 
 
 class Reconciler:
@@ -35,6 +37,7 @@ class Reconciler:
         api: Api,
         instances: MachineFollower,
         volumes: VolumeFollower,
+        balancers: BalancerFollower,
         forwarder: Forwarder,
         ports_of: Callable[[str], set[int]],
         after: Callable[[], None],
@@ -42,6 +45,7 @@ class Reconciler:
         self._api = api
         self._instances = instances
         self._volumes = volumes
+        self._balancers = balancers
         self._forwarder = forwarder
         self._ports_of = ports_of
         self._after = after
@@ -80,6 +84,7 @@ class Reconciler:
             if instance.state != "terminated":
                 self._submit(instance.id, self._instances.follow, instance)
         self._submit(_VOLUMES, self._volumes.follow)
+        self._submit(_BALANCERS, self._balancers.follow)
         self._expose()
         self._after()
 
@@ -105,4 +110,5 @@ class Reconciler:
     def _expose(self) -> None:
         with self._api.lock:
             rules = open_ports(self._api.ec2, self._instances.addresses.get, self._ports_of)
+            rules += self._balancers.rules()
         self._forwarder.apply(rules)

@@ -14,6 +14,9 @@ ADVICE = "Advice"
 DOMAIN = "Domain"
 # Needed only where a boundary of roles that are there becomes another one.
 BOUNDARY = "Boundary"
+# Needed for a load balancer only, which a program makes.
+ENTRANCE = "Entrance"
+SPECIAL = (ADVICE, BOUNDARY, ENTRANCE)
 # Those of AWS Backup.
 SNAPSHOTS = ("Snapshots", "SnapshotsKey", "SnapshotsService")
 # AWS answers about whole names of actions only: what to ask about instead of a pattern.
@@ -70,7 +73,7 @@ def questions(
     """
     by_resource: dict[str, list[str]] = {}
     for statement in read_policy(partition, name)["Statement"]:
-        if "Condition" not in statement and statement["Sid"] not in (ADVICE, BOUNDARY, *without):
+        if "Condition" not in statement and statement["Sid"] not in (*SPECIAL, *without):
             resource = _example(statement["Resource"], region, account)
             by_resource.setdefault(resource, []).extend(_whole(statement["Action"]))
     return [Question(tuple(actions), resource) for resource, actions in by_resource.items()]
