@@ -89,7 +89,6 @@ class Target:
     stack: str
     outputs: Mapping[str, Any] = field(default_factory=dict)
     address: Address | None = None
-    entrance: Address | None = None
     ca_certificate: Path | None = None
     aws: Callable[[str], Any] = _unreachable
     server: Callable[[], Server] = _unreachable
@@ -100,6 +99,7 @@ class Target:
     verified: bool = False
     folder: Path = Path()
     ssh_folder: Path = Path()
+    entrance: Address | None = None
 
     def output(self, name: str) -> str:
         """Return an output of the stack, as text."""
@@ -121,7 +121,7 @@ class Target:
         return self.address
 
     @property
-    def web(self) -> Address:
+    def web_address(self) -> Address:
         """Where its pages answer: the server, or a load balancer in front of it."""
         if self.entrance is not None or not self.outputs.get("entrance"):
             return self.entrance or self.where

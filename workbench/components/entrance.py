@@ -12,6 +12,7 @@ import pulumi_aws as aws
 from workbench.components.access import ANYONE
 from workbench.components.aws_values import check_certificate_arn
 from workbench.components.component import Component
+from workbench.components.entry import Entry
 from workbench.components.errors import ArgumentError
 from workbench.components.late import checked
 from workbench.components.late import is_late
@@ -113,7 +114,7 @@ class Entrance(Component):
     certificate_arn: pulumi.Output[str]
     """Its certificate."""
 
-    entry: pulumi.Output[dict[str, Any]]
+    entry: pulumi.Output[Entry]
     """What a `Workbench` takes as its argument `entrance`."""
 
     @classmethod
@@ -172,12 +173,13 @@ class Entrance(Component):
             self._create_records(zone_id)
         self.names = pulumi.Output.from_input(served_names(self._records))
         self.url = pulumi.Output.from_input(f"https://{self._records[0]}/")
-        self.entry = pulumi.Output.all(
+        entry: pulumi.Output[Any] = pulumi.Output.all(
             security_group_id=self.security_group_id,
             target_group_arn=self.target_group_arn,
             cidr_blocks=found.apply(lambda subnets: [each["cidr_block"] for each in subnets]),
             dns_name=self.dns_name,
         )
+        self.entry = entry
         self.register_outputs(
             {
                 "url": self.url,

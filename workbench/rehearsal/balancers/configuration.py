@@ -122,6 +122,8 @@ def _forward(front: Front, node: Node, group: Group, upstreams: list[str]) -> di
         "headers": {
             "request": {
                 "set": {
+                    # Where it goes on by HTTPS, Caddy would name the target's address.
+                    "Host": ["{http.request.hostport}"],
                     "X-Forwarded-Proto": ["https" if front.tls else "http"],
                     "X-Forwarded-Port": [str(front.port)],
                     "X-Amzn-Trace-Id": ["Root={http.request.uuid}"],
