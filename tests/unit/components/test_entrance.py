@@ -1,6 +1,8 @@
 """A load balancer in front of a workbench, and the workbench behind it."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from workbench.components.errors import ArgumentError
 from workbench.host.services import caddy
 from workbench.host.settings import Settings
 
+DOCUMENT = Path(__file__).parents[3] / "docs" / "org.md"
 ZONES = {"subnet-a": "us-east-1a", "subnet-b": "us-east-1b", "subnet-a2": "us-east-1a"}
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0123abcd"
 GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/lab/0123456789abcdef"
@@ -213,6 +216,30 @@ def test_both_make_one_program(deploy, public_key):
     attachment = done.one(":TargetGroupAttachment").inputs
     assert attachment["targetGroupArn"] == done.one(":TargetGroup").state["arn"]
     assert deploy(program, answer=subnets, preview=True).one(":TargetGroupAttachment")
+
+
+def test_the_documents_program_makes_both(deploy, public_key):
+    section = DOCUMENT.read_text().split("## Behind a load balancer\n")[1]
+    (text,) = re.findall(r"```python\n(.*?)```", section.split("\n## ")[0], re.S)
+
+    def answer(token, arguments):
+        if token.endswith(":getVpc"):
+            return {"cidrBlock": "10.20.0.0/16"}
+        if not token.endswith(":getSubnet"):
+            return None
+        zone = "us-east-1b" if "second" in arguments["id"] else "us-east-1a"
+        return {"vpcId": "vpc-1", "availabilityZone": zone, "cidrBlock": "10.20.1.0/24"}
+
+    done = deploy(
+        lambda: exec(text, {}),
+        answer=answer,
+        outputs={"SecurityGroup": {"id": "sg-0123456789abcdef0"}},
+        configuration={"publicKey": public_key, "createZone": "true"},
+    )
+
+    assert len(done.one(":LoadBalancer").inputs["subnets"]) == 2
+    assert done.one(":Instance").inputs["associatePublicIpAddress"] is False
+    assert done.exports["url"] == "https://lab.example.org/"
 
 
 @pytest.mark.parametrize(
