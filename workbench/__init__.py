@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from workbench.components.backup import BackupArgs
     from workbench.components.configuration import read_configuration
     from workbench.components.configuration import read_name
+    from workbench.components.entrance import Entrance
+    from workbench.components.entrance import EntranceArgs
+    from workbench.components.entry import Entry
     from workbench.components.network import Network
     from workbench.components.network import NetworkArgs
     from workbench.components.packages import Packages
@@ -37,6 +40,9 @@ __all__ = [
     "AddressArgs",
     "Backup",
     "BackupArgs",
+    "Entrance",
+    "EntranceArgs",
+    "Entry",
     "Network",
     "NetworkArgs",
     "Packages",

@@ -51,3 +51,13 @@ check_profile_name = _form(
     "the name of an instance profile",
     "Its name alone is needed, not its ARN; list yours with: aws iam list-instance-profiles",
 )
+check_certificate_arn = _form(
+    r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+",
+    "the ARN of a certificate in AWS Certificate Manager",
+    "List yours with: aws acm list-certificates",
+)
+check_target_group_arn = _form(
+    r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:targetgroup/[A-Za-z0-9/-]+",
+    "the ARN of a target group",
+    "List yours with: aws elbv2 describe-target-groups",
+)

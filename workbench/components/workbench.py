@@ -43,6 +43,7 @@ from workbench.components.validation import check_name
 from workbench.components.workbench_args import KEYS
 from workbench.components.workbench_args import WorkbenchArgs
 from workbench.components.workbench_args import check_arguments
+from workbench.components.workbench_args import usable
 from workbench.host.software import rstudio
 from workbench.host.software import rstudio_sha256
 
@@ -129,6 +130,8 @@ class Workbench(Component):
         self._chosen_image = None if chosen is None else check_image(chosen, architectures, self)
         self._image = self._chosen_image or find_image(system, architecture, self)
         self.region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
+        entrance = usable("entrance", args)
+        self._entry = None if entrance is None else pulumi.Output.from_input(entrance)
         self._key = key_here(args.get("kms_key_id"), self.region)
         network, storage = self._create_places(name)
         access = self._create_access(name, network)
@@ -139,6 +142,8 @@ class Workbench(Component):
         if public is not None:
             public.associate(server.instance_id)
         address = public or self._create_address(name, network, server.private_ip)
+        if self._entry is not None:
+            self._put_behind(name, self._entry, server)
         self.zone = network.availability_zone
         self.data_volume_id = storage.volume_id
         self.security_group_id = access.security_group_id
@@ -151,7 +156,10 @@ class Workbench(Component):
         self.administrator = server.administrator
         self.address = address.ip
         self.names = address.names
-        self.dns_records = address.dns_records
+        # Behind a load balancer, the names point to that.
+        self.dns_records = (
+            address.dns_records if self._entry is None else pulumi.Output.from_input([])
+        )
         self.name_servers = address.name_servers
         self.url = address.url
         self.outputs = pulumi.Output.from_input(self._told())
@@ -176,6 +184,8 @@ class Workbench(Component):
                 outputs[service.url] = pulumi.Output.concat(self.url, service.path.lstrip("/"))
         if self._other is not None:
             outputs["other_instance_id"] = self._other.instance_id
+        if self._entry is not None:
+            outputs["entrance"] = self._entry["dns_name"]
         # A program may say it where no configuration does, and then the commands go by these.
         for key in ("public_access", "ssh_proxy_command"):
             if (given := self._args.get(key)) is not None:
@@ -222,6 +232,9 @@ class Workbench(Component):
     def _create_access(self, name: str, network: Network) -> Access:
         inside = {} if self._is_public else opened_to_vpc(network.vpc_id, self)
         args = {"vpc_id": network.vpc_id, **inside, **self._taken_by("access")}
+        if self._entry is not None:
+            args.pop("http_from", None)
+            args["http_from_group"] = self._entry["security_group_id"]
         return Access(f"{name}-access", cast(AccessArgs, args), self._own)
 
     def _create_recipe(
@@ -261,6 +274,15 @@ class Workbench(Component):
             name, args, slots, storage.volume_id, self._chosen_image, after
         )
         return server
+
+    def _put_behind(self, name: str, entry: pulumi.Output[Any], server: Server) -> None:
+        """Have a load balancer send requests to the server, whichever that is by now."""
+        aws.lb.TargetGroupAttachment(
+            f"{name}-entrance",
+            target_group_arn=entry["target_group_arn"],
+            target_id=server.instance_id,
+            opts=self._own,
+        )
 
     def _create_address(
         self, name: str, network: Network, ip: pulumi.Output[str] | None = None

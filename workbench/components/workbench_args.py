@@ -20,6 +20,9 @@ from workbench.components.aws_values import check_key_arn
 from workbench.components.aws_values import check_profile_name
 from workbench.components.aws_values import check_security_group_id
 from workbench.components.component import check_kind
+from workbench.components.entry import Entry
+from workbench.components.entry import check_behind
+from workbench.components.entry import check_entry
 from workbench.components.errors import ArgumentError
 from workbench.components.idle_timeout import DEFAULT_MINUTES
 from workbench.components.idle_timeout import check_idle_timeout
@@ -182,6 +185,14 @@ class WorkbenchArgs(TypedDict):
     ]
     """The ranges of addresses that may use HTTP and HTTPS. Default: `["0.0.0.0/0"]`, everyone;
     Let's Encrypt needs port 80 open to everyone."""
+
+    entrance: NotRequired[
+        Annotated[pulumi.Input[Entry], Key(check_entry, part="reach", setting="entrance")]
+    ]
+    """The load balancer in front of the workbench, an `Entrance`'s output `entry`: from it alone
+    the server takes requests, and it is believed whose they are. Names and certificate are the
+    load balancer's then, so `http_from`, `zone_id` and `create_zone` are given to that. Default:
+    none."""
 
     public_access: NotRequired[
         Annotated[bool, Key(validation.check_flag, default=True, part="reach", derives=True)]
@@ -513,6 +524,8 @@ def check_arguments(args: WorkbenchArgs) -> None:
     if args.get("public_access") is False:
         check_private(args)
     check_private_network(args)
+    if args.get("entrance") is not None:
+        check_behind(args)
     if args.get("security_group_ids") and args.get("subnet_id") is None:
         raise ArgumentError(
             "security_group_ids needs subnet_id: an existing security group is of an existing VPC,"

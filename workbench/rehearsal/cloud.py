@@ -17,6 +17,7 @@ from workbench.rehearsal.api.parameters import publish_images
 from workbench.rehearsal.api.saved_state import SavedState
 from workbench.rehearsal.api.server import Api
 from workbench.rehearsal.api.strictness_instances import set_state
+from workbench.rehearsal.balancers.follower import BalancerFollower
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.description import boot_id
 from workbench.rehearsal.description import process_start
@@ -172,10 +173,19 @@ class Cloud:
         self._running.callback(remove_rules, network.bridge, network.gateway)
         self._forwarder = Forwarder(self._before.browser if self._before else None)
         self._running.callback(self._forwarder.stop)
+        balancers = BalancerFollower(
+            self._api,
+            self._authority,
+            self._folder / "balancers",
+            network.bridge,
+            self._instances.addresses.get,
+        )
+        self._running.callback(balancers.stop)
         self._reconciler = Reconciler(
             self._api,
             self._instances,
             self._files,
+            balancers,
             self._forwarder,
             PacketRules(network.bridge, network.gateway),
             self._processes.listening_ports,

@@ -120,8 +120,16 @@ class StackState:
     def address(self) -> Address | None:
         """The public address, and where its ports answer from this computer."""
         ip = str(self.outputs.get("address") or "")
-        if not ip:
-            return None
+        return self._at(ip) if ip else None
+
+    @property
+    def entrance(self) -> Address | None:
+        """An address of the load balancer in front of the workbench, where there is one."""
+        front = self.outputs.get("entrance")
+        found = self.resolve(str(front)) if front else []
+        return self._at(found[0]) if found else None
+
+    def _at(self, ip: str) -> Address:
         ports = self.rehearsal.addresses.get(ip, {}) if self.rehearsal else {}
         return Address(ip, {int(port): where for port, where in ports.items()})
 
@@ -138,10 +146,11 @@ class StackState:
     def url(self, output: str) -> str | None:
         """Return an output that is a URL, as it opens in a browser on this computer."""
         url = self.outputs.get(output)
-        if not url or self.address is None:
+        web = self.entrance or self.address
+        if not url or web is None:
             return str(url) if url else None
         parts = urlsplit(str(url))
-        browser = self.rehearsal.browser.get(self.address.ip, {}) if self.rehearsal else {}
+        browser = self.rehearsal.browser.get(web.ip, {}) if self.rehearsal else {}
         port = browser.get(str(HTTPS_PORT), HTTPS_PORT)
         # The browser's port is of this computer, so the stack, which knows none of it, can't say.
         host = parts.hostname if port == HTTPS_PORT else f"{parts.hostname}:{port}"
@@ -246,6 +255,7 @@ class StackState:
             outputs=self.outputs,
             configured=self.configured,
             address=self.address,
+            entrance=self.entrance,
             ca_certificate=self.ca_certificate,
             aws=self.aws,
             server=lambda: self.server,

@@ -12,6 +12,7 @@ from moto.ec2.models import elastic_network_interfaces
 
 from workbench.rehearsal.api.backup_calls import make_backup_strict
 from workbench.rehearsal.api.iam_calls import add_iam_calls
+from workbench.rehearsal.api.strictness_balancers import make_balancing_strict
 from workbench.rehearsal.api.strictness_instances import InstanceRules
 from workbench.rehearsal.api.strictness_network import NetworkRules
 from workbench.rehearsal.api.strictness_private import PrivateNetworkRules
@@ -67,5 +68,6 @@ def make_strict(console: Any) -> None:
     patch_responses(console)
     make_backup_strict()
     add_iam_calls()
+    make_balancing_strict()
     ec2_backends.clear()
     ec2_backends.backend = StrictEC2Backend

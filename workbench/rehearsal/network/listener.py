@@ -81,7 +81,9 @@ class Listener:
             reset(writer)
             return
         target = (self.rule.target_ip, self.rule.target_port)
-        connection = asyncio.get_running_loop().create_task(relay((reader, writer), target))
+        head = _introduction(writer) if self.rule.is_told else b""
+        work = relay((reader, writer), target, head)
+        connection = asyncio.get_running_loop().create_task(work)
         self._connections[connection] = peer[0]
         self._capacity.used += 1
         connection.add_done_callback(self._disconnected)
@@ -93,8 +95,8 @@ class Listener:
             log.error("a forwarded connection failed", exc_info=error)
 
 
-async def relay(client: Stream, target: tuple[str, int]) -> None:
-    """Connect to ``target`` and pass bytes both ways until both sides have finished.
+async def relay(client: Stream, target: tuple[str, int], head: bytes = b"") -> None:
+    """Connect to ``target``, send ``head``, and pass bytes both ways until both have finished.
 
     A side that closes its half is told on as just that: the other may keep sending (an
     upload's answer comes after its end). A side that breaks breaks the other. Ends at once,
@@ -108,6 +110,7 @@ async def relay(client: Stream, target: tuple[str, int]) -> None:
         writers.append(server[1])
         for writer in writers:
             _keep_alive(writer)
+        server[1].write(head)
         async with asyncio.TaskGroup() as directions:
             directions.create_task(_pass_on(client[0], server[1]))
             directions.create_task(_pass_on(server[0], client[1]))
@@ -120,6 +123,16 @@ async def relay(client: Stream, target: tuple[str, int]) -> None:
                 writer.close()
             else:
                 reset(writer)
+
+
+def _introduction(client: asyncio.StreamWriter) -> bytes:
+    """Return the line by which a target is told whose connection it gets.
+
+    haproxy.org/download/1.8/doc/proxy-protocol.txt
+    """
+    peer, own = client.get_extra_info("peername"), client.get_extra_info("sockname")
+    kind = "TCP6" if ":" in peer[0] else "TCP4"
+    return f"PROXY {kind} {peer[0]} {own[0]} {peer[1]} {own[1]}\r\n".encode()
 
 
 def reset(writer: asyncio.StreamWriter) -> None:

@@ -6,6 +6,7 @@ from . import backup_vaults
 from . import bucket_objects
 from . import bucket_settings
 from . import buckets
+from . import certificates
 from . import hosted_zones
 from . import iam_policies
 from . import iam_roles
@@ -14,6 +15,7 @@ from . import instance_type_lookups
 from . import instances
 from . import internet_gateways
 from . import key_pairs
+from . import load_balancers
 from . import lookups
 from . import nat_gateways
 from . import network_lookups
@@ -55,6 +57,8 @@ _SERVICES = (
     records,
     backup_vaults,
     backup_plans,
+    certificates,
+    load_balancers,
 )
 TYPES: dict[str, ResourceType] = {row.type: row for service in _SERVICES for row in service.ROWS}
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from workbench.rehearsal.api.server import Api
+from workbench.rehearsal.balancers.follower import BalancerFollower
 from workbench.rehearsal.network.forwarder import Forwarder
 from workbench.rehearsal.network.packets import PacketRules
 from workbench.rehearsal.reconcile.exposure import open_ports
@@ -23,6 +24,7 @@ INTERVAL = 1.0
 SOON = 0.2
 WORKERS = 8
 _VOLUMES = "volumes"
+_BALANCERS = "load balancers"
 
 
 class Reconciler:
@@ -37,6 +39,7 @@ class Reconciler:
         api: Api,
         instances: MachineFollower,
         volumes: VolumeFollower,
+        balancers: BalancerFollower,
         forwarder: Forwarder,
         packets: PacketRules,
         ports_of: Callable[[str], set[int]],
@@ -45,6 +48,7 @@ class Reconciler:
         self._api = api
         self._instances = instances
         self._volumes = volumes
+        self._balancers = balancers
         self._forwarder = forwarder
         self._packets = packets
         self._ports_of = ports_of
@@ -86,6 +90,7 @@ class Reconciler:
             if instance.state != "terminated":
                 self._submit(instance.id, self._instances.follow, instance)
         self._submit(_VOLUMES, self._volumes.follow)
+        self._submit(_BALANCERS, self._balancers.follow)
         self._expose()
         self._after()
 
@@ -112,5 +117,6 @@ class Reconciler:
         with self._api.lock:
             rules = open_ports(self._api.ec2, self._instances.addresses.get, self._ports_of)
             placed = place_machines(self._api.ec2, self._instances.addresses.get)
+            rules += self._balancers.rules()
         self._packets.apply(placed)
         self._forwarder.apply(rules)

@@ -16,6 +16,8 @@ DOMAIN = "Domain"
 BOUNDARY = "Boundary"
 # Needed only for a server that the internet doesn't reach, in a network that is made for it.
 PRIVATE_NETWORK = "PrivateNetwork"
+# Needed for a load balancer only, which a program makes.
+ENTRANCE = "Entrance"
 # Those of AWS Backup.
 SNAPSHOTS = ("Snapshots", "SnapshotsKey", "SnapshotsService")
 # AWS answers about whole names of actions only: what to ask about instead of a pattern.
@@ -38,7 +40,7 @@ SAMPLES = {
 
 
 # What isn't asked about, as most workbenches do without.
-_SELDOM = (ADVICE, BOUNDARY, PRIVATE_NETWORK)
+SELDOM = (ADVICE, BOUNDARY, PRIVATE_NETWORK, ENTRANCE)
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def questions(
     """
     by_resource: dict[str, list[str]] = {}
     for statement in read_policy(partition, name)["Statement"]:
-        if "Condition" not in statement and statement["Sid"] not in _SELDOM + without:
+        if "Condition" not in statement and statement["Sid"] not in (*SELDOM, *without):
             resource = _example(statement["Resource"], region, account)
             by_resource.setdefault(resource, []).extend(_whole(statement["Action"]))
     return [Question(tuple(actions), resource) for resource, actions in by_resource.items()]
