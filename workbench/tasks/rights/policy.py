@@ -14,6 +14,8 @@ ADVICE = "Advice"
 DOMAIN = "Domain"
 # Needed only where a boundary of roles that are there becomes another one.
 BOUNDARY = "Boundary"
+# For administration without an open port.
+INSTANCE_CONNECT = ("InstanceConnect", "InstanceConnectService")
 # Those of AWS Backup.
 SNAPSHOTS = ("Snapshots", "SnapshotsKey", "SnapshotsService")
 # AWS answers about whole names of actions only: what to ask about instead of a pattern.
