@@ -10,9 +10,12 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.responses import EC2Response
+from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE
+from moto.ec2.utils import EC2_RESOURCE_TO_PREFIX
 from moto.ec2.utils import random_id
 from moto.ec2.utils import random_private_ip
 
+PREFIX = "eice"
 # Seconds; in AWS it is minutes.
 MAKING = 2.0
 DELETING = 1.0
@@ -80,7 +83,7 @@ class InstanceConnectRules:
             subnet, ip, group_ids=groups, description="EC2 Instance Connect Endpoint"
         )
         made = Endpoint(
-            random_id("eice"),
+            random_id(PREFIX),
             subnet_id,
             subnet.vpc_id,
             subnet.availability_zone,
@@ -91,6 +94,14 @@ class InstanceConnectRules:
         )
         self.instance_connect_endpoints()[made.id] = made
         return made
+
+    def do_resources_exist(self: Any, resource_ids: list[str]) -> bool:
+        """Raise EC2's error for one that isn't there, before it gets tags."""
+        ours = [each for each in resource_ids if each.startswith(f"{PREFIX}-")]
+        for each in ours:
+            self.find_instance_connect_endpoint(each)
+        others = [each for each in resource_ids if each not in ours]
+        return bool(super().do_resources_exist(others))  # type: ignore[misc]
 
     def find_instance_connect_endpoint(self: Any, endpoint_id: str) -> Endpoint:
         """Return an endpoint, or raise EC2's error."""
@@ -111,6 +122,9 @@ def add_instance_connect_calls() -> None:
         delete_instance_connect_endpoint,
     ):
         setattr(EC2Response, call.__name__, call)
+    # What can have tags.
+    EC2_RESOURCE_TO_PREFIX["instance-connect-endpoint"] = PREFIX
+    EC2_PREFIX_TO_RESOURCE[PREFIX] = "instance-connect-endpoint"
 
 
 def create_instance_connect_endpoint(self: Any) -> ActionResult:
