@@ -1,29 +1,23 @@
-"""The command line of the tunnel through an EC2 Instance Connect Endpoint, written and read."""
+"""The ProxyCommand that is a tunnel through an EC2 Instance Connect Endpoint, and its end."""
 
 import shlex
 import sys
-from argparse import Namespace
 from collections.abc import Mapping
-from pathlib import Path
 
 from workbench.engine.aws import refuse_roles
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
-from workbench.rehearsal.description import read_folder
 from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.names import rehearsal_of
 from workbench.remote.remote_server import UnreachableError
-from workbench.remote.tunnel import SERVICE
-from workbench.remote.tunnel import Way
+from workbench.remote.tunnel import TOLD
 
 
 class TunnelError(WorkbenchError):
     """AWS opens no tunnel to the server, and won't at the next try."""
 
 
-PROGRAM = "workbench.tasks.ssh.instance_connect"
-# What the program is told of the stack's configuration, by the name of its option.
-TOLD = {"region": "aws:region", "profile": "aws:profile", "endpoints": "aws:endpoints"}
+PROGRAM = "workbench.tunnel_program"
 
 
 def tunnel_command(endpoint: str, instance: str, stack: str, config: Mapping[str, str]) -> str:
@@ -50,24 +44,6 @@ def tunnel_command(endpoint: str, instance: str, stack: str, config: Mapping[str
     given = {"stack": stack, **options}
     told = " ".join(f"--{name} {shlex.quote(text)}" for name, text in given.items())
     return f"{line} %p {told.replace('%', '%%')}"
-
-
-def read_way(told: Namespace) -> Way:
-    """Return where the command line says that the tunnel leads."""
-    if told.rehearsal:
-        described = read_folder(Path(told.rehearsal))
-        if described is None or not described.alive:
-            name = Path(told.rehearsal).name
-            raise WorkbenchError(
-                f"The rehearsal {name!r} is not running.",
-                f"workbench rehearsal.start --name {name}",
-            )
-        config, tunnel_config = described.provider("ec2"), described.provider(SERVICE)
-    else:
-        given = vars(told)
-        config = {key: given[option] for option, key in TOLD.items() if given[option]}
-        tunnel_config = config
-    return Way(told.endpoint, told.instance, told.port, told.stack, config, tunnel_config)
 
 
 def tunnel_failure(exit_code: int, said: str) -> WorkbenchError:

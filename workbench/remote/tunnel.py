@@ -28,7 +28,7 @@ from workbench.engine.aws import presign
 from workbench.engine.aws import read_setting
 from workbench.errors import ConfigError
 from workbench.errors import MissingToolError
-from workbench.remote.remote_server import UnreachableError
+from workbench.errors import WorkbenchError
 
 SERVICE = "ec2-instance-connect"
 # What AWS takes in a frame, in bytes.
@@ -41,6 +41,14 @@ ENDED_IN_ORDER = 1000
 # Nobody will be let in by trying again.
 REFUSED = (400, 401, 403, 404)
 LASTS = "A tunnel lasts an hour at most; the next connection has one of its own."
+
+
+# What the program is told of the stack's configuration, by the name of its option.
+TOLD = {"region": "aws:region", "profile": "aws:profile", "endpoints": "aws:endpoints"}
+
+
+class NoTunnelError(WorkbenchError):
+    """There is no tunnel, or no longer; the next try may have one."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,7 @@ class Way:
 def run_tunnel(way: Way, source: int, sink: int) -> None:
     """Pass bytes between two file descriptors and the instance's port, until one side ends.
 
-    Raises UnreachableError where another try may do, ConfigError or MissingToolError where none
+    Raises NoTunnelError where another try may do, ConfigError or MissingToolError where none
     will, and botocore's exceptions for credentials and rights.
     """
     with _opened(way) as connection:
@@ -94,7 +102,7 @@ def _opened(way: Way) -> Iterator[ClientConnection]:
         raise _refusal(way, error.response) from error
     except (OSError, WebSocketException) as error:
         told = str(error).strip().rstrip(".") or type(error).__name__
-        raise UnreachableError(
+        raise NoTunnelError(
             f"The Instance Connect endpoint {way.endpoint} doesn't answer: {told}.", way.doctor
         ) from error
     try:
@@ -132,7 +140,7 @@ def _base(way: Way, ec2: Any) -> str:
     state = found[0]["State"] if found else "unknown to AWS"
     what = f"The Instance Connect endpoint {way.endpoint} is {state}"
     if state == "create-in-progress":
-        raise UnreachableError(f"{what}, which takes AWS some minutes.", way.doctor)
+        raise NoTunnelError(f"{what}, which takes AWS some minutes.", way.doctor)
     if not state.startswith(("create-complete", "update-")):
         region = ec2.meta.region_name
         raise ConfigError(
@@ -150,7 +158,7 @@ def _private_ip(way: Way, ec2: Any) -> str:
     found = ec2.describe_instances(Filters=wanted)["Reservations"]
     ip = found[0]["Instances"][0].get("PrivateIpAddress") if found else None
     if not ip:
-        raise UnreachableError(f"AWS knows no address of the server {way.instance}.", way.doctor)
+        raise NoTunnelError(f"AWS knows no address of the server {way.instance}.", way.doctor)
     return str(ip)
 
 
@@ -162,7 +170,7 @@ def _refusal(way: Way, response: Response) -> Exception:
         f" (status {response.status_code})."
     )
     if response.status_code not in REFUSED:
-        return UnreachableError(sentence, way.doctor)
+        return NoTunnelError(sentence, way.doctor)
     return MissingToolError(
         sentence,
         "workbench init --rights   shows the rights; it takes ec2-instance-connect:OpenTunnel",
@@ -184,7 +192,7 @@ def _carry(way: Way, connection: ClientConnection, source: int, sink: int) -> No
     try:
         for message in connection:
             if isinstance(message, str):
-                raise UnreachableError(
+                raise NoTunnelError(
                     f"The tunnel through {way.endpoint} broke; AWS says: {message}", way.doctor
                 )
             received = True
@@ -199,8 +207,8 @@ def _carry(way: Way, connection: ClientConnection, source: int, sink: int) -> No
         return
     told = f"{(reason or 'no reason told').rstrip('.')} (code {code})"
     if received:
-        raise UnreachableError(f"AWS ended the tunnel through {way.endpoint}: {told}.", LASTS)
-    raise UnreachableError(
+        raise NoTunnelError(f"AWS ended the tunnel through {way.endpoint}: {told}.", LASTS)
+    raise NoTunnelError(
         f"The Instance Connect endpoint {way.endpoint} doesn't reach port {way.port} of"
         f" {way.instance}: {told}.",
         way.doctor,

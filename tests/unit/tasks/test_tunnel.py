@@ -21,32 +21,30 @@ import pytest
 from websockets.sync.server import ServerConnection
 from websockets.sync.server import serve
 
+from workbench import tunnel_program as program
 from workbench.errors import ConfigError
 from workbench.errors import MissingToolError
 from workbench.rehearsal.endpoints.ca import ensure_ca
 from workbench.remote import tunnel
 from workbench.remote.host_keys import KnownHosts
 from workbench.remote.instance_connect import TunnelError
-from workbench.remote.instance_connect import read_way
 from workbench.remote.instance_connect import tunnel_command
 from workbench.remote.remote_server import UnreachableError
 from workbench.remote.ssh_target import Door
 from workbench.remote.ssh_target import PrivateKey
-from workbench.tasks.ssh import instance_connect as program
+from workbench.remote.tunnel import NoTunnelError
 from workbench.tasks.ssh.client import ssh_command
 
 EICE = "eice-0123456789abcdef0"
 CONFIG = {"aws:region": "eu-west-1", "aws:profile": "our lab 100%", "workbench:name": "lab"}
 
 
-def test_the_command_tells_all_but_what_is_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_tells_all_but_what_is_secret() -> None:
     line = tunnel_command(EICE, "i-1", "prod", CONFIG)
     # OpenSSH puts the port in, and takes "%%" for "%".
     words = shlex.split(line.replace("%p", "22").replace("%%", "%"))
     assert words[:4] == [sys.executable, "-P", "-m", program.__name__]
-    monkeypatch.setattr(sys, "argv", words[3:])
-    told = program._parse()
-    way = read_way(told)
+    way = program.read_way(program.parse(words[4:]))
     assert (way.endpoint, way.instance, way.port, way.stack) == (EICE, "i-1", 22, "prod")
     assert way.config == {key: CONFIG[key] for key in ("aws:region", "aws:profile")}
     with pytest.raises(ConfigError, match="takes its credentials from a profile"):
@@ -61,7 +59,7 @@ def test_of_a_rehearsal_it_tells_the_folder(state_dir: Path) -> None:
     assert line.endswith(f" %p --stack rehearsal-mine --rehearsal {folder}")
     told = Namespace(endpoint=EICE, instance="i-1", port=22, rehearsal=str(folder), stack="x")
     with pytest.raises(Exception, match="'mine' is not running"):
-        read_way(told)
+        program.read_way(told)
 
 
 class Ec2:
@@ -179,7 +177,7 @@ def test_another_authority_than_the_computers_is_not_trusted_by_itself(
 ) -> None:
     endpoint(echo)
     monkeypatch.delenv("AWS_CA_BUNDLE")
-    with pytest.raises(UnreachableError, match=r"doesn't answer: .*certificate verify failed"):
+    with pytest.raises(NoTunnelError, match=r"doesn't answer: .*certificate verify failed"):
         carry(b"x")
 
 
@@ -213,7 +211,7 @@ def test_a_tunnel_that_breaks_says_why(
     endpoint: Endpoint, handle: Callable[[ServerConnection], None], sentence: str, hint: str
 ) -> None:
     endpoint(handle)
-    with pytest.raises(UnreachableError) as told:
+    with pytest.raises(NoTunnelError) as told:
         carry(b"x", ends=False)
     assert sentence in told.value.message
     assert hint in told.value.hint
@@ -224,7 +222,7 @@ def test_a_tunnel_that_breaks_says_why(
     [
         ((403, '{"message": "Not for you."}'), MissingToolError, ": Not for you (status 403)."),
         ((401, ""), MissingToolError, ": Unauthorized (status 401)."),
-        ((503, "busy"), UnreachableError, ": busy (status 503)."),
+        ((503, "busy"), NoTunnelError, ": busy (status 503)."),
     ],
 )
 def test_a_refusal_is_told_in_aws_words(
@@ -239,7 +237,7 @@ def test_a_refusal_is_told_in_aws_words(
 @pytest.mark.parametrize(
     ("state", "kind", "words"),
     [
-        ("create-in-progress", UnreachableError, "which takes AWS some minutes"),
+        ("create-in-progress", NoTunnelError, "which takes AWS some minutes"),
         ("", ConfigError, "unknown to AWS in eu-west-1"),
         ("delete-complete", ConfigError, "is delete-complete in eu-west-1"),
     ],
