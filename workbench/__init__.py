@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from workbench.components.entrance import Entrance
     from workbench.components.entrance import EntranceArgs
     from workbench.components.entry import Entry
+    from workbench.components.instance_connect import InstanceConnectEndpoint
+    from workbench.components.instance_connect import InstanceConnectEndpointArgs
     from workbench.components.network import Network
     from workbench.components.network import NetworkArgs
     from workbench.components.packages import Packages
@@ -43,6 +45,8 @@ __all__ = [
     "Entrance",
     "EntranceArgs",
     "Entry",
+    "InstanceConnectEndpoint",
+    "InstanceConnectEndpointArgs",
     "Network",
     "NetworkArgs",
     "Packages",
@@ -63,6 +67,8 @@ __all__ = [
 ]
 
 _MODULES = {
+    "InstanceConnectEndpoint": "instance_connect",
+    "InstanceConnectEndpointArgs": "instance_connect",
     "Port": "ports",
     "User": "users",
     "WorkbenchArgs": "workbench_args",

@@ -1,6 +1,7 @@
 """What checks look at: a stack's outputs, and the ways to reach what it made."""
 
 import re
+import socket
 from collections.abc import Callable
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -83,7 +84,8 @@ class Target:
     ``host_keys`` returns the server's SSH host keys (type, base64) as pinned here and as its
     console printed them last. Of a lab, ``folder`` has the reader's own files, and ``ssh_folder``
     is where OpenSSH keeps theirs. With ``verified`` nothing is asked of a server whose certificate
-    can't be trusted; else only a domain asks for that.
+    can't be trusted; else only a domain asks for that. ``ssh_proxy`` connects to the server's SSH
+    port by the way that is configured; None where it is reached directly.
     """
 
     stack: str
@@ -100,6 +102,7 @@ class Target:
     folder: Path = Path()
     ssh_folder: Path = Path()
     entrance: Address | None = None
+    ssh_proxy: Callable[[], socket.socket] | None = None
 
     def output(self, name: str) -> str:
         """Return an output of the stack, as text."""

@@ -29,6 +29,11 @@ check_security_group_id = _form(
     "the id of a security group",
     "List yours with: aws ec2 describe-security-groups",
 )
+check_instance_connect_id = _form(
+    r"eice-[0-9a-f]{8,17}",
+    "the id of an EC2 Instance Connect Endpoint",
+    "List yours with: aws ec2 describe-instance-connect-endpoints",
+)
 # An id or an alias wouldn't do: AWS tells the ARN, and every preview would show a change.
 check_key_arn = _form(
     r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+",

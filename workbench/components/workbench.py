@@ -13,10 +13,14 @@ from workbench.components.access import AccessArgs
 from workbench.components.address import Address
 from workbench.components.address import AddressArgs
 from workbench.components.address import DnsRecord
+from workbench.components.aws_values import check_instance_connect_id
 from workbench.components.component import Component
 from workbench.components.encryption import key_here
 from workbench.components.errors import ArgumentError
+from workbench.components.instance_connect import InstanceConnectEndpoint
+from workbench.components.instance_connect import InstanceConnectEndpointArgs
 from workbench.components.keys import taken_by
+from workbench.components.late import checked
 from workbench.components.machine_images import check_image
 from workbench.components.machine_images import find_architecture
 from workbench.components.machine_images import find_image
@@ -138,6 +142,7 @@ class Workbench(Component):
         # Before the server, whose settings say where people reach it.
         public = self._create_address(name, network) if self._is_public else None
         recipe = self._create_recipe(name, access, storage, public)
+        self._way_in = self._find_way_in(name, network, access)
         server = self._create_server(name, network, access, storage, recipe)
         if public is not None:
             public.associate(server.instance_id)
@@ -186,6 +191,8 @@ class Workbench(Component):
             outputs["other_instance_id"] = self._other.instance_id
         if self._entry is not None:
             outputs["entrance"] = self._entry["dns_name"]
+        if self._way_in is not None:
+            outputs["instance_connect_endpoint"] = self._way_in
         # A program may say it where no configuration does, and then the commands go by these.
         for key in ("public_access", "ssh_proxy_command"):
             if (given := self._args.get(key)) is not None:
@@ -231,11 +238,31 @@ class Workbench(Component):
 
     def _create_access(self, name: str, network: Network) -> Access:
         inside = {} if self._is_public else opened_to_vpc(network.vpc_id, self)
+        if self._args.get("instance_connect_endpoint"):
+            inside.pop("ssh_from", None)
         args = {"vpc_id": network.vpc_id, **inside, **self._taken_by("access")}
         if self._entry is not None:
             args.pop("http_from", None)
             args["http_from_group"] = self._entry["security_group_id"]
         return Access(f"{name}-access", cast(AccessArgs, args), self._own)
+
+    def _find_way_in(
+        self, name: str, network: Network, access: Access
+    ) -> pulumi.Output[str] | None:
+        """Return the EC2 Instance Connect Endpoint that SSH goes through; make it if asked to."""
+        if self._args.get("instance_connect_endpoint"):
+            place = {
+                "vpc_id": network.vpc_id,
+                "subnet_id": network.subnet_id,
+                "security_group_ids": [access.security_group_id],
+            }
+            args = cast(InstanceConnectEndpointArgs, place)
+            return InstanceConnectEndpoint(f"{name}-instance-connect", args, self._own).endpoint_id
+        existing = self._args.get("instance_connect_endpoint_id")
+        if existing is None:
+            return None
+        known = checked(check_instance_connect_id, existing, "instance_connect_endpoint_id")
+        return pulumi.Output.from_input(known)
 
     def _create_recipe(
         self, name: str, access: Access, storage: Storage, address: Address | None

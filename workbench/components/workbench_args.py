@@ -16,6 +16,7 @@ import pulumi
 
 from workbench.components import validation
 from workbench.components.aws_values import check_image_id
+from workbench.components.aws_values import check_instance_connect_id
 from workbench.components.aws_values import check_key_arn
 from workbench.components.aws_values import check_profile_name
 from workbench.components.aws_values import check_security_group_id
@@ -26,6 +27,7 @@ from workbench.components.entry import check_entry
 from workbench.components.errors import ArgumentError
 from workbench.components.idle_timeout import DEFAULT_MINUTES
 from workbench.components.idle_timeout import check_idle_timeout
+from workbench.components.instance_connect import check_way_in
 from workbench.components.keys import Key
 from workbench.components.keys import take_keys
 from workbench.components.late import checked
@@ -219,6 +221,21 @@ class WorkbenchArgs(TypedDict):
     """OpenSSH's `ProxyCommand`, by which commands and `ssh` reach the server, for example `ssh -W
     %h:%p bastion.example.org`; `%h` is the server's address, `%p` the port, `%r` the user. Every
     command runs it on your computer. Default: none, they connect directly."""
+
+    instance_connect_endpoint: NotRequired[
+        Annotated[bool, Key(validation.check_flag, default=False, part="instance connect")]
+    ]
+    """Whether to make an EC2 Instance Connect Endpoint, by which commands and `ssh` reach the
+    server with AWS's credentials, and no port is open to any address: `ssh_from` can stay empty,
+    and with `public_access` false it is nobody unless it is given. AWS has one endpoint a VPC, and
+    makes it in some minutes. Default: false."""
+
+    instance_connect_endpoint_id: NotRequired[
+        Annotated[pulumi.Input[str], Key(check_instance_connect_id, part="instance connect")]
+    ]
+    """The existing EC2 Instance Connect Endpoint of the server's VPC to go through. The server's
+    rules stay as they are: `ssh_from`, or a group of `security_group_ids`, must let it in. Default:
+    none."""
 
     extra_ports: NotRequired[
         Annotated[Sequence[Port], Key(check_ports, default=(), part="access", derives=True)]
@@ -526,6 +543,7 @@ def check_arguments(args: WorkbenchArgs) -> None:
     check_private_network(args)
     if args.get("entrance") is not None:
         check_behind(args)
+    check_way_in(args)
     if args.get("security_group_ids") and args.get("subnet_id") is None:
         raise ArgumentError(
             "security_group_ids needs subnet_id: an existing security group is of an existing VPC,"

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import docker
 from docker.errors import DockerException
+from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from workbench.places import state_dir
 from workbench.rehearsal.api.parameters import publish_images
@@ -25,6 +26,8 @@ from workbench.rehearsal.description import read_description
 from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.description import write_description
 from workbench.rehearsal.endpoints.ca import ensure_ca
+from workbench.rehearsal.endpoints.tunnels import TunnelServer
+from workbench.rehearsal.iam.authorization import Authorizer
 from workbench.rehearsal.labels import Owner
 from workbench.rehearsal.machines.containers import Machines
 from workbench.rehearsal.machines.image import ImageInfo
@@ -116,6 +119,8 @@ class Cloud:
         port = _port(self._before.packages_url) if self._before else 0
         places = services.start(network, port, self._say)
         self._description = self._describe(network, url, images, places)
+        self._say("tunnels")
+        self._description = replace(self._description, tunnel_url=self._start_tunnels())
         self._say("machines")
         self._start_reconciler(network)
 
@@ -128,6 +133,13 @@ class Cloud:
         url = self._api.start(_port(self._before.api_url) if self._before else 0)
         self._running.callback(self._api.stop)
         return url, images
+
+    def _start_tunnels(self) -> str:
+        """Serve the tunnels of Instance Connect, to this computer; return their URL."""
+        authorizer = Authorizer(DEFAULT_ACCOUNT_ID)
+        tunnels = TunnelServer(self._api, authorizer, self._instances.addresses.get)
+        self._running.callback(tunnels.stop)
+        return tunnels.start(_port(self._before.tunnel_url) if self._before else 0)
 
     def _follow(self) -> None:
         self._files = VolumeFollower(

@@ -1,6 +1,5 @@
 """What is known of a stack without changing it: outputs, configuration, where it answers."""
 
-import json
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,14 +19,13 @@ from workbench.engine.workbenches import find_workbenches
 from workbench.errors import WorkbenchError
 from workbench.host.service import Service
 from workbench.progress import Progress
-from workbench.rehearsal.credentials import ACCESS_KEY
-from workbench.rehearsal.credentials import SECRET_KEY
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.names import rehearsal_of
 from workbench.remote import passwords
 from workbench.remote.console import Console
 from workbench.remote.host_keys import KnownHosts
 from workbench.remote.host_keys import parse_console
+from workbench.remote.instance_connect import tunnel_command
 from workbench.remote.key_folder import key_folders
 from workbench.remote.private_key import REHEARSAL_KEY
 from workbench.remote.private_key import find_private_key
@@ -100,6 +98,19 @@ class StackState:
         """OpenSSH's ProxyCommand, if any, by the configuration or else the workbench's program."""
         told = self.configured.ssh_proxy_command or self.outputs.get("ssh_proxy_command")
         return str(told) if told else None
+
+    @property
+    def tunnel_endpoint(self) -> str:
+        """The EC2 Instance Connect Endpoint that SSH goes through; empty where it doesn't.
+
+        A ProxyCommand that somebody names comes before it.
+        """
+        told = self.outputs.get("instance_connect_endpoint")
+        return str(told) if told and not self.ssh_proxy_command else ""
+
+    @property
+    def _is_proxied(self) -> bool:
+        return bool(self.ssh_proxy_command or self.tunnel_endpoint)
 
     @property
     def administrator_keys(self) -> list[str]:
@@ -190,12 +201,7 @@ class StackState:
                 f"The rehearsal {name!r} is not running.",
                 f"workbench rehearsal.start --name {name}",
             )
-        return {
-            "aws:region": self.rehearsal.region,
-            "aws:endpoints": json.dumps([{service.replace("-", ""): self.rehearsal.api_url}]),
-            "aws:accessKey": ACCESS_KEY,
-            "aws:secretKey": SECRET_KEY,
-        }
+        return self.rehearsal.provider(service)
 
     def see_ports(self) -> None:
         """See where the ports of a server that has just started answer.
@@ -221,16 +227,22 @@ class StackState:
             raise WorkbenchError(
                 f"The stack {self.stack} has no server.", f"workbench up --stack {self.stack}"
             )
+        endpoint, command = self.tunnel_endpoint, self.ssh_proxy_command
+        if endpoint:
+            config = self._provider("ec2")
+            command = tunnel_command(endpoint, str(instance), self.stack, config)
         return Door(
             stack=self.stack,
             instance_id=str(instance),
             host=address.ip,
-            port=address.port(SSH_PORT),
+            # The endpoint is in the server's network, where no port is forwarded.
+            port=SSH_PORT if endpoint else address.port(SSH_PORT),
             user=str(self.outputs.get("administrator") or "ubuntu"),
             key=find_private_key(*self.administrator_keys, folders=self.key_folders),
             known_hosts=KnownHosts(self.folder / "ssh" / KNOWN_HOSTS),
             ec2=lambda: self.aws("ec2"),
-            proxy_command=self.ssh_proxy_command,
+            proxy_command=command,
+            endpoint=endpoint,
         )
 
     @cached_property
@@ -262,6 +274,7 @@ class StackState:
             resolve=self.resolve,
             password=lambda user: passwords.read_password(self.password_folder, user),
             host_keys=self._host_keys,
+            ssh_proxy=(lambda: self.door().greet()) if self._is_proxied else None,
         )
 
     def _host_keys(self) -> HostKeys:

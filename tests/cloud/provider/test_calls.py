@@ -325,6 +325,18 @@ CASES = [
         replacement={"ami": "{other_ami}"},
     ),
     Case(
+        "aws:ec2transitgateway/instanceConnectEndpoint:InstanceConnectEndpoint",
+        {
+            "subnetId": "{subnet.id}",
+            "securityGroupIds": ["{group.id}"],
+            "preserveClientIp": False,
+            **TAGS,
+        },
+        needs=["subnet", "other_subnet", "group"],
+        change=OTHER_TAGS,
+        replacement={"subnetId": "{other_subnet.id}"},
+    ),
+    Case(
         "aws:ec2/eip:Eip",
         {"domain": "vpc", **TAGS},
         needs=["instance", "gateway"],

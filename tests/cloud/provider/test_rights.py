@@ -28,6 +28,7 @@ CONFIG = {
     "sshFrom": "203.0.113.7/32",
     "backupSchedule": "cron(0 3 * * ? *)",
     "keepDataVolume": "false",
+    "instanceConnectEndpoint": "true",
 }
 
 

@@ -32,7 +32,19 @@ from workbench.host import pack
 # The AWS package warns of its own old names while it is imported, whoever imports it.
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
-    for module in ("acm", "backup", "ebs", "ec2", "iam", "lb", "route53", "s3", "ssm", "vpc"):
+    for module in (
+        "acm",
+        "backup",
+        "ebs",
+        "ec2",
+        "ec2transitgateway",
+        "iam",
+        "lb",
+        "route53",
+        "s3",
+        "ssm",
+        "vpc",
+    ):
         # Loaded at the first look inside.
         assert importlib.import_module(f"pulumi_aws.{module}").outputs
 

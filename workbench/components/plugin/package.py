@@ -12,6 +12,7 @@ from workbench.components.access import Access
 from workbench.components.address import Address
 from workbench.components.backup import Backup
 from workbench.components.entrance import Entrance
+from workbench.components.instance_connect import InstanceConnectEndpoint
 from workbench.components.network import Network
 from workbench.components.plugin.server import Components
 from workbench.components.recipe import Recipe
@@ -32,6 +33,7 @@ COMPONENTS: list[type[pulumi.ComponentResource]] = [
     Server,
     Address,
     Entrance,
+    InstanceConnectEndpoint,
 ]
 
 

@@ -11,6 +11,7 @@ from . import hosted_zones
 from . import iam_policies
 from . import iam_roles
 from . import image_lookups
+from . import instance_connect_endpoints
 from . import instance_type_lookups
 from . import instances
 from . import internet_gateways
@@ -49,6 +50,7 @@ _SERVICES = (
     volumes,
     volume_attachments,
     instances,
+    instance_connect_endpoints,
     addresses,
     buckets,
     bucket_settings,

@@ -18,6 +18,8 @@ BOUNDARY = "Boundary"
 PRIVATE_NETWORK = "PrivateNetwork"
 # Needed for a load balancer only, which a program makes.
 ENTRANCE = "Entrance"
+# For administration without an open port.
+INSTANCE_CONNECT = ("InstanceConnect", "InstanceConnectService")
 # Those of AWS Backup.
 SNAPSHOTS = ("Snapshots", "SnapshotsKey", "SnapshotsService")
 # AWS answers about whole names of actions only: what to ask about instead of a pattern.
