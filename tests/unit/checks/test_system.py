@@ -1,4 +1,4 @@
-"""Memory, and what was killed for want of it; clocks."""
+"""Memory, and what was killed for lack of it; clocks."""
 
 import time
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def meminfo(available: int) -> str:
             2048000,
             "A process of this unit has been killed by the OOM killer.\n",
             "WARN",
-            "2000 of 4000 MiB memory available; killed for want of memory:"
+            "2000 of 4000 MiB memory available; killed for lack of memory:"
             " A process of this unit has been killed by the OOM killer.",
             RESIZE,
         ),
