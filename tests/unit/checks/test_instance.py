@@ -37,7 +37,7 @@ def _instance(state: str, tokens: str) -> dict[str, Any]:
 
 def target(ec2: Ec2) -> Target:
     outputs = {"instance_id": "i-1", "security_group_id": "sg-1", "region": "eu-west-1"}
-    return Target("tests", outputs, aws=lambda service: ec2)
+    return Target("tests", outputs, aws={"ec2": ec2}.__getitem__)
 
 
 @pytest.mark.parametrize(

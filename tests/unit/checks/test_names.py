@@ -17,7 +17,7 @@ class Ec2:
 
 def target(server: Any) -> Target:
     outputs = {"region": "eu-west-1", "instance_id": "i-1"}
-    return Target("tests", outputs, server=lambda: server, aws=lambda service: Ec2())
+    return Target("tests", outputs, server=lambda: server, aws={"ec2": Ec2()}.__getitem__)
 
 
 def test_a_server_that_finds_names_passes(shell: Any) -> None:

@@ -50,7 +50,7 @@ def test_the_newest_snapshot(found: list[Any], result: str, evidence: str) -> No
     target = Target(
         "tests",
         {"data_volume_id": "vol-1"},
-        aws=lambda service: Ec2(*found),
+        aws={"ec2": Ec2(*found)}.__getitem__,
         configured=Configured({"workbench:backupSchedule": "cron(0 5 ? * * *)"}),
     )
     outcome = snapshots.check_snapshots(target)
@@ -81,7 +81,7 @@ def test_without_a_schedule_there_is_a_warning(
         Target(
             "tests",
             {"data_volume_id": "vol-1"},
-            aws=lambda service: Ec2(*found),
+            aws={"ec2": Ec2(*found)}.__getitem__,
             configured=Configured(config),
         )
     )

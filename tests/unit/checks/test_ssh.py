@@ -58,7 +58,7 @@ def test_why_the_port_does_not_answer(
     monkeypatch.setattr(ssh, "probe", lambda ip, port, timeout: answer)
     config = {"workbench:sshFrom": configured} if configured else {}
     found = ssh.check_ssh_port(
-        replace(TARGET, aws=lambda service: Ec2(*sources), configured=Configured(config))
+        replace(TARGET, aws={"ec2": Ec2(*sources)}.__getitem__, configured=Configured(config))
     )
     assert (found.result, found.fix) == (result, fix)
     assert words in found.evidence

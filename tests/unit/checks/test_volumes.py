@@ -24,7 +24,7 @@ class Ec2:
 
 
 def target(shell: Any = None, ec2: Ec2 | None = None) -> Target:
-    return Target("tests", OUTPUTS, server=lambda: shell, aws=lambda service: ec2 or Ec2(HERE))
+    return Target("tests", OUTPUTS, server=lambda: shell, aws={"ec2": ec2 or Ec2(HERE)}.__getitem__)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ class Account:
         self.folder = folder
 
     def target(self) -> Target:
-        return Target("labs", aws=lambda service: self.ec2, folder=self.folder)
+        return Target("labs", aws={"ec2": self.ec2}.__getitem__, folder=self.folder)
 
     def key_pair(self, name: str = KEY_PAIR) -> None:
         made = self.ec2.create_key_pair(KeyName=name)

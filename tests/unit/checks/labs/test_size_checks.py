@@ -68,7 +68,7 @@ class Server:
 
 def told(check, cloud=None, server=None):
     ec2 = cloud or Cloud()
-    outcome = check(Target("labs", aws=lambda _: ec2, server=lambda: server or Server()))
+    outcome = check(Target("labs", aws={"ec2": ec2}.__getitem__, server=lambda: server or Server()))
     return f"{outcome.result}: {outcome.evidence}"
 
 

@@ -55,7 +55,7 @@ def test_the_web_is_open_and_nothing_else(ec2: Any, rules: list[Any], said: str)
         ec2.authorize_security_group_ingress(
             GroupId=group, IpProtocol="tcp", FromPort=port, ToPort=port, CidrIp=source
         )
-    target = Target("labs", outputs={"security_group_id": group}, aws=lambda service: ec2)
+    target = Target("labs", outputs={"security_group_id": group}, aws={"ec2": ec2}.__getitem__)
 
     assert told(web.check_doors(target)).startswith(said.replace("sg-ID", group))
 
@@ -143,7 +143,7 @@ def addresses(**found: Any) -> Callable[[str], Any]:
         def describe_addresses(self) -> Any:
             return {"Addresses": [{"PublicIp": "203.0.113.9", **found}] if found else []}
 
-    return lambda service: Ec2()
+    return {"ec2": Ec2()}.__getitem__
 
 
 @pytest.mark.parametrize(
