@@ -102,13 +102,26 @@ def test_the_lock_is_seen_and_not_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answers", "result", "fix"),
+    ("answers", "result", "evidence", "fix"),
     [
-        ({"apt-get": "0\n"}, "PASS", ""),
-        ({"apt-get": "3\n"}, "WARN", packages.UPGRADE),
-        ({"apt-get": "3\n", "test": ""}, "WARN", "workbench restart --stack {stack}"),
+        ({"apt-get": "0\n"}, "PASS", "no security update waits, none needs a restart", ""),
+        ({"apt-get": "\n"}, "PASS", "no security update waits, none needs a restart", ""),
+        (
+            {"apt-get": "3\n"},
+            "WARN",
+            "3 security updates wait to be installed",
+            packages.UPGRADE,
+        ),
+        (
+            {"apt-get": "3\n", "test": ""},
+            "WARN",
+            "an update that was installed needs a restart",
+            "workbench restart --stack {stack}",
+        ),
     ],
 )
-def test_updates(shell: Shell, answers: dict[str, str], result: str, fix: str) -> None:
+def test_updates(
+    shell: Shell, answers: dict[str, str], result: str, evidence: str, fix: str
+) -> None:
     found = packages.check_updates(target(shell(**answers)))
-    assert (found.result, found.fix) == (result, fix)
+    assert (found.result, found.evidence, found.fix) == (result, evidence, fix)
