@@ -55,12 +55,32 @@ REVOKE = "aws ec2 revoke-security-group-ingress --group-id sg-1 --security-group
         ((*WEB, rule(22, cidr="10.1.2.3/32")), "PASS", "sg-1 opens 22, 80, 443", ""),
         ((*WEB, rule(22)), "WARN", "sg-1 opens port 22 to every address", f"{REVOKE} sgr-22"),
         ((rule(443),), "FAIL", "sg-1 doesn't open 80", ""),
-        ((*WEB, rule(-1, ip="-1")), "FAIL", "opens every port: all to 0.0.0.0/0", REVOKE),
+        ((*WEB, rule(-1, ip="-1")), "FAIL", "sg-1 opens every port: all to 0.0.0.0/0", REVOKE),
         # Opened manually: a service's own port, a range around SSH's, another protocol.
-        ((*WEB, rule(8787)), "WARN", "tcp 8787 to 0.0.0.0/0", f"{REVOKE} sgr-8787"),
-        ((*WEB, rule(8787, cidr="::/0")), "WARN", "tcp 8787 to ::/0", f"{REVOKE} sgr-8787"),
-        ((*WEB, rule(20, 25)), "WARN", "tcp 20-25 to 0.0.0.0/0", f"{REVOKE} sgr-20"),
-        ((*WEB, rule(443, ip="udp")), "WARN", "udp 443 to 0.0.0.0/0", f"{REVOKE} sgr-443"),
+        (
+            (*WEB, rule(8787)),
+            "WARN",
+            "sg-1 opens what workbench:extraPorts doesn't name: tcp 8787 to 0.0.0.0/0",
+            f"{REVOKE} sgr-8787",
+        ),
+        (
+            (*WEB, rule(8787, cidr="::/0")),
+            "WARN",
+            "sg-1 opens what workbench:extraPorts doesn't name: tcp 8787 to ::/0",
+            f"{REVOKE} sgr-8787",
+        ),
+        (
+            (*WEB, rule(20, 25)),
+            "WARN",
+            "sg-1 opens what workbench:extraPorts doesn't name: tcp 20-25 to 0.0.0.0/0",
+            f"{REVOKE} sgr-20",
+        ),
+        (
+            (*WEB, rule(443, ip="udp")),
+            "WARN",
+            "sg-1 opens what workbench:extraPorts doesn't name: udp 443 to 0.0.0.0/0",
+            f"{REVOKE} sgr-443",
+        ),
     ],
 )
 def test_the_security_group_opens_the_web_and_ssh_to_few(
@@ -68,7 +88,7 @@ def test_the_security_group_opens_the_web_and_ssh_to_few(
 ) -> None:
     found = network.check_security_group(replace(TARGET, aws={"ec2": Ec2(*rules)}.__getitem__))
     assert found.result == result
-    assert evidence in found.evidence
+    assert found.evidence == evidence
     assert found.fix.startswith(fix)
     assert bool(found.fix) == bool(fix)
 
