@@ -88,7 +88,7 @@ def test_a_deployment_passes_where_the_checks_do_and_only_there(repository: Repo
     assert "made." in repository.shell(f"python pipeline drift {stack}")
 
     # A commit that the rules and Pulumi let through; with it a check fails that converging doesn't
-    # put right.
+    # reverted.
     instance = repository.shell("pulumi stack output instance_id", folder="workbench").split()[0]
     machine = f"workbench-{repository.bench.name}-{instance}"
     subprocess.run(["docker", "exec", machine, "sh", "-c", FILL], check=True)

@@ -299,7 +299,7 @@ def test_a_person_gets_a_server_when_hubs_are_killed_while_it_starts(lab: Lab) -
     lab.run("systemctl stop jupyter-test-user-singleuser")
 
 
-# Root's, which only root may connect to; it tells of each request that it got.
+# Root's, which only root may connect to; it reports each request that it got.
 ROOTS = "/run/roots-own.sock"
 LISTEN = """
 import os, socket, sys

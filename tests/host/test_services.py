@@ -146,7 +146,7 @@ def see_that_it_serves(lab: Lab) -> None:
     assert report.result is Result.FAIL
     lab.converge()
     assert lab.converge()["changed"] == 0
-    # People get there by way of the web server only.
+    # People get there through the web server only.
     lab.run("runuser -u ann -- curl -s --max-time 5 http://127.0.0.1:801/hello/", code=7)
 
 

@@ -123,7 +123,7 @@ def answers(address: str, port: int) -> bool:
 
 
 def others_processes() -> list[str]:
-    """Return what /proc, and systemd over D-Bus, tell of processes that aren't mine."""
+    """Return what /proc, and systemd over D-Bus, say about processes that aren't mine."""
     told = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import workbench
-from workbench.checks import r_versions as checked_r
 from workbench.checks import server
 from workbench.checks import shared_packages
 from workbench.checks import volumes
@@ -92,7 +91,7 @@ def test_what_ends_up_in_commands_has_no_quote_brace_or_blank(check, value, sign
 def test_checks_and_tasks_look_where_the_recipe_writes():
     assert Path(server.CONVERGED) == journal.LAST
     assert Path(server.SERVICES) == places.STATE / "services.json"
-    assert Path(checked_r.R) == r_versions.NOTED
+    assert Path(server.R) == r_versions.NOTED
     assert Path(shared_packages.FILE) == everyone_told.FILE
     assert f"{shared_packages.UNIT}.service" == unit_of_packages.UNIT
     assert Path(volumes.DATA) == places.DATA

@@ -23,6 +23,12 @@ WORDS = {
     r"\bstands by\b": "standby",
     r"opens the server no more|has it no more|declared no more": "no longer",
     r"AWS doesn't tell": "AWS doesn't report it",
+    r"\b[Ff]or want of\b": "for lack of",
+    r"\bas ever\b": "as usual",
+    r"\b[Bb]y way of\b": "through",
+    r"\b[Bb]y the way\b": "along the way",
+    r"\bput right\b": "reverted, corrected, fixed",
+    r"\btells? of\b": "say about, report, show",
 }
 # What was said when it was said; and words of other people's.
 PAST = {"CHANGELOG.md", str(HERE)}

@@ -51,7 +51,7 @@ def _probe(ip: str, port: int, timeout: float, speak: bytes = b"") -> Port:
 
 
 def probe_web(ip: str, port: int, *, tls: bool, timeout: float = TIMEOUT) -> Port:
-    """Return how a web server's port answers to an HTTP request, or to the begin of TLS."""
+    """Return how a web server's port answers to an HTTP request, or to the beginning of TLS."""
     if not tls:
         return _probe(ip, port, timeout, _REQUEST)
     try:

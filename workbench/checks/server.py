@@ -1,4 +1,4 @@
-"""The server as its administrator sees it: converged, its services, what listens."""
+"""The server as its administrator sees it: converged, its services and R, what listens."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from workbench.terminal import read_json
 
 CONVERGED = "/var/lib/workbench/converged.json"
 SERVICES = "/var/lib/workbench/services.json"
+R = "/var/lib/workbench/r.json"
 UNIT = "workbench-converge"
 INNER_ADDRESSES = ("127.", "[::1]", "[::ffff:127.")
 OUTER_PORTS = {"22", "80", "443"}
@@ -53,6 +54,15 @@ def read_services(target: Target) -> list[dict[str, Any]]:
 
 def _unit_file(unit: str) -> str:
     return unit if unit.endswith(".service") else f"{unit}.service"
+
+
+def read_r_versions(target: Target) -> list[dict[str, Any]]:
+    """Return the versions, the default one first: ``version``, ``title`` and ``standin``.
+
+    A server that has not converged since there are several has none.
+    """
+    answer = target.server().run(f"cat {R} 2>/dev/null || echo '[]'")
+    return list(read_json(answer.stdout)) if answer.ok else []
 
 
 def check_listeners(target: Target) -> Outcome:

@@ -86,7 +86,7 @@ def _ending(kill: dict[str, Any], count: int) -> str:
     name = kill["name"] or "a program"
     had = f" ({_size(kill['memory'])})" if kill["memory"] else ""
     often = f", {count} times in a day" if count > 1 else ""
-    return f"{name} of {kill['user']}{had} was ended for want of memory at {when}{often}"
+    return f"{name} of {kill['user']}{had} was ended for lack of memory at {when}{often}"
 
 
 def _size(number: int) -> str:

@@ -1,4 +1,4 @@
-"""Snapshots: the data volume was backed up lately, and will be again."""
+"""Snapshots: the data volume was backed up recently, and will be again."""
 
 from datetime import UTC
 from datetime import datetime

@@ -19,7 +19,7 @@ SYNCHRONIZE = "workbench ssh.connect 'sudo timedatectl set-ntp true' --stack {st
 
 
 def check_memory(target: Target) -> Outcome:
-    """Check that memory is left, and that no process was killed for want of it in the last day."""
+    """Check that memory is left, and that no process was killed for lack of it in the last day."""
     server = target.server()
     values = dict(
         line.split(":", 1)
@@ -31,7 +31,7 @@ def check_memory(target: Target) -> Outcome:
     killed = [line.strip() for line in server.run(KILLED).stdout.splitlines() if line.strip()]
     if killed:
         return warned(
-            f"{said}; killed for want of memory: {killed[-1][:120]}", larger_server(target)
+            f"{said}; killed for lack of memory: {killed[-1][:120]}", larger_server(target)
         )
     if free * 100 < total * LOW_PERCENT:
         return warned(said, larger_server(target))

@@ -92,7 +92,7 @@ def check_rstudio(target: Target) -> Outcome:
 
 
 def check_page(service: Service, target: Target) -> Outcome:
-    """Check that a service's page answers, by way of the web server."""
+    """Check that a service's page answers, through the web server."""
     url = f"https://{target.host_of(service)}{service.path}"
     with client(target) as http:
         answer = http.get(url)
@@ -115,7 +115,7 @@ def _leads_to_sign_in(target: Target, path: str, form: str, host: str = "") -> O
                 break
             url = urljoin(url, answer.headers.get("location", ""))
             if not url.startswith(allowed):
-                return failed(f"{answer.request.url} leads away, to {url}")
+                return failed(f"{answer.request.url} redirects elsewhere, to {url}")
     shown = url.partition("?")[0]
     if answer.status_code != httpx.codes.OK:
         return failed(f"{shown} → {answer.status_code}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from typing import Any
 
 import yaml
@@ -20,12 +21,19 @@ from workbench.engine.stack_config import config_file
 from workbench.engine.stack_config import read_config_file
 from workbench.engine.stack_config import read_config_text
 from workbench.engine.state import parse_state
+from workbench.engine.state import read_deployment_file
 from workbench.engine.state import short_name
+from workbench.engine.workbenches import find_workbenches
 from workbench.errors import ConfigError
+from workbench.errors import WorkbenchError
 from workbench.places import stack_dir
+from workbench.progress import Progress
 from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.names import rehearsal_of
 from workbench.writing import put_file
+
+if TYPE_CHECKING:
+    from workbench.engine.stacks import Stack
 
 # The server's role may not read what is below it.
 BUCKET_KEY = "recovery/stack.json"
@@ -105,6 +113,51 @@ def write_copy(stack: str, project_dir: Path, copy: Copy) -> None:
     put_file(copy_path(stack, project_dir), copy.text, mode=0o600)
 
 
+def put_copy(stack_config: Mapping[str, str], bucket: str, copy: Copy) -> None:
+    """Put a copy into a bucket, in place of the one before."""
+    from workbench.engine.aws import client
+
+    client(stack_config, "s3").put_object(
+        Bucket=bucket, Key=BUCKET_KEY, Body=copy.text.encode(), ContentType="application/json"
+    )
+
+
+def get_copy(stack_config: Mapping[str, str], bucket: str) -> Copy | None:
+    """Return the copy in a bucket; None where there is none, or no usable one."""
+    from botocore.exceptions import ClientError
+
+    from workbench.engine.aws import client
+
+    try:
+        found = client(stack_config, "s3").get_object(Bucket=bucket, Key=BUCKET_KEY)
+        return parse_copy(found["Body"].read().decode("utf-8", errors="replace"))
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "NoSuchBucket", "404"):
+            return None
+        raise
+
+
+def keep_copy(stack: "Stack", progress: Progress, *, everywhere: bool) -> None:
+    """Keep a copy of a stack that was just changed; ``everywhere`` in workbenches' buckets, too.
+
+    No operation fails for lack of it.
+    """
+    from botocore.exceptions import BotoCoreError
+    from botocore.exceptions import ClientError
+
+    try:
+        deployment = read_deployment_file(stack.name) or stack.export()
+        copy = make_copy(stack.name, stack.project_dir, deployment, stack.config_path)
+        write_copy(stack.name, stack.project_dir, copy)
+        if not everywhere:
+            return
+        for outputs in find_workbenches(parse_state(deployment).outputs, stack.name).values():
+            if isinstance(bucket := outputs.get("bucket"), str):
+                put_copy(stack.get_config(), bucket, copy)
+    except (WorkbenchError, OSError, BotoCoreError, ClientError) as error:
+        progress.say(f"No copy of the stack's state could be kept: {error}")
+
+
 def project_name(project_dir: Path) -> str:
     """Return the name of the Pulumi project in a folder. Raises ConfigError where it has none."""
     path = project_dir / "Pulumi.yaml"
@@ -121,7 +174,7 @@ def project_name(project_dir: Path) -> str:
 
 
 def has_values(configuration: str) -> bool:
-    """Whether a configuration file's text holds any value: Pulumi makes an empty one by the way."""
+    """Whether a configuration file's text holds any value: Pulumi may write an empty one."""
     try:
         return read_config_text(configuration) != {}
     except ValueError:

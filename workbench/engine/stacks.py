@@ -16,6 +16,7 @@ from typing import Any
 from workbench.engine.changes import Changes
 from workbench.engine.copies import Copy
 from workbench.engine.copies import copy_path
+from workbench.engine.copies import keep_copy
 from workbench.engine.copies import refuse_lost_configuration
 from workbench.engine.failures import InterruptedUpdateError
 from workbench.engine.failures import PassphraseError
@@ -25,7 +26,6 @@ from workbench.engine.failures import StackMissingError
 from workbench.engine.failures import StackOperationError
 from workbench.engine.find import Engine
 from workbench.engine.find import ensure_engine
-from workbench.engine.keeping import keep_copy
 from workbench.engine.stack_config import Default
 from workbench.engine.stack_config import Secret
 from workbench.engine.stack_config import Value

@@ -1,4 +1,4 @@
-"""The workbenches that a stack's outputs tell of: the one place where commands find them."""
+"""The workbenches that a stack's outputs list: the one place where commands find them."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -48,8 +48,8 @@ _SYSTEM: tuple[Step, ...] = (
 )
 
 
-def recipe(services: Sequence[Service], *, fetches_r: bool = True) -> tuple[Step, ...]:
-    """Return the steps of a server that has these services; it may have the system's R alone.
+def recipe(services: Sequence[Service]) -> tuple[Step, ...]:
+    """Return the steps of a server that has these services.
 
     The administrator first, who may be waiting to look in; then long work, side by side; then the
     data volume, and what is on it. What no first notebook needs continues when all is done.
@@ -57,7 +57,7 @@ def recipe(services: Sequence[Service], *, fetches_r: bool = True) -> tuple[Step
     before = [each for each in services if not each.needs_r]
     after = [each for each in services if each.needs_r]
     return (
-        *_begun(services, fetches_r=fetches_r),
+        *_begun(services),
         packages,
         storage,
         identity,
@@ -78,10 +78,10 @@ def recipe(services: Sequence[Service], *, fetches_r: bool = True) -> tuple[Step
     )
 
 
-def recipe_on_standby(services: Sequence[Service], *, fetches_r: bool = True) -> tuple[Step, ...]:
+def recipe_on_standby(services: Sequence[Service]) -> tuple[Step, ...]:
     """Return the steps that a server can have before the data volume comes to it."""
     return (
-        *_begun(services, fetches_r=fetches_r),
+        *_begun(services),
         packages,
         *_started(services, Stage.ACCESS),
         *_SYSTEM,
@@ -96,15 +96,15 @@ def recipe_on_standby(services: Sequence[Service], *, fetches_r: bool = True) ->
 
 
 def steps_for(settings: Settings) -> tuple[Step, ...]:
-    """Return this server's steps."""
+    """Return this server's steps: with the system's R alone, there is no R to fetch."""
     services = service_table.choose(settings.services)
-    steps = recipe_on_standby if stands_by(settings) else recipe
-    return steps(services, fetches_r=bool(settings.r.from_posit))
+    steps = recipe_on_standby(services) if stands_by(settings) else recipe(services)
+    return tuple(step for step in steps if step is not begin_r or settings.r.from_posit)
 
 
-def _begun(services: Iterable[Service], *, fetches_r: bool) -> tuple[Step, ...]:
+def _begun(services: Iterable[Service]) -> tuple[Step, ...]:
     early = [each.begin for each in services if each.begin is not None]
-    return (administrator, begin_environments, *early, *([begin_r] if fetches_r else []))
+    return (administrator, begin_environments, *early, begin_r)
 
 
 def _prepared(services: Iterable[Service]) -> list[Step]:

@@ -220,7 +220,7 @@ def converge(
     """Bring the server to what the stack has; return how it went and the connection to it.
 
     A run under way (the first boot's) is followed, else one is started: with nothing to do it
-    takes seconds, and what was changed manually is put right.
+    takes seconds, and what was changed manually is reverted.
     """
     follower = Follower(door, server, phase)
     if follower.last_run() is not None:

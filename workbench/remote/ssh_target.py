@@ -212,7 +212,7 @@ class Door:
             ) from error
 
     def enter(self) -> "RemoteServer":
-        """Connect; where that fails, say what AWS tells of the reason, else try again a while.
+        """Connect; where that fails, say what AWS says about the reason, else try again a while.
 
         sshd has no port for a moment when it starts again, and one that is busy drops a sign-in.
         """

@@ -302,6 +302,19 @@ def read_stack(stack: str, progress: Progress) -> StackState:
     return found[choose(found, stack)] if state.workbench or state.outputs else state
 
 
+def read_existing(stack: str, progress: Progress) -> StackState:
+    """Return what is known of a stack; raise StackMissingError where there is none.
+
+    A mistyped name is no empty workbench.
+    """
+    from workbench.engine.failures import StackMissingError
+
+    state = read_stack(stack, progress)
+    if not state.exists:
+        raise StackMissingError.named(stack)
+    return state
+
+
 def read_each(stack: str, progress: Progress) -> list[StackState]:
     """Return what is known of each of a stack's workbenches; one empty state where it has none."""
     from workbench.engine.stacks import StackMissingError

@@ -1,13 +1,19 @@
-"""Why the server's SSH port doesn't answer: stopped, closed to this computer, or neither."""
+"""Why the server doesn't answer by SSH: gone, stopped, closed to this computer, or none of it."""
 
 import ipaddress
 import socket
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from typing import Any
 
+from workbench.checks.instance import explain_gone
+from workbench.checks.instance import read_instance
 from workbench.configured import SSH_PROXY_COMMAND
 from workbench.errors import WorkbenchError
 from workbench.remote.own_address import find_own_address
+
+if TYPE_CHECKING:
+    from workbench.remote.stack_state import StackState
 
 SSH_PORT = 22
 # EC2's words for an instance that never runs again.
@@ -17,7 +23,7 @@ ENDED = ("shutting-down", "terminated")
 def explain_unreachable(
     ec2: Any, instance_id: str, host: str, stack: str, *, is_direct: bool = True
 ) -> WorkbenchError | None:
-    """Return what AWS tells of the reason, with what to type; None where it tells none.
+    """Return what AWS says about the reason, with what to type; None where it says nothing.
 
     ``is_direct``: without a ProxyCommand, whose address the server sees in place of this computer.
     """
@@ -111,3 +117,16 @@ def has_other_key_pair(ec2: Any, instance_id: str, key: str) -> bool:
         Filters=[{"Name": "key-name", "Values": [name]}], IncludePublicKey=True
     )["KeyPairs"]
     return not any(key in pair.get("PublicKey", "").split() for pair in pairs)
+
+
+def gone_error(state: "StackState") -> WorkbenchError:
+    """Return why the stack has no server, and what to type."""
+    ident, target = str(state.outputs["instance_id"]), state.target()
+    instance = read_instance(target)
+    if instance is not None:
+        return WorkbenchError(
+            f"The instance {ident} is {instance['State']['Name']}.",
+            f"workbench up --stack {state.stack}",
+        )
+    found = explain_gone(target, ident)
+    return WorkbenchError(f"{found.evidence}.", found.fix.format(stack=state.stack))

@@ -2,11 +2,11 @@
 
 from invoke.collection import Collection
 
-from workbench.tasks.converge.drift import drift
 from workbench.tasks.converge.tasks import converge
+from workbench.tasks.converge.tasks import drift
 from workbench.tasks.data import tasks as data
 from workbench.tasks.destroy.tasks import destroy
-from workbench.tasks.doctor.check import check
+from workbench.tasks.doctor.tasks import check
 from workbench.tasks.doctor.tasks import doctor
 from workbench.tasks.init.tasks import init
 from workbench.tasks.labs import tasks as labs
@@ -19,7 +19,7 @@ from workbench.tasks.rehearsal import tasks as rehearsal
 from workbench.tasks.rehearsal.env import env
 from workbench.tasks.resize.tasks import resize
 from workbench.tasks.ssh import tasks as ssh
-from workbench.tasks.status.open import open_page
+from workbench.tasks.status.tasks import open_page
 from workbench.tasks.status.tasks import status
 from workbench.tasks.up.tasks import up
 from workbench.tasks.users import tasks as users

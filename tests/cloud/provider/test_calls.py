@@ -573,7 +573,7 @@ IMPORT_IDS = {
 
 
 def assert_same_when_imported(engine: Any, made: Any) -> None:
-    """Assert that the object is found by its id alone, with what AWS can tell of it."""
+    """Assert that the object is found by its id alone, with what AWS can say about it."""
     identifier = IMPORT_IDS.get(made.type, "").format(**made.outputs) or made.id
     imported = engine.read(replace(made, id=identifier, inputs={}, outputs={}))
     assert imported is not None

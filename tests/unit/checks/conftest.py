@@ -37,9 +37,11 @@ class FakeServer:
             for key, value in answers.items()
         }
         self.asked: list[tuple[str, str]] = []
+        self.limits: list[float] = []
 
     def run(self, command: str, *, stdin: str = "", limit: float = 60) -> Answer:
         self.asked.append((command, stdin))
+        self.limits.append(limit)
         for beginning, answer in self.answers.items():
             if command.startswith(beginning):
                 return answer

@@ -52,6 +52,13 @@ def test_a_known_error_in_a_check_is_its_evidence_and_its_hint_the_fix() -> None
     assert found["a"] == ("FAIL", "The door is locked.", "open it")
 
 
+def test_an_error_is_told_in_300_letters_at_most() -> None:
+    def run_into_it(target: Target) -> None:
+        raise WorkbenchError("x" * 301)
+
+    assert run(Check("a", run_into_it))["a"][1] == "x" * 300  # type: ignore[arg-type]
+
+
 def test_an_unknown_error_fails_its_check_and_the_others_still_run() -> None:
     def crash(target: Target) -> None:
         raise KeyError("x")

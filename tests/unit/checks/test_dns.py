@@ -7,8 +7,11 @@ import pytest
 
 from workbench.checks import dns
 from workbench.checks.target import Target
+from workbench.configured import Configured
 
-RIGHT = "127.8.7.6"
+RIGHT, ID = "127.8.7.6", "/hostedzone/Z1"
+STALE = "the record in Route 53 is stale"
+ALIAS = "a record without addresses of its own"
 TARGET = Target(
     "tests",
     {"domain": "bench.example", "names": ["bench.example", "www.bench.example"], "address": RIGHT},
@@ -22,7 +25,7 @@ class Route53:
         self.records = {name.replace("_", "."): value for name, value in records.items()}
         self.zones = [
             {"Id": "Z0", "Name": "example.", "Config": {}},
-            {"Id": "Z1", "Name": "bench.example.", "Config": {"PrivateZone": False}},
+            {"Id": ID, "Name": "bench.example.", "Config": {"PrivateZone": False}},
             {"Id": "Z2", "Name": "www.bench.example.", "Config": {"PrivateZone": True}},
         ]
 
@@ -36,11 +39,14 @@ class Route53:
     def list_resource_record_sets(
         self, HostedZoneId: str, StartRecordName: str, StartRecordType: str, MaxItems: str
     ) -> dict[str, Any]:
-        assert (HostedZoneId, StartRecordType, MaxItems) == ("Z1", "A", "1")
+        assert (HostedZoneId, StartRecordType, MaxItems) == (ID, "A", "1")
         # Route 53 begins at the first record that isn't before the name.
         value = self.records.get(StartRecordName)
-        name = StartRecordName if value else "zzz.bench.example"
-        record = {"Name": f"{name}.", "Type": "A", "ResourceRecords": [{"Value": value or RIGHT}]}
+        name = StartRecordName.replace("*", "\\052") if value else "zzz.bench.example"
+        record: dict[str, Any] = {"Name": f"{name}.", "Type": "A"}
+        if value != ALIAS:
+            values = (value or RIGHT).split()
+            record["ResourceRecords"] = [{"Value": each} for each in values]
         return {"ResourceRecordSets": [record]}
 
 
@@ -49,7 +55,7 @@ def check(found: list[str], route53: Route53 | None = None, **outputs: Any) -> t
         TARGET,
         outputs=dict(TARGET.outputs) | outputs,
         resolve=lambda name: found,
-        aws=lambda service: route53,
+        aws={"route53": route53}.__getitem__,
     )
     outcome = dns.check_dns(target)
     return outcome.result, outcome.evidence, outcome.fix
@@ -61,32 +67,58 @@ def test_every_name_leads_to_the_address_and_nowhere_else() -> None:
 
 
 def test_without_a_domain_there_is_nothing_to_ask() -> None:
-    assert check([], domain="")[0] == "SKIP"
+    assert check([], domain="") == ("SKIP", "the stack has no domain", "")
 
 
 @pytest.mark.parametrize(
     ("found", "kept", "evidence", "fix"),
     [
-        (["10.0.0.1"], "10.0.0.1", "in Route 53 is stale: 10.0.0.1", dns.UP),
-        ([RIGHT, "10.0.0.1"], "10.0.0.1", "in Route 53 is stale: 10.0.0.1", dns.UP),
-        ([], "", "in Route 53 is missing", dns.UP),
-        (["10.0.0.1"], RIGHT, "others remember the old address", "workbench doctor"),
+        (["10.0.0.1"], "10.0.0.1", "the record in Route 53 is stale: 10.0.0.1", dns.UP),
+        ([RIGHT, "10.0.0.1"], "10.0.0.1 10.0.0.2", f"{STALE}: 10.0.0.1, 10.0.0.2", dns.UP),
+        ([], "", "the record in Route 53 is missing", dns.UP),
+        ([], ALIAS, "the record in Route 53 is missing", dns.UP),
+        (
+            ["10.0.0.1"],
+            RIGHT,
+            "Route 53 has it right: others remember the old address for some minutes",
+            "workbench doctor --stack {stack}",
+        ),
         (
             [],
             RIGHT,
-            "not delegated; where it was bought, enter the name servers ns1",
+            "Route 53 has the record, but nobody asks there: the domain is not delegated; where it"
+            " was bought, enter the name servers ns1, ns2",
             dns.UP,
         ),
     ],
 )
 def test_the_cause_is_named(found: list[str], kept: str, evidence: str, fix: str) -> None:
     route53 = Route53(bench_example=kept, www_bench_example=kept)
-    result, said, typed = check(found, route53, name_servers=["ns1"])
-    assert result == "FAIL"
+    result, said, typed = check(found, route53, name_servers=["ns1", "ns2"])
+    assert (result, typed) == ("FAIL", fix)
     assert said.startswith(f"bench.example points to {', '.join(sorted(found)) or 'nothing'};")
-    assert f"it should point to {RIGHT}" in said
-    assert evidence in said
-    assert typed.startswith(fix)
+    assert said.endswith(f"; it should point to {RIGHT}; {evidence}")
+
+
+def test_peoples_names_have_one_record_together() -> None:
+    asked: list[str] = []
+
+    def resolve(name: str) -> list[str]:
+        asked.append(name)
+        return ["10.0.0.1"] if name.startswith("ada") else [RIGHT]
+
+    target = replace(
+        TARGET,
+        outputs=dict(TARGET.outputs) | {"users": ["ada", "bob"]},
+        configured=Configured({"workbench:hostNamePerUser": "true"}),
+        resolve=resolve,
+    )
+    for kept, cause in ((RIGHT, "Route 53 has it right"), ("10.0.0.1", f"{STALE}: 10.0.0.1")):
+        route53 = Route53(**{"*_bench_example": kept})
+        evidence = dns.check_dns(replace(target, aws={"route53": route53}.__getitem__)).evidence
+        assert evidence.startswith("ada.bench.example points to 10.0.0.1; it should")
+        assert cause in evidence
+    assert "bob.bench.example" not in asked
 
 
 def test_a_zone_that_is_gone_is_named() -> None:
@@ -116,7 +148,7 @@ def test_a_zone_whose_name_servers_the_stack_does_not_know_says_who_does() -> No
 def test_only_the_names_that_lead_elsewhere_are_named() -> None:
     answers = {"bench.example": [RIGHT], "www.bench.example": ["10.0.0.1"]}
     route53 = Route53(www_bench_example="10.0.0.1")
-    target = replace(TARGET, resolve=answers.__getitem__, aws=lambda service: route53)
+    target = replace(TARGET, resolve=answers.__getitem__, aws={"route53": route53}.__getitem__)
     assert dns.check_dns(target).evidence == (
         f"www.bench.example points to 10.0.0.1; it should point to {RIGHT};"
         " the record in Route 53 is stale: 10.0.0.1"

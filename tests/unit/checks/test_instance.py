@@ -37,7 +37,7 @@ def _instance(state: str, tokens: str) -> dict[str, Any]:
 
 def target(ec2: Ec2) -> Target:
     outputs = {"instance_id": "i-1", "security_group_id": "sg-1", "region": "eu-west-1"}
-    return Target("tests", outputs, aws=lambda service: ec2)
+    return Target("tests", outputs, aws={"ec2": ec2}.__getitem__)
 
 
 @pytest.mark.parametrize(
@@ -75,21 +75,47 @@ def test_credentials_of_another_account_are_told_from_a_terminated_server() -> N
     ec2.groups = []
     found = instance.check_running(target(ec2))
     assert found.result == "FAIL"
-    assert "knows neither i-1 nor its security group in eu-west-1" in found.evidence
+    assert found.evidence == (
+        "AWS knows neither i-1 nor its security group in eu-west-1: these are credentials of"
+        " another account, or the stack was removed manually"
+    )
     assert found.fix == "aws sts get-caller-identity"
 
 
-@pytest.mark.parametrize(("tokens", "result"), [("required", "PASS"), ("optional", "FAIL")])
-def test_metadata(tokens: str, result: str) -> None:
-    assert instance.check_metadata(target(Ec2(tokens=tokens))).result == result
+@pytest.mark.parametrize(
+    ("options", "result", "tokens"),
+    [
+        ({"HttpTokens": "required"}, "PASS", "required"),
+        ({"HttpTokens": "optional"}, "FAIL", "optional"),
+        # What EC2 leaves out isn't demanded.
+        ({}, "FAIL", "optional"),
+        (None, "FAIL", "optional"),
+    ],
+)
+def test_metadata(options: dict[str, str] | None, result: str, tokens: str) -> None:
+    ec2 = Ec2()
+    del ec2.instances[0]["MetadataOptions"]
+    if options is not None:
+        ec2.instances[0]["MetadataOptions"] = options
+    found = instance.check_metadata(target(ec2))
+    assert (found.result, found.evidence) == (result, f"instance metadata: HttpTokens is {tokens}")
 
 
 def test_a_volume_that_is_not_encrypted_is_named() -> None:
     ec2 = Ec2()
-    assert instance.check_encryption(target(ec2)).result == "PASS"
+    ec2.instances[0]["BlockDeviceMappings"].append({"Ebs": {"VolumeId": "vol-2"}})
+    found = instance.check_encryption(target(ec2))
+    assert (found.result, found.evidence) == ("PASS", "encrypted: vol-1, vol-2")
     ec2.encrypted = False
     found = instance.check_encryption(target(ec2))
-    assert (found.result, found.evidence) == ("FAIL", "not encrypted: vol-1")
+    assert (found.result, found.evidence) == ("FAIL", "not encrypted: vol-1, vol-2")
+
+
+def test_an_instance_without_volumes_has_none_to_encrypt() -> None:
+    ec2 = Ec2()
+    del ec2.instances[0]["BlockDeviceMappings"]
+    found = instance.check_encryption(target(ec2))
+    assert (found.result, found.evidence) == ("SKIP", "the instance has no volume")
 
 
 def test_a_stack_has_made_a_server_or_it_has_not() -> None:

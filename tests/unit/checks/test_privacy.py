@@ -22,16 +22,42 @@ def mounts(options: str, kernel: str = "") -> str:
 @pytest.mark.parametrize(
     ("told", "result", "evidence"),
     [
-        (mounts("hidepid=invisible") + BEST, "PASS", "the kernel protects shared folders"),
-        (mounts("hidepid=2") + BEST, "PASS", "own processes only"),
-        (mounts("relatime") + BEST, "FAIL", "everyone sees what others run"),
-        (mounts("hidepid=2") + WEAK, "WARN", "less: fs.protected_regular=0"),
-        (mounts("hidepid=2", "ro,nosuid"), "WARN", "can't be read"),
-        (mounts("hidepid=2", "ro,nosuid") + WEAK, "PASS", "not set here"),
-        (mounts("hidepid=2", "ro,nosuid") + WEAK, "PASS", "fs.protected_regular=0"),
+        (
+            mounts("hidepid=invisible") + BEST,
+            "PASS",
+            "people see their own processes only; the kernel protects shared folders",
+        ),
+        (
+            mounts("hidepid=2") + BEST,
+            "PASS",
+            "people see their own processes only; the kernel protects shared folders",
+        ),
+        (
+            mounts("relatime") + BEST,
+            "FAIL",
+            "everyone sees what others run, with its arguments (/proc has no hidepid)",
+        ),
+        (
+            mounts("hidepid=2") + WEAK,
+            "WARN",
+            "people see their own processes only, but the kernel protects shared folders "
+            "less: fs.protected_regular=0",
+        ),
+        (
+            mounts("hidepid=2", "ro,nosuid"),
+            "WARN",
+            "people see their own processes only; what the kernel protects can't be read "
+            "(sudo sysctl)",
+        ),
+        (
+            mounts("hidepid=2", "ro,nosuid") + WEAK,
+            "PASS",
+            "people see their own processes only; not set here, as this kernel is another"
+            " computer's: fs.protected_regular=0",
+        ),
     ],
 )
 def test_privacy(shell: Shell, told: str, result: str, evidence: str) -> None:
     found = check_privacy(Target("tests", {}, server=lambda: shell(cat=told)))
     assert found.result == result
-    assert evidence in found.evidence
+    assert found.evidence == evidence

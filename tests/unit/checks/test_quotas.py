@@ -35,7 +35,12 @@ def test_what_each_person_may_have(shell: Shell) -> None:
 
 @pytest.mark.parametrize(
     ("used", "files", "told"),
-    [(52428800, 2, "bob 100 % of 50 GiB"), (1, 4900000, "bob 98 % of 5000000 files")],
+    [
+        (52428800, 2, "bob 100 % of 50 GiB"),
+        (47185920, 2, "bob 90 % of 50 GiB"),
+        (1, 4900000, "bob 98 % of 5000000 files"),
+        (1, 4500000, "bob 90 % of 5000000 files"),
+    ],
 )
 def test_who_is_near_their_quota_is_named(shell: Shell, used: int, files: int, told: str) -> None:
     found = check(shell, ON + NO_MARKER, used, files)
@@ -44,13 +49,14 @@ def test_who_is_near_their_quota_is_named(shell: Shell, used: int, files: int, t
 
 def test_a_kernel_without_quotas_is_named(shell: Shell) -> None:
     found = check(shell, OFF)
-    assert found.result == "SKIP"
-    assert "no XFS quotas" in found.evidence
+    told = "this kernel has no XFS quotas: one person can fill the data volume"
+    assert (found.result, found.evidence) == ("SKIP", told)
 
 
 def test_quotas_that_begin_with_the_next_mount_ask_for_a_restart(shell: Shell) -> None:
     found = check(shell, OFF + NO_MARKER)
-    assert (found.result, found.fix) == ("WARN", quotas.RESTART)
+    told = "the data volume is mounted without quotas, which start over"
+    assert (found.result, found.evidence, found.fix) == ("WARN", told, quotas.RESTART)
 
 
 IMAGE = "655360 512 335544320\n"
@@ -58,19 +64,60 @@ ROW = "/dev/loop8 256 19 238 8% /data/workbench\n"
 
 
 @pytest.mark.parametrize(
-    ("answer", "result", "words"),
+    ("answer", "result", "evidence", "fix"),
     [
-        (Answer(0, ROW + IMAGE), "PASS", "238 of 256 MiB free"),
-        (Answer(0, ROW.replace("238", "3") + IMAGE), "FAIL", "is full (256 MiB)"),
-        (Answer(0, ROW + "132096 512 335544320\n"), "WARN", "lost some of its room"),
-        (Answer(32, ""), "WARN", "shares its space with the homes"),
+        (
+            Answer(0, f"{ROW}{IMAGE}what follows is nobody's\n"),
+            "PASS",
+            f"{quotas.OWN} has 238 of 256 MiB free, which the homes can't take",
+            "",
+        ),
+        (
+            Answer(0, ROW.replace("238", "8") + IMAGE),
+            "PASS",
+            f"{quotas.OWN} has 8 of 256 MiB free, which the homes can't take",
+            "",
+        ),
+        (
+            Answer(0, ROW.replace("238", "7") + IMAGE),
+            "FAIL",
+            f"{quotas.OWN}, the workbench's own state, is full (256 MiB)",
+            "",
+        ),
+        (
+            Answer(0, ROW + "132096 512 335544320\n"),
+            "WARN",
+            f"{quotas.IMAGE} has lost some of its room, which others may take",
+            quotas.CONVERGE,
+        ),
+        (
+            Answer(32, ""),
+            "WARN",
+            f"{quotas.OWN} shares its space with the homes: with a full volume, nobody could sign"
+            " in. It needs 336 MiB free",
+            quotas.CONVERGE,
+        ),
     ],
 )
 def test_the_room_of_the_workbenchs_own_state(
-    shell: Shell, answer: Answer, result: str, words: str
+    shell: Shell, answer: Answer, result: str, evidence: str, fix: str
 ) -> None:
     server = shell(mountpoint=answer)
     target = Target("tests", {"data_volume_id": "vol-1"}, server=lambda: server)
     found = quotas.check_own_room(target)
-    assert found.result == result
-    assert words in found.evidence
+    assert (found.result, found.evidence, found.fix) == (result, evidence, fix)
+
+
+@pytest.mark.parametrize("check", [quotas.check_quotas, quotas.check_own_room])
+def test_without_a_data_volume_nothing_is_shared(check: Callable[[Target], Any]) -> None:
+    found = check(Target("tests", {}))
+    assert (found.result, found.evidence) == ("SKIP", "the stack has no data volume")
+
+
+def test_limits_of_nobody_are_told(shell: Shell) -> None:
+    server = shell(
+        findmnt=ON + NO_MARKER, **{"sudo_-n_xfs": "ada 1 0 0 00 [--------] 2 0 0 00 [-]\n"}
+    )
+    found = quotas.check_quotas(Target("tests", {"data_volume_id": "vol-1"}, server=lambda: server))
+    told = "quotas are counted, and nobody has a limit (workbench:homeQuota is 0)"
+    assert (found.result, found.evidence) == ("PASS", told)

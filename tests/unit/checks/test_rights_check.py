@@ -82,7 +82,18 @@ def test_other_ranks_and_keys_are_asked_for(shell: Shell) -> None:
     server = shell(**{"sudo_-n_env": '{"ways": [], "failed": []}'})
     rights.read_ways(server, "tests", {"ada": "gone", "bo": "member"}, by_hand=True)
     rights.read_ways_of_key(server, "tests", "SHA256:a b")
+    assert server.limits == [rights.LIMIT] * 2
     assert [command.removeprefix(rights.REPORT) for command, _ in server.asked] == [
         " ada=gone bo=member by-hand",
         " key 'SHA256:a b'",
     ]
+
+
+def test_the_accounts_that_a_key_opens_are_named(shell: Shell) -> None:
+    server = shell(**{"sudo_-n_env": json.dumps({"ways": [way()], "failed": ["cron"]})})
+    assert [each.what for each in rights.read_ways_of_key(server, "tests", "x")] == [
+        "ada may be root (1)"
+    ]
+    with pytest.raises(rights.RightsUnknownError) as error:
+        rights.read_ways_of_key(shell(), "tests", "x")
+    assert "--stack tests " in error.value.hint

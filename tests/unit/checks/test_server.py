@@ -65,12 +65,29 @@ def test_a_service_whose_unit_is_gone_is_absent(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sockets", "result"),
+    ("sockets", "result", "told"),
     [
-        ("LISTEN 0 9 0.0.0.0:22 0.0.0.0:*\nLISTEN 0 9 127.0.0.1:8000 0.0.0.0:*", "PASS"),
-        ("LISTEN 0 9 *:443 *:*\nLISTEN 0 9 [::1]:2019 [::]:*", "PASS"),
-        ("LISTEN 0 9 0.0.0.0:8787 0.0.0.0:*", "WARN"),
+        (
+            "LISTEN 0 9 0.0.0.0:443 0.0.0.0:*\nLISTEN 0 9 0.0.0.0:22 0.0.0.0:*\n"
+            "LISTEN 0 9 127.0.0.1:8000 0.0.0.0:*",
+            "PASS",
+            "22, 443 only",
+        ),
+        ("LISTEN 0 9 *:443 *:*\nLISTEN 0 9 [::1]:2019 [::]:*", "PASS", "443 only"),
+        ("LISTEN 0 9 [::ffff:127.0.0.1]:8787 *:*\n\n", "PASS", " only"),
+        (
+            "LISTEN 0 9 0.0.0.0:10000 0.0.0.0:*\nLISTEN 0 9 0.0.0.0:8787 0.0.0.0:*",
+            "WARN",
+            "8787, 10000",
+        ),
     ],
 )
-def test_listeners(shell: Shell, sockets: str, result: str) -> None:
-    assert server.check_listeners(target(shell(ss=sockets))).result == result
+def test_listeners(shell: Shell, sockets: str, result: str, told: str) -> None:
+    found = server.check_listeners(target(shell(ss=sockets)))
+    assert (found.result, found.evidence) == (result, f"listening on every address: {told}")
+
+
+def test_the_versions_of_r_are_those_noted_or_none(shell: Shell) -> None:
+    noted = [{"version": "4.6.1", "title": "", "standin": False}]
+    assert server.read_r_versions(target(shell(cat=json.dumps(noted)))) == noted
+    assert server.read_r_versions(target(shell())) == []

@@ -62,14 +62,14 @@ def ended(**values: Any) -> dict[str, Any]:
         (
             {"ended": [ended(), ended(time=3600, name="", memory=0)]},
             "WARN",
-            "a program of bob was ended for want of memory at 1970-01-01 01:00 UTC,"
+            "a program of bob was ended for lack of memory at 1970-01-01 01:00 UTC,"
             " 2 times in a day",
             RESIZE,
         ),
         (
             {"ended": [ended()], "reserve": False},
             "WARN",
-            "python3 of bob (2.0 GiB) was ended for want of memory at 1970-01-01 00:00 UTC;"
+            "python3 of bob (2.0 GiB) was ended for lack of memory at 1970-01-01 00:00 UTC;"
             " this kernel keeps no memory for the system alone (cgroups v1)",
             RESIZE,
         ),

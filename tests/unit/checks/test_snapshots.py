@@ -43,6 +43,9 @@ NONE = (
         ([snapshot(0, "pending")], "WARN", NONE),
         ([snapshot(0)], "PASS", "1 of vol-1, the newest snap-0 is of today"),
         ([snapshot(9), snapshot(2)], "PASS", "2 of vol-1, the newest snap-2 is 2 days old"),
+        ([snapshot(1)], "PASS", "1 of vol-1, the newest snap-1 is of yesterday"),
+        ([snapshot(7)], "PASS", "1 of vol-1, the newest snap-7 is 7 days old"),
+        ([snapshot(8)], "WARN", "1 of vol-1, the newest snap-8 is 8 days old"),
         ([snapshot(30)], "WARN", "1 of vol-1, the newest snap-30 is 30 days old"),
     ],
 )
@@ -50,7 +53,7 @@ def test_the_newest_snapshot(found: list[Any], result: str, evidence: str) -> No
     target = Target(
         "tests",
         {"data_volume_id": "vol-1"},
-        aws=lambda service: Ec2(*found),
+        aws={"ec2": Ec2(*found)}.__getitem__,
         configured=Configured({"workbench:backupSchedule": "cron(0 5 ? * * *)"}),
     )
     outcome = snapshots.check_snapshots(target)
@@ -59,7 +62,8 @@ def test_the_newest_snapshot(found: list[Any], result: str, evidence: str) -> No
 
 
 def test_without_a_data_volume_there_is_nothing_to_look_for() -> None:
-    assert snapshots.check_snapshots(Target("tests", {})).result == "SKIP"
+    found = snapshots.check_snapshots(Target("tests", {}))
+    assert (found.result, found.evidence) == ("SKIP", "the stack has no data volume")
 
 
 @pytest.mark.parametrize("config", [{}, {"workbench:backupSchedule": "off"}])
@@ -81,7 +85,7 @@ def test_without_a_schedule_there_is_a_warning(
         Target(
             "tests",
             {"data_volume_id": "vol-1"},
-            aws=lambda service: Ec2(*found),
+            aws={"ec2": Ec2(*found)}.__getitem__,
             configured=Configured(config),
         )
     )

@@ -1,4 +1,4 @@
-"""Memory, and what was killed for want of it; clocks."""
+"""Memory, and what was killed for lack of it; clocks."""
 
 import time
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def meminfo(available: int) -> str:
             2048000,
             "A process of this unit has been killed by the OOM killer.\n",
             "WARN",
-            "2000 of 4000 MiB memory available; killed for want of memory:"
+            "2000 of 4000 MiB memory available; killed for lack of memory:"
             " A process of this unit has been killed by the OOM killer.",
             RESIZE,
         ),
@@ -60,10 +60,19 @@ def test_the_next_size_is_one_that_ec2_has(shell: Shell, instance_type: str, big
     assert fix == f"workbench resize {bigger} --stack {{stack}}"
 
 
+AGREES = "the server's clock agrees with this computer's"
+WRONG = "the server's clock is 300 s {} this computer's; certificates and AWS need the right time"
+
+
 @pytest.mark.parametrize(
-    ("skew", "result", "words"),
-    [(0, "PASS", "agrees"), (300, "WARN", "s ahead of"), (-300, "WARN", "s behind")],
+    ("skew", "result", "evidence", "fix"),
+    [
+        (0, "PASS", AGREES, ""),
+        (29, "PASS", AGREES, ""),
+        (300, "WARN", WRONG.format("ahead of"), system.SYNCHRONIZE),
+        (-300, "WARN", WRONG.format("behind"), system.SYNCHRONIZE),
+    ],
 )
-def test_clocks(shell: Shell, skew: float, result: str, words: str) -> None:
+def test_clocks(shell: Shell, skew: float, result: str, evidence: str, fix: str) -> None:
     found = system.check_clock(target(shell(date=f"{time.time() + skew:.9f}\n")))
-    assert (found.result, words in found.evidence) == (result, True)
+    assert (found.result, found.evidence, found.fix) == (result, evidence, fix)

@@ -11,6 +11,7 @@ from workbench.checks.target import Target
 
 Shell = Callable[..., Any]
 OUTPUTS = {"data_volume_id": "vol-1", "instance_id": "i-1"}
+FILLS = "people can fill all of the root disk by /tmp"
 HERE = {"InstanceId": "i-1", "State": "attached", "Device": "/dev/sdf"}
 
 
@@ -24,7 +25,7 @@ class Ec2:
 
 
 def target(shell: Any = None, ec2: Ec2 | None = None) -> Target:
-    return Target("tests", OUTPUTS, server=lambda: shell, aws=lambda service: ec2 or Ec2(HERE))
+    return Target("tests", OUTPUTS, server=lambda: shell, aws={"ec2": ec2 or Ec2(HERE)}.__getitem__)
 
 
 @pytest.mark.parametrize(
@@ -155,19 +156,29 @@ def test_a_disk_that_fills_up_is_warned_of(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("root", "listing", "result", "words"),
+    ("root", "reserved", "result", "evidence", "fix"),
     [
-        ("/dev/a ext4", "Block count: 1000\nReserved block count: 50\n", "PASS", "5 % of the"),
-        ("/dev/a ext4", "Block count: 1000\nReserved block count: 0\n", "WARN", "can fill all"),
-        ("overlay overlay", "", "SKIP", "is overlay, which has no reserve"),
+        ("/dev/a ext4", 50, "PASS", "5 % of the root disk are kept for the system", ""),
+        ("/dev/a ext4", 40, "PASS", "4 % of the root disk are kept for the system", ""),
+        ("/dev/a ext4", 39, "WARN", FILLS, volumes.CONVERGE),
+        ("/dev/a ext4", 0, "WARN", FILLS, volumes.CONVERGE),
+        (
+            "overlay overlay",
+            0,
+            "SKIP",
+            "the root disk is overlay, which has no reserve for the system: people can fill it by"
+            " /tmp",
+            "",
+        ),
     ],
 )
 def test_the_systems_reserve_on_the_root_disk(
-    shell: Shell, root: str, listing: str, result: str, words: str
+    shell: Shell, root: str, reserved: int, result: str, evidence: str, fix: str
 ) -> None:
-    found = volumes.check_reserve(target(shell(findmnt=root, sudo=listing)))
-    assert found.result == result
-    assert words in found.evidence
+    listing = f"Block count: 1000\nReserved block count: {reserved}\nMounted: Mon Nov 30 10:00:00\n"
+    server = shell(**{"findmnt_-rno_SOURCE,FSTYPE_/": root, "sudo_-n_tune2fs_-l_/dev/a": listing})
+    found = volumes.check_reserve(target(server))
+    assert (found.result, found.evidence, found.fix) == (result, evidence, fix)
 
 
 def test_homes_that_are_full_by_their_quota_count_as_the_volume(shell: Shell) -> None:

@@ -114,9 +114,9 @@ def test_a_hub_whose_api_does_not_answer_fails(make_site: MakeSite) -> None:
         (
             {"/jupyter": redirect("http://bench.example/jupyter/")},
             "FAIL",
-            f"{BASE}/jupyter leads away, to http://bench.example/jupyter/",
+            f"{BASE}/jupyter redirects elsewhere, to http://bench.example/jupyter/",
         ),
-        ({"/jupyter": redirect("/")}, "FAIL", f"{BASE}/jupyter leads away, to {BASE}/"),
+        ({"/jupyter": redirect("/")}, "FAIL", f"{BASE}/jupyter redirects elsewhere, to {BASE}/"),
         ({"/jupyter": page("<form>")}, "FAIL", f"{BASE}/jupyter shows no sign-in form"),
         ({"/jupyter": (502, {}, HUB_FORM)}, "FAIL", f"{BASE}/jupyter → 502"),
         ({"/jupyter": redirect("/jupyter")}, "FAIL", f"{BASE}/jupyter → 302"),

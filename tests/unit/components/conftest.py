@@ -316,7 +316,7 @@ def _kept(pack_recipe: Callable[..., pack.PackedRecipe]) -> Callable[..., pack.P
 def _no_garbage() -> Iterator[None]:
     """Let go of what programs that failed have left, before other tests come.
 
-    asyncio tells of it when it is collected; for the traceback Python 3.11 parses source, and where
+    asyncio reports it when it is collected; for the traceback Python 3.11 parses source, and where
     it collects while a test parses, that fails ("AST constructor recursion depth mismatch").
     """
     yield

@@ -1,4 +1,4 @@
-"""People's cron tables, from one server to the next by way of the volume."""
+"""People's cron tables, from one server to the next through the volume."""
 
 import os
 import pwd

@@ -1,4 +1,4 @@
-"""What the server tells of people: keys, sizes and sign-ins, whatever they put into their homes."""
+"""What the server says about people: keys, sizes, sign-ins, whatever they put into their homes."""
 
 import os
 from pathlib import Path

@@ -239,7 +239,7 @@ def test_a_package_that_cant_be_imported_is_named(added) -> None:
 
     with pytest.raises(ServicesError, match=r"can't be loaded .ImportError: no module named flask"):
         choose(["hello"])
-    # What tells of a server that is there does without it.
+    # What describes a server that is there does without it.
     assert "hello" not in [each.name for each in service_table.every_service()]
 
 

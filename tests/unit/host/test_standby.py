@@ -14,14 +14,15 @@ from workbench.host.recipe import recipe
 from workbench.host.recipe import recipe_on_standby
 from workbench.host.recipe import steps_for
 from workbench.host.settings import Settings
+from workbench.host.system.r_versions import begin_r
 
 NAMES_OF_VOLUME = ("storage", "identity", "users", "jupyterhub", "rstudio_server", "proxy")
 
 
 SERVICES = service_table.choose(service_table.default_services())
 # These settings have the system's R alone.
-RECIPE = recipe(SERVICES, fetches_r=False)
-STANDBY = recipe_on_standby(SERVICES, fetches_r=False)
+RECIPE = tuple(step for step in recipe(SERVICES) if step is not begin_r)
+STANDBY = recipe_on_standby(SERVICES)
 
 
 def settings(**volume):

@@ -13,14 +13,13 @@ from invoke.exceptions import Exit
 from workbench.checks.table import CHECKS
 from workbench.checks.target import Answer
 from workbench.progress import Progress
-from workbench.remote import existing_stack
 from workbench.remote import stack_state
 from workbench.remote.recipe_run import Follower
 from workbench.remote.stack_state import StackState
 from workbench.tasks.changes import apply as changing
 from workbench.tasks.changes import verify as checking
-from workbench.tasks.converge.drift import drift
-from workbench.tasks.doctor.check import check
+from workbench.tasks.converge.tasks import drift
+from workbench.tasks.doctor.tasks import check
 from workbench.tasks.logs.tasks import logs
 from workbench.tasks.power.tasks import restart
 from workbench.tasks.power.tasks import stop
@@ -132,7 +131,7 @@ def hostile(monkeypatch: pytest.MonkeyPatch) -> StackState:
     state = StackState("prod", outputs, config)
     state.__dict__["server"] = Server()
     monkeypatch.setattr(state, "aws", lambda service: Ec2())
-    for module in (changing, checking, existing_stack, stack_state, status_watch):
+    for module in (changing, checking, stack_state, status_watch):
         monkeypatch.setattr(module, "read_stack", lambda *_: state)
     # Those that the server answers; the way to it is another matter.
     asked = [replace(each, requires=()) for each in CHECKS if each.layer in ("server", "disk")]

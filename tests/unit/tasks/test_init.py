@@ -251,7 +251,7 @@ class Asked(Account):
 
 @pytest.fixture
 def quotas(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Quota | None]:
-    """Give what AWS tells of the account's quotas: nothing, until a test says otherwise."""
+    """Give what AWS says about the account's quotas: nothing, until a test says otherwise."""
     told: dict[str, Quota | None] = dict.fromkeys(("vcpu", "address", "vpc"))
     for name in told:
         function = f"workbench.tasks.init.warnings.{name}_quota"

@@ -144,7 +144,7 @@ def test_a_stack_that_is_not_there_is_told(
 ) -> None:
     missing = StackState("typo", exists=False)
     monkeypatch.setattr("workbench.remote.stack_state.read_stack", lambda *_: missing)
-    monkeypatch.setattr("workbench.remote.existing_stack.read_stack", lambda *_: missing)
+    monkeypatch.setattr("workbench.remote.stack_state.read_stack", lambda *_: missing)
     with pytest.raises(Exit, match="There is no stack typo"):
         task(Context(), stack="typo", **options)
 
@@ -189,7 +189,7 @@ def test_a_removal_that_was_cut_off_behind_the_configuration_goes_on(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    # AWS tells of the rule for a moment after it was deleted.
+    # AWS shows the rule for a moment after it was deleted.
     told = iter((True, True, True, False))
     monkeypatch.setattr(ssh_allow, "_is_open", lambda *_: next(told))
     monkeypatch.setattr(ssh_allow, "CLOSED_LIMIT", 60)

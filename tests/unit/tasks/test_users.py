@@ -139,7 +139,7 @@ def lab(scripted: Any, monkeypatch: pytest.MonkeyPatch) -> Lab:
     for module in (add_user, administrators, change_keys, remove_user):
         monkeypatch.setattr(module, "apply", apply)
     monkeypatch.setattr(changing, "read_stack", lambda stack, progress: lab.state())
-    monkeypatch.setattr("workbench.remote.existing_stack.read_stack", lambda *_: lab.state())
+    monkeypatch.setattr("workbench.remote.stack_state.read_stack", lambda *_: lab.state())
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     return lab
 
@@ -592,7 +592,7 @@ def test_a_stack_that_is_not_there_has_no_people(
     monkeypatch: pytest.MonkeyPatch, lab: Lab, words: tuple[Any, ...]
 ) -> None:
     missing = StackState("lab", exists=False)
-    monkeypatch.setattr("workbench.remote.existing_stack.read_stack", lambda *_: missing)
+    monkeypatch.setattr("workbench.remote.stack_state.read_stack", lambda *_: missing)
     assert "There is no stack lab" in refusal(*words, json=True)
 
 

@@ -64,7 +64,7 @@ def test_an_output_that_is_something_else_is_refused(told: Any) -> None:
     with pytest.raises(ConfigError, match="The output workbenches of the stack dev isn't") as said:
         find_workbenches({"workbenches": told}, "dev")
     assert 'pulumi.export("workbenches", {"lab": lab.outputs})' in said.value.hint
-    # `workbench up` reads the outputs of before first, and would refuse the program put right.
+    # `workbench up` reads the outputs of before first, and would refuse the corrected program.
     assert "pulumi up --stack dev" in said.value.hint
 
 

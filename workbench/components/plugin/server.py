@@ -34,7 +34,7 @@ class Components(ComponentProvider):
     ) -> pulumi.Inputs:
         """Return the arguments under their names in Python.
 
-        Missing and unknown ones are for the component to refuse, by the same check as ever. An
+        Missing and unknown ones are for the component to refuse, by the same check as usual. An
         output is mapped when its value is known: the SDK would take it for the value.
         """
 

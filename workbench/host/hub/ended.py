@@ -1,4 +1,4 @@
-"""Jupyter's extension that says in JupyterLab what was ended for want of memory.
+"""Jupyter's extension that says in JupyterLab what was ended for lack of memory.
 
 JupyterLab by itself says that a kernel died, and not of what. The server writes the reason into a
 note in the person's home; what is new in it goes to the person's open browsers, where the small
@@ -34,7 +34,7 @@ def _load_jupyter_server_extension(app: Any) -> None:
         {
             "$id": SCHEMA,
             "version": "1",
-            "title": "A program was ended for want of memory",
+            "title": "A program was ended for lack of memory",
             "type": "object",
             "properties": {"message": {"type": "string"}},
             "required": ["message"],

@@ -1,4 +1,4 @@
-"""Who sends a request to the hub: a visitor by way of the proxy, or someone on the server."""
+"""Who sends a request to the hub: a visitor through the proxy, or someone on the server."""
 
 import pwd
 import socket

@@ -46,7 +46,7 @@ LOG_READERS = "adm"
 
 @step("Privacy")
 def privacy(settings: Settings) -> None:
-    """Hide people's programs from each other, and close what else tells of them."""
+    """Hide people's programs from each other, and close what else shows them."""
     put_template(UNIT, UNIT_FILE)
     # Not restarted for a changed file: what it did stays.
     unit(UNIT, name="Hide other people's processes at each boot")

@@ -221,7 +221,7 @@ SERVICE = Service(
     sockets=(PROXY_SOCKET, HUB_SOCKET, API_SOCKET),
     is_default=True,
     path=BASE,
-    # By way of its proxy, as for everyone.
+    # Through its proxy, as for everyone.
     probe=Probe(PROXY_SOCKET, f"{BASE}hub/api"),
     card=Card(
         "Notebooks, terminals and files in JupyterLab, with Python and R kernels.",

@@ -72,7 +72,7 @@ class Cgroups:
         return int(_read(folder / "pids.current") or 0), _number(folder / "pids.max")
 
     def kills(self, slice_: str) -> dict[str, int]:
-        """Return how many processes the kernel ended for want of memory, by cgroup."""
+        """Return how many processes the kernel ended for lack of memory, by cgroup."""
         if self.is_unified:
             return {slice_: _counter(self.memory / slice_ / "memory.events")}
         # Version 1 counts where the process was, and not in the groups above.
@@ -127,7 +127,7 @@ def _number(path: Path) -> int:
 
 
 def _read(path: Path) -> str:
-    """Return a file's text; nothing where what it tells of has ended meanwhile."""
+    """Return a file's text; nothing where what it describes has ended meanwhile."""
     try:
         return path.read_text(errors="replace")
     except OSError:

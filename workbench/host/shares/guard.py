@@ -168,7 +168,7 @@ class Guard:
         self.told[uid] = time.monotonic()
         name = kill_notes.printable(process.name)
         kill = Kill(time.time(), _name(uid), name, process.memory, cause)
-        print(f"ended for want of memory: {name} of {kill.user} ({cause})", flush=True)
+        print(f"ended for lack of memory: {name} of {kill.user} ({cause})", flush=True)
         kill_notes.record(kill)
         writer = kill_notes.tell(kill, self.limits)
         # Those that have ended are forgotten, and so reaped.

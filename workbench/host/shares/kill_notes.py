@@ -1,4 +1,4 @@
-"""Tell a person which of their programs was ended for want of memory: a note, and their terminals.
+"""Tell a person which of their programs was ended for lack of memory: a note, and their terminals.
 
 The writer runs as that person (``python3 -m workbench.host.shares.kill_notes``, the note on
 standard input): what is in their home and at their terminals is theirs, and root must not follow a

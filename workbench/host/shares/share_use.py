@@ -88,7 +88,7 @@ def near(groups: Cgroups, limits: Shares) -> list[dict[str, Any]]:
 
 
 def ended(record: Path, since: float) -> list[dict[str, Any]]:
-    """Return what was ended for want of memory, newest last."""
+    """Return what was ended for lack of memory, newest last."""
     lines = record.read_text().splitlines() if record.exists() else []
     return [kill for line in lines if (kill := json.loads(line))["time"] >= since]
 

@@ -111,7 +111,7 @@ class InstanceRules:
                 check_capacity(
                     self.region_name, instance.instance_type, zone, "Insufficient capacity."
                 )
-                # EC2 tells of an instance when it was started last.
+                # EC2 says when an instance was last started.
                 instance.launch_time = utcnow()
         return _move(instances, "pending", {"stopped"})
 

@@ -70,7 +70,7 @@ def _place(identifier: str) -> tuple[str, str]:
 
 
 def read_object(cloud: Cloud, identifier: str, state: Properties) -> Properties | None:
-    """Read what S3 tells of an object; its content stays as it was given."""
+    """Read what S3 says about an object; its content stays as it was given."""
     s3 = cloud.client("s3")
     bucket, key = _place(identifier)
     head = s3.head_object(Bucket=bucket, Key=key)

@@ -1,4 +1,4 @@
-"""What EC2 tells of an instance, as the schema has it."""
+"""What EC2 says about an instance, as the schema has it."""
 
 import base64
 from typing import Any

@@ -9,11 +9,12 @@ from workbench.remote.stack_state import StackState
 from workbench.remote.stack_state import read_stack
 from workbench.tasks.changes.apply import change_configuration
 from workbench.tasks.changes.guard import Change
-from workbench.tasks.changes.undisturbed import refuse_more
 
 if TYPE_CHECKING:
     from workbench.engine.changes import Changes
     from workbench.engine.stack_config import Value
+
+_OPENING = ":SecurityGroupIngressRule"
 
 
 def change_lists(
@@ -36,7 +37,7 @@ def change_lists(
     """
 
     def check(changes: "Changes") -> None:
-        refuse_more(changes, state.stack, opening=opening, closing=closing)
+        _refuse_more(changes, state.stack, opening=opening, closing=closing)
         # Just before it is written: the preview, too, takes its time.
         if read_stack(state.stack, progress).config != state.config:
             raise WorkbenchError(
@@ -45,3 +46,24 @@ def change_lists(
             )
 
     return change_configuration(state, values, progress, Change.LISTS, check=check)
+
+
+def _refuse_more(changes: "Changes", stack: str, *, opening: int, closing: int) -> None:
+    """Raise where Pulumi would open or close more ports than so many, or delete anything else."""
+    steps = [(op, resource, resource.type.endswith(_OPENING)) for op, resource in changes.steps]
+    opened = [f"create {resource}" for op, resource, opens in steps if opens and op == "create"]
+    closed = [f"delete {resource}" for op, resource, opens in steps if opens and op == "delete"]
+    gone = [f"delete {resource}" for op, resource, opens in steps if not opens and op == "delete"]
+    if gone or len(opened) > opening or len(closed) > closing:
+        _refuse([*opened, *closed, *gone], stack)
+
+
+def _refuse(touched: list[str], stack: str) -> None:
+    if touched:
+        raise WorkbenchError(
+            "Nothing was changed: other changes wait, and Pulumi would make them, too:"
+            f" {', '.join(touched)}.",
+            f"git pull   where someone else has changed the stack's configuration\n"
+            f"  pulumi preview --diff --stack {stack}   shows them; workbench up --stack {stack}"
+            "   makes them; then the same again",
+        )

@@ -7,8 +7,12 @@ from workbench.checks.check import Check
 from workbench.checks.check import Outcome
 from workbench.checks.check import failed
 from workbench.checks.check import passed
+from workbench.checks.check import skipped
 from workbench.checks.check import warned
 from workbench.checks.target import Target
+from workbench.configured import Configured
+from workbench.engine.copies import refuse_lost_configuration
+from workbench.engine.damage import ConfigLostError
 from workbench.errors import WorkbenchError
 from workbench.places import state_dir
 from workbench.progress import Progress
@@ -19,8 +23,11 @@ from workbench.remote.unknown import look_for_unknown
 from workbench.tasks.doctor.credentials_check import check_credentials
 from workbench.tasks.doctor.credentials_check import check_region
 from workbench.tasks.doctor.known_stack import KnownStack
-from workbench.tasks.doctor.own_files_check import own_files_check
-from workbench.tasks.doctor.rights_check import rights_check
+from workbench.tasks.rights.asking import PRINT
+from workbench.tasks.rights.asking import ask_rights
+from workbench.tasks.rights.policy import DOMAIN
+from workbench.tasks.rights.policy import INSTANCE_CONNECT
+from workbench.tasks.rights.policy import SNAPSHOTS
 
 UP = "workbench up --stack {stack}"
 RECOVER = "workbench recover --stack {stack}"
@@ -33,9 +40,9 @@ def computer_checks(known: KnownStack) -> list[Check]:
         return [
             *_tools(),
             Check("credentials", lambda _: check_credentials(known), (), "", "credentials"),
-            own_files_check(known),
+            _own_files(known),
             _state(known, ("project", "pulumi")),
-            rights_check(known),
+            _rights(known),
             Check(
                 "region",
                 lambda _: check_region(known),
@@ -49,7 +56,7 @@ def computer_checks(known: KnownStack) -> list[Check]:
         Check("docker", _docker, (), start, "tools"),
         Check("free-space", _free_space, (), "docker system df", "tools"),
         Check("rehearsal", _rehearsal, ("docker",), start, "rehearsal"),
-        own_files_check(known),
+        _own_files(known),
         _state(known, ("project", "pulumi", "rehearsal")),
     ]
 
@@ -64,6 +71,16 @@ def _tools() -> list[Check]:
 
 def _state(known: KnownStack, requires: tuple[str, ...]) -> Check:
     return Check("state", lambda _: _check_state(known), requires, UP, "stack")
+
+
+def _own_files(known: KnownStack) -> Check:
+    return Check("own-files", lambda _: _check_own_files(known), ("project", "pulumi"), "", "stack")
+
+
+def _rights(known: KnownStack) -> Check:
+    return Check(
+        "aws-rights", lambda _: _check_rights(known), ("credentials", "state"), PRINT, "stack"
+    )
 
 
 def _python(target: Target) -> Outcome:
@@ -145,4 +162,43 @@ def _logged_out(known: KnownStack) -> Outcome | None:
         "Pulumi is not logged in to where the stack's state is kept: Pulumi Cloud, a bucket"
         " (pulumi login s3://BUCKET) or this computer (pulumi login --local)",
         "pulumi login",
+    )
+
+
+def _check_own_files(known: KnownStack) -> Outcome:
+    """Look whether configuration and passphrase are there."""
+    from workbench.engine.failures import PassphraseError
+    from workbench.engine.stacks import Stack
+
+    opened = Stack(known.name, find_project(), Progress(quiet=True))
+    try:
+        refuse_lost_configuration(known.name, find_project())
+        opened.check_passphrase(opened.configuration_text)
+    except (ConfigLostError, PassphraseError) as error:
+        return failed(error.message, error.hint)
+    except WorkbenchError:
+        # What the engine has against the stack itself is for the check of the state.
+        return passed("nothing is known to be lost")
+    return passed(f"{opened.config_path.name}, and the passphrase fits")
+
+
+def _check_rights(known: KnownStack) -> Outcome:
+    """Ask AWS; a warning is the worst, as what runs already runs without the rights."""
+    region = str(known.aws("sts").meta.region_name)
+    configured = known.state.configured
+    without = _unneeded(configured)
+    rights = ask_rights(known.aws, region, name=configured.name, without=without)
+    if rights.unknown:
+        return skipped(str(rights))
+    return warned(str(rights)) if rights.missing else passed("all that a workbench needs")
+
+
+def _unneeded(configured: Configured) -> tuple[str, ...]:
+    """Return the policy's statements that a workbench so configured does without."""
+    has_records = configured.zone_id or configured.create_zone
+    has_schedule = configured.backup_schedule != "off"
+    return (
+        *(() if has_records else (DOMAIN,)),
+        *(() if has_schedule else SNAPSHOTS),
+        *(() if configured.instance_connect_endpoint else INSTANCE_CONNECT),
     )

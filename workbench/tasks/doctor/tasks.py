@@ -1,4 +1,4 @@
-"""``workbench doctor``: layer by layer from this computer to the services."""
+"""``workbench check`` and ``doctor``: what must be true, and what is wrong, layer by layer."""
 
 from invoke.context import Context
 from invoke.exceptions import Exit
@@ -7,6 +7,25 @@ from workbench.remote.selection import JSON_HELP
 from workbench.remote.selection import STACK_HELP
 from workbench.remote.selection import select_stack
 from workbench.tasks.task import task_on_workbench
+
+
+@task_on_workbench(help={"stack": STACK_HELP, "json": JSON_HELP})
+def check(context: Context, stack: str | None = None, json: bool = False) -> None:
+    """Check that the workbench does what it should.
+
+    From outside and inside: signs in, runs code in kernels, tries closed ports,
+    reads the certificate, and so on. Exits with 1 when a check fails.
+    """
+    from workbench.checks.table import CHECKS
+    from workbench.tasks.changes.verify import run_on_stack
+    from workbench.tasks.output import print_json
+
+    name = select_stack(stack)
+    reports = run_on_stack(name, CHECKS, quiet=json)
+    if json:
+        print_json([report.as_json() for report in reports])
+    if any(report.result == "FAIL" for report in reports):
+        raise Exit(None, 1)
 
 
 @task_on_workbench(

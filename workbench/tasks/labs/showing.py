@@ -85,7 +85,7 @@ def print_table(bench: LabBench, found: list[StepReport]) -> None:
 def watch(
     bench: LabBench, lab: Lab, progress: Progress, tell: Callable[[StepReport], None]
 ) -> list[StepReport]:
-    """Look again and again, and tell of each step as soon as it is done, until all are."""
+    """Look again and again, and report each step as soon as it is done, until all are."""
     done: set[str] = set()
     while True:
         found = check_lab(bench, lab, progress)

@@ -9,11 +9,11 @@ from workbench.prices import in_dollars
 from workbench.progress import Progress
 from workbench.remote.boots import await_next_boot
 from workbench.remote.boots import boot_before
-from workbench.remote.gone import gone_error
 from workbench.remote.power import PowerWatch
 from workbench.remote.stack_state import StackState
 from workbench.remote.stack_state import read_stack
 from workbench.remote.unreachable import ENDED
+from workbench.remote.unreachable import gone_error
 from workbench.tasks.changes.apply import confirm
 from workbench.tasks.changes.apply import interruptible
 from workbench.tasks.changes.usable import AWAITED

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from dataclasses import field
 
 from workbench.engine.copies import Copy
+from workbench.engine.copies import get_copy
 from workbench.engine.copies import read_copy
-from workbench.engine.copies_in_aws import get_copy
 from workbench.engine.damage import StateDamagedError
 from workbench.engine.failures import PassphraseError
 from workbench.engine.stack_config import read_config_file
@@ -77,7 +77,7 @@ def _configuration(opened: Stack, copy: Copy | None) -> str:
             return ""
     except WorkbenchError:
         return DAMAGED
-    # Pulumi makes a file without values by the way.
+    # Pulumi makes a file without values along the way.
     return LOST if copy is not None and copy.has_configuration else ""
 
 

@@ -1,25 +1,28 @@
 """The stages of a replacement, each through the stack's configuration, each to be done again."""
 
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from dataclasses import field
 
 from workbench.configured import NEXT_TYPE
 from workbench.configured import PREVIOUS_TYPE
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
 from workbench.remote.converging import converge_server
+from workbench.remote.host_keys import Keys
 from workbench.remote.selection import find_project
 from workbench.remote.ssh_target import UnreachableError
 from workbench.remote.stack_state import StackState
 from workbench.remote.stack_state import read_stack
 from workbench.tasks.changes.apply import change_configuration
 from workbench.tasks.changes.guard import Change
+from workbench.tasks.changes.note import NoteFile
 from workbench.tasks.changes.stack_lock import when_free
 from workbench.tasks.changes.usable import wait_usable
 from workbench.tasks.changes.verify import failing
 from workbench.tasks.resize.next_server import KNOWN_HOSTS
 from workbench.tasks.resize.next_server import make_ready
-from workbench.tasks.resize.replace_note import NOTE
-from workbench.tasks.resize.replace_note import Note
 from workbench.tasks.resize.replacement import FIRST
 from workbench.tasks.resize.replacement import SECOND
 from workbench.tasks.resize.replacement import Replacement
@@ -34,6 +37,27 @@ MOUNTED = "mountpoint -q /data"
 
 class CheckFailedError(WorkbenchError):
     """The server that should serve now doesn't pass its checks."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """The server that served before: its instance, its host keys, and which checks it failed.
+
+    Written before two servers change places; all that it costs to lose it is comfort. Its keys, as
+    its console may no longer show them when it serves again. Its failures, as what isn't the new
+    server's fault is no reason to go back.
+    """
+
+    instance_id: str
+    keys: Keys = ()
+    failing: list[str] = field(default_factory=list)
+
+
+def _from_json(instance_id: str, keys: Iterable[tuple[str, str]], failing: list[str]) -> Note:
+    return Note(instance_id, tuple((kind, key) for kind, key in keys), failing)
+
+
+NOTE = NoteFile("replace.json", _from_json)
 
 
 def replacement_of(state: StackState) -> Replacement:

@@ -5,10 +5,10 @@ from typing import Any
 
 from workbench.checks.instance import read_instance
 from workbench.configured import Configured
-from workbench.remote.gone import gone_error
 from workbench.remote.selection import find_project
 from workbench.remote.stack_state import StackState
 from workbench.remote.unreachable import ENDED
+from workbench.remote.unreachable import gone_error
 from workbench.tasks.resize.note import NOTE
 from workbench.tasks.resize.note import Note
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # AWS applies a rule of a security group within seconds.
 APPLIED_LIMIT = 60.0
-# It may tell of a rule for a moment after it was deleted.
+# It may show a rule for a moment after it was deleted.
 CLOSED_LIMIT = 10.0
 CLOSED_INTERVAL = 2.0
 

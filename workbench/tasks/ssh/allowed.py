@@ -2,9 +2,9 @@
 
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
-from workbench.remote.existing_stack import read_existing
 from workbench.remote.selection import select_stack
 from workbench.remote.stack_state import StackState
+from workbench.remote.stack_state import read_existing
 from workbench.remote.unreachable import address_towards
 from workbench.remote.unreachable import allows
 from workbench.tasks.command_name import as_typed

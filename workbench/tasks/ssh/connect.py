@@ -32,6 +32,6 @@ def _run(door: Door, options: list[str], words: list[str]) -> int:
     try:
         return run_ssh(door, *options, command=words)
     except (OtherHostError, UnreachableError):
-        # Says what AWS tells of the reason; or gets in, with the keys that the server has by now.
+        # Says what AWS says about the reason; or gets in, with the keys that the server has by now.
         door.enter().close()
         return run_ssh(door, *options, command=words)

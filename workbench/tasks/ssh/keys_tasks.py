@@ -14,8 +14,8 @@ from workbench.tasks.task import task_on_workbench
 @task_on_workbench(name="list", help={"stack": STACK_HELP, "json": JSON_HELP})
 def list_(context: Context, stack: str | None = None, json: bool = False) -> None:
     """Say which keys open the administrator's account."""
-    from workbench.remote.existing_stack import read_existing
     from workbench.remote.selection import select_stack
+    from workbench.remote.stack_state import read_existing
     from workbench.tasks.output import make_progress
     from workbench.tasks.output import print_json
     from workbench.tasks.ssh.keys_list import print_keys

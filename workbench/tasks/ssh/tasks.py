@@ -79,7 +79,7 @@ def tunnel(
 ) -> None:
     """Reach a service of the server at a port of this computer.
 
-    By way of SSH, host keys pinned, until Ctrl-C: where 443 is closed to you.
+    Through SSH, host keys pinned, until Ctrl-C: where 443 is closed to you.
     """
     from workbench.tasks.ssh.tunnel import tunnel as hold_tunnel
 

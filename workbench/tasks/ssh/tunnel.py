@@ -48,7 +48,7 @@ WEB_PORT = 443
 
 
 def services() -> dict[str, Service]:
-    """Return what can be named, by way of the web server: nobody reaches them past it."""
+    """Return what can be named, through the web server: nobody reaches them past it."""
     pages = [each for each in service_table.every_service() if each.path]
     return {each.name: Service(WEB_PORT, str(each.path)) for each in pages}
 

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from workbench.checks.certificate import tell_certificate
 from workbench.checks.instance import read_instance
-from workbench.checks.r_versions import read_r_versions
+from workbench.checks.server import read_r_versions
 from workbench.checks.server import read_services
 from workbench.checks.shared_packages import read_installation
 from workbench.checks.shares import read_use

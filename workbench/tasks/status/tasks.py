@@ -1,4 +1,4 @@
-"""``workbench status``: what there is, where it answers, and what runs on it."""
+"""``workbench status`` and ``open``: what there is, where it answers, and what runs on it."""
 
 from invoke.context import Context
 
@@ -35,3 +35,24 @@ def status(
             raise
     finally:
         reader.close()
+
+
+@task_on_workbench(
+    name="open",
+    positional=["page"],
+    help={"page": "landing (default), or the word in a service's address.", "stack": STACK_HELP},
+)
+def open_page(context: Context, page: str, stack: str | None = None) -> None:
+    """Open the workbench in the browser, and print the address.
+
+    PAGE is landing (the default), or the word in a service's address, such as
+    jupyter. On a computer without a display, the address is only printed.
+    """
+    from workbench.remote.stack_state import read_stack
+    from workbench.tasks.output import make_progress
+    from workbench.tasks.status.browser import open_in_browser
+    from workbench.tasks.status.browser import page_url
+
+    url = page_url(read_stack(select_stack(stack), make_progress(quiet=True)), page)
+    print(url)
+    open_in_browser(url)

@@ -202,7 +202,7 @@ def _is_configured_anew(opened: "Stack") -> bool:
 
 
 def _look(opened: "Stack", progress: Progress) -> None:
-    """Have Pulumi see what was changed behind its back, so that it is put right."""
+    """Have Pulumi see what was changed behind its back, so that it is reverted."""
     if not opened.state().resources:
         return
     for state in read_each(opened.name, progress) if opened.outputs() else []:

@@ -64,7 +64,7 @@ def made(accounts: Mapping[str, ServerUser], name: str, stack: str) -> ServerUse
 def others_changed(
     name: str, declared: DeclaredUsers, accounts: Mapping[str, ServerUser]
 ) -> list[str]:
-    """Return what a plan says of other people than ``name``, whom the recipe changes by the way."""
+    """Return what a plan says of other people than ``name``, whom the recipe changes, too."""
     found = {
         other: differences(declared.users.get(other), accounts.get(other))
         for other in sorted({*declared.users, *accounts} - {name})

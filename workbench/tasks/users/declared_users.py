@@ -90,7 +90,7 @@ def read_changeable(state: StackState, name: str) -> DeclaredUsers:
     """Return everyone whom the configuration declares, for a change of ``name`` alone.
 
     Raises WorkbenchError where it has other people than the stack: a colleague's change that was
-    never pulled would be undone by the way, and shut someone out. That ``name`` is in one of the
+    never pulled would be undone along the way, and shut someone out. That ``name`` is in one of the
     two only is no obstacle: a change of theirs was interrupted, and continues.
     """
     declared = read_declared(state)

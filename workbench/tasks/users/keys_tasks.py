@@ -66,8 +66,8 @@ def remove(
 @task_on_workbench(name="list", help={"name": NAME_HELP, "stack": STACK_HELP, "json": JSON_HELP})
 def list_(context: Context, name: str, stack: str | None = None, json: bool = False) -> None:
     """Say which keys let a person in."""
-    from workbench.remote.existing_stack import read_existing
     from workbench.remote.selection import select_stack
+    from workbench.remote.stack_state import read_existing
     from workbench.tasks.output import make_console
     from workbench.tasks.output import make_progress
     from workbench.tasks.output import print_json

@@ -113,8 +113,8 @@ def list_(context: Context, stack: str | None = None, json: bool = False) -> Non
 
     By the configuration, and on the server.
     """
-    from workbench.remote.existing_stack import read_existing
     from workbench.remote.selection import select_stack
+    from workbench.remote.stack_state import read_existing
     from workbench.tasks.output import make_console
     from workbench.tasks.output import make_progress
     from workbench.tasks.output import print_json

@@ -15,6 +15,7 @@ KEY = base64.b64encode(b"the server's").decode()
 OTHER = base64.b64encode(b"another server's").decode()
 PERSON = "test-user:x:1001:1001:,,,:/home/test-user:/bin/bash\n"
 PLACE = "/home/test-user/.ssh"
+FILE = f"{PLACE}/authorized_keys"
 
 
 class Server:
@@ -46,9 +47,19 @@ def told(check, server=None, **target):
 @pytest.mark.parametrize(
     ("known", "console", "said"),
     [
-        ([KEY], [KEY], "PASS: ssh-ed25519 SHA256:"),
+        (
+            [KEY],
+            [KEY],
+            "PASS: ssh-ed25519 SHA256:kRKEJ89RCM/npBGXTWpxnRATlI8V4uilewkocmNH1CE, as the"
+            " console shows it",
+        ),
         ([], [KEY], "FAIL: this computer's known_hosts has no key of 127.0.1.1"),
-        ([OTHER], [KEY], "FAIL: known_hosts has another ssh-ed25519 key for 127.0.1.1 than"),
+        (
+            [OTHER],
+            [KEY],
+            "FAIL: known_hosts has another ssh-ed25519 key for 127.0.1.1 than the "
+            "server's console shows: SHA256:S0n7JlwfgXuWQibzU1TLg2WVhesru6rGholQMuldIHY",
+        ),
         ([KEY], [], "FAIL: the server's console shows no host keys yet"),
     ],
 )
@@ -56,7 +67,7 @@ def test_a_server_is_known_by_the_key_that_its_console_shows(known, console, sai
     keys = HostKeys(*(tuple(("ssh-ed25519", key) for key in each) for each in (known, console)))
 
     found = told(access.check_known_host, host_keys=lambda: keys, address=Address("127.0.1.1"))
-    assert found.startswith(said)
+    assert found == said
 
 
 @pytest.mark.parametrize(
@@ -64,7 +75,10 @@ def test_a_server_is_known_by_the_key_that_its_console_shows(known, console, sai
     [
         ({}, "PASS: test-user, user id 1001, home /home/test-user, with a password"),
         ({"getent": ""}, "FAIL: the server has no account test-user"),
-        ({"getent": PERSON.replace("1001", "107")}, "FAIL: test-user has the user id 107, which"),
+        (
+            {"getent": PERSON.replace("1001", "107")},
+            "FAIL: test-user has the user id 107, which is for the system's accounts",
+        ),
         ({"stat -c %U": "root\n"}, "FAIL: /home/test-user, the home of test-user, belongs to root"),
         ({"stat -c %U": ""}, "FAIL: /home/test-user, the home of test-user, isn't there"),
         ({"passwd -S": "test-user L 11/30/2026\n"}, "FAIL: test-user has no password"),
@@ -72,42 +86,56 @@ def test_a_server_is_known_by_the_key_that_its_console_shows(known, console, sai
     ],
 )
 def test_an_account_is_a_persons_with_home_and_password(changed, said):
-    assert told(access.check_user, Server(**changed)).startswith(said)
+    assert told(access.check_user, Server(**changed)) == said
 
 
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({}, "PASS: test-user is in the group sudo"),
-        ({"id -nG": "test-user users\n"}, "FAIL: test-user isn't in the group sudo, but in: test"),
+        ({}, "PASS: test-user is in the group sudo, which asks for the password"),
+        (
+            {"id -nG": "test-user users\n"},
+            "FAIL: test-user isn't in the group sudo, but in: test-user, users",
+        ),
         (
             {"-l -U": "    (ALL : ALL) ALL\n    (ALL) NOPASSWD: ALL\n"},
             "FAIL: sudo asks test-user for no password: a file in /etc/sudoers.d says so",
         ),
-        ({"-l -U": "User test-user is not allowed to run sudo\n"}, "FAIL: test-user is in the"),
+        (
+            {"-l -U": "User test-user is not allowed to run sudo\n"},
+            "FAIL: test-user is in the group sudo, and may still not use sudo",
+        ),
     ],
 )
 def test_sudo_is_by_the_group_and_asks_for_the_password(changed, said):
-    assert told(access.check_sudo, Server(**changed)).startswith(said)
+    assert told(access.check_sudo, Server(**changed)) == said
 
 
 @pytest.mark.parametrize(
     ("modes", "keys", "said"),
     [
-        ("700 test-user\n600 test-user\n", "mine", f"PASS: {PLACE}/authorized_keys has your key"),
+        ("700 test-user\n600 test-user\n", "mine", f"PASS: {FILE} has your key, mode 600"),
         (
             "700 test-user\n600 root\n",
             "mine",
-            f"FAIL: {PLACE}/authorized_keys has the mode 600 and",
+            f"FAIL: {FILE} has the mode 600 and the owner root, not 600 test-user",
         ),
-        ("755 test-user\n600 test-user\n", "mine", f"FAIL: {PLACE} has the mode 755 and the owner"),
+        (
+            "755 test-user\n600 test-user\n",
+            "mine",
+            f"FAIL: {PLACE} has the mode 755 and the owner test-user, not 700 test-user",
+        ),
         (
             "700 test-user\n666 test-user\n",
             "mine",
-            f"FAIL: {PLACE}/authorized_keys has the mode 66",
+            f"FAIL: {FILE} has the mode 666 and the owner test-user, not 600 test-user",
         ),
-        ("", "mine", f"FAIL: there is no {PLACE}/authorized_keys on the server"),
-        ("700 test-user\n600 test-user\n", "other", f"FAIL: {PLACE}/authorized_keys has not the"),
+        ("", "mine", f"FAIL: there is no {FILE} on the server"),
+        (
+            "700 test-user\n600 test-user\n",
+            "other",
+            f"FAIL: {FILE} has not the key of TMP/id_ed25519.pub",
+        ),
     ],
 )
 def test_the_account_takes_your_key_from_files_of_its_own(tmp_path, modes, keys, said):
@@ -116,30 +144,47 @@ def test_the_account_takes_your_key_from_files_of_its_own(tmp_path, modes, keys,
     listed = {"mine": mine, "other": other}[keys]
     server = Server(**{"'%a %U'": modes, f"cat {PLACE}": listed})
 
-    assert told(access.check_authorized, server, ssh_folder=tmp_path).startswith(said)
+    found = told(access.check_authorized, server, ssh_folder=tmp_path)
+    assert found == said.replace("TMP", str(tmp_path))
 
 
 @pytest.mark.parametrize(
     ("options", "answer", "said"),
     [
-        ("identityfile ~/.ssh/id_ed25519\n", (0, "test-user\nabc\n", ""), "PASS: `ssh do4ds-lab`"),
+        (
+            "identityfile ~/.ssh/id_ed25519\n",
+            (0, "test-user\nabc\n", ""),
+            "PASS: `ssh do4ds-lab` signs in as test-user",
+        ),
         (
             "identityfile ~/do4ds-lab-key.pem\n",
             (0, "test-user\nabc\n", ""),
-            "FAIL: `ssh do4ds-lab` u",
+            "FAIL: `ssh do4ds-lab` uses do4ds-lab-key.pem, not your own key",
         ),
         ("", (0, "admin\nabc\n", ""), "FAIL: `ssh do4ds-lab` signs in as admin, not as test-user"),
-        ("", (0, "test-user\nother\n", ""), "FAIL: `ssh do4ds-lab` signs in on another computer"),
+        (
+            "",
+            (0, "test-user\nother\n", ""),
+            "FAIL: `ssh do4ds-lab` signs in on another computer than the lab's server",
+        ),
         (
             "",
             (255, "", "warning\nssh: Could not resolve hostname do4ds-lab\n"),
             "FAIL: `ssh do4ds-lab` doesn't sign in: ssh: Could not resolve hostname do4ds-lab",
         ),
+        ("", (255, "", ""), "FAIL: `ssh do4ds-lab` doesn't sign in: no word of why"),
     ],
 )
 def test_the_short_name_signs_you_in_on_this_server(monkeypatch, options, answer, said):
-    monkeypatch.setattr(
-        access, "_ssh", lambda *words: Answer(0, options) if "-G" in words else Answer(*answer)
-    )
+    typed = []
 
-    assert told(access.check_alias).startswith(said)
+    def ssh(*words: str) -> Answer:
+        typed.append(" ".join(words))
+        return Answer(0, options) if words[0] == "-G" else Answer(*answer)
+
+    monkeypatch.setattr(access, "_ssh", ssh)
+
+    assert told(access.check_alias) == said
+    strict = "-o BatchMode=yes -o StrictHostKeyChecking=yes"
+    assert f"{strict} do4ds-lab id -un; cat /etc/machine-id".startswith("".join(typed[1:]))
+    assert typed[0] == "-G do4ds-lab"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from workbench.engine import keeping
+from workbench.engine import copies
 from workbench.engine.state import ROOT
 from workbench.progress import Progress
 
@@ -40,7 +40,7 @@ def test_the_copy_goes_into_each_workbenchs_bucket(
         get_config=dict,
     )
     put: list[str] = []
-    monkeypatch.setattr(keeping, "put_copy", lambda config, bucket, copy: put.append(bucket))
-    keeping.keep_copy(stack, Progress(quiet=True), everywhere=everywhere)
+    monkeypatch.setattr(copies, "put_copy", lambda config, bucket, copy: put.append(bucket))
+    copies.keep_copy(stack, Progress(quiet=True), everywhere=everywhere)
     assert put == (buckets if everywhere else [])
     assert list(tmp_path.rglob("stacks/dev/*"))
