@@ -85,7 +85,7 @@ class Target:
     console printed them last. Of a lab, ``folder`` has the reader's own files, and ``ssh_folder``
     is where OpenSSH keeps theirs. With ``verified`` nothing is asked of a server whose certificate
     can't be trusted; else only a domain asks for that. ``ssh_proxy`` connects to the server's SSH
-    port by the way that is configured; None where it is reached directly.
+    port as the stack has it configured; None where it is reached directly.
     """
 
     stack: str
