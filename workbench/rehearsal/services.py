@@ -126,7 +126,7 @@ class MachineServices:
         return [*read_zones(list(zones.values())), self._balancers()]
 
     def _balancers(self) -> Zone:
-        """Return AWS's own zone of load balancers' names, which lead to all of their nodes."""
+        """Return AWS's own zone of load balancers' names, which point to all of their nodes."""
         balancing = self._api.balancing
         records = []
         for balancer in list(balancing.load_balancers.values()):
