@@ -89,7 +89,7 @@ class EntranceArgs(TypedDict):
 class Entrance(Component):
     """An application load balancer, whose `entry` puts a `Workbench` behind it.
 
-    HTTP is sent to HTTPS; requests go on to the server by HTTPS, too, whose certificate nobody looks
+    HTTP is sent to HTTPS; requests go on to the server by HTTPS, whose certificate nobody looks
     at. In us-east-1, $0.0225 an hour and $0.008 for each capacity unit (LCU) and hour.
     """
 

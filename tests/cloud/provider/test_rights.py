@@ -8,8 +8,10 @@ from typing import Any
 
 import boto3
 import pytest
+from entrance_program import PROGRAM
 from pulumi_project import ROOT
 from pulumi_project import Pulumi
+from pulumi_project import make_project
 from pulumi_project import make_pulumi
 
 from workbench.rehearsal.api.parameters import machine_architecture
@@ -87,11 +89,16 @@ def pulumi(tmp_path: Any, provider_config: dict[str, Any], ada: Person) -> Pulum
     shutil.copytree(ROOT / "stacks", tmp_path / "stacks")
     pulumi = make_pulumi(tmp_path)
     pulumi.init("rights", provider_config)
-    pulumi.set("aws:accessKey", ada.key["AccessKeyId"])
-    pulumi.set("aws:secretKey", ada.key["SecretAccessKey"], "--secret")
+    configure(pulumi, ada)
+    return pulumi
+
+
+def configure(pulumi: Pulumi, person: Person) -> None:
+    """Have a stack work with a person's key."""
+    pulumi.set("aws:accessKey", person.key["AccessKeyId"])
+    pulumi.set("aws:secretKey", person.key["SecretAccessKey"], "--secret")
     for key, value in CONFIG.items():
         pulumi.set(f"workbench:{key}", value)
-    return pulumi
 
 
 def test_a_workbench_lives_under_exactly_the_rights_that_are_listed(
@@ -147,6 +154,18 @@ def planned(pulumi: Pulumi, key: str, value: str) -> set[tuple[str, str]]:
         if "resourcePreEvent" in event
     ]
     return {(each["type"], each["op"]) for each in steps}
+
+
+def test_so_does_one_behind_a_load_balancer(
+    tmp_path: Any, provider_config: dict[str, Any], ada: Person
+) -> None:
+    ada.may(read_policy())
+    pulumi = make_project(tmp_path, PROGRAM, "front", provider_config)
+    configure(pulumi, ada)
+    made = pulumi.up()["create"]
+    assert pulumi.counts("preview", "--expect-no-changes") == {}
+    assert pulumi.refresh() == {}
+    assert pulumi.counts("destroy", "--yes", "--skip-preview")["delete"] >= made
 
 
 def test_someone_without_them_is_refused_and_told_before(

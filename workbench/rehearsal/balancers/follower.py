@@ -16,6 +16,7 @@ from workbench.rehearsal.balancers.front import Certificate
 from workbench.rehearsal.balancers.front import Front
 from workbench.rehearsal.balancers.front import Reader
 from workbench.rehearsal.balancers.front import allows_port
+from workbench.rehearsal.balancers.front import idle_of
 from workbench.rehearsal.balancers.health import HealthChecks
 from workbench.rehearsal.balancers.program import ensure_program
 from workbench.rehearsal.balancers.proxy import Proxy
@@ -137,7 +138,15 @@ class BalancerFollower:
         """
         ec2, balancing = self._api.ec2, self._api.balancing
         return [
-            Rule(interface.public_ip, int(listener.port), (cidr,), LOOPBACK, port, is_told=True)
+            Rule(
+                interface.public_ip,
+                int(listener.port),
+                (cidr,),
+                LOOPBACK,
+                port,
+                is_told=True,
+                idle=idle_of(balancer),
+            )
             for balancer in balancing.load_balancers.values()
             for interface in balancing.interfaces(balancer)
             if interface.public_ip and ec2.route_to_internet(interface.subnet.id, interface.vpc_id)

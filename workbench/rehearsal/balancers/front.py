@@ -111,7 +111,7 @@ class Reader:
             listener.protocol == "HTTPS",
             nodes,
             self._action(listener.default_actions[0].data, balancer, nodes),
-            int(balancer.attrs.get("idle_timeout.timeout_seconds", 60)),
+            idle_of(balancer),
             _certificate(self._balancing.region_name, listener.certificate),
         )
 
@@ -165,6 +165,11 @@ class Reader:
             or (rule.cidr_ipv4 and all(_is_in(each.private_ip, rule.cidr_ipv4) for each in nodes))
             for rule in rules
         )
+
+
+def idle_of(balancer: Any) -> int:
+    """Return the seconds after which a silent connection ends."""
+    return int(balancer.attrs.get("idle_timeout.timeout_seconds", 60))
 
 
 def allows_port(rule: Any, port: int) -> bool:

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import socket
 import struct
+from collections.abc import Callable
 from dataclasses import replace
 
 from workbench.rehearsal.network.rules import Listening
@@ -82,7 +83,7 @@ class Listener:
             return
         target = (self.rule.target_ip, self.rule.target_port)
         head = _introduction(writer) if self.rule.is_told else b""
-        work = relay((reader, writer), target, head)
+        work = relay((reader, writer), target, head, self.rule.idle)
         connection = asyncio.get_running_loop().create_task(work)
         self._connections[connection] = peer[0]
         self._capacity.used += 1
@@ -95,12 +96,14 @@ class Listener:
             log.error("a forwarded connection failed", exc_info=error)
 
 
-async def relay(client: Stream, target: tuple[str, int], head: bytes = b"") -> None:
+async def relay(
+    client: Stream, target: tuple[str, int], head: bytes = b"", idle: float | None = None
+) -> None:
     """Connect to ``target``, send ``head``, and pass bytes both ways until both have finished.
 
     A side that closes its half is told on as just that: the other may keep sending (an
     upload's answer comes after its end). A side that breaks breaks the other. Ends at once,
-    with both sides reset, when cancelled.
+    with both sides reset, when cancelled, and when nothing was sent for ``idle`` seconds.
     """
     writers = [client[1]]
     clean = False
@@ -111,9 +114,14 @@ async def relay(client: Stream, target: tuple[str, int], head: bytes = b"") -> N
         for writer in writers:
             _keep_alive(writer)
         server[1].write(head)
-        async with asyncio.TaskGroup() as directions:
-            directions.create_task(_pass_on(client[0], server[1]))
-            directions.create_task(_pass_on(server[0], client[1]))
+        async with asyncio.timeout(idle) as silence, asyncio.TaskGroup() as directions:
+
+            def note() -> None:
+                if idle is not None:
+                    silence.reschedule(asyncio.get_running_loop().time() + idle)
+
+            directions.create_task(_pass_on(client[0], server[1], note))
+            directions.create_task(_pass_on(server[0], client[1], note))
         clean = True
     except* (OSError, TimeoutError):
         pass  # refused, unreachable or broken: the reset below says it
@@ -144,8 +152,11 @@ def reset(writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
-async def _pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+async def _pass_on(
+    source: asyncio.StreamReader, sink: asyncio.StreamWriter, note: Callable[[], None]
+) -> None:
     while chunk := await source.read(CHUNK):
+        note()
         sink.write(chunk)
         await sink.drain()
     if sink.can_write_eof():

@@ -15,7 +15,8 @@ class Rule:
 
     ``cidrs`` are the address blocks (IPv4 or IPv6) a peer must come from. Where ``is_told``, the
     target is told first whose connection it is (HAProxy's PROXY protocol, as a load balancer's
-    proxy takes it); else it sees this computer's address only.
+    proxy takes it); else it sees this computer's address only. After ``idle`` seconds in which
+    nothing was sent either way, a connection ends; None is never.
     """
 
     listen_ip: str
@@ -24,6 +25,7 @@ class Rule:
     target_ip: str
     target_port: int
     is_told: bool = False
+    idle: float | None = None
 
     @property
     def key(self) -> Key:
