@@ -197,7 +197,6 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
         "proxy": {"address": None, "exceptions": []},
         "routes": [],
         "hub": {},
-        "entrance": None,
         "ca_certificates": [],
         "http3": False,
         "host_name_per_user": False,
