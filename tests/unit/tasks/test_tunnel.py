@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import paramiko
 import pytest
+from botocore.exceptions import ClientError
 from websockets.sync.server import ServerConnection
 from websockets.sync.server import serve
 
@@ -291,6 +292,31 @@ def test_no_network_and_no_credentials_are_told_by_the_program(tmp_path: Path) -
     assert (code, said.startswith("The AWS API doesn't answer")) == (1, True)
     code, said = run("--profile", "nobodys")
     assert (code, "nobodys" in said) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("RequestExpired", "AWS refuses the credentials (RequestExpired): they are wrong or have"),
+        ("UnauthorizedOperation", "AWS doesn't allow this to the signed-in identity:"),
+    ],
+)
+def test_credentials_that_aws_refuses_are_told_by_the_program(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], code: str, sentence: str
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise ClientError({"Error": {"Code": code, "Message": "No."}}, "Describe")
+
+    ec2 = SimpleNamespace(
+        describe_instances=refuse, describe_instance_connect_endpoints=refuse, meta=Ec2.meta
+    )
+    monkeypatch.setattr(tunnel, "client", lambda *_: ec2)
+    monkeypatch.setattr(program.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(sys, "argv", ["program", EICE, "i-1", "22", "--stack", "prod"])
+    assert program.main() == 3
+    said = capsys.readouterr()
+    assert said.err.startswith(sentence)
+    assert said.out == ""
 
 
 @pytest.fixture
