@@ -322,7 +322,7 @@ def test_websockets_pass(forwarder, ip, free_port):
             connection.send(message.upper())
 
     with serve(shout, "127.0.0.1", 0) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread = threading.Thread(target=server.serve_forever)
         thread.start()
         port = server.socket.getsockname()[1]
         forwarder.apply([Rule(ip, free_port, ANYWHERE, "127.0.0.1", port)])

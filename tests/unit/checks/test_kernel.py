@@ -62,7 +62,7 @@ def kernel(authority: Any, cuts: list[int]) -> Iterator[Callable[[Messages], Tar
                 pass
 
         server = serve(handle, "127.0.0.1", 0, ssl=authority.context(["bench.example"], 9))
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread = threading.Thread(target=server.serve_forever)
         thread.start()
         servers.append((server, thread))
         where = Address("127.0.0.1", {443: server.socket.getsockname()[1]})
