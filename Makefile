@@ -36,7 +36,7 @@ programs:
 test-programs:
 	@./scripts/programs $(PROGRAMS) $(TEST_PROGRAMS)
 
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements.lock pyproject.toml scripts/venv
 	@./scripts/venv $(PYTHON)
 	@touch $@
 

@@ -17,13 +17,14 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Folders whose tests have one machine between them; of others, each file goes by itself.
 TOGETHER = ("tests/cloud/machines/", "tests/cloud/provider/", "tests/cloud/engine/")
 LONGEST_FIRST = (
+    "tests/labs/test_in_order.py",
     "tests/labs/test_applications_",
     "tests/labs/test_network_",
+    "tests/e2e/test_fresh_clone.py",
     "tests/labs/test_solutions.py",
     "tests/e2e/tasks/test_replace.py",
-    "tests/host/",
     "tests/labs/",
-    "tests/e2e/test_fresh_clone.py",
+    "tests/host/",
     "tests/e2e/",
     "tests/cloud/machines/",
     "tests/cloud/test_control.py",

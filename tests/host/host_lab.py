@@ -343,7 +343,7 @@ def settings(lab: Lab, gateway: str, package: Path, acme: str) -> dict[str, Any]
 
 @contextlib.contextmanager
 def served(server: http.server.HTTPServer) -> Iterator[None]:
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:
         yield

@@ -1,11 +1,13 @@
 """The web server: a current program with few rights, which takes the place of an older one."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from host_lab import DOMAIN
 from host_lab import Lab
 
+CADDY_SOCKET = "/run/caddy/admin.sock"
 SERVICES = "/var/lib/workbench/services.json"
 STATE = "dpkg-query -W -f '${db:Status-Status}' caddy 2>/dev/null || true"
 # As a server of before had it.
@@ -120,3 +122,21 @@ def test_the_distributions_web_server_gives_way_and_certificates_stay(
     assert "Penguin lab" in lab.run(f"curl -sk --resolve {DOMAIN}:443:127.0.0.1 https://{DOMAIN}/")
     assert certificate(lab) == before
     assert lab.converge()["changed"] == 0
+
+
+@pytest.mark.parametrize("where", ["", f"--unix-socket {CADDY_SOCKET}"])
+def test_a_person_does_not_reach_the_web_servers_own_configuration(lab: Lab, where: str) -> None:
+    ask = f"curl -s -m 5 {where} http://localhost:2019/config/"
+    # 7 is "could not connect".
+    lab.run(f"runuser -u test-user -- {ask}", code=7)
+
+
+def test_the_web_server_reads_a_new_configuration_without_a_restart(lab: Lab) -> None:
+    before = lab.run("systemctl show -P MainPID caddy")
+    acme: dict[str, Any] = lab.settings["acme"]
+    for email in ("ann@example.org", None):
+        lab.publish(acme=acme | {"email": email})
+        lab.converge()
+        shown = lab.run(f"curl -s --unix-socket {CADDY_SOCKET} -H 'Host;' http://caddy/config/")
+        assert ("ann@example.org" in shown) is (email is not None)
+    assert lab.run("systemctl show -P MainPID caddy") == before

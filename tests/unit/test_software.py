@@ -68,7 +68,7 @@ def served() -> Iterator[type[Files]]:
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Served)
     Served.address = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     yield Served
     server.shutdown()

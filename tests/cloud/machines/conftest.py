@@ -177,7 +177,7 @@ def cloud(
 ) -> Iterator[Cloud]:
     made = Cloud(*engine, state_dir=tmp_path_factory.mktemp("state"))
     server = MetadataServer(made.machines().ensure_network().bridge)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     yield made
     server.shutdown()

@@ -64,7 +64,7 @@ def services() -> Iterator[list[str]]:
     """Give the addresses of an AWS that refuses credentials, and of the service for addresses."""
     servers = [ThreadingHTTPServer(("127.0.0.1", 0), handler) for handler in (Refusal, OwnAddress)]
     for server in servers:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     yield [f"http://127.0.0.1:{server.server_port}/" for server in servers]
     for server in servers:
         server.shutdown()
