@@ -58,6 +58,13 @@ REVOKE = "aws ec2 revoke-security-group-ingress --group-id sg-1 --security-group
         ((*WEB, rule(-1, ip="-1")), "FAIL", "sg-1 opens every port: all to 0.0.0.0/0", REVOKE),
         # Opened manually: a service's own port, a range around SSH's, another protocol.
         (
+            (*WEB, rule(8787), rule(9000)),
+            "WARN",
+            "sg-1 opens what workbench:extraPorts doesn't name: tcp 8787 to 0.0.0.0/0, tcp 9000 to"
+            " 0.0.0.0/0",
+            f"{REVOKE} sgr-8787 sgr-9000",
+        ),
+        (
             (*WEB, rule(8787)),
             "WARN",
             "sg-1 opens what workbench:extraPorts doesn't name: tcp 8787 to 0.0.0.0/0",
