@@ -155,6 +155,13 @@ def test_a_program_of_this_computer_on_every_address_is_not_the_workbench(
             "",
         ),
         (
+            (Port.SILENT, Port.SILENT),
+            "FAIL",
+            "127.8.7.6 stays silent on 80, 443, which the security group opens:"
+            " a network on the way, or the server itself, may drop it",
+            network.RESTART,
+        ),
+        (
             (Port.OPEN, Port.SILENT),
             "FAIL",
             "127.8.7.6 stays silent on 443, which the security group opens:"
