@@ -100,6 +100,35 @@ def test_the_security_group_opens_the_web_and_ssh_to_few(
     assert bool(found.fix) == bool(fix)
 
 
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ({"CidrIpv6": "fd00::/8"}, "fd00::/8"),
+        ({"PrefixListId": "pl-1"}, "pl-1"),
+        ({"ReferencedGroupInfo": {"GroupId": "sg-2"}}, "sg-2"),
+        ({"ReferencedGroupInfo": {}}, "?"),
+        ({}, "?"),
+    ],
+)
+def test_whom_a_rule_lets_in_is_named(source: dict[str, Any], told: str) -> None:
+    opened = {key: value for key, value in rule(8787).items() if key != "CidrIpv4"} | source
+    found = network.check_security_group(
+        replace(TARGET, aws={"ec2": Ec2(*WEB, opened)}.__getitem__)
+    )
+    assert (
+        found.evidence == f"sg-1 opens what workbench:extraPorts doesn't name: tcp 8787 to {told}"
+    )
+
+
+def test_rules_are_taken_away_where_they_are() -> None:
+    outputs = dict(TARGET.outputs) | {"region": "eu-west-1"}
+    ec2 = Ec2(*WEB, rule(8787), rule(9000))
+    found = network.check_security_group(
+        replace(TARGET, outputs=outputs, aws={"ec2": ec2}.__getitem__)
+    )
+    assert found.fix == f"{REVOKE} sgr-8787 sgr-9000 --region eu-west-1"
+
+
 def test_what_the_configuration_opens_is_meant() -> None:
     extra = (
         '[{"port":8787,"cidrBlocks":["10.0.0.0/8"]},'

@@ -25,7 +25,16 @@ def meminfo(available: int) -> str:
     ("available", "killed", "result", "evidence", "fix"),
     [
         (2048000, "", "PASS", "2000 of 4000 MiB memory available", ""),
+        (204800, "", "PASS", "200 of 4000 MiB memory available", ""),
+        (203776, "", "WARN", "199 of 4000 MiB memory available", RESIZE),
         (102400, "", "WARN", "100 of 4000 MiB memory available", RESIZE),
+        (
+            2048000,
+            f"{'x' * 121}\n",
+            "WARN",
+            f"2000 of 4000 MiB memory available; killed for lack of memory: {'x' * 120}",
+            RESIZE,
+        ),
         (
             2048000,
             "A process of this unit has been killed by the OOM killer.\n",
