@@ -55,6 +55,7 @@ REVOKE = "aws ec2 revoke-security-group-ingress --group-id sg-1 --security-group
         ((*WEB, rule(22, cidr="10.1.2.3/32")), "PASS", "sg-1 opens 22, 80, 443", ""),
         ((*WEB, rule(22)), "WARN", "sg-1 opens port 22 to every address", f"{REVOKE} sgr-22"),
         ((rule(443),), "FAIL", "sg-1 doesn't open 80", ""),
+        ((rule(22),), "FAIL", "sg-1 doesn't open 80, 443", ""),
         ((*WEB, rule(-1, ip="-1")), "FAIL", "sg-1 opens every port: all to 0.0.0.0/0", REVOKE),
         # Opened manually: a service's own port, a range around SSH's, another protocol.
         (
@@ -150,7 +151,17 @@ def listener() -> Iterator[socket.socket]:
 
 def test_a_service_that_answers_from_outside_is_found(listener: socket.socket) -> None:
     found = network.check_inner_ports(replace(TARGET, aws={"ec2": Ec2(*WEB)}.__getitem__))
-    assert (found.result, found.evidence) == ("FAIL", "127.8.7.6 answers on 8787 from outside")
+    told = "127.8.7.6 answers on 8787 from outside"
+    assert (found.result, found.evidence, found.fix) == ("FAIL", told, "")
+
+
+def test_closed_ports_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "inner_ports", lambda target: [8000, 8787])
+    found = network.check_inner_ports(TARGET)
+    assert (found.result, found.evidence) == ("PASS", "closed from outside: 8000, 8787")
+    monkeypatch.setattr(network, "_reaches_server", lambda ip, port: True)
+    found = network.check_inner_ports(replace(TARGET, aws={"ec2": Ec2(*WEB)}.__getitem__))
+    assert found.evidence == "127.8.7.6 answers on 8000, 8787 from outside"
 
 
 def test_a_port_that_was_opened_by_hand_may_not_answer(listener: socket.socket) -> None:
