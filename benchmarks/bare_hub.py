@@ -1,8 +1,9 @@
 """People at once on a workbench and on a bare JupyterHub, in turn on the same server; idle memory.
 
-The bare one is of the same packages, with its own proxy's HTTPS, PAM and plain processes for
-people's servers: no Caddy, no systemd units, limits, sockets or throttles. Each person signs in,
-starts a server and a kernel, and runs cells, all at once.
+The bare one is of the same packages, with what the workbench leaves out of those that JupyterHub
+asks for, its own proxy's HTTPS, PAM and plain processes for people's servers: no Caddy, no systemd
+units, limits, sockets or throttles. Each person signs in, starts a server and a kernel, and runs
+cells, all at once.
 """
 
 import argparse
@@ -16,12 +17,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 from rehearsed import PROJECT
 from rehearsed import rehearsed
 
 from workbench import host
+from workbench.checks.hub import Session
 from workbench.checks.hub import session
 from workbench.checks.kernel import execute
 from workbench.checks.target import Address
@@ -32,6 +35,7 @@ from workbench.remote.passwords import generate_password
 
 NUMBERS = (1, 5, 20)
 CELLS = 10
+PAUSE = 1.0
 PORT = 8443
 # Seconds; more than enough on a computer with nothing else to do.
 START_LIMIT = 300.0
@@ -63,7 +67,9 @@ mkdir -p /opt/bare/jupyter/kernels/python3
 cat > /opt/bare/requirements.txt
 UV_SYSTEM_CERTS=1 uv venv --quiet --allow-existing --python /usr/bin/python3 /opt/bare/venv
 UV_SYSTEM_CERTS=1 uv pip install --quiet --compile-bytecode --require-hashes \
-  --python /opt/bare/venv/bin/python -r /opt/bare/requirements.txt
+  --no-deps --python /opt/bare/venv/bin/python -r /opt/bare/requirements.txt
+UV_SYSTEM_CERTS=1 uv pip install --quiet --compile-bytecode \
+  --python /opt/bare/venv/bin/python rfc3987-syntax
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=bare \
   -addext subjectAltName=DNS:$NAME -keyout /opt/bare/tls.key -out /opt/bare/tls.crt 2>/dev/null
 """
@@ -97,28 +103,48 @@ def install(machine: str, name: str) -> None:
     _in_machine(machine, START)
 
 
-def person(target: Target, name: str, password: str) -> tuple[float, list[float]]:
-    """Return seconds from sign-in to the first answer of a kernel, and of each cell after it."""
+def person(
+    target: Target, name: str, password: str, late: float, all_here: Barrier
+) -> tuple[float, list[float]]:
+    """Return seconds from sign-in to the first answer of a kernel, and of each cell after it.
+
+    The cells begin when everyone has had a first answer, so that none is timed while servers
+    start, and one each second, ``late`` seconds after the barrier, so that both sides have the same
+    to do: where each cell followed the last one's answer, the faster side would have more.
+    """
     begun = time.monotonic()
     with session(target, name, password) as signed_in:
         kernel = signed_in.api("POST", "kernels", json={"name": "python3"}).json()["id"]
         path = f"/jupyter/user/{name}/api/kernels/{kernel}"
+        ask(target, signed_in, path)
+        first = time.monotonic() - begun
+        all_here.wait(START_LIMIT)
+        due = time.monotonic() + late
         cells = []
-        for number in range(CELLS + 1):
-            asked = time.monotonic()
-            code = f"print({number} * 7)"
-            said = execute(target, signed_in.host, path, signed_in.headers, code)
-            assert said.strip() == str(number * 7), said
-            cells.append(time.monotonic() - asked)
-            if not number:
-                first = time.monotonic() - begun
-    return first, cells[1:]
+        for number in range(CELLS):
+            time.sleep(max(0.0, due + number * PAUSE - time.monotonic()))
+            cells.append(ask(target, signed_in, path))
+    return first, cells
+
+
+def ask(target: Target, person: Session, path: str) -> float:
+    """Run a cell, by a WebSocket of its own; return the seconds to its answer."""
+    begun = time.monotonic()
+    assert execute(target, person.host, path, person.headers, "print(6 * 7)").strip() == "42"
+    return time.monotonic() - begun
 
 
 def crowd(target: Target, names: list[str], password: str) -> tuple[list[float], list[float]]:
     """Return the seconds of all people at once: to the first answer, and of the cells."""
     with ThreadPoolExecutor(len(names)) as pool:
-        done = list(pool.map(lambda name: person(target, name, password), names))
+        all_here = Barrier(len(names))
+        late = [PAUSE * place / len(names) for place in range(len(names))]
+        done = list(
+            pool.map(
+                lambda each: person(target, each[0], password, each[1], all_here),
+                zip(names, late, strict=True),
+            )
+        )
     return [first for first, _ in done], [cell for _, cells in done for cell in cells]
 
 

@@ -50,8 +50,9 @@ INSTALL = f"""
 from pyinfra.api.operations import run_ops
 from workbench.host import recipe
 from workbench.host.run import converge
-from workbench.host.system import network
+from workbench.host.system import apt, network
 from workbench.host.settings import Settings
+apt.PACKAGES += apt.LATER
 settings = Settings.parse({SETTINGS!r})
 network.use(settings)
 converge.steps_for = lambda settings: [getattr(recipe, step) for step in {STEPS}]

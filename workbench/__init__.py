@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from workbench.components.backup import BackupArgs
     from workbench.components.configuration import read_configuration
     from workbench.components.configuration import read_name
+    from workbench.components.entrance import Entrance
+    from workbench.components.entrance import EntranceArgs
+    from workbench.components.entry import Entry
+    from workbench.components.instance_connect import InstanceConnectEndpoint
+    from workbench.components.instance_connect import InstanceConnectEndpointArgs
     from workbench.components.network import Network
     from workbench.components.network import NetworkArgs
     from workbench.components.packages import Packages
@@ -37,6 +42,11 @@ __all__ = [
     "AddressArgs",
     "Backup",
     "BackupArgs",
+    "Entrance",
+    "EntranceArgs",
+    "Entry",
+    "InstanceConnectEndpoint",
+    "InstanceConnectEndpointArgs",
     "Network",
     "NetworkArgs",
     "Packages",
@@ -57,6 +67,8 @@ __all__ = [
 ]
 
 _MODULES = {
+    "InstanceConnectEndpoint": "instance_connect",
+    "InstanceConnectEndpointArgs": "instance_connect",
     "Port": "ports",
     "User": "users",
     "WorkbenchArgs": "workbench_args",

@@ -48,6 +48,7 @@ class Configured:
     http_from: Sequence[str]
     public_access: bool
     ssh_proxy_command: str | None
+    instance_connect_endpoint: bool
     extra_ports: Sequence[Mapping[str, Any]]
     users: Sequence[Mapping[str, Any]] | None
     services: Sequence[str]

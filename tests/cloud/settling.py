@@ -5,6 +5,7 @@ from typing import Any
 
 def settle(ec2: Any) -> None:
     """Let all volumes and instances be what was asked of them."""
+    ec2.settle_network()
     for volume in list(ec2.volumes.values()):
         volume.made = True
         if volume.attachment and volume.attachment.status == "attaching":

@@ -14,6 +14,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from botocore.exceptions import HTTPClientError
 from moto.ec2.models import ec2_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.moto_server.werkzeug_app import create_backend_app
@@ -105,16 +106,18 @@ def endpoints(api, authority):
 def names(endpoints, monkeypatch):
     """Let AWS's names point to the endpoint, as the rehearsal's DNS server does."""
     resolve = socket.getaddrinfo
+    answering = [endpoints]
 
     def resolved(host, port, *args, **kwargs):
         if str(host).endswith(".amazonaws.com"):
-            host, port = "127.0.0.1", endpoints.port
+            host, port = "127.0.0.1", answering[-1].port
         return resolve(host, port, *args, **kwargs)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolved)
     for name in list(os.environ):
         if name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
+    return answering.append
 
 
 @pytest.fixture
@@ -149,6 +152,27 @@ def refusal(call, **arguments):
         call(**arguments)
     response = error.value.response
     return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def test_where_nothing_leads_to_a_service_no_answer_comes(api, authority, client, names):
+    reached = []
+
+    def reaches(source, host):
+        reached.append((source, host))
+        return host == f"s3.{REGION}.amazonaws.com"
+
+    application = DomainDispatcherApplication(create_backend_app)
+    endpoints = AwsEndpoints(application, authority, Authorizer(ACCOUNT), reaches)
+    endpoints.start("127.0.0.1", 0)
+    names(endpoints)
+    try:
+        assert client("s3", "virtual").get_object(Bucket="workbench", Key="open/big")
+        with pytest.raises(HTTPClientError):
+            client("ssm").get_parameter(Name="/open")
+    finally:
+        endpoints.stop()
+    here = "127.0.0.1"
+    assert reached == [(here, f"s3.{REGION}.amazonaws.com"), (here, f"ssm.{REGION}.amazonaws.com")]
 
 
 @pytest.mark.parametrize("style", ["path", "virtual"])

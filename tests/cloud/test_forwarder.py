@@ -146,6 +146,19 @@ def test_a_side_that_has_finished_sending_still_gets_the_answer(forwarder, targe
         sender.join()
 
 
+def test_a_silent_connection_ends_where_a_rule_says_so(forwarder, target, ip, free_port):
+    silent = Rule(ip, free_port, ANYWHERE, "127.0.0.1", target.port, idle=0.5)
+    forwarder.apply([silent])
+    with connect(ip, free_port) as connection:
+        assert read_line(connection) == b"one"
+        for _ in range(4):
+            # Whoever says something now and then keeps theirs.
+            connection.sendall(b"a\n")
+            assert read_line(connection) == b"A"
+            assert not target.peers_gone.acquire(timeout=0.2)
+        assert target.peers_gone.acquire(timeout=LIMIT)
+
+
 def test_the_target_hears_when_the_client_breaks_off(forwarder, target, ip, free_port):
     forwarder.apply([rule(ip, free_port, target)])
     connection = connect(ip, free_port)

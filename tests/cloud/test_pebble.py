@@ -62,14 +62,18 @@ def test_it_answers_under_a_certificate_of_the_rehearsals_authority(
     assert "newOrder" in directory(authority, port)
 
 
-def test_the_roots_of_earlier_runs_are_kept_behind_the_present_one(pebble, port, tmp_path):
+def test_the_roots_of_earlier_runs_are_kept_behind_the_present_one(
+    pebble, authority, port, tmp_path
+):
     path = tmp_path / "ca.pem"
     roots = []
     for _ in range(2):
         pebble.start("127.0.0.1", path, port)
         pebble.stop()
         roots.insert(0, x509.load_pem_x509_certificates(path.read_bytes())[0])
-    assert x509.load_pem_x509_certificates(path.read_bytes()) == roots
+    # Behind them, that of load balancers' certificates.
+    own = x509.load_pem_x509_certificate(authority.pem)
+    assert x509.load_pem_x509_certificates(path.read_bytes()) == [*roots, own]
     assert "Pebble Root CA" in roots[0].subject.rfc4514_string()
 
 
@@ -181,7 +185,7 @@ def test_it_takes_up_profiles_once_a_program_that_knows_them_is_there(
     assert pebble.has_profiles
     assert "shortlived" in directory(authority, port)
     # As after a restart: certificates of before are trusted still.
-    assert len(x509.load_pem_x509_certificates((tmp_path / "ca.pem").read_bytes())) == 2
+    assert len(x509.load_pem_x509_certificates((tmp_path / "ca.pem").read_bytes())) == 3
     child = pebble._child
     pebble.take_up_profiles()
     assert pebble._child is child

@@ -87,6 +87,10 @@ def test_all_services_go_on_after_a_restore(api: Api, aws: Clients, tmp_path: Pa
         UserData="hello",
     )["Instances"][0]["InstanceId"]
 
+    subnets = [each["SubnetId"] for each in aws["ec2"].describe_subnets()["Subnets"][:2]]
+    balancer = aws["elbv2"].create_load_balancer(Name="lab", Subnets=subnets)["LoadBalancers"][0]
+    certificate = aws["acm"].request_certificate(DomainName="example.org")["CertificateArn"]
+
     saved = SavedState(tmp_path / "state")
     assert not saved.exists
     saved.save()
@@ -104,6 +108,10 @@ def test_all_services_go_on_after_a_restore(api: Api, aws: Clients, tmp_path: Pa
     again = aws["ec2"].describe_volumes(VolumeIds=[volume["VolumeId"]])["Volumes"][0]
     assert (again["Size"], again["KmsKeyId"]) == (3, volume["KmsKeyId"])
     assert aws["kms"].describe_key(KeyId=volume["KmsKeyId"])
+    assert aws["acm"].describe_certificate(CertificateArn=certificate)
+    arn = balancer["LoadBalancerArn"]
+    assert aws["elbv2"].describe_load_balancers(LoadBalancerArns=[arn])
+    assert len(api.balancing.interfaces(api.balancing.load_balancers[arn])) == 2
     # What is made now belongs to the same cloud as what was there.
     aws["ec2"].terminate_instances(InstanceIds=[instance])
     assert api.ec2.get_instance_by_id(instance).state == "shutting-down"

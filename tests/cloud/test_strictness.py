@@ -336,6 +336,165 @@ def test_what_a_network_holds_keeps_it_from_being_deleted(
     ec2.delete_vpc(VpcId=vpc)
 
 
+@dataclass
+class Vpc:
+    """A VPC with a public subnet and a private one, each with a route table of its own."""
+
+    ec2: Client
+    public: str
+    private: str
+    table: str
+    id: str
+
+
+@pytest.fixture
+def vpc(ec2: Client, api: Cloud) -> Vpc:
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    subnets, tables = [], []
+    for number in (0, 1):
+        made = ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=ZONE)
+        subnets.append(made["Subnet"]["SubnetId"])
+        tables.append(ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"])
+        ec2.associate_route_table(RouteTableId=tables[-1], SubnetId=subnets[-1])
+    ec2.create_route(RouteTableId=tables[0], DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+    return Vpc(ec2, subnets[0], subnets[1], tables[1], vpc)
+
+
+def allocate(ec2: Client) -> str:
+    return str(ec2.allocate_address(Domain="vpc")["AllocationId"])
+
+
+def nat_state(ec2: Client, gateway: str) -> tuple[str, str | None]:
+    (found,) = ec2.describe_nat_gateways(NatGatewayIds=[gateway])["NatGateways"]
+    return found["State"], found.get("FailureCode")
+
+
+def test_a_nat_gateway_takes_its_time_and_holds_its_address(
+    api: Cloud, ec2: Client, vpc: Vpc
+) -> None:
+    assert code(ec2.create_nat_gateway, SubnetId=vpc.public) == "MissingParameter"
+    address = allocate(ec2)
+    made = ec2.create_nat_gateway(SubnetId=vpc.public, AllocationId=address)["NatGateway"]
+    gateway = made["NatGatewayId"]
+    assert made["State"] == "pending"
+    settle(api.ec2)
+    assert nat_state(ec2, gateway) == ("available", None)
+
+    # Its address has no room for another gateway, and stays.
+    other = ec2.create_nat_gateway(SubnetId=vpc.public, AllocationId=address)["NatGateway"]
+    settle(api.ec2)
+    failed = ("failed", "Resource.AlreadyAssociated")
+    assert nat_state(ec2, other["NatGatewayId"]) == failed
+    (found,) = ec2.describe_addresses()["Addresses"]
+    assert found["AssociationId"]
+    taken = {"AssociationId": found["AssociationId"]}
+    assert code(ec2.disassociate_address, **taken) == "AuthFailure"
+    assert code(ec2.release_address, AllocationId=address) == "InvalidIPAddress.InUse"
+    assert code(ec2.delete_subnet, SubnetId=vpc.public) == "DependencyViolation"
+
+    ec2.delete_nat_gateway(NatGatewayId=gateway)
+    assert nat_state(ec2, gateway) == ("deleting", None)
+    assert code(ec2.release_address, AllocationId=address) == "InvalidIPAddress.InUse"
+    settle(api.ec2)
+    assert nat_state(ec2, gateway) == ("deleted", None)
+    ec2.release_address(AllocationId=address)
+    ec2.delete_subnet(SubnetId=vpc.public)
+    gone = "nat-0123456789abcdef0"
+    assert code(ec2.describe_nat_gateways, NatGatewayIds=[gone]) == "NatGatewayNotFound"
+    assert code(ec2.delete_nat_gateway, NatGatewayId=gone) == "NatGatewayNotFound"
+    route = {"RouteTableId": vpc.table, "DestinationCidrBlock": "0.0.0.0/0"}
+    assert code(ec2.create_route, **route, NatGatewayId=gateway) == "InvalidNatGatewayID.NotFound"
+
+
+def test_a_nat_gateway_fails_where_its_network_has_no_internet_gateway(
+    api: Cloud, ec2: Client
+) -> None:
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    made = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=allocate(ec2))["NatGateway"]
+    settle(api.ec2)
+    assert nat_state(ec2, made["NatGatewayId"]) == ("failed", "Gateway.NotAttached")
+
+
+def test_an_instance_reaches_out_by_what_its_subnet_leads_to(
+    api: Cloud, ec2: Client, vpc: Vpc, ami: str
+) -> None:
+    def reaches(instance: str, *hosts: str) -> list[bool]:
+        interface = api.ec2.get_instance(instance).nics[0]
+        services = [api.ec2.reaches_service(interface, f"{each}.amazonaws.com") for each in hosts]
+        return [api.ec2.reaches_internet(interface), *services]
+
+    private, public = (run(ec2, ami, SubnetId=each) for each in (vpc.private, vpc.public))
+    settle(api.ec2)
+    s3, ssm = f"s3.{REGION}", f"ssm.{REGION}"
+    assert reaches(private, s3, ssm) == [False, False, False]
+    # An internet gateway is for who has a public address.
+    assert reaches(public, s3) == [False, False]
+    ec2.associate_address(AllocationId=allocate(ec2), InstanceId=public)
+    assert reaches(public, s3, ssm) == [True, True, True]
+
+    group = ec2.create_security_group(GroupName="e", Description="e", VpcId=vpc.id)["GroupId"]
+    endpoint = {"VpcId": vpc.id, "ServiceName": f"com.amazonaws.{REGION}.s3"}
+    ec2.create_vpc_endpoint(**endpoint, RouteTableIds=[vpc.table])
+    interface = {
+        "VpcId": vpc.id,
+        "ServiceName": f"com.amazonaws.{REGION}.ssm",
+        "VpcEndpointType": "Interface",
+        "SubnetIds": [vpc.private],
+        "SecurityGroupIds": [group],
+        "PrivateDnsEnabled": True,
+    }
+    assert code(ec2.create_vpc_endpoint, **interface) == "InvalidParameter"
+    ec2.modify_vpc_attribute(VpcId=vpc.id, EnableDnsHostnames={"Value": True})
+    ec2.create_vpc_endpoint(**interface)
+    settle(api.ec2)
+    assert reaches(private, s3, ssm) == [False, True, False]
+    let_in = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+    ranges = [{"CidrIp": "10.0.0.0/16"}]
+    ec2.authorize_security_group_ingress(
+        GroupId=group, IpPermissions=[{**let_in, "IpRanges": ranges}]
+    )
+    assert reaches(private, s3, ssm) == [False, True, True]
+
+    nat = ec2.create_nat_gateway(SubnetId=vpc.public, AllocationId=allocate(ec2))["NatGateway"]
+    ec2.create_route(
+        RouteTableId=vpc.table,
+        DestinationCidrBlock="0.0.0.0/0",
+        NatGatewayId=nat["NatGatewayId"],
+    )
+    assert reaches(private)[0] is False
+    settle(api.ec2)
+    assert reaches(private, f"ec2.{REGION}") == [True, True]
+    ec2.delete_nat_gateway(NatGatewayId=nat["NatGatewayId"])
+    assert reaches(private) == [False]
+
+
+def test_endpoints_are_of_services_that_have_them(api: Cloud, ec2: Client, vpc: Vpc) -> None:
+    def refused(service: str, **more: Any) -> str:
+        name = f"com.amazonaws.{REGION}.{service}"
+        return code(ec2.create_vpc_endpoint, VpcId=vpc.id, ServiceName=name, **more)
+
+    interface = {"VpcEndpointType": "Interface", "SubnetIds": [vpc.private]}
+    assert refused("ssm") == "InvalidServiceName"
+    assert refused("nothing", **interface) == "InvalidServiceName"
+    assert refused("s3", SubnetIds=[vpc.private]) == "InvalidParameter"
+    s3 = {"VpcId": vpc.id, "ServiceName": f"com.amazonaws.{REGION}.s3"}
+    made = ec2.create_vpc_endpoint(**s3, RouteTableIds=[vpc.table])["VpcEndpoint"]
+    assert refused("s3", RouteTableIds=[vpc.table]) == "RouteAlreadyExists"
+    both = [vpc.private, vpc.public]
+    more = {"VpcEndpointType": "Interface", "SubnetIds": both, "PrivateDnsEnabled": False}
+    assert refused("ssm", **more) == "DuplicateSubnetsInSameZone"
+
+    # What is there keeps its VPC, and is gone at once.
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])
+    one = {"VpcEndpointIds": [made["VpcEndpointId"]]}
+    assert code(ec2.describe_vpc_endpoints, **one) == "InvalidVpcEndpointId.NotFound"
+    routes = ec2.describe_route_tables(RouteTableIds=[vpc.table])["RouteTables"][0]["Routes"]
+    assert [each.get("DestinationCidrBlock") for each in routes] == ["10.0.0.0/16"]
+
+
 def test_a_security_group_that_another_names_stays(ec2: Client) -> None:
     first, second = (
         ec2.create_security_group(GroupName=each, Description=each)["GroupId"] for each in "ab"

@@ -46,6 +46,7 @@ class Bench:
     browsers: list[Hub] = field(default_factory=list)
     # The plain machine image, where this is empty.
     image: str = ""
+    clients: dict[tuple[str, str, str], Any] = field(default_factory=dict)
 
     @property
     def stack(self) -> str:
@@ -102,6 +103,8 @@ class Bench:
     def remove(self) -> None:
         """Remove all that is left of it, in whatever state a test left it."""
         self.run("rehearsal.reset", "--yes", exit_code=None)
+        for client in self.clients.values():
+            client.close()
         self.configuration.unlink(missing_ok=True)
         shutil.rmtree(self.state_dir, ignore_errors=True)
 
@@ -164,13 +167,17 @@ class Bench:
     def aws(self, service: str) -> Any:
         """Return a boto3 client of the rehearsal's API, as someone behind Pulumi's back."""
         described = json.loads((self.folder / "rehearsal.json").read_text())
-        return boto3.client(
-            service,
-            endpoint_url=described["api_url"],
-            region_name=described["region"],
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+        where = (service, described["api_url"], described["region"])
+        # Making one takes longer than most calls, and what is waited for is asked often.
+        if where not in self.clients:
+            self.clients[where] = boto3.client(
+                service,
+                endpoint_url=described["api_url"],
+                region_name=described["region"],
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+            )
+        return self.clients[where]
 
     def limit_rights(self) -> None:
         """Give the rehearsal's own keys the rights that docs/rights.md lists, and no others."""

@@ -31,6 +31,8 @@ class Site:
     ip: str
     ports: dict[str, int]
     ca_certificate: str
+    # The address of this computer that requests come from.
+    source: str | None = None
 
     @property
     def name(self) -> str:
@@ -54,7 +56,7 @@ class _AtAddress(httpx.BaseTransport):
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._http = httpx.HTTPTransport(verify=site.tls())
+        self._http = httpx.HTTPTransport(verify=site.tls(), local_address=site.source)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         port = self._site.ports["443" if request.url.scheme == "https" else "80"]

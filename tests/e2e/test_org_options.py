@@ -48,10 +48,10 @@ pulumi.export("theirs", group.id)
 class Project:
     """A folder with the organization's program, whose rehearsal is the tests' own."""
 
-    def __init__(self, bench: Bench, folder: Path) -> None:
+    def __init__(self, bench: Bench, folder: Path, program: str = PROGRAM) -> None:
         self.bench, self.folder = bench, folder
         (folder / "Pulumi.yaml").write_text("name: org\nruntime: python\n")
-        (folder / "__main__.py").write_text(PROGRAM)
+        (folder / "__main__.py").write_text(program)
 
     def shell(self, script: str, limit: float = 900) -> str:
         done = subprocess.run(

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from typing import ClassVar
@@ -28,6 +29,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from clients import Hub
 from clients import Site
+from docker.errors import NotFound
 
 from workbench.host.bootstrap import render_bootstrap
 from workbench.host.pack import pack_recipe
@@ -174,7 +176,7 @@ class Lab:
     first: dict[str, Any] = field(default_factory=dict)
     public_address: str = "203.0.113.7"
 
-    @property
+    @cached_property
     def machines(self) -> Machines:
         certificates = [self.authority.cert_path, *self.extra()]
         network = network_name(self.name)
@@ -244,25 +246,32 @@ class Lab:
 
     def events(self) -> list[dict[str, Any]]:
         """Return the progress of the last run, as the server tells it."""
-        with contextlib.suppress(AssertionError):
-            lines = self.run("cat /var/log/workbench/progress.jsonl").splitlines()
-            events = [json.loads(line) for line in lines]
+        # From outside: what is waited for is asked often, and each command in a machine costs more.
+        with contextlib.suppress(OSError, NotFound):
+            pid = self.client.api.inspect_container(self.container)["State"]["Pid"]
+            text = Path(f"/proc/{pid}/root/var/log/workbench/progress.jsonl").read_text()
+            events = [json.loads(line) for line in text.splitlines()]
             return [event for event in events if event["run"] == events[-1]["run"]]
         return []
 
     def wait_converged(self, limit: float = FIRST_LIMIT) -> dict[str, Any]:
         """Wait for the end of the run under way; return its last line."""
-        self.wait_for(lambda: self.events()[-1:] and self.events()[-1]["event"] == "end", limit)
-        return self.events()[-1]
+        last: list[dict[str, Any]] = []
+
+        def has_ended() -> bool:
+            last[:] = self.events()[-1:]
+            return bool(last) and last[0]["event"] == "end"
+
+        self.wait_for(has_ended, limit)
+        return last[0]
 
     def wait_for(self, condition: Callable[[], object], limit: float = 120) -> None:
         """Wait until the server is so; fail with its console's last lines."""
         deadline = time.monotonic() + limit
         while not condition():
-            state = self.machines.state(self.instance_id)
-            console = self.machines.console(self.instance_id)[-5000:]
-            assert state == "running", console
-            assert time.monotonic() < deadline, console
+            is_well = self.machines.state(self.instance_id) == "running"
+            if not is_well or time.monotonic() > deadline:
+                raise AssertionError(self.machines.console(self.instance_id)[-5000:])
             time.sleep(0.3)
 
     def converge(self, *, ok: bool = True) -> dict[str, Any]:

@@ -1,9 +1,12 @@
-"""The labs one after the other, by one reader at one shell, as the book has them."""
+"""The labs one after the other, by one reader at one shell, as the book has them.
+
+Without their parts as code, which begin each with nothing, and are walked in the tests of each lab.
+"""
 
 import pytest
 from lab_world import ROOT
 from walkthrough import Shell
-from walkthrough import walk
+from walkthrough import walk_manually
 
 from workbench.labs.lab_file import read_labs
 
@@ -19,4 +22,4 @@ def test_all_labs_in_order(reader: Shell) -> None:
         # Without a terminal it doesn't ask whether what the lab before made may go.
         code, printed = reader.run(f"workbench labs.start {lab.number} --yes", START_LIMIT)
         assert code == 0, printed
-        walk(lab.folder / "README.md", reader, begun=True)
+        walk_manually(lab.folder / "README.md", reader)

@@ -176,9 +176,9 @@ def _pattern(line: str) -> str:
     return ".*".join(re.escape(part) for part in re.split(WILD, " ".join(line.split())))
 
 
-def walk(path: Path, shell: Shell, *, begun: bool = False) -> None:
-    """Run a walkthrough from its first block to its last, the lab's start but where it's begun."""
-    reader = Reader(shell, begun=begun)
+def walk(path: Path, shell: Shell) -> None:
+    """Run a walkthrough from its first block to its last."""
+    reader = Reader(shell)
     for example in parse(path, reader).examples():
         example.evaluate()
     assert not reader.differing, "\n\n".join(reader.differing)
@@ -191,6 +191,11 @@ def walk_again(path: Path, shell: Shell) -> None:
     """
     code, printed = shell.run("workbench labs.reset --yes", 2 * LIMIT)
     assert code == 0, printed
+    walk_manually(path, shell)
+
+
+def walk_manually(path: Path, shell: Shell) -> None:
+    """Run a walkthrough whose lab is begun as far as it is typed, without the part as code."""
     reader = Reader(shell, begun=True)
     document = parse(path, reader)
     end = document.text.index(AS_CODE)

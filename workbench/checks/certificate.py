@@ -33,7 +33,7 @@ OWN = "Caddy Local Authority"
 
 def read_certificate(target: Target, name: str, *, verify: bool = True) -> x509.Certificate:
     """Return the certificate shown for ``name``; raises ssl.SSLError where it can't be trusted."""
-    where = target.where
+    where = target.web_address
     context = verified_context(target) if verify else unverified_context()
     with (
         socket.create_connection((where.ip, where.port(443)), timeout=TIMEOUT) as raw,

@@ -14,18 +14,20 @@ NAME_SERVERS = "aws route53 get-hosted-zone --id {zone}   names its name servers
 
 
 def check_dns(target: Target) -> Outcome:
-    """Check that every name points to the server's address."""
+    """Check that every name points to the server's address, or to the load balancer's."""
     if not target.outputs.get("domain"):
         return skipped("the stack has no domain")
-    expected = target.output("address")
+    expected = _expected(target)
     # People's names have one record together.
     names = [*target.names, *target.people_names[:1]]
     found = {name: sorted(target.resolve(name)) for name in names}
-    wrong = [name for name, addresses in found.items() if addresses != [expected]]
+    wrong = [name for name, addresses in found.items() if addresses != expected]
     if not wrong:
-        return passed(f"{', '.join(names)} → {expected}")
+        return passed(f"{', '.join(names)} → {', '.join(expected)}")
     told = "; ".join(f"{name} points to {', '.join(found[name]) or 'nothing'}" for name in wrong)
-    return _why(target, wrong[0], f"{told}; it should point to {expected}", found[wrong[0]])
+    return _why(
+        target, wrong[0], f"{told}; it should point to {', '.join(expected)}", found[wrong[0]]
+    )
 
 
 def _why(target: Target, name: str, told: str, found: list[str]) -> Outcome:
@@ -39,7 +41,7 @@ def _why(target: Target, name: str, told: str, found: list[str]) -> Outcome:
         return failed(f"{told}; Route 53 has no hosted zone for it", UP)
     record = f"*.{name.partition('.')[2]}" if name in target.people_names else name
     kept = read_record(target, zone["Id"], record)
-    if kept != [target.output("address")]:
+    if kept != [target.outputs.get("entrance") or target.output("address")]:
         cause = f"stale: {', '.join(kept)}" if kept else "missing"
         return failed(f"{told}; the record in Route 53 is {cause}", UP)
     if found:
@@ -72,7 +74,7 @@ def find_zone(target: Target, name: str) -> dict[str, Any] | None:
 
 
 def read_record(target: Target, zone_id: str, name: str) -> list[str]:
-    """Return the addresses that Route 53 has for a name; empty where it has no record of it."""
+    """Return the addresses, or the load balancer, that Route 53 has for a name, if any."""
     found = target.aws("route53").list_resource_record_sets(
         HostedZoneId=zone_id, StartRecordName=name, StartRecordType="A", MaxItems="1"
     )["ResourceRecordSets"]
@@ -81,5 +83,16 @@ def read_record(target: Target, zone_id: str, name: str) -> list[str]:
         for each in found
         # Route 53 writes the asterisk as its octal code.
         if each["Name"].rstrip(".").replace("\\052", "*") == name and each["Type"] == "A"
-        for record in each.get("ResourceRecords", [])
+        for record in [*each.get("ResourceRecords", []), *_alias(each)]
     ]
+
+
+def _alias(record: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return what a record that stands for a load balancer's name has as its value."""
+    alias = record.get("AliasTarget")
+    return [{"Value": alias["DNSName"].rstrip(".")}] if alias else []
+
+
+def _expected(target: Target) -> list[str]:
+    front = target.outputs.get("entrance")
+    return sorted(target.resolve(str(front))) if front else [target.output("address")]

@@ -28,7 +28,7 @@ def tls_context(target: Target) -> ssl.SSLContext:
 
 def is_trusted(target: Target) -> bool:
     """Return whether an authority vouches for what answers at the target's first name."""
-    where, context = target.where, verified_context(target)
+    where, context = target.web_address, verified_context(target)
     try:
         with socket.create_connection((where.ip, where.port(443)), timeout=TIMEOUT) as raw:
             context.wrap_socket(raw, server_hostname=target.names[0]).close()
@@ -88,7 +88,7 @@ def client(target: Target, *, timeout: float = TIMEOUT) -> httpx.Client:
     """Return a browser-like client of the workbench; redirects are not followed unless asked."""
     context = tls_context(target)
     return httpx.Client(
-        transport=AddressTransport(target.where, context),
+        transport=AddressTransport(target.web_address, context),
         headers={"User-Agent": BROWSER},
         timeout=timeout,
         trust_env=False,

@@ -64,8 +64,8 @@ async def _execute_once(
     # such connections hung, under load, and none of 811 of these.
     async with connect(
         f"wss://{host}{path}/channels",
-        host=target.where.ip,
-        port=target.where.port(443),
+        host=target.web_address.ip,
+        port=target.web_address.port(443),
         ssl=tls_context(target),
         server_hostname=host,
         additional_headers=dict(headers),

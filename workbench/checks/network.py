@@ -116,7 +116,7 @@ def _close_ssh(target: Target, rules: list[dict[str, Any]]) -> str:
 
 def check_web_ports(target: Target) -> Outcome:
     """Check that 80 and 443 answer this computer; if not, whether nothing listens there."""
-    where = target.where
+    where = target.web_address
     found = {p: probe_web(where.ip, where.port(p), tls=p == HTTPS) for p in WEB_PORTS}
     if all(answer is Port.OPEN for answer in found.values()):
         return passed(f"{where.ip} answers on 80 and 443")

@@ -23,6 +23,10 @@ UP = "workbench up --stack {stack}"
 def check_ssh_port(target: Target) -> Outcome:
     """Check that SSH answers this computer; if not, whether it may, and whether it listens."""
     where = target.where
+    if target.ssh_proxy is not None:
+        target.ssh_proxy().close()
+        way = target.outputs.get("instance_connect_endpoint") or "the ProxyCommand"
+        return passed(f"{where.ip} answers on {SSH_PORT}, by {way}")
     answer = probe(where.ip, where.port(SSH_PORT), timeout=TIMEOUT)
     if answer is Port.OPEN:
         return passed(f"{where.ip} answers on {SSH_PORT}")
@@ -84,15 +88,20 @@ def read_host_key(target: Target) -> tuple[str, str]:
     """Return type and key (base64) that the server's SSH shows, signing in to nothing."""
     import paramiko
 
-    where = target.where
-    connection = socket.create_connection((where.ip, where.port(SSH_PORT)), timeout=TIMEOUT)
-    transport = paramiko.Transport(connection)
+    transport = paramiko.Transport(_connect(target))
     try:
         transport.start_client(timeout=TIMEOUT)
         key = transport.get_remote_server_key()
     finally:
         transport.close()
     return key.get_name(), key.get_base64()
+
+
+def _connect(target: Target) -> socket.socket:
+    if target.ssh_proxy is not None:
+        return target.ssh_proxy()
+    where = target.where
+    return socket.create_connection((where.ip, where.port(SSH_PORT)), timeout=TIMEOUT)
 
 
 def fingerprint(key: str) -> str:

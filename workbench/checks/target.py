@@ -1,6 +1,7 @@
 """What checks look at: a stack's outputs, and the ways to reach what it made."""
 
 import re
+import socket
 from collections.abc import Callable
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -75,14 +76,16 @@ def _unreachable(_: str = "") -> Any:
 class Target:
     """A workbench to be checked.
 
-    ``outputs`` and ``configured`` are the stack's; ``aws`` makes an AWS client of a service;
+    ``outputs`` and ``configured`` are the stack's; ``entrance`` is the load balancer in front of
+    the server, if any; ``aws`` makes an AWS client of a service;
     ``server`` connects by SSH, host key verified, as the administrator; ``resolve`` asks for a
     name's addresses; ``password`` returns a user's password where this computer knows it;
     ``ca_certificate`` is the certificate authority to trust, None for the public ones;
     ``host_keys`` returns the server's SSH host keys (type, base64) as pinned here and as its
     console printed them last. Of a lab, ``folder`` has the reader's own files, and ``ssh_folder``
     is where OpenSSH keeps theirs. With ``verified`` nothing is asked of a server whose certificate
-    can't be trusted; else only a domain asks for that.
+    can't be trusted; else only a domain asks for that. ``ssh_proxy`` connects to the server's SSH
+    port as the stack has it configured; None where it is reached directly.
     """
 
     stack: str
@@ -98,6 +101,8 @@ class Target:
     verified: bool = False
     folder: Path = Path()
     ssh_folder: Path = Path()
+    entrance: Address | None = None
+    ssh_proxy: Callable[[], socket.socket] | None = None
 
     def output(self, name: str) -> str:
         """Return an output of the stack, as text."""
@@ -117,6 +122,16 @@ class Target:
                 f"The stack {self.stack} has no address.", f"workbench up --stack {self.stack}"
             )
         return self.address
+
+    @property
+    def web_address(self) -> Address:
+        """Where its pages answer: the server, or a load balancer in front of it."""
+        if self.entrance is not None or not self.outputs.get("entrance"):
+            return self.entrance or self.where
+        raise WorkbenchError(
+            f"The load balancer's name, {self.outputs['entrance']}, has no address (yet).",
+            f"workbench check --stack {self.stack}   in a minute or two",
+        )
 
     @property
     def names(self) -> list[str]:

@@ -10,9 +10,10 @@ import pulumi
 import pulumi_aws as aws
 
 from workbench.components.aws_values import check_profile_name
+from workbench.components.aws_values import check_security_group_id
 from workbench.components.component import Component
+from workbench.components.errors import ArgumentError
 from workbench.components.late import checked
-from workbench.components.late import is_late
 from workbench.components.lookups import look_up
 from workbench.components.ports import Port
 from workbench.components.ports import check_ports
@@ -21,9 +22,13 @@ from workbench.components.role import Role
 from workbench.components.role import attach_policies
 from workbench.components.role import check_role_or_profile
 from workbench.components.role import create_role
+from workbench.components.security_groups import Opening
+from workbench.components.security_groups import create_group
+from workbench.components.security_groups import openings
 from workbench.components.validation import KEY_PAIR_TYPES
 from workbench.components.validation import check_public_key
 
+DESCRIPTION = "A data science workbench"
 ANYONE = ["0.0.0.0/0"]
 # What the agent of Systems Manager needs for a shell and for run command without an open port, on
 # Ubuntu, whose image has it (Debian's has none). AWS's own AmazonSSMManagedInstanceCore would let
@@ -72,6 +77,10 @@ class AccessArgs(TypedDict):
     """The ranges of addresses that may use HTTP and HTTPS (ports 80 and 443). Default:
     `0.0.0.0/0`, everyone; Let's Encrypt needs port 80 open to everyone."""
 
+    http_from_group: NotRequired[pulumi.Input[str]]
+    """The security group of a load balancer that alone may use HTTP and HTTPS, in place of
+    `http_from`. Default: none."""
+
     extra_ports: NotRequired[Sequence[Port]]
     """More ports to open. Default: none."""
 
@@ -110,7 +119,8 @@ class Access(Component):
         self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("workbench:index:Access", name, {}, opts)
-        self._create_security_group(name, args["vpc_id"], _rules(args))
+        group = create_group(name, args["vpc_id"], DESCRIPTION, _rules(args), self)
+        self.security_group_id = group.id
         profile = args.get("instance_profile")
         if profile is None:
             self._create_role(name, args.get("role"))
@@ -132,43 +142,6 @@ class Access(Component):
                 "instanceProfile": self.instance_profile,
             }
         )
-
-    def _create_security_group(
-        self,
-        name: str,
-        vpc_id: pulumi.Input[str],
-        rules: dict[str, tuple[str, int, pulumi.Input[str]]],
-    ) -> None:
-        group = aws.ec2.SecurityGroup(
-            f"{name}-security-group",
-            vpc_id=vpc_id,
-            # EC2 can't change a description: another text here would replace the group.
-            description="A data science workbench",
-            tags={"Name": name},
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        # The group isn't the parent: who depends on this component waits for the component's own
-        # children only.
-        own = pulumi.ResourceOptions(parent=self)
-        for rule, (protocol, port, network) in rules.items():
-            aws.vpc.SecurityGroupIngressRule(
-                f"{name}-{rule}",
-                security_group_id=group.id,
-                ip_protocol=protocol,
-                from_port=port,
-                to_port=port,
-                cidr_ipv4=_version(network, six=False),
-                cidr_ipv6=_version(network, six=True),
-                opts=own,
-            )
-        aws.vpc.SecurityGroupEgressRule(
-            f"{name}-egress",
-            security_group_id=group.id,
-            ip_protocol="-1",
-            cidr_ipv4="0.0.0.0/0",
-            opts=own,
-        )
-        self.security_group_id = group.id
 
     def _create_role(self, name: str, asked: Role | None) -> None:
         own = pulumi.ResourceOptions(parent=self)
@@ -214,33 +187,28 @@ def _public_key(args: AccessArgs) -> pulumi.Input[str]:
     return checked(check, args["public_key"], "public_key")
 
 
-def _rules(args: AccessArgs) -> dict[str, tuple[str, int, pulumi.Input[str]]]:
-    """Return the rules asked for by a name made of their content, so that order means nothing.
-
-    A range that is an output has its place as its name, as its content isn't known.
-    """
-    http_from = args.get("http_from")
+def _rules(args: AccessArgs) -> dict[str, Opening]:
+    """Return what is opened; the web to a load balancer alone, where there is one."""
+    http_from, balancer = args.get("http_from"), args.get("http_from_group")
     web = check_ranges(ANYONE if http_from is None else http_from, "http_from")
-    asked = [
-        ("tcp", 22, check_ranges(args.get("ssh_from") or [], "ssh_from")),
-        ("tcp", 80, web),
-        ("tcp", 443, web),
-        *check_ports(args.get("extra_ports") or [], "extra_ports"),
-    ]
-    rules: dict[str, tuple[str, int, pulumi.Input[str]]] = {}
-    for protocol, port, networks in asked:
-        before = sum(rule[:2] == (protocol, port) for rule in rules.values())
-        for index, network in enumerate(networks, before):
-            ending = f"output-{index}" if is_late(network) else _slug(network)
-            rules[f"{protocol}-{port}-{ending}"] = (protocol, port, network)
-    return rules
-
-
-def _slug(network: str) -> str:
-    # "::" separates the parts of a URN.
-    return network.replace(":", "_").replace("/", "-")
-
-
-def _version(network: pulumi.Input[str], *, six: bool) -> pulumi.Input[str | None]:
-    """Return a range where it is of IPv6, or of IPv4; else None."""
-    return checked(lambda known, _: known if (":" in known) is six else None, network, "")
+    if balancer is not None:
+        if http_from is not None:
+            raise ArgumentError(
+                "http_from and http_from_group exclude each other: what comes by a load balancer"
+                " comes by nothing else.",
+                "Leave out one of them.",
+            )
+        web = []
+    opened = openings(
+        [
+            ("tcp", 22, check_ranges(args.get("ssh_from") or [], "ssh_from")),
+            ("tcp", 80, web),
+            ("tcp", 443, web),
+            *check_ports(args.get("extra_ports") or [], "extra_ports"),
+        ]
+    )
+    if balancer is not None:
+        group = checked(check_security_group_id, balancer, "http_from_group")
+        for port in (80, 443):
+            opened[f"tcp-{port}-load-balancer"] = Opening("tcp", port, group=group)
+    return opened

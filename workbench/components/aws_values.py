@@ -29,6 +29,11 @@ check_security_group_id = _form(
     "the id of a security group",
     "List yours with: aws ec2 describe-security-groups",
 )
+check_instance_connect_id = _form(
+    r"eice-[0-9a-f]{8,17}",
+    "the id of an EC2 Instance Connect Endpoint",
+    "List yours with: aws ec2 describe-instance-connect-endpoints",
+)
 # An id or an alias wouldn't do: AWS tells the ARN, and every preview would show a change.
 check_key_arn = _form(
     r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+",
@@ -50,4 +55,14 @@ check_profile_name = _form(
     r"[\w+=,.@-]{1,128}",
     "the name of an instance profile",
     "Its name alone is needed, not its ARN; list yours with: aws iam list-instance-profiles",
+)
+check_certificate_arn = _form(
+    r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+",
+    "the ARN of a certificate in AWS Certificate Manager",
+    "List yours with: aws acm list-certificates",
+)
+check_target_group_arn = _form(
+    r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:targetgroup/[A-Za-z0-9/-]+",
+    "the ARN of a target group",
+    "List yours with: aws elbv2 describe-target-groups",
 )

@@ -1,6 +1,7 @@
-"""Where the server is reachable from the internet: a VPC with one public subnet, or yours."""
+"""The network that a server is in: a VPC with a public subnet, with private ones too, or yours."""
 
 import ipaddress
+from collections.abc import Sequence
 from typing import NotRequired
 from typing import TypedDict
 
@@ -10,6 +11,10 @@ import pulumi_aws as aws
 from workbench.components.component import Component
 from workbench.components.errors import ArgumentError
 from workbench.components.lookups import look_up
+from workbench.components.private_network import PRIVATE_PARTS
+from workbench.components.private_network import PrivateNetwork
+from workbench.components.private_network import check_endpoint_services
+from workbench.components.private_network import check_way_out
 from workbench.components.subnet_ranges import find_range
 from workbench.components.subnet_ranges import parts_of
 from workbench.components.validation import check_network
@@ -37,27 +42,50 @@ class NetworkArgs(TypedDict):
     a subnet in another zone can be made while this one is still there."""
 
     map_public_ip_on_launch: NotRequired[pulumi.Input[bool]]
-    """Whether instances started in the new subnet get a public address of their own. Default:
-    true."""
+    """Whether instances started in the new public subnet get a public address of their own.
+    Default: true."""
+
+    private_network: NotRequired[str]
+    """What makes public and private subnets, of each one in two zones, and leads out of the private
+    ones: `nat`, a NAT gateway ($0.045 an hour, about $33 a month, its address $3.65, and $0.045 for
+    each GB; in us-east-1), or `endpoints`, S3's gateway endpoint alone, which is free. `nat` has
+    that, too. Default: one public subnet, and no private ones."""
+
+    endpoint_services: NotRequired[list[str]]
+    """With `private_network`, AWS's services with an interface endpoint in the private subnet of
+    the server's zone, for example `ssm` and `ssmmessages`: about $7.30 a month for each. Default:
+    none."""
 
 
 class Network(Component):
-    """A VPC with one public subnet, an internet gateway and a route to it; or a subnet you have."""
+    """A VPC with one public subnet, an internet gateway and a route to it; or a subnet you have.
+
+    With `private_network`, public and private subnets in two zones.
+    """
 
     vpc_id: pulumi.Output[str]
     """The VPC."""
 
     subnet_id: pulumi.Output[str]
-    """The public subnet."""
+    """The subnet for a server: the public one, or with `private_network` the private one."""
+
+    public_subnet_ids: pulumi.Output[list[str]]
+    """The public subnets, that of the server's zone first: two with `private_network`, of two
+    zones, as a load balancer needs them, else one. None for a subnet you have."""
+
+    private_subnet_ids: pulumi.Output[list[str]]
+    """The private subnets, that of the server's zone first: two with `private_network`, else
+    none."""
 
     availability_zone: pulumi.Output[str]
-    """The subnet's zone, where the data volume must be too."""
+    """The zone of `subnet_id`, where the data volume must be too."""
 
     @classmethod
     def check(cls, name: str, args: NetworkArgs) -> None:
         """Raise ArgumentError for a value that can't be used, as far as it is known by now."""
         if args.get("subnet_id") is None:
-            _ranges(args)
+            vpc_range, subnet_range = _ranges(args)
+            _check_private(args, vpc_range, subnet_range)
             return
         unused = sorted(key for key, value in args.items() if value is not None)
         unused = [key for key in unused if key not in ("subnet_id", "instance_type")]
@@ -71,6 +99,7 @@ class Network(Component):
         self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("workbench:index:Network", name, {}, opts)
+        self.public_subnet_ids = self.private_subnet_ids = pulumi.Output.from_input([])
         subnet_id = args.get("subnet_id")
         if subnet_id is None:
             self._create_subnet(name, args)
@@ -80,6 +109,8 @@ class Network(Component):
             {
                 "vpcId": self.vpc_id,
                 "subnetId": self.subnet_id,
+                "publicSubnetIds": self.public_subnet_ids,
+                "privateSubnetIds": self.private_subnet_ids,
                 "availabilityZone": self.availability_zone,
             }
         )
@@ -108,13 +139,15 @@ class Network(Component):
             tags={"Name": name},
             opts=own,
         )
+        way_out = args.get("private_network")
         given = args.get("availability_zone")
         zone = self._first_zone(args.get("instance_type")) if given is None else given
+        parts = parts_of(vpc_range, PRIVATE_PARTS if way_out else 1)
         subnet = aws.ec2.Subnet(
             f"{name}-subnet",
             vpc_id=vpc.id,
             cidr_block=subnet_range
-            or find_range(self, name, vpc, vpc_range, zone, is_fixed=given is not None),
+            or find_range(self, name, vpc, parts, zone, is_fixed=given is not None),
             availability_zone=zone,
             map_public_ip_on_launch=args.get("map_public_ip_on_launch", True),
             tags={"Name": name},
@@ -123,19 +156,34 @@ class Network(Component):
                 parent=self, ignore_changes=["availabilityZone"] if given is None else []
             ),
         )
-        self._route_to_internet(name, vpc, subnet)
+        route = self._route_to_internet(name, vpc, subnet)
         self.vpc_id = vpc.id
         self.subnet_id = subnet.id
+        self.public_subnet_ids = _ids(subnet)
         self.availability_zone = subnet.availability_zone
+        if way_out:
+            self._create_private(name, args, PrivateNetwork(self, name, vpc, parts, subnet, route))
 
-    def _route_to_internet(self, name: str, vpc: aws.ec2.Vpc, subnet: aws.ec2.Subnet) -> None:
+    def _create_private(self, name: str, args: NetworkArgs, private: PrivateNetwork) -> None:
+        private.create_subnets(self._zones())
+        if args.get("private_network") == "nat":
+            private.create_nat_gateway()
+        private.create_endpoints(args.get("endpoint_services") or [])
+        self.subnet_id = private.subnet.id
+        self.public_subnet_ids = _ids(private.public, private.second_public)
+        self.private_subnet_ids = _ids(private.subnet, private.second)
+        self.availability_zone = private.subnet.availability_zone
+
+    def _route_to_internet(
+        self, name: str, vpc: aws.ec2.Vpc, subnet: aws.ec2.Subnet
+    ) -> aws.ec2.Route:
         own = pulumi.ResourceOptions(parent=self)
         tags = {"Name": name}
         gateway = aws.ec2.InternetGateway(
             f"{name}-internet-gateway", vpc_id=vpc.id, tags=tags, opts=own
         )
         routes = aws.ec2.RouteTable(f"{name}-route-table", vpc_id=vpc.id, tags=tags, opts=own)
-        aws.ec2.Route(
+        route = aws.ec2.Route(
             f"{name}-route",
             route_table_id=routes.id,
             destination_cidr_block="0.0.0.0/0",
@@ -148,25 +196,33 @@ class Network(Component):
             subnet_id=subnet.id,
             opts=own,
         )
+        return route
 
-    def _first_zone(self, instance_type: str | None) -> pulumi.Output[str]:
-        opts = pulumi.InvokeOptions(parent=self)
-        zones = aws.get_availability_zones_output(
+    def _zones(self) -> pulumi.Output[Sequence[str]]:
+        return aws.get_availability_zones_output(
             state="available",
             # Local Zones and Wavelength Zones, which an account opts in to, are of another kind.
             filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
-            opts=opts,
-        )
+            opts=pulumi.InvokeOptions(parent=self),
+        ).names
+
+    def _first_zone(self, instance_type: str | None) -> pulumi.Output[str]:
+        opts = pulumi.InvokeOptions(parent=self)
+        zones = self._zones()
         if instance_type is None:
-            return zones.names.apply(lambda names: sorted(names)[0])
+            return zones.apply(lambda names: sorted(names)[0])
         offerings = aws.ec2.get_instance_type_offerings_output(
             location_type="availability-zone",
             filters=[{"name": "instance-type", "values": [instance_type]}],
             opts=opts,
         )
-        return pulumi.Output.all(zones.names, offerings.locations).apply(
+        return pulumi.Output.all(zones, offerings.locations).apply(
             lambda both: _first(set(both[0]) & set(both[1]), instance_type)
         )
+
+
+def _ids(*subnets: aws.ec2.Subnet) -> pulumi.Output[list[str]]:
+    return pulumi.Output.all(*(each.id for each in subnets)).apply(list)
 
 
 def _first(zones: set[str], instance_type: str) -> str:
@@ -176,6 +232,32 @@ def _first(zones: set[str], instance_type: str) -> str:
             "List those on offer with: aws ec2 describe-instance-type-offerings",
         )
     return sorted(zones)[0]
+
+
+def _check_private(args: NetworkArgs, vpc_range: str, subnet_range: str | None) -> None:
+    way_out = args.get("private_network")
+    services = args.get("endpoint_services")
+    if way_out is None:
+        if services:
+            raise ArgumentError(
+                "endpoint_services are reached from private subnets, and there is no"
+                " private_network.",
+                "Give private_network, too, or leave out endpoint_services.",
+            )
+        return
+    check_way_out(way_out, "private_network")
+    check_endpoint_services(services or [], "endpoint_services")
+    if subnet_range is not None:
+        raise ArgumentError(
+            "subnet_cidr_block is of one subnet, and private_network makes four.",
+            "Leave out subnet_cidr_block: each gets a part of cidr_block.",
+        )
+    if ipaddress.ip_network(vpc_range).prefixlen > 24:
+        raise ArgumentError(
+            f"cidr_block is {vpc_range}, which has no room for the four subnets of"
+            " private_network.",
+            "Give one from /16 to /24, for example 10.20.0.0/16.",
+        )
 
 
 def _ranges(args: NetworkArgs) -> tuple[str, str | None]:

@@ -1,33 +1,61 @@
 """A workbench that the internet doesn't reach: what it needs, and who comes in."""
 
+import ipaddress
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from workbench.components.errors import ArgumentError
+from workbench.components.late import is_late
 from workbench.components.lookups import look_up
 from workbench.components.validation import check_text
 from workbench.components.validation import shown
 
-EVERYONE = ("0.0.0.0/0", "::/0")
+# The broadest range that one organization was ever given, by the version of IP.
+BROADEST = {4: 8, 6: 16}
 
 
 def check_private(args: Mapping[str, Any]) -> None:
-    """Check what is said of a workbench with ``public_access`` false."""
-    if args.get("subnet_id") is None:
-        raise ArgumentError(
-            "public_access is false without subnet_id: a network that the workbench makes has a"
-            " public subnet only.",
-            "Give the subnet_id of a private subnet, with a way out by a NAT gateway.",
-        )
+    """Check who comes in to a workbench with ``public_access`` false: no more than an organization.
+
+    What a list's ranges make up together is private, or no broader than an organization's network.
+    """
     for what, ranges in _opened(args):
-        if everyone := [each for each in ranges if each in EVERYONE]:
+        if broad := _too_broad([each for each in ranges if not is_late(each)]):
             raise ArgumentError(
-                f"{what} has {everyone[0]}, everyone, but public_access is false.",
+                f"{what} has {' and '.join(broad)}, broader than any organization's network (/8,"
+                " in IPv6 /16), but public_access is false.",
                 "Name the ranges of your own networks, for example 10.0.0.0/8.",
+            )
+
+
+def _too_broad(texts: Sequence[str]) -> list[str]:
+    """Return the ranges that make up, together, more than an organization's network."""
+    found: list[str] = []
+    networks = {each: ipaddress.ip_network(each, strict=False) for each in texts}
+    for version, broadest in BROADEST.items():
+        own: list[Any] = [each for each in networks.values() if each.version == version]
+        for whole in ipaddress.collapse_addresses(own):
+            if whole.prefixlen < broadest and not whole.is_private:
+                parts = (text for text, each in networks.items() if each.version == version)
+                found += [text for text in parts if networks[text].subnet_of(whole)]
+    return found
+
+
+def check_private_network(args: Mapping[str, Any]) -> None:
+    """Check that a network that is made for a private server is asked for by one."""
+    if args.get("public_access") is False:
+        return
+    for name in ("private_network", "endpoint_services"):
+        if args.get(name) is not None:
+            raise ArgumentError(
+                f"{name} is for a server that the internet doesn't reach, but public_access"
+                " isn't false.",
+                f"Set public_access to false, or leave out {name}.",
             )
 
 

@@ -13,10 +13,14 @@ from workbench.components.access import AccessArgs
 from workbench.components.address import Address
 from workbench.components.address import AddressArgs
 from workbench.components.address import DnsRecord
+from workbench.components.aws_values import check_instance_connect_id
 from workbench.components.component import Component
 from workbench.components.encryption import key_here
 from workbench.components.errors import ArgumentError
+from workbench.components.instance_connect import InstanceConnectEndpoint
+from workbench.components.instance_connect import InstanceConnectEndpointArgs
 from workbench.components.keys import taken_by
+from workbench.components.late import checked
 from workbench.components.machine_images import check_image
 from workbench.components.machine_images import find_architecture
 from workbench.components.machine_images import find_image
@@ -25,6 +29,7 @@ from workbench.components.network import Network
 from workbench.components.network import NetworkArgs
 from workbench.components.operating_systems import check_operating_system
 from workbench.components.private_access import opened_to_vpc
+from workbench.components.private_network import NAT
 from workbench.components.r_versions import check_r_is_known
 from workbench.components.recipe import Recipe
 from workbench.components.recipe import RecipeArgs
@@ -42,6 +47,7 @@ from workbench.components.validation import check_name
 from workbench.components.workbench_args import KEYS
 from workbench.components.workbench_args import WorkbenchArgs
 from workbench.components.workbench_args import check_arguments
+from workbench.components.workbench_args import usable
 from workbench.host.software import rstudio
 from workbench.host.software import rstudio_sha256
 
@@ -128,16 +134,21 @@ class Workbench(Component):
         self._chosen_image = None if chosen is None else check_image(chosen, architectures, self)
         self._image = self._chosen_image or find_image(system, architecture, self)
         self.region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
+        entrance = usable("entrance", args)
+        self._entry = None if entrance is None else pulumi.Output.from_input(entrance)
         self._key = key_here(args.get("kms_key_id"), self.region)
         network, storage = self._create_places(name)
         access = self._create_access(name, network)
         # Before the server, whose settings say where people reach it.
         public = self._create_address(name, network) if self._is_public else None
         recipe = self._create_recipe(name, access, storage, public)
+        self._way_in = self._find_way_in(name, network, access)
         server = self._create_server(name, network, access, storage, recipe)
         if public is not None:
             public.associate(server.instance_id)
         address = public or self._create_address(name, network, server.private_ip)
+        if self._entry is not None:
+            self._put_behind(name, self._entry, server)
         self.zone = network.availability_zone
         self.data_volume_id = storage.volume_id
         self.security_group_id = access.security_group_id
@@ -150,7 +161,10 @@ class Workbench(Component):
         self.administrator = server.administrator
         self.address = address.ip
         self.names = address.names
-        self.dns_records = address.dns_records
+        # Behind a load balancer, the names point to that.
+        self.dns_records = (
+            address.dns_records if self._entry is None else pulumi.Output.from_input([])
+        )
         self.name_servers = address.name_servers
         self.url = address.url
         self.outputs = pulumi.Output.from_input(self._told())
@@ -175,6 +189,10 @@ class Workbench(Component):
                 outputs[service.url] = pulumi.Output.concat(self.url, service.path.lstrip("/"))
         if self._other is not None:
             outputs["other_instance_id"] = self._other.instance_id
+        if self._entry is not None:
+            outputs["entrance"] = self._entry["dns_name"]
+        if self._way_in is not None:
+            outputs["instance_connect_endpoint"] = self._way_in
         # A program may say it where no configuration does, and then the commands go by these.
         for key in ("public_access", "ssh_proxy_command"):
             if (given := self._args.get(key)) is not None:
@@ -201,6 +219,8 @@ class Workbench(Component):
         """Create the network and the data volume, in one zone: whichever is there already leads."""
         chosen = self._taken_by("network")
         chosen["instance_type"] = self._instance_type
+        if not self._is_public and "subnet_id" not in chosen:
+            chosen.setdefault("private_network", NAT)
         # Until its Elastic IP is there, the server has no way out; another public address first
         # would only break its downloads when it goes.
         fresh = {} if "subnet_id" in chosen else {"map_public_ip_on_launch": False}
@@ -218,8 +238,31 @@ class Workbench(Component):
 
     def _create_access(self, name: str, network: Network) -> Access:
         inside = {} if self._is_public else opened_to_vpc(network.vpc_id, self)
+        if self._args.get("instance_connect_endpoint"):
+            inside.pop("ssh_from", None)
         args = {"vpc_id": network.vpc_id, **inside, **self._taken_by("access")}
+        if self._entry is not None:
+            args.pop("http_from", None)
+            args["http_from_group"] = self._entry["security_group_id"]
         return Access(f"{name}-access", cast(AccessArgs, args), self._own)
+
+    def _find_way_in(
+        self, name: str, network: Network, access: Access
+    ) -> pulumi.Output[str] | None:
+        """Return the EC2 Instance Connect Endpoint that SSH goes through; make it if asked to."""
+        if self._args.get("instance_connect_endpoint"):
+            place = {
+                "vpc_id": network.vpc_id,
+                "subnet_id": network.subnet_id,
+                "security_group_ids": [access.security_group_id],
+            }
+            args = cast(InstanceConnectEndpointArgs, place)
+            return InstanceConnectEndpoint(f"{name}-instance-connect", args, self._own).endpoint_id
+        existing = self._args.get("instance_connect_endpoint_id")
+        if existing is None:
+            return None
+        known = checked(check_instance_connect_id, existing, "instance_connect_endpoint_id")
+        return pulumi.Output.from_input(known)
 
     def _create_recipe(
         self, name: str, access: Access, storage: Storage, address: Address | None
@@ -258,6 +301,15 @@ class Workbench(Component):
             name, args, slots, storage.volume_id, self._chosen_image, after
         )
         return server
+
+    def _put_behind(self, name: str, entry: pulumi.Output[Any], server: Server) -> None:
+        """Have a load balancer send requests to the server, whichever that is by now."""
+        aws.lb.TargetGroupAttachment(
+            f"{name}-entrance",
+            target_group_arn=entry["target_group_arn"],
+            target_id=server.instance_id,
+            opts=self._own,
+        )
 
     def _create_address(
         self, name: str, network: Network, ip: pulumi.Output[str] | None = None

@@ -16,13 +16,18 @@ import pulumi
 
 from workbench.components import validation
 from workbench.components.aws_values import check_image_id
+from workbench.components.aws_values import check_instance_connect_id
 from workbench.components.aws_values import check_key_arn
 from workbench.components.aws_values import check_profile_name
 from workbench.components.aws_values import check_security_group_id
 from workbench.components.component import check_kind
+from workbench.components.entry import Entry
+from workbench.components.entry import check_behind
+from workbench.components.entry import check_entry
 from workbench.components.errors import ArgumentError
 from workbench.components.idle_timeout import DEFAULT_MINUTES
 from workbench.components.idle_timeout import check_idle_timeout
+from workbench.components.instance_connect import check_way_in
 from workbench.components.keys import Key
 from workbench.components.keys import take_keys
 from workbench.components.late import checked
@@ -38,7 +43,11 @@ from workbench.components.ports import Port
 from workbench.components.ports import check_ports
 from workbench.components.ports import check_ranges
 from workbench.components.private_access import check_private
+from workbench.components.private_access import check_private_network
 from workbench.components.private_access import check_proxy_command
+from workbench.components.private_network import NAT
+from workbench.components.private_network import check_endpoint_services
+from workbench.components.private_network import check_way_out
 from workbench.components.r_versions import check_r_checksums
 from workbench.components.r_versions import check_r_versions
 from workbench.components.record_names import check_host_names
@@ -179,18 +188,54 @@ class WorkbenchArgs(TypedDict):
     """The ranges of addresses that may use HTTP and HTTPS. Default: `["0.0.0.0/0"]`, everyone;
     Let's Encrypt needs port 80 open to everyone."""
 
+    entrance: NotRequired[
+        Annotated[pulumi.Input[Entry], Key(check_entry, part="reach", setting="entrance")]
+    ]
+    """The load balancer in front of the workbench, an `Entrance`'s output `entry`: from it alone
+    the server takes requests, and it is believed whose they are. Names and certificate are the
+    load balancer's then, so `http_from`, `zone_id` and `create_zone` are given to that. Default:
+    none."""
+
     public_access: NotRequired[
         Annotated[bool, Key(validation.check_flag, default=True, part="reach", derives=True)]
     ]
     """Whether the internet reaches the workbench. With false it has no Elastic IP and no public
-    address, in an existing private subnet (`subnet_id`) with a way out; its address is the server's
-    private one, and `ssh_from` and `http_from` are the VPC's range where they aren't given.
-    Default: true."""
+    address, in an existing private subnet (`subnet_id`) with a way out, or in a new one
+    (`private_network`); its address is the server's private one, and `ssh_from` and `http_from` are
+    the VPC's range where they aren't given. Default: true."""
+
+    private_network: NotRequired[Annotated[str, Key(check_way_out, default=NAT, part="network")]]
+    """What leads out of the private subnet that is made for a server with `public_access` false:
+    `nat`, a NAT gateway ($0.045 an hour, about $33 a month, $3.65 for its address, and $0.045 for
+    each GB; in us-east-1), or `endpoints`, S3's gateway endpoint alone, for a network whose mirrors
+    or proxy are reached another way, which costs nothing. Default: `nat`."""
+
+    endpoint_services: NotRequired[
+        Annotated[list[str], Key(check_endpoint_services, default=(), part="network")]
+    ]
+    """AWS's services that the server reaches by an interface endpoint in that subnet, for example
+    `ssm` and `ssmmessages` for Session Manager: about $7.30 a month for each, and $0.01 for each
+    GB. Default: none."""
 
     ssh_proxy_command: NotRequired[Annotated[str, Key(check_proxy_command, commands=True)]]
     """OpenSSH's `ProxyCommand`, by which commands and `ssh` reach the server, for example `ssh -W
     %h:%p bastion.example.org`; `%h` is the server's address, `%p` the port, `%r` the user. Every
     command runs it on your computer. Default: none, they connect directly."""
+
+    instance_connect_endpoint: NotRequired[
+        Annotated[bool, Key(validation.check_flag, default=False, part="instance connect")]
+    ]
+    """Whether to make an EC2 Instance Connect Endpoint, by which commands and `ssh` reach the
+    server with AWS's credentials, and no port is open to any address: `ssh_from` can stay empty,
+    and with `public_access` false it is nobody unless it is given. AWS has one endpoint a VPC, and
+    makes it in some minutes. Default: false."""
+
+    instance_connect_endpoint_id: NotRequired[
+        Annotated[pulumi.Input[str], Key(check_instance_connect_id, part="instance connect")]
+    ]
+    """The existing EC2 Instance Connect Endpoint of the server's VPC to go through. The server's
+    rules stay as they are: `ssh_from`, or a group of `security_group_ids`, must let it in. Default:
+    none."""
 
     extra_ports: NotRequired[
         Annotated[Sequence[Port], Key(check_ports, default=(), part="access", derives=True)]
@@ -447,7 +492,8 @@ class WorkbenchArgs(TypedDict):
 
     subnet_id: NotRequired[Annotated[pulumi.Input[str], Key(part="network")]]
     """An existing subnet to put the server in, a public one unless `public_access` is false; VPC
-    and zone are its own. Default: a new VPC with a public one."""
+    and zone are its own. Default: a new VPC with a public one, and private ones where
+    `public_access` is false."""
 
     availability_zone: NotRequired[Annotated[pulumi.Input[str], Key(part="network")]]
     """The zone, for example `us-east-1a`. Default: the existing data volume's, else the first one
@@ -494,13 +540,17 @@ def check_arguments(args: WorkbenchArgs) -> None:
     check_role_or_profile(args)
     if args.get("public_access") is False:
         check_private(args)
+    check_private_network(args)
+    if args.get("entrance") is not None:
+        check_behind(args)
+    check_way_in(args)
     if args.get("security_group_ids") and args.get("subnet_id") is None:
         raise ArgumentError(
             "security_group_ids needs subnet_id: an existing security group is of an existing VPC,"
             " and without a subnet the workbench is in a new one.",
             "Give the subnet_id of a subnet in the VPC of the security groups.",
         )
-    for other in ("availability_zone", "cidr_block"):
+    for other in ("availability_zone", "cidr_block", "private_network", "endpoint_services"):
         if args.get("subnet_id") is not None and args.get(other) is not None:
             raise ArgumentError(
                 f"{other} can't be chosen for an existing subnet.",

@@ -40,8 +40,8 @@ def client(stack_config: Mapping[str, str], service: str, *, quick: bool = False
     """
     from botocore.exceptions import NoRegionError
 
-    _refuse_roles(stack_config)
-    endpoint = _endpoint(stack_config, service)
+    refuse_roles(stack_config)
+    endpoint = find_endpoint(stack_config, service)
     try:
         return _session(stack_config).client(
             service, endpoint_url=endpoint, config=_client_config(endpoint, quick=quick)
@@ -58,7 +58,35 @@ def read_region(stack_config: Mapping[str, str]) -> str | None:
     return region
 
 
-def _refuse_roles(stack_config: Mapping[str, str]) -> None:
+def presign(
+    stack_config: Mapping[str, str], service: str, url: str, operation: str, seconds: int
+) -> str:
+    """Return the address of a GET, signed in its query and of use for some seconds.
+
+    For what no client of boto3 calls. Raises botocore's NoCredentialsError where there are none.
+    """
+    from botocore.exceptions import NoCredentialsError
+    from botocore.model import ServiceId
+    from botocore.signers import RequestSigner
+
+    refuse_roles(stack_config)
+    session = _session(stack_config)
+    credentials = session.get_credentials()
+    if credentials is None:
+        raise NoCredentialsError
+    signer = RequestSigner(
+        ServiceId(service), session.region_name, service, "v4", credentials, session.events
+    )
+    request = {"method": "GET", "url": url, "body": {}, "headers": {}, "context": {}}
+    return str(signer.generate_presigned_url(request, operation, expires_in=seconds))
+
+
+def read_setting(stack_config: Mapping[str, str], name: str) -> Any:
+    """Return a setting of AWS's tools, such as ``ca_bundle``, of environment or profile."""
+    return _core(stack_config).get_config_variable(name)
+
+
+def refuse_roles(stack_config: Mapping[str, str]) -> None:
     """Raise where the provider has a role's rights, and maybe account, and we would have others."""
     found = next((key for key in ROLES if stack_config.get(key)), None)
     if found:
@@ -83,6 +111,19 @@ def _loader(data_path: str | None) -> Any:
 
 def _session(stack_config: Mapping[str, str]) -> Any:
     import boto3
+
+    return boto3.session.Session(
+        botocore_session=_core(stack_config),
+        aws_access_key_id=stack_config.get("aws:accessKey"),
+        aws_secret_access_key=stack_config.get("aws:secretKey"),
+        aws_session_token=stack_config.get("aws:token"),
+        # As the provider; botocore itself only knows AWS_DEFAULT_REGION.
+        region_name=stack_config.get("aws:region") or os.environ.get("AWS_REGION"),
+    )
+
+
+def _core(stack_config: Mapping[str, str]) -> Any:
+    """Return botocore's session, without the stack's own keys."""
     import botocore.session
     from botocore.exceptions import ProfileNotFound
 
@@ -95,21 +136,14 @@ def _session(stack_config: Mapping[str, str]) -> Any:
     )
     try:
         core.register_component("data_loader", _loader(core.get_config_variable("data_path")))
-        return boto3.session.Session(
-            botocore_session=core,
-            aws_access_key_id=access_key,
-            aws_secret_access_key=stack_config.get("aws:secretKey"),
-            aws_session_token=stack_config.get("aws:token"),
-            # As the provider; botocore itself only knows AWS_DEFAULT_REGION.
-            region_name=stack_config.get("aws:region") or os.environ.get("AWS_REGION"),
-        )
     except ProfileNotFound as error:
         raise ConfigError(
             f"{error}.", "aws configure list-profiles   shows the profiles there are"
         ) from error
+    return core
 
 
-def _endpoint(stack_config: Mapping[str, str], service: str) -> str | None:
+def find_endpoint(stack_config: Mapping[str, str], service: str) -> str | None:
     """Return the service's address in aws:endpoints; boto3 has hyphens where Pulumi has none."""
     text = stack_config.get("aws:endpoints")
     if not text:

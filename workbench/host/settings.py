@@ -93,6 +93,8 @@ class Settings:
     hub: HubSettings = field(default_factory=HubSettings)
     # The Elastic IP, where it is what people type.
     address: str | None = None
+    # The ranges that a load balancer in front of it has its addresses in; None where there is none.
+    entrance: tuple[str, ...] | None = None
 
     @classmethod
     def parse(cls, text: str | bytes) -> Self:
@@ -141,6 +143,7 @@ def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
         "routes": _routes(values.get("routes") or [], values.get("services")),
         "hub": HubSettings.parse(values.get("hub") or {}),
         "address": _ipv4(values.get("address")),
+        "entrance": _entrance(values.get("entrance")),
     }
 
 
@@ -206,6 +209,12 @@ def _rstudio(values: Mapping[str, Any]) -> Package:
         return software.rstudio(software.this_architecture())
     checksum = contract.check_sha256(sha256, "rstudio.sha256") if sha256 else None
     return Package(contract.check_url(url, "rstudio.url"), checksum)
+
+
+def _entrance(values: Mapping[str, Any] | None) -> tuple[str, ...] | None:
+    if not values:
+        return None
+    return tuple(contract.check_networks(values["cidr_blocks"], "entrance.cidr_blocks"))
 
 
 def _ipv4(address: str | None) -> str | None:

@@ -11,12 +11,14 @@ from urllib.parse import urlsplit
 
 import docker
 from docker.errors import DockerException
+from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from workbench.places import state_dir
 from workbench.rehearsal.api.parameters import publish_images
 from workbench.rehearsal.api.saved_state import SavedState
 from workbench.rehearsal.api.server import Api
 from workbench.rehearsal.api.strictness_instances import set_state
+from workbench.rehearsal.balancers.follower import BalancerFollower
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.description import boot_id
 from workbench.rehearsal.description import process_start
@@ -24,6 +26,8 @@ from workbench.rehearsal.description import read_description
 from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.description import write_description
 from workbench.rehearsal.endpoints.ca import ensure_ca
+from workbench.rehearsal.endpoints.tunnels import TunnelServer
+from workbench.rehearsal.iam.authorization import Authorizer
 from workbench.rehearsal.labels import Owner
 from workbench.rehearsal.machines.containers import Machines
 from workbench.rehearsal.machines.image import ImageInfo
@@ -33,6 +37,8 @@ from workbench.rehearsal.machines.processes import MachineProcesses
 from workbench.rehearsal.names import network_name
 from workbench.rehearsal.network.dns import RESOLVER_ADDRESS
 from workbench.rehearsal.network.forwarder import Forwarder
+from workbench.rehearsal.network.packets import PacketRules
+from workbench.rehearsal.network.packets import remove_rules
 from workbench.rehearsal.reconcile.machines import FAILURES
 from workbench.rehearsal.reconcile.machines import MachineFollower
 from workbench.rehearsal.reconcile.reconciler import Reconciler
@@ -113,8 +119,10 @@ class Cloud:
         port = _port(self._before.packages_url) if self._before else 0
         places = services.start(network, port, self._say)
         self._description = self._describe(network, url, images, places)
+        self._say("tunnels")
+        self._description = replace(self._description, tunnel_url=self._start_tunnels())
         self._say("machines")
-        self._start_reconciler()
+        self._start_reconciler(network)
 
     def _start_api(self) -> tuple[str, dict[str, str]]:
         self._api = Api(REGION, self._machines.console)
@@ -125,6 +133,13 @@ class Cloud:
         url = self._api.start(_port(self._before.api_url) if self._before else 0)
         self._running.callback(self._api.stop)
         return url, images
+
+    def _start_tunnels(self) -> str:
+        """Serve the tunnels of Instance Connect, to this computer; return their URL."""
+        authorizer = Authorizer(DEFAULT_ACCOUNT_ID)
+        tunnels = TunnelServer(self._api, authorizer, self._instances.addresses.get)
+        self._running.callback(tunnels.stop)
+        return tunnels.start(_port(self._before.tunnel_url) if self._before else 0)
 
     def _follow(self) -> None:
         self._files = VolumeFollower(
@@ -166,14 +181,25 @@ class Cloud:
             images=images,
         )
 
-    def _start_reconciler(self) -> None:
+    def _start_reconciler(self, network: NetworkInfo) -> None:
+        self._running.callback(remove_rules, network.bridge, network.gateway)
         self._forwarder = Forwarder(self._before.browser if self._before else None)
         self._running.callback(self._forwarder.stop)
+        balancers = BalancerFollower(
+            self._api,
+            self._authority,
+            self._folder / "balancers",
+            network.bridge,
+            self._instances.addresses.get,
+        )
+        self._running.callback(balancers.stop)
         self._reconciler = Reconciler(
             self._api,
             self._instances,
             self._files,
+            balancers,
             self._forwarder,
+            PacketRules(network.bridge, network.gateway),
             self._processes.listening_ports,
             self._after_round,
         )

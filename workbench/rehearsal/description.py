@@ -8,6 +8,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from workbench.places import state_dir
+from workbench.rehearsal.credentials import ACCESS_KEY
+from workbench.rehearsal.credentials import SECRET_KEY
 from workbench.writing import put_file
 
 FILE = "rehearsal.json"
@@ -22,7 +24,7 @@ class Description:
     the same number. ``addresses`` maps an instance's public address to the ports that answer
     there from this computer, by the port on the instance; ``browser`` the same for 127.0.0.1,
     where a browser finds ``*.localhost``. ``acme_profiles`` says whether the certificate authority
-    certifies addresses, too.
+    certifies addresses, too; ``tunnel_url`` is where tunnels to machines are opened.
     """
 
     name: str
@@ -42,11 +44,22 @@ class Description:
     browser: dict[str, dict[str, int]] = field(default_factory=dict)
     images: dict[str, str] = field(default_factory=dict)
     acme_profiles: bool = False
+    tunnel_url: str = ""
 
     @property
     def alive(self) -> bool:
         """Whether the process that wrote this is still running."""
         return self.boot_id == boot_id() and process_start(self.pid) == self.process_start
+
+    def provider(self, service: str) -> dict[str, str]:
+        """Return the configuration of a stack here, for a client of a service."""
+        url = self.tunnel_url if service == "ec2-instance-connect" else self.api_url
+        return {
+            "aws:region": self.region,
+            "aws:endpoints": json.dumps([{service.replace("-", ""): url}]),
+            "aws:accessKey": ACCESS_KEY,
+            "aws:secretKey": SECRET_KEY,
+        }
 
 
 def rehearsals_dir() -> Path:
@@ -64,8 +77,13 @@ def read_description(name: str) -> Description | None:
 
     A file that is damaged or of another version counts as none.
     """
+    return read_folder(rehearsal_dir(name))
+
+
+def read_folder(folder: Path) -> Description | None:
+    """Return what the rehearsal of a folder last said of itself, or None."""
     try:
-        content = json.loads((rehearsal_dir(name) / FILE).read_text(encoding="utf-8"))
+        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
         known = {each.name for each in fields(Description)}
         return Description(**{key: value for key, value in content.items() if key in known})
     except (OSError, ValueError, TypeError, AttributeError):

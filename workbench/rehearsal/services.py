@@ -26,11 +26,13 @@ from workbench.rehearsal.network.dns import RESOLVER_ADDRESS
 from workbench.rehearsal.network.dns import DnsServer
 from workbench.rehearsal.network.dns import Listen
 from workbench.rehearsal.network.web import WebServer
+from workbench.rehearsal.network.zones import Record
 from workbench.rehearsal.network.zones import Zone
 from workbench.rehearsal.network.zones import read_zones
 
 CA_FILE = "ca.pem"
 PACKAGES = "packages"
+BALANCERS_ZONE = "elb.amazonaws.com"
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class MachineServices:
         self._running.close()
 
     def _start_dns(self, network: NetworkInfo) -> str:
-        server = DnsServer(_zones, {ACME_HOST: network.gateway})
+        server = DnsServer(self._zones, {ACME_HOST: network.gateway})
         server.start(Listen(RESOLVER_ADDRESS, 53, network.bridge), Listen("127.0.0.1", 0))
         self._running.callback(server.stop)
         address, port = server.addresses[1]
@@ -100,9 +102,18 @@ class MachineServices:
         self._running.callback(server.stop)
 
     def _start_endpoints(self, network: NetworkInfo) -> None:
-        endpoints = AwsEndpoints(self._api, self._authority, Authorizer(DEFAULT_ACCOUNT_ID))
+        authorizer = Authorizer(DEFAULT_ACCOUNT_ID)
+        endpoints = AwsEndpoints(self._api, self._authority, authorizer, self._reaches)
         endpoints.start(device=network.bridge)
         self._running.callback(endpoints.stop)
+
+    def _reaches(self, source: str, host: str) -> bool:
+        """Return whether the machine at an address reaches AWS's endpoint by a name."""
+        instance_id = self._instance_at(source)
+        with self._api.lock:
+            instance = self._api.ec2.get_instance_by_id(instance_id) if instance_id else None
+            # This computer itself, which gives programs that run on it AWS's names.
+            return instance is None or self._api.ec2.reaches_service(instance.nics[0], host)
 
     def _start_pebble(self, network: NetworkInfo, dns: str) -> Pebble:
         pebble = Pebble(self._folder / "pebble", self._authority, dns)
@@ -119,7 +130,16 @@ class MachineServices:
         self._running.callback(server.stop)
         return f"http://{network.gateway}:{server.port}"
 
+    def _zones(self) -> list[Zone]:
+        zones: dict[str, Any] = route53_backends[DEFAULT_ACCOUNT_ID]["aws"].zones
+        return [*read_zones(list(zones.values())), self._balancers()]
 
-def _zones() -> list[Zone]:
-    zones: dict[str, Any] = route53_backends[DEFAULT_ACCOUNT_ID]["aws"].zones
-    return read_zones(list(zones.values()))
+    def _balancers(self) -> Zone:
+        """Return AWS's own zone of load balancers' names, which point to all of their nodes."""
+        balancing = self._api.balancing
+        records = []
+        for balancer in list(balancing.load_balancers.values()):
+            nodes = balancing.interfaces(balancer)
+            addresses = (each.public_ip or each.private_ip_address for each in nodes)
+            records.append(Record(balancer.dns_name, "A", 60, tuple(addresses)))
+        return Zone(BALANCERS_ZONE, tuple(records))

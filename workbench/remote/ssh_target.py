@@ -2,6 +2,7 @@
 
 import logging
 import shlex
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from workbench.remote.host_keys import Keys
 from workbench.remote.host_keys import KnownHosts
 from workbench.remote.host_keys import public_keys
 from workbench.remote.host_keys import read_console_keys
+from workbench.remote.instance_connect import tunnel_failure
 from workbench.remote.openssh import openssh_options
 from workbench.remote.proxy_command import ProxySocket
 from workbench.remote.remote_server import CONNECT_TIMEOUT
@@ -56,6 +58,10 @@ RESTORED_KEYS_LIMIT = 60.0
 class PinnedConnection(fabric.Connection):  # type: ignore[misc]
     """A Fabric connection that knows its server's keys, where Fabric's accepts any."""
 
+    # Of the class: Fabric takes others for its configuration's.
+    proxy: ProxySocket | None = None
+    silent = False
+
     def __init__(
         self,
         host: str,
@@ -63,6 +69,7 @@ class PinnedConnection(fabric.Connection):  # type: ignore[misc]
         host_keys: Keys,
         key: "PrivateKey",
         proxy_command: str | None = None,
+        silent: bool = False,
         **options: Any,
     ) -> None:
         # A person's own ~/.ssh/config is about their hosts, not about this address.
@@ -81,6 +88,7 @@ class PinnedConnection(fabric.Connection):  # type: ignore[misc]
             },
             **options,
         )
+        self.silent = silent
         self.client.set_missing_host_key_policy(paramiko.RejectPolicy())
         known, name = self.client.get_host_keys(), self._known_name()
         for public in public_keys(host_keys):
@@ -88,7 +96,8 @@ class PinnedConnection(fabric.Connection):  # type: ignore[misc]
 
     def open_gateway(self) -> ProxySocket:
         """Start the ProxyCommand; Fabric calls it where there is one."""
-        return ProxySocket(self.gateway, self.host, self.port, self.user)
+        self.proxy = ProxySocket(self.gateway, self.host, self.port, self.user, silent=self.silent)
+        return self.proxy
 
     def _known_name(self) -> str:
         port: int = self.port
@@ -108,7 +117,8 @@ class Door:
     """Where the server's SSH answers, and what is needed to get in.
 
     ``ec2`` makes the AWS client that reads the console; ``stack`` is for the sentences;
-    ``proxy_command`` is OpenSSH's, by which the server is reached, where it isn't directly.
+    ``proxy_command`` is OpenSSH's, by which the server is reached, where it isn't directly;
+    ``endpoint`` is the EC2 Instance Connect Endpoint that it is a tunnel through, where it is ours.
     """
 
     stack: str
@@ -120,6 +130,7 @@ class Door:
     known_hosts: KnownHosts
     ec2: Callable[[], Any]
     proxy_command: str | None = None
+    endpoint: str = ""
     # What comes next, for who waits for the server.
     awaited: str = "SSH"
 
@@ -140,6 +151,21 @@ class Door:
         return openssh_options(
             self.key.path, self.instance_id, self.known_hosts.path, self.proxy_command
         )
+
+    def greet(self) -> socket.socket:
+        """Return a connection to SSH by the ProxyCommand, once the server has sent its first byte.
+
+        Raises UnreachableError where it sends none.
+        """
+        command = str(self.proxy_command)
+        way = ProxySocket(command, self.host, self.port, self.user, silent=bool(self.endpoint))
+        way.settimeout(CONNECT_TIMEOUT)
+        try:
+            if way.recv(1, socket.MSG_PEEK):
+                return way
+            raise EOFError
+        except (OSError, EOFError) as error:
+            raise self._silent(error, way) from error
 
     def pin(self, waiting: Callable[[], None] | None = None) -> None:
         """Have the server's host keys in the known-hosts file, from its console."""
@@ -218,6 +244,7 @@ class Door:
             host_keys=keys,
             key=self.key,
             proxy_command=self.proxy_command,
+            silent=bool(self.endpoint),
             user=self.user,
             port=self.port,
         )
@@ -240,17 +267,22 @@ class Door:
                     f"workbench status --stack {self.stack}",
                 ) from error
             if not _is_refusal(connection):
-                raise self._silent(error) from error
+                raise self._silent(error, connection.proxy) from error
             raise RefusedError(
                 f"{self.user}@{self.host} refuses the key {self.key.path}.",
                 f"{self.command} -v   shows why",
             ) from error
         except (OSError, EOFError, paramiko.SSHException, NoValidConnectionsError) as error:
-            raise self._silent(error) from error
+            raise self._silent(error, connection.proxy) from error
         return RemoteServer(connection, self.stack)
 
-    def _silent(self, error: Exception) -> UnreachableError:
+    def _silent(self, error: Exception, proxy: ProxySocket | None) -> WorkbenchError:
+        if proxy is not None:
+            ended, said = proxy.told()
+            if ended > 0 and said:
+                return tunnel_failure(ended, said)
         way = f" by {self.proxy_command!r}" if self.proxy_command else ""
+        way = f" through {self.endpoint}" if self.endpoint else way
         return UnreachableError(
             f"SSH at {self.host} port {self.port}{way} doesn't answer: {reason_of(error)}.",
             f"workbench doctor --stack {self.stack}",

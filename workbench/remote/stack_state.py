@@ -1,6 +1,5 @@
 """What is known of a stack without changing it: outputs, configuration, where it answers."""
 
-import json
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,14 +19,13 @@ from workbench.engine.workbenches import find_workbenches
 from workbench.errors import WorkbenchError
 from workbench.host.service import Service
 from workbench.progress import Progress
-from workbench.rehearsal.credentials import ACCESS_KEY
-from workbench.rehearsal.credentials import SECRET_KEY
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.names import rehearsal_of
 from workbench.remote import passwords
 from workbench.remote.console import Console
 from workbench.remote.host_keys import KnownHosts
 from workbench.remote.host_keys import parse_console
+from workbench.remote.instance_connect import tunnel_command
 from workbench.remote.key_folder import key_folders
 from workbench.remote.private_key import REHEARSAL_KEY
 from workbench.remote.private_key import find_private_key
@@ -102,6 +100,19 @@ class StackState:
         return str(told) if told else None
 
     @property
+    def tunnel_endpoint(self) -> str:
+        """The EC2 Instance Connect Endpoint that SSH goes through; empty where it doesn't.
+
+        A ProxyCommand that somebody names comes before it.
+        """
+        told = self.outputs.get("instance_connect_endpoint")
+        return str(told) if told and not self.ssh_proxy_command else ""
+
+    @property
+    def _is_proxied(self) -> bool:
+        return bool(self.ssh_proxy_command or self.tunnel_endpoint)
+
+    @property
     def administrator_keys(self) -> list[str]:
         """The administrator's public keys; the rehearsal's own where no configuration is at hand.
 
@@ -120,8 +131,16 @@ class StackState:
     def address(self) -> Address | None:
         """The public address, and where its ports answer from this computer."""
         ip = str(self.outputs.get("address") or "")
-        if not ip:
-            return None
+        return self._at(ip) if ip else None
+
+    @property
+    def entrance(self) -> Address | None:
+        """An address of the load balancer in front of the workbench, where there is one."""
+        front = self.outputs.get("entrance")
+        found = self.resolve(str(front)) if front else []
+        return self._at(found[0]) if found else None
+
+    def _at(self, ip: str) -> Address:
         ports = self.rehearsal.addresses.get(ip, {}) if self.rehearsal else {}
         return Address(ip, {int(port): where for port, where in ports.items()})
 
@@ -138,10 +157,11 @@ class StackState:
     def url(self, output: str) -> str | None:
         """Return an output that is a URL, as it opens in a browser on this computer."""
         url = self.outputs.get(output)
-        if not url or self.address is None:
+        web = self.entrance or self.address
+        if not url or web is None:
             return str(url) if url else None
         parts = urlsplit(str(url))
-        browser = self.rehearsal.browser.get(self.address.ip, {}) if self.rehearsal else {}
+        browser = self.rehearsal.browser.get(web.ip, {}) if self.rehearsal else {}
         port = browser.get(str(HTTPS_PORT), HTTPS_PORT)
         # The browser's port is of this computer, so the stack, which knows none of it, can't say.
         host = parts.hostname if port == HTTPS_PORT else f"{parts.hostname}:{port}"
@@ -181,12 +201,7 @@ class StackState:
                 f"The rehearsal {name!r} is not running.",
                 f"workbench rehearsal.start --name {name}",
             )
-        return {
-            "aws:region": self.rehearsal.region,
-            "aws:endpoints": json.dumps([{service.replace("-", ""): self.rehearsal.api_url}]),
-            "aws:accessKey": ACCESS_KEY,
-            "aws:secretKey": SECRET_KEY,
-        }
+        return self.rehearsal.provider(service)
 
     def see_ports(self) -> None:
         """See where the ports of a server that has just started answer.
@@ -194,7 +209,7 @@ class StackState:
         A rehearsal's are known while it runs only, some moments after it began to; they are others
         than the server's own where this computer has a service at these.
         """
-        if self.rehearsal is None or self.address is None:
+        if self.rehearsal is None or self.address is None or not self.is_public:
             return
         ip = self.address.ip
 
@@ -212,16 +227,22 @@ class StackState:
             raise WorkbenchError(
                 f"The stack {self.stack} has no server.", f"workbench up --stack {self.stack}"
             )
+        endpoint, command = self.tunnel_endpoint, self.ssh_proxy_command
+        if endpoint:
+            config = self._provider("ec2")
+            command = tunnel_command(endpoint, str(instance), self.stack, config)
         return Door(
             stack=self.stack,
             instance_id=str(instance),
             host=address.ip,
-            port=address.port(SSH_PORT),
+            # The endpoint is in the server's network, where no port is forwarded.
+            port=SSH_PORT if endpoint else address.port(SSH_PORT),
             user=str(self.outputs.get("administrator") or "ubuntu"),
             key=find_private_key(*self.administrator_keys, folders=self.key_folders),
             known_hosts=KnownHosts(self.folder / "ssh" / KNOWN_HOSTS),
             ec2=lambda: self.aws("ec2"),
-            proxy_command=self.ssh_proxy_command,
+            proxy_command=command,
+            endpoint=endpoint,
         )
 
     @cached_property
@@ -246,12 +267,14 @@ class StackState:
             outputs=self.outputs,
             configured=self.configured,
             address=self.address,
+            entrance=self.entrance,
             ca_certificate=self.ca_certificate,
             aws=self.aws,
             server=lambda: self.server,
             resolve=self.resolve,
             password=lambda user: passwords.read_password(self.password_folder, user),
             host_keys=self._host_keys,
+            ssh_proxy=(lambda: self.door().greet()) if self._is_proxied else None,
         )
 
     def _host_keys(self) -> HostKeys:

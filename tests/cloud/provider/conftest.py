@@ -26,7 +26,7 @@ from workbench.rehearsal.provider import table
 from workbench.rehearsal.provider.values import decode_struct
 from workbench.rehearsal.provider.values import encode_struct
 
-SERVICES = ("backup", "ec2", "iam", "route53", "s3", "ssm", "sts")
+SERVICES = ("acm", "backup", "ec2", "elbv2", "iam", "route53", "s3", "ssm", "sts")
 ROOT = Path(__file__).parents[3]
 
 
@@ -44,6 +44,8 @@ class Machines(threading.Thread):
             self.api.changed.clear()
             with self.api.lock:
                 settle(self.api.ec2)
+                for balancer in self.api.balancing.load_balancers.values():
+                    balancer.state = "active"
 
     def stop(self) -> None:
         self.ended.set()

@@ -80,6 +80,10 @@ NEEDS: dict[str, tuple[str, dict[str, Any]]] = {
         "aws:s3/bucketVersioning:BucketVersioning",
         {"bucket": "{bucket.bucket}", "versioningConfiguration": {"status": "Enabled"}},
     ),
+    "nat_subnet": (
+        "aws:ec2/subnet:Subnet",
+        {"vpcId": "{gateway.vpcId}", "cidrBlock": "10.9.4.0/24", "availabilityZone": "us-east-1a"},
+    ),
     "zone": ("aws:route53/zone:Zone", {"name": "{unique}.example.org"}),
     "vault": ("aws:backup/vault:Vault", {}),
 }
@@ -94,6 +98,7 @@ DEEPER = {
     "profile": ["role"],
     "instance": ["subnet", "group"],
     "volume": ["subnet"],
+    "nat_subnet": ["gateway"],
     "versioned": ["bucket"],
 }
 
@@ -132,6 +137,39 @@ CASES = [
         {"vpcId": "{vpc.id}", **TAGS},
         needs=["vpc"],
         change=OTHER_TAGS,
+    ),
+    Case(
+        "aws:ec2/natGateway:NatGateway",
+        {"subnetId": "{nat_subnet.id}", "allocationId": "{address.allocationId}", **TAGS},
+        needs=["nat_subnet", "address", "other_address"],
+        change=OTHER_TAGS,
+        replacement={"allocationId": "{other_address.allocationId}"},
+    ),
+    Case(
+        "aws:ec2/vpcEndpoint:VpcEndpoint",
+        {
+            "vpcId": "{vpc.id}",
+            "serviceName": "com.amazonaws.us-east-1.s3",
+            "vpcEndpointType": "Gateway",
+            "routeTableIds": ["{table.id}"],
+            **TAGS,
+        },
+        needs=["table", "other_table"],
+        change={"routeTableIds": ["{other_table.id}", "{table.id}"], **OTHER_TAGS},
+        replacement={"serviceName": "com.amazonaws.us-east-1.dynamodb"},
+    ),
+    Case(
+        "aws:ec2/vpcEndpoint:VpcEndpoint",
+        {
+            "vpcId": "{vpc.id}",
+            "serviceName": "com.amazonaws.us-east-1.ssm",
+            "vpcEndpointType": "Interface",
+            "subnetIds": ["{subnet.id}"],
+            "securityGroupIds": ["{group.id}"],
+        },
+        needs=["subnet", "group", "other_group"],
+        change={"securityGroupIds": ["{other_group.id}"]},
+        replacement={"serviceName": "com.amazonaws.us-east-1.ssmmessages"},
     ),
     Case(
         "aws:ec2/routeTable:RouteTable",
@@ -285,6 +323,18 @@ CASES = [
             **OTHER_TAGS,
         },
         replacement={"ami": "{other_ami}"},
+    ),
+    Case(
+        "aws:ec2transitgateway/instanceConnectEndpoint:InstanceConnectEndpoint",
+        {
+            "subnetId": "{subnet.id}",
+            "securityGroupIds": ["{group.id}"],
+            "preserveClientIp": False,
+            **TAGS,
+        },
+        needs=["subnet", "other_subnet", "group"],
+        change=OTHER_TAGS,
+        replacement={"subnetId": "{other_subnet.id}"},
     ),
     Case(
         "aws:ec2/eip:Eip",

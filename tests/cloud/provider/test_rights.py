@@ -8,8 +8,10 @@ from typing import Any
 
 import boto3
 import pytest
+from entrance_program import PROGRAM
 from pulumi_project import ROOT
 from pulumi_project import Pulumi
+from pulumi_project import make_project
 from pulumi_project import make_pulumi
 
 from workbench.rehearsal.api.parameters import machine_architecture
@@ -28,6 +30,20 @@ CONFIG = {
     "sshFrom": "203.0.113.7/32",
     "backupSchedule": "cron(0 3 * * ? *)",
     "keepDataVolume": "false",
+    "instanceConnectEndpoint": "true",
+}
+
+
+NETWORK = {
+    f"aws:ec2/{kind}"
+    for kind in (
+        "vpc:Vpc",
+        "subnet:Subnet",
+        "internetGateway:InternetGateway",
+        "routeTable:RouteTable",
+        "route:Route",
+        "routeTableAssociation:RouteTableAssociation",
+    )
 }
 
 
@@ -73,11 +89,16 @@ def pulumi(tmp_path: Any, provider_config: dict[str, Any], ada: Person) -> Pulum
     shutil.copytree(ROOT / "stacks", tmp_path / "stacks")
     pulumi = make_pulumi(tmp_path)
     pulumi.init("rights", provider_config)
-    pulumi.set("aws:accessKey", ada.key["AccessKeyId"])
-    pulumi.set("aws:secretKey", ada.key["SecretAccessKey"], "--secret")
+    configure(pulumi, ada)
+    return pulumi
+
+
+def configure(pulumi: Pulumi, person: Person) -> None:
+    """Have a stack work with a person's key."""
+    pulumi.set("aws:accessKey", person.key["AccessKeyId"])
+    pulumi.set("aws:secretKey", person.key["SecretAccessKey"], "--secret")
     for key, value in CONFIG.items():
         pulumi.set(f"workbench:{key}", value)
-    return pulumi
 
 
 def test_a_workbench_lives_under_exactly_the_rights_that_are_listed(
@@ -95,6 +116,54 @@ def test_a_workbench_lives_under_exactly_the_rights_that_are_listed(
     pulumi.run("config", "set", "--path", "workbench:extraPorts[0].port", "8443")
     pulumi.run("config", "set", "--path", "workbench:extraPorts[0].cidrBlocks[0]", "192.0.2.0/24")
     assert "update" in pulumi.up()
+    assert pulumi.refresh() == {}
+    assert pulumi.counts("destroy", "--yes", "--skip-preview")["delete"] >= made
+
+
+def test_so_does_a_private_one_in_a_network_that_is_made_for_it(
+    pulumi: Pulumi, ada: Person
+) -> None:
+    ada.may(read_policy())
+    pulumi.up()
+    kept = planned(pulumi, "workbench:publicAccess", "false")
+    # What there is of the network stays, and more is made; the server is in another subnet.
+    assert {kind for kind, op in kept if op == "replace"} >= {"aws:ec2/instance:Instance"}
+    changed = {kind for kind, op in kept if op not in ("same", "create")}
+    assert not {each for each in changed if each in NETWORK}, changed
+    pulumi.run("config", "rm", "workbench:sshFrom")
+    pulumi.up()
+    assert pulumi.counts("preview", "--expect-no-changes") == {}
+    assert pulumi.refresh() == {}
+
+    # Without internet: the gateway goes, and an endpoint comes.
+    pulumi.set("workbench:privateNetwork", "endpoints")
+    pulumi.run("config", "set", "--path", "workbench:endpointServices[0]", "ssm")
+    assert pulumi.up() == {"create": 3, "delete": 3}
+    assert pulumi.counts("preview", "--expect-no-changes") == {}
+    assert pulumi.refresh() == {}
+    pulumi.counts("destroy", "--yes", "--skip-preview")
+
+
+def planned(pulumi: Pulumi, key: str, value: str) -> set[tuple[str, str]]:
+    """Return what a preview would do after a change of the configuration: (type, operation)."""
+    pulumi.set(key, value)
+    lines = [line for line in pulumi.run("preview", "--json").splitlines() if line[:1] == "{"]
+    steps = [
+        event["resourcePreEvent"]["metadata"]
+        for event in map(json.loads, lines)
+        if "resourcePreEvent" in event
+    ]
+    return {(each["type"], each["op"]) for each in steps}
+
+
+def test_so_does_one_behind_a_load_balancer(
+    tmp_path: Any, provider_config: dict[str, Any], ada: Person
+) -> None:
+    ada.may(read_policy())
+    pulumi = make_project(tmp_path, PROGRAM, "front", provider_config)
+    configure(pulumi, ada)
+    made = pulumi.up()["create"]
+    assert pulumi.counts("preview", "--expect-no-changes") == {}
     assert pulumi.refresh() == {}
     assert pulumi.counts("destroy", "--yes", "--skip-preview")["delete"] >= made
 

@@ -48,7 +48,7 @@ def test_a_row_has_the_schemas_names(row: Any) -> None:
     required = re.findall(r"if (\w+) is None and not opts\.urn", source)
     assert row.required == {camel(name) for name in required}
     # What only AWS knows, and what the program may say, too.
-    only = re.findall(r'__props__\.__dict__\["(\w+)"\] = None', source)
+    only = re.findall(r'__props__\.__dict__\["(\w+)"\] = None$', source, re.M)
     assert {camel(name) for name in only} - {"tagsAll"} == row.computed | row.empty
     assert {path.split(".")[0] for path in row.replaces} <= row.inputs
     assert row.tags == ("tags" in given)

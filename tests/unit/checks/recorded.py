@@ -28,6 +28,7 @@ def _name(check: Run) -> str:
 ENDED: dict[str, set[str]] = {_name(each): set() for each in FUNCTIONS}
 
 
+@functools.cache
 def _recording(check: Run) -> Run:
     @functools.wraps(check)
     def run(*args: Any) -> Any:

@@ -61,6 +61,32 @@ def check(found: list[str], route53: Route53 | None = None, **outputs: Any) -> t
     return outcome.result, outcome.evidence, outcome.fix
 
 
+def test_behind_a_load_balancer_every_name_points_to_that() -> None:
+    route53 = Route53()
+    alias = {"Name": "bench.example.", "Type": "A", "AliasTarget": {"DNSName": "lab.elb.example."}}
+    route53.list_resource_record_sets = (  # type: ignore[method-assign]
+        lambda **_: {"ResourceRecordSets": [alias]}
+    )
+    front = {"entrance": "lab.elb.example"}
+    nodes = ["127.1.1.1", "127.2.2.2"]
+    result, evidence, _ = check(nodes, route53, **front)
+    assert (result, evidence) == (
+        "PASS",
+        "bench.example, www.bench.example → 127.1.1.1, 127.2.2.2",
+    )
+
+    def resolve(name: str) -> list[str]:
+        return nodes if name == "lab.elb.example" else [RIGHT]
+
+    target = replace(
+        TARGET, outputs={**TARGET.outputs, **front}, resolve=resolve, aws=lambda _: route53
+    )
+    outcome = dns.check_dns(target)
+    assert outcome.result == "FAIL"
+    # What Route 53 has is right.
+    assert "others remember the old address" in outcome.evidence
+
+
 def test_every_name_leads_to_the_address_and_nowhere_else() -> None:
     result, evidence, _ = check([RIGHT])
     assert (result, evidence) == ("PASS", f"bench.example, www.bench.example → {RIGHT}")

@@ -32,10 +32,23 @@ from workbench.host import pack
 # The AWS package warns of its own old names while it is imported, whoever imports it.
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
-    for module in ("backup", "ebs", "ec2", "iam", "route53", "s3", "ssm", "vpc"):
+    for module in (
+        "acm",
+        "backup",
+        "ebs",
+        "ec2",
+        "ec2transitgateway",
+        "iam",
+        "lb",
+        "route53",
+        "s3",
+        "ssm",
+        "vpc",
+    ):
         # Loaded at the first look inside.
         assert importlib.import_module(f"pulumi_aws.{module}").outputs
 
+ELB = "arn:aws:elasticloadbalancing:us-east-1:123456789012"
 ANSWERS: dict[str, dict[str, Any]] = {
     "aws:index/getRegion:getRegion": {"region": "us-east-1"},
     "aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com"},
@@ -114,6 +127,21 @@ def _made_up(type_: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
         "Vault": {"name": physical},
         "Instance": {"privateIp": "10.20.0.10"},
         "Eip": {"publicIp": "198.51.100.7", "allocationId": f"eipalloc-{name}"},
+        "LoadBalancer": {"dnsName": f"{physical}.elb.example.net", "zoneId": "ZELB"},
+        "TargetGroup": {"arn": f"{ELB}:targetgroup/{physical}/0123456789abcdef"},
+        "Certificate": {
+            "arn": "arn:aws:acm:us-east-1:123456789012:certificate/0123",
+            "domainValidationOptions": [
+                {
+                    "domainName": each,
+                    "resourceRecordName": f"_1.{each.removeprefix('*.')}.",
+                    "resourceRecordType": "CNAME",
+                    "resourceRecordValue": "_2.acm-validations.aws.",
+                }
+                for each in [inputs.get("domainName"), *inputs.get("subjectAlternativeNames", [])]
+                if each
+            ],
+        },
         "Zone": {"zoneId": "Z1", "nameServers": ["ns-1.example.net", "ns-2.example.net"]},
     }.get(kind, {}) | inputs
 
@@ -176,8 +204,9 @@ class RecordingMonitor(MockMonitor):
     def _create(self, request: Any, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         if self.cloud and not request.type.startswith("pulumi:"):
             return self.cloud.create(request)
-        id_ = request.importId or f"{request.name}-id"
         kind = request.type.split(":")[-1]
+        told = self.outputs.get(kind, {}).get("id")
+        id_ = request.importId or told or f"{request.name}-id"
         return id_, _made_up(request.type, request.name, inputs) | self.outputs.get(kind, {})
 
     def ReadResource(self, request: Any) -> Any:

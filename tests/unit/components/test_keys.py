@@ -81,7 +81,8 @@ def test_every_key_changes_something():
 
 def test_what_a_part_takes_are_arguments_of_its():
     # Of these, the workbench itself makes something.
-    takers = {"server slots": None, "server groups": None, "encryption": None, "reach": None}
+    own = ("server slots", "server groups", "encryption", "reach", "instance connect")
+    takers = dict.fromkeys(own)
     for part in ("network", "access", "storage", "address", "server"):
         module = __import__(f"workbench.components.{part}", fromlist=["_"])
         takers[part] = getattr(module, f"{part.capitalize()}Args")

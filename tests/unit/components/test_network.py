@@ -3,6 +3,7 @@ import pytest
 from workbench import Network
 from workbench.components.errors import ArgumentError
 from workbench.components.subnet_ranges import free_range
+from workbench.components.subnet_ranges import parts_of
 
 
 def test_has_one_public_subnet_with_a_way_to_the_internet(deploy):
@@ -54,6 +55,8 @@ def test_an_existing_subnet_is_used_and_nothing_made(deploy):
     assert done.outputs[done.resources[0].urn] == {
         "vpcId": "vpc-theirs",
         "subnetId": "subnet-theirs",
+        "publicSubnetIds": [],
+        "privateSubnetIds": [],
         "availabilityZone": "us-east-1c",
     }
 
@@ -66,6 +69,20 @@ def test_an_existing_subnet_is_used_and_nothing_made(deploy):
         ({"cidr_block": "fd00::/64"}, "IPv4"),
         ({"subnet_cidr_block": "10.30.0.0/24"}, "isn't a part of 10.20.0.0/16"),
         ({"subnet_id": "subnet-1", "cidr_block": "10.20.0.0/16"}, "for an existing subnet"),
+        ({"subnet_id": "subnet-1", "private_network": "nat"}, "for an existing subnet"),
+        ({"private_network": "yes"}, "'yes', but must be one of: nat, endpoints"),
+        ({"private_network": "nat", "cidr_block": "10.20.0.0/25"}, "no room for the four subnets"),
+        ({"private_network": "nat", "subnet_cidr_block": "10.20.0.0/24"}, "makes four"),
+        ({"endpoint_services": ["ssm"]}, "there is no private_network"),
+        (
+            {"private_network": "nat", "endpoint_services": ["s3"]},
+            r"endpoint_services\[0\] is 's3', which has its own endpoint already",
+        ),
+        (
+            {"private_network": "nat", "endpoint_services": ["com/ssm"]},
+            "isn't a service's name",
+        ),
+        ({"private_network": "nat", "endpoint_services": ["ssm", "ssm"]}, "a service twice"),
     ],
 )
 def test_refuses(deploy, args, sentence):
@@ -91,12 +108,12 @@ def test_a_small_range_becomes_one_subnet(deploy):
     ],
 )
 def test_a_subnet_in_another_zone_has_other_addresses(zone, taken, chosen):
-    assert free_range("10.20.0.0/16", zone, taken) == chosen
+    assert free_range(parts_of("10.20.0.0/16"), zone, taken) == chosen
 
 
 def test_a_range_without_room_for_another_subnet_is_told():
     with pytest.raises(ArgumentError, match="no room for a subnet in us-east-1b"):
-        free_range("10.9.8.0/26", "us-east-1b", ["10.9.8.0/26"])
+        free_range(parts_of("10.9.8.0/26"), "us-east-1b", ["10.9.8.0/26"])
 
 
 def has(*subnets):

@@ -77,15 +77,28 @@ def test_only_who_is_in_the_vpc_comes_in_unless_others_are_named(private):
     }
 
 
+def test_what_is_private_or_one_organization_s_may_come_in(private):
+    ranges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "17.0.0.0/8", "fd00::/8"]
+    assert private(http_from=ranges)
+
+
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
-        ({"subnet_id": None}, "public_access is false without subnet_id"),
-        ({"http_from": ["10.0.0.0/8", "0.0.0.0/0"]}, "http_from has 0.0.0.0/0, everyone"),
-        ({"ssh_from": ["::/0"]}, "ssh_from has ::/0, everyone, but public_access is false"),
+        ({"private_network": "nat"}, "private_network can't be chosen for an existing subnet"),
         (
-            {"extra_ports": [{"port": 1, "cidr_blocks": ["0.0.0.0/0"]}]},
-            r"extra_ports\[0\].cidr_blocks has 0.0.0.0/0",
+            {"http_from": ["0.0.0.0/0"]},
+            "http_from has 0.0.0.0/0, broader than any organization's network",
+        ),
+        ({"ssh_from": ["::/0"]}, "ssh_from has ::/0, broader"),
+        (
+            {"http_from": ["0.0.0.0/1", "10.0.0.0/8", "128.0.0.0/1"]},
+            "http_from has 0.0.0.0/1 and 10.0.0.0/8 and 128.0.0.0/1, broader",
+        ),
+        ({"http_from": ["16.0.0.0/8", "17.0.0.0/8"]}, "16.0.0.0/8 and 17.0.0.0/8, broader"),
+        (
+            {"extra_ports": [{"port": 1, "cidr_blocks": ["8.0.0.0/7"]}]},
+            r"extra_ports\[0\].cidr_blocks has 8.0.0.0/7, broader",
         ),
         ({"ssh_proxy_command": "ssh\nHost *"}, "isn't one line with a command"),
     ],

@@ -176,6 +176,7 @@ def test_the_settings_hold_all_the_server_needs(deploy, args, public_key):
         "domain": "lab.example.org",
         "names": ["lab.example.org", "www.lab.example.org", "app.lab.example.org"],
         "address": None,
+        "entrance": None,
         "acme": {
             "directory": "https://acme.example.org/dir",
             "email": None,

@@ -172,3 +172,28 @@ def test_a_page_whose_name_begins_as_a_services_isnt_taken_for_it() -> None:
 
 def test_without_pages_there_is_no_trace_of_them() -> None:
     assert "forward_auth" not in caddyfile()
+
+
+ENTRANCE = {"entrance": {"cidr_blocks": ["10.9.1.0/24", "10.9.2.0/24"]}}
+
+
+def test_the_load_balancer_is_believed_and_nobody_else() -> None:
+    text = caddyfile(**ENTRANCE)
+    assert "trusted_proxies static 10.9.1.0/24 10.9.2.0/24\n" in text
+    # From the end of the header: a visitor may have written its beginning.
+    assert "trusted_proxies_strict" in text
+    assert "trusted_proxies" not in caddyfile()
+
+
+def test_it_asks_no_authority_and_answers_a_client_that_names_no_server() -> None:
+    text = caddyfile(**ENTRANCE)
+    assert "issuer acme" not in text
+    assert "tls internal" in block(text, "(certificate)")
+    assert "https://localhost, https://" in sites(text)
+    assert 'default_sni "localhost "' in text
+
+
+def test_services_are_told_one_address_whose_request_it_is() -> None:
+    for text in (caddyfile(), caddyfile(**ENTRANCE)):
+        assert "header_up X-Forwarded-For {client_ip}" in block(text, "(visitor)")
+        assert text.count("reverse_proxy ") == text.count("import visitor")

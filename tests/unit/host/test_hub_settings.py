@@ -3,6 +3,8 @@
 import json
 import re
 import subprocess
+from datetime import UTC
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 
 from workbench.host.contract.values import UnusableValueError
+from workbench.host.data import state_files
 from workbench.host.jupyter.hub_settings import HubSettings
 from workbench.host.jupyter.hub_settings import check_traits
 from workbench.host.jupyter.hub_settings import own_traits
@@ -133,3 +136,26 @@ def test_a_plan_says_nothing_of_looking_at_them() -> None:
     made = [jupyterhub.look_at(hub), jupyterhub.KEEP, "mkdir -p /etc/jupyterhub.new"]
     finding = find("JupyterHub", "Write them", made)
     assert finding.actions == ["make the folder /etc/jupyterhub.new"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "state", "asked"),
+    [
+        ("Mon 2026-11-30 10:00:01.000000 UTC", "active", []),
+        ("Mon 2026-11-30 09:59:59.000000 UTC", "active", ["systemctl restart jupyterhub.service"]),
+        ("Mon 2026-11-30 09:59:59.000000 UTC", "failed", []),
+    ],
+)
+def test_a_hub_without_a_database_is_restarted_unless_this_run_has_started_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, changed: str, state: str, asked: list[str]
+) -> None:
+    properties = {"ActiveState": state, "StateChangeTimestamp": changed}
+    begun = datetime(2026, 11, 30, 10, tzinfo=UTC).timestamp()
+    monkeypatch.setenv("WORKBENCH_STARTED", str(begun))
+    monkeypatch.setattr(state_files, "HUB_DATABASE", tmp_path / "jupyterhub.sqlite")
+    monkeypatch.setattr(state_files, "hub_findings", lambda *, whole: [])
+    monkeypatch.setattr(jupyterhub, "unit_properties", lambda unit: properties)
+
+    assert list(jupyterhub.begin_anew._inner()) == asked  # type: ignore[attr-defined]
+    (tmp_path / "jupyterhub.sqlite").touch()
+    assert list(jupyterhub.begin_anew._inner()) == []  # type: ignore[attr-defined]

@@ -19,6 +19,7 @@ from workbench.host.packages import manual_packages
 from workbench.host.packages import shared_packages
 from workbench.host.packages.everyone_told import Told
 from workbench.host.run.findings import find
+from workbench.host.system import apt
 
 NONE = PackageLists(base=())
 
@@ -33,6 +34,7 @@ def places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         monkeypatch.setattr(everyone_python, name, folder / path)
     monkeypatch.setattr(everyone_python, "PACKAGES", folder / "site-packages")
     monkeypatch.setattr(everyone_r, "MANUAL", tmp_path / "site-library")
+    monkeypatch.setattr(apt, "missing", lambda names: [])
     return tmp_path
 
 
@@ -97,6 +99,16 @@ def test_a_plan_says_what_is_added_and_removed() -> None:
 
 def test_nothing_wanted_on_a_new_server_is_nothing_to_do() -> None:
     assert actions(NONE) == []
+
+
+def test_compilers_come_with_the_packages_for_everyone_whatever_these_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(apt, "missing", lambda names: [n for n in names if n == "r-base-dev"])
+
+    assert actions(NONE) == ["install: r-base-dev"]
+    Told(everyone.digest(NONE), NONE).finish()
+    assert actions(NONE) == ["install: r-base-dev"]
 
 
 def test_what_is_installed_is_left_alone_until_the_recipes_base_is_another(

@@ -109,6 +109,7 @@ WHOLE = {
     "r": {"versions": ["4.6.1"]},
     "hub": {"Spawner": {"mem_limit": "2G"}},
     "address": "203.0.113.7",
+    "entrance": {"cidr_blocks": ["10.9.1.0/24"]},
 }
 
 
@@ -144,6 +145,7 @@ def test_every_setting_is_what_was_given() -> None:
         "routes": (),
         "hub": {"traits": {"Spawner": {"mem_limit": "2G"}}},
         "address": "203.0.113.7",
+        "entrance": ("10.9.1.0/24",),
     }
     assert settings.packages.apt == ("ffmpeg",)
     assert settings.r.versions == ("4.6.1",)

@@ -31,6 +31,7 @@ from workbench.tasks.init.plan import changed
 from workbench.tasks.init.plan import print_plan
 from workbench.tasks.init.warnings import find_warnings
 from workbench.tasks.rights.asking import Rights
+from workbench.tasks.rights.policy import INSTANCE_CONNECT
 from workbench.tasks.users.declared_users import DeclaredUsers
 from workbench.tasks.users.declared_users import User
 
@@ -275,7 +276,7 @@ def test_missing_rights_are_told_first_with_what_prints_them(
     first, *_ = find_warnings(chosen, "lab")
     assert first.startswith("You lack rights that workbench up needs: iam:CreateRole.")
     assert first.splitlines()[1].strip().startswith("workbench init --rights ")
-    assert asked == {"name": "lab", "without": ("Domain",)}
+    assert asked == {"name": "lab", "without": ("Domain", *INSTANCE_CONNECT)}
 
 
 def test_a_quota_that_is_too_small_is_said_with_what_to_type(

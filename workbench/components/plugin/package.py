@@ -11,6 +11,8 @@ from workbench import __version__
 from workbench.components.access import Access
 from workbench.components.address import Address
 from workbench.components.backup import Backup
+from workbench.components.entrance import Entrance
+from workbench.components.instance_connect import InstanceConnectEndpoint
 from workbench.components.network import Network
 from workbench.components.plugin.server import Components
 from workbench.components.recipe import Recipe
@@ -30,6 +32,8 @@ COMPONENTS: list[type[pulumi.ComponentResource]] = [
     Recipe,
     Server,
     Address,
+    Entrance,
+    InstanceConnectEndpoint,
 ]
 
 

@@ -38,8 +38,10 @@ def digest(lists: PackageLists) -> str:
 
 
 def is_done(lists: PackageLists) -> bool:
-    """Say whether the last run was for these lists and installed them all."""
+    """Say whether the last run was for these lists and installed all that nothing waited for."""
     told = everyone_told.read()
+    if apt.missing(apt.LATER):
+        return False
     if not told and lists.is_empty:
         return True
     return told.get("digest") == digest(lists) and told["state"] == everyone_told.INSTALLED
@@ -82,7 +84,8 @@ def _offered(lists: PackageLists) -> set[str]:
 
 def _apt_groups(lists: PackageLists, by_apt: set[str]) -> dict[str, list[str]]:
     """Return what apt installs, by what it is called while it is being installed."""
-    groups = {
+    groups = {"compilers and tools": list(apt.LATER)}
+    groups |= {
         f"base group {group}": list(base_packages.APT[group])
         for group in lists.base
         if group in base_packages.APT and (group != "r" or everyone_r.DISTRIBUTIONS.exists())
@@ -112,7 +115,8 @@ def differences(lists: PackageLists) -> list[tuple[str, str]]:
     """Return what is not as these lists want it, and what would be done, in words."""
     told: dict[str, Any] = everyone_told.read()
     before = everyone_told.lists_of(told)
-    found = [
+    found = [(f"{name} is not installed", f"install: {name}") for name in apt.missing(apt.LATER)]
+    found += [
         (f"{name} is not installed for everyone", f"install for everyone: {name}")
         for name in lists.added_to(before)
     ]

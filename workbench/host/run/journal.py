@@ -130,13 +130,18 @@ def continue_journal(settings: str, total: int) -> Journal:
     changed, unchanged = os.environ.get("WORKBENCH_COUNTS", "0 0").split()
     return Journal(
         run=os.environ.get("WORKBENCH_RUN", f"{now:.3f}"),
-        started=float(os.environ.get("WORKBENCH_STARTED", now)),
+        started=run_started(),
         recipe=os.environ.get("WORKBENCH_RECIPE", ""),
         settings=settings,
         total=total,
         changed=int(changed),
         unchanged=int(unchanged),
     )
+
+
+def run_started() -> float:
+    """Return when the run began that this process is part of, in seconds since 1970."""
+    return float(os.environ.get("WORKBENCH_STARTED", time.time()))
 
 
 @contextmanager

@@ -114,7 +114,7 @@ def plan(path: Path) -> dict[str, Any]:
     planning.begin()
     services = known_services(settings)
     planning.units = ask_systemd([*UNITS, *(each["unit"] for each in services)])
-    packages = [*apt.PACKAGES, *(name for each in services for name in _packages(each))]
+    packages = [*apt.PACKAGES, *apt.LATER, *(name for each in services for name in _packages(each))]
     installed = apt.installed_versions(packages)
     planning.packages = {name: installed.get(name) for name in packages}
     findings = [asdict(finding) for finding in find_all(settings)]

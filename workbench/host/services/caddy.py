@@ -73,7 +73,12 @@ def proxy(settings: Settings) -> None:
 
 
 def certified(settings: Settings) -> tuple[str, ...]:
-    """Return what needs an authority's certificate: the names, or the address where none are."""
+    """Return what needs an authority's certificate: the names, or the address where none are.
+
+    Nothing behind a load balancer, which has the certificate.
+    """
+    if settings.entrance is not None:
+        return ()
     return origins.names(settings) or tuple(filter(None, [address(settings)]))
 
 

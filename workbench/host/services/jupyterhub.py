@@ -18,6 +18,8 @@ from workbench.host.jupyter.origins import people
 from workbench.host.jupyter.origins import person_domain
 from workbench.host.packages.shared_packages import tell
 from workbench.host.people import private_files
+from workbench.host.run.journal import run_started
+from workbench.host.run.operations import changed_at
 from workbench.host.run.operations import unit
 from workbench.host.run.operations import unit_properties
 from workbench.host.run.planning import planning
@@ -116,12 +118,15 @@ def jupyterhub(settings: Settings) -> None:
 def begin_anew() -> Commands:
     """Restart a hub that still runs on what it couldn't start with; its start sets that aside.
 
-    Each start, after a failure too, looks at all of it. Here it's a glance: converging a server
-    in order doesn't read its whole database.
+    Each start, after a failure too, looks at all of it, so one in this run needs no other: it may
+    not have made its database yet. Here it's a glance: converging a server in order doesn't read
+    its whole database.
     """
     findings = state_files.hub_findings(whole=False)
-    is_well = state_files.HUB_DATABASE.is_file() and not any(findings)
-    if not is_well and unit_properties(UNIT)["ActiveState"] == "active":
+    if state_files.HUB_DATABASE.is_file() and not any(findings):
+        return
+    state = unit_properties(UNIT)
+    if state["ActiveState"] == "active" and (changed_at(state) or 0.0) < run_started():
         yield f"systemctl restart {UNIT}"
 
 

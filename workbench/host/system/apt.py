@@ -8,31 +8,34 @@ from collections.abc import Sequence
 from workbench.host import places
 from workbench.host.run.planning import planning
 
-# Everything the server takes from its distribution.
+# What the server takes from its distribution before it starts its services …
 PACKAGES = (
     "cron",
     # "systemctl --user" and "systemd-run --user".
     "dbus-user-session",
     "git",
-    "jq",
     "libpam-passwdqc",
     "libpam-systemd",
-    "libpython3-dev",
-    "man-db",
-    "nano",
     "nftables",
     "passwdqc",
     "python3-venv",
     "r-base-core",
-    # Compilers: what CRAN has no binary of is built from its sources.
-    "r-base-dev",
     "r-cran-irkernel",
     "r-recommended",
-    "rsync",
-    "tmux",
     "tzdata",
     "unattended-upgrades",
     "xfsprogs",
+)
+# … and after that: no first notebook waits for these, which take as long as all the others.
+LATER = (
+    "jq",
+    "libpython3-dev",
+    "man-db",
+    "nano",
+    # Compilers: what CRAN has no binary of is built from its sources.
+    "r-base-dev",
+    "rsync",
+    "tmux",
 )
 # Where it has names of time zones from before, such as Asia/Calcutta, in a package of their own.
 OLD_ZONES = "tzdata-legacy"
@@ -69,7 +72,7 @@ def update_commands() -> list[str]:
 
 
 def wanted() -> tuple[str, ...]:
-    """Return everything that this server takes from its distribution."""
+    """Return what this server takes from its distribution before it starts its services."""
     release = platform.freedesktop_os_release()
     is_split = release["ID"] == "ubuntu" and release["VERSION_ID"] >= SPLIT_SINCE
     return (*PACKAGES, OLD_ZONES) if is_split else PACKAGES

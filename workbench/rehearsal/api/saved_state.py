@@ -19,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -147,6 +148,8 @@ class _Pickler(pickle.Pickler):
             return threading.RLock, ()
         if isinstance(value, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
             return _read_key, (_write_key(value),)
+        if isinstance(value, x509.Certificate):
+            return _read_certificate, (value.public_bytes(serialization.Encoding.DER),)
         if isinstance(value, defaultdict) and type(value) is not defaultdict:
             arguments = type(value), value.default_factory
             return _make_default_dict, arguments, vars(value), None, iter(value.items())
@@ -172,6 +175,10 @@ def _write_key(key: Any) -> bytes:
 
 def _read_key(data: bytes) -> Any:
     return serialization.load_der_private_key(data, None)
+
+
+def _read_certificate(data: bytes) -> Any:
+    return x509.load_der_x509_certificate(data)
 
 
 def _make_default_dict(kind: Any, factory: Callable[[], Any]) -> Any:

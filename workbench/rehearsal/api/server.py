@@ -15,6 +15,7 @@ os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
+from moto.elbv2.models import elbv2_backends
 from moto.iam import models as iam_models
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.moto_server.werkzeug_app import create_backend_app
@@ -42,8 +43,8 @@ _S3 = "/s3/aws4_request"
 # Calls that change nothing, by the first word of their name.
 _READING = ("Describe", "Get", "List", "Head")
 
-# AWS Backup's jobs make EC2's snapshots.
-_LOCKED = ("ec2", "backup")
+# AWS Backup's jobs make EC2's snapshots, load balancers its network interfaces.
+_LOCKED = ("ec2", "backup", "elasticloadbalancing")
 
 
 class Api:
@@ -68,6 +69,11 @@ class Api:
         self._authorizer = Authorizer(DEFAULT_ACCOUNT_ID)
         self._application = DomainDispatcherApplication(create_backend_app)
         self._server = WebServer("the AWS API", self)
+
+    @property
+    def balancing(self) -> Any:
+        """The state of Elastic Load Balancing: moto's backend of the rehearsal's region."""
+        return elbv2_backends[DEFAULT_ACCOUNT_ID][self.region]
 
     @property
     def ec2(self) -> Any:

@@ -12,13 +12,24 @@ from moto.ec2.models import elastic_network_interfaces
 
 from workbench.rehearsal.api.backup_calls import make_backup_strict
 from workbench.rehearsal.api.iam_calls import add_iam_calls
+from workbench.rehearsal.api.instance_connect import InstanceConnectRules
+from workbench.rehearsal.api.instance_connect import add_instance_connect_calls
+from workbench.rehearsal.api.strictness_balancers import make_balancing_strict
 from workbench.rehearsal.api.strictness_instances import InstanceRules
 from workbench.rehearsal.api.strictness_network import NetworkRules
+from workbench.rehearsal.api.strictness_private import PrivateNetworkRules
 from workbench.rehearsal.api.strictness_responses import patch_responses
 from workbench.rehearsal.api.strictness_volumes import VolumeRules
 
 
-class StrictEC2Backend(InstanceRules, VolumeRules, NetworkRules, EC2Backend):
+class StrictEC2Backend(
+    InstanceRules,
+    VolumeRules,
+    NetworkRules,
+    PrivateNetworkRules,
+    InstanceConnectRules,
+    EC2Backend,
+):
     """moto's EC2 of one region, refusing what EC2 refuses, in EC2's codes and words."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
@@ -66,5 +77,7 @@ def make_strict(console: Any) -> None:
     patch_responses(console)
     make_backup_strict()
     add_iam_calls()
+    make_balancing_strict()
+    add_instance_connect_calls()
     ec2_backends.clear()
     ec2_backends.backend = StrictEC2Backend

@@ -67,6 +67,9 @@ class InstanceRules:
         for instance in reservation.instances:
             set_state(instance, "pending")
             instance.reboot_wanted = False
+            if not instance.security_groups and instance.nics:
+                # Those that the request gives its first interface are the instance's.
+                instance.security_groups = [*instance.nics[0].group_set]
             for nic in instance.nics.values():
                 # An interface that was made with the instance goes with it.
                 if nic.description == "Primary network interface" or not kwargs.get("nics"):

@@ -31,7 +31,8 @@ class NetworkRules:
         """Delete a VPC that holds nothing."""
         gateways = [each for each in self.internet_gateways.values() if _vpc_of(each) == vpc_id]
         groups = [each for each in self.groups[vpc_id].values() if not each.is_default]
-        if gateways or groups or self._interfaces(vpc_id=vpc_id):
+        endpoints = [each for each in self.vpc_end_points.values() if each.vpc_id == vpc_id]
+        if gateways or groups or endpoints or self._interfaces(vpc_id=vpc_id):
             raise DependencyViolationError(
                 f"The vpc '{vpc_id}' has dependencies and cannot be deleted."
             )
@@ -133,9 +134,25 @@ class NetworkRules:
                     f"route table {route_table_id} and network gateway {gateway_id} belong to"
                     " different networks",
                 )
+        if nat_gateway_id := kwargs.get("nat_gateway_id"):
+            self._check_nat_route(route_table_id, nat_gateway_id)
         return super().create_route(  # type: ignore[misc]
             route_table_id, destination_cidr_block, *args, **kwargs
         )
+
+    def _check_nat_route(self: Any, route_table_id: str, nat_gateway_id: str) -> None:
+        gateway = self.nat_gateways.get(nat_gateway_id)
+        if gateway is None or gateway.state in ("failed", "deleted"):
+            raise EC2ClientError(
+                "InvalidNatGatewayID.NotFound",
+                f"The natGateway ID '{nat_gateway_id}' does not exist",
+            )
+        if gateway.vpc_id != self.get_route_table(route_table_id).vpc_id:
+            raise EC2ClientError(
+                "InvalidParameterValue",
+                f"route table {route_table_id} and network gateway {nat_gateway_id} belong to"
+                " different networks",
+            )
 
     def allocate_address(self: Any, *args: Any, **kwargs: Any) -> Any:
         """Allocate an Elastic IP, within the account's quota."""
@@ -190,17 +207,20 @@ class NetworkRules:
 
     def route_to_internet(self: Any, subnet_id: str, vpc_id: str) -> bool:
         """Return whether a subnet's route table points to the VPC's internet gateway."""
-        tables = [each for each in self.route_tables.values() if each.vpc_id == vpc_id]
-        own = [each for each in tables if subnet_id in each._associations.values()]
-        main = [each for each in tables if each.main_association_id]
         return any(
             route.gateway is not None
             and route.gateway.id.startswith("igw-")
             and _vpc_of(route.gateway) == vpc_id
             and route.destination_cidr_block == "0.0.0.0/0"
-            for table in own or main
+            for table in self.tables_of(subnet_id, vpc_id)
             for route in table._routes.values()
         )
+
+    def tables_of(self: Any, subnet_id: str, vpc_id: str) -> list[Any]:
+        """Return the route table of a subnet: its own, else the VPC's main one."""
+        tables = [each for each in self.route_tables.values() if each.vpc_id == vpc_id]
+        own = [each for each in tables if subnet_id in each._associations.values()]
+        return own or [each for each in tables if each.main_association_id]
 
 
 def _vpc_of(gateway: Any) -> str | None:

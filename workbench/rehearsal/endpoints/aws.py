@@ -2,6 +2,8 @@
 
 import hashlib
 import logging
+import socket
+from collections.abc import Callable
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
@@ -28,6 +30,8 @@ from workbench.rehearsal.network.web import read_body
 log = logging.getLogger(__name__)
 
 PORT = 443
+# Where S3's name without a region points to.
+OLDEST_REGION = "us-east-1"
 # S3 takes 5 GiB in one request; other services a few MiB.
 LARGEST_OBJECT = 5 * 1024**3
 LARGEST_CALL = 16 * 1024**2
@@ -36,12 +40,20 @@ LARGEST_CALL = 16 * 1024**2
 class AwsEndpoints(WebServer):
     """Answer as ``*.amazonaws.com`` does: check who asks and what they may, then pass it on.
 
-    ``api`` is the API itself, a WSGI application.
+    ``api`` is the API itself, a WSGI application. ``reaches`` says whether anything leads from the
+    machine at an address to the endpoint by a name: from where nothing does, no answer comes.
     """
 
-    def __init__(self, api: Any, authority: CertificateAuthority, authorizer: Authorizer) -> None:
+    def __init__(
+        self,
+        api: Any,
+        authority: CertificateAuthority,
+        authorizer: Authorizer,
+        reaches: Callable[[str, str], bool] = lambda _source, _host: True,
+    ) -> None:
         self._api = api
         self._authorizer = authorizer
+        self._reaches = reaches
         super().__init__("the AWS endpoint", self._serve, EndpointCertificates(authority).context)
 
     def start(
@@ -71,6 +83,10 @@ class AwsEndpoints(WebServer):
         request = ApiRequest.of(environ)
         if endpoint_of(request.host) is None:
             return Response(status=HTTPStatus.MISDIRECTED_REQUEST)
+        if not self._reaches(request.source_ip, _regional(request.host)):
+            log.info("nothing leads from %s to %s", request.source_ip, request.host)
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            raise ConnectionAbortedError
         if S3_HOST.fullmatch(request.host):
             # Before the body, which may be large: it isn't asked for where it can't be kept.
             caller = self._authorizer.authorise(request)
@@ -83,6 +99,12 @@ class AwsEndpoints(WebServer):
         if answer.status_code == HTTPStatus.NOT_FOUND:
             _check_may_know(self._authorizer, caller, request)
         return answer
+
+
+def _regional(host: str) -> str:
+    """Return a service's name in its region, which endpoints in a VPC go by, for any of S3's."""
+    match = S3_HOST.fullmatch(host)
+    return host if match is None else f"s3.{match['region'] or OLDEST_REGION}.amazonaws.com"
 
 
 def _check_digest(request: ApiRequest, body: bytes) -> None:

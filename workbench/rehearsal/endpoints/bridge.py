@@ -14,13 +14,23 @@ ADDRESSES = (AWS_ENDPOINT_ADDRESS, RESOLVER_ADDRESS, METADATA_ADDRESS)
 def add_addresses(bridge: str) -> None:
     """Give a bridge the addresses; those it has already stay."""
     for address in ADDRESSES:
-        _ip("address", "replace", f"{address}/32", "dev", bridge)
+        add_address(bridge, address)
+
+
+def add_address(bridge: str, address: str) -> None:
+    """Give a bridge an address; one that it has already stays."""
+    _ip("address", "replace", f"{address}/32", "dev", bridge)
 
 
 def remove_addresses(bridge: str) -> None:
     """Take the addresses off a bridge."""
     for address in ADDRESSES:
-        _ip("address", "del", f"{address}/32", "dev", bridge, check=False)
+        remove_address(bridge, address)
+
+
+def remove_address(bridge: str, address: str) -> None:
+    """Take an address off a bridge."""
+    _ip("address", "del", f"{address}/32", "dev", bridge, check=False)
 
 
 def _ip(*arguments: str, check: bool = True) -> None:

@@ -233,9 +233,10 @@ class Pebble:
         kept = self.directory / "roots.pem"
         earlier = kept.read_bytes() if kept.exists() else b""
         roots = [root.strip() + b"\n", *_certificates(earlier)][:ROOTS_KEPT]
-        for path in (kept, ca_certificate):
+        # The rehearsal's own authority is Certificate Manager's: of load balancers' certificates.
+        for path, content in ((kept, roots), (ca_certificate, [*roots, self._authority.pem])):
             temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-            temporary.write_bytes(b"".join(roots))
+            temporary.write_bytes(b"".join(content))
             temporary.replace(path)
 
 

@@ -14,26 +14,36 @@ from workbench.rehearsal.iam.request import ApiRequest
 PREFIXES = {"monitoring": "cloudwatch", "email": "ses", "tagging": "tag"}
 # What an action needs on top of itself:
 # https://docs.aws.amazon.com/aws-backup/latest/devguide/create-a-vault.html
-ALSO = {"backup:CreateBackupVault": ("backup-storage:MountCapsule",)}
+# and docs.aws.amazon.com/AWSEC2/latest/UserGuide/permissions-for-ec2-instance-connect-endpoint.html
+ALSO = {
+    "backup:CreateBackupVault": ("backup-storage:MountCapsule",),
+    "ec2:CreateInstanceConnectEndpoint": ("ec2:CreateNetworkInterface",),
+}
 # What a parameter of an EC2 action names; "Describe…" actions know no single resources.
 EC2_RESOURCES = {
     "AllocationId": "elastic-ip",
     "GroupId": "security-group",
     "ImageId": "image",
+    "InstanceConnectEndpointId": "instance-connect-endpoint",
     "InstanceId": "instance",
+    "NatGatewayId": "natgateway",
     "NetworkInterfaceId": "network-interface",
     "RouteTableId": "route-table",
     "SnapshotId": "snapshot",
     "SubnetId": "subnet",
     "VolumeId": "volume",
+    "VpcEndpointId": "vpc-endpoint",
     "VpcId": "vpc",
 }
 IAM_RESOURCES = {"InstanceProfileName": "instance-profile", "RoleName": "role", "UserName": "user"}
 EC2_IDS = {
+    "eice": "instance-connect-endpoint",
     "eipalloc": "elastic-ip",
     "i": "instance",
+    "nat": "natgateway",
     "snap": "snapshot",
     "vol": "volume",
+    "vpce": "vpc-endpoint",
 }
 
 # S3: by the query parameter that names it, the part of a bucket's or an object's configuration.
@@ -66,6 +76,10 @@ def needs(request: ApiRequest, service: str, region: str, account: str) -> list[
     """
     if service in ("s3", "s3express"):
         return _s3_needs(request)
+    if service == "ec2-instance-connect" and request.path == "/openTunnel":
+        endpoint = request.query.get("instanceConnectEndpointId", "*")
+        arn = f"arn:aws:ec2:{region}:{account}:instance-connect-endpoint/{endpoint}"
+        return [("ec2-instance-connect:OpenTunnel", arn)]
     operation = _operation(request, service)
     if operation is None:
         return []

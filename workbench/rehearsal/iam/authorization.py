@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.credentials import Credentials
 from moto.iam.access_control import AssumedRoleAccessKey
 from moto.iam.access_control import CreateAccessKeyFailure
 from moto.iam.access_control import create_access_key
@@ -15,6 +16,8 @@ from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
 from moto.sts.models import sts_backends
 
+from workbench.rehearsal.credentials import ACCESS_KEY
+from workbench.rehearsal.credentials import SECRET_KEY
 from workbench.rehearsal.iam.actions import Need
 from workbench.rehearsal.iam.actions import needs
 from workbench.rehearsal.iam.passing import passed_roles
@@ -92,6 +95,23 @@ class Authorizer:
             if denied.refusal is Refusal.UNKNOWN_KEY:
                 return
             raise
+        self._authorise(request, signed)
+
+    def authorise_signed(self, request: ApiRequest, service: str) -> None:
+        """Raise AccessDenied unless a request is signed for a service, and allowed.
+
+        As from this computer; but of the rehearsal's own keys, too, the signature must be right.
+        """
+        signed = read_signature(request)
+        if signed is None or signed.service != service:
+            raise AccessDenied(Refusal.UNSIGNED, "Missing Authentication Token", service)
+        try:
+            self._find_key(signed)
+        except AccessDenied as denied:
+            if denied.refusal is not Refusal.UNKNOWN_KEY or signed.key_id != ACCESS_KEY:
+                raise
+            check_signature(request, signed, Credentials(ACCESS_KEY, SECRET_KEY), _now())
+            return
         self._authorise(request, signed)
 
     def _authorise(self, request: ApiRequest, signed: Signature) -> Caller:
@@ -233,6 +253,13 @@ def _context(caller: Caller, request: ApiRequest) -> Context:
         "aws:PrincipalIsAWSService": "false",
         "s3:signatureversion": "AWS4-HMAC-SHA256",
     }
+    if caller.service == "ec2-instance-connect":
+        tunnel = {"maxTunnelDuration": "3600", **request.query}
+        values |= {
+            f"ec2-instance-connect:{name}": tunnel[name]
+            for name in ("remotePort", "privateIpAddress", "maxTunnelDuration")
+            if name in tunnel
+        }
     if caller.service == "s3":
         names = {"prefix": "s3:prefix", "delimiter": "s3:delimiter", "max-keys": "s3:max-keys"}
         values |= {key: request.query[name] for name, key in names.items() if name in request.query}

@@ -14,6 +14,7 @@ from docker.types import IPAMPool
 
 from workbench.errors import WorkbenchError
 from workbench.rehearsal.labels import Owner
+from workbench.rehearsal.network.packets import remove_rules
 
 # Where to look for a /24 that nothing on this computer uses. Docker's own choice comes without a
 # subnet of ours, and only in a network with one can a machine keep its address while stopped.
@@ -62,6 +63,9 @@ def free_address(info: NetworkInfo, taken: set[str]) -> str:
 def remove_networks(client: docker.DockerClient, owner: Owner) -> None:
     """Remove the owner's networks, and with them their bridges and the addresses on those."""
     for network in client.networks.list(filters=owner.filters()):
+        for pool in ((network.attrs or {}).get("IPAM") or {}).get("Config") or []:
+            # A process that was killed left them.
+            remove_rules(_bridge(owner), pool["Gateway"])
         network.remove()
 
 

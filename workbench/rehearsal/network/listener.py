@@ -5,6 +5,7 @@ import contextlib
 import logging
 import socket
 import struct
+from collections.abc import Callable
 from dataclasses import replace
 
 from workbench.rehearsal.network.rules import Listening
@@ -81,7 +82,9 @@ class Listener:
             reset(writer)
             return
         target = (self.rule.target_ip, self.rule.target_port)
-        connection = asyncio.get_running_loop().create_task(relay((reader, writer), target))
+        head = _introduction(writer) if self.rule.is_told else b""
+        work = relay((reader, writer), target, head, self.rule.idle)
+        connection = asyncio.get_running_loop().create_task(work)
         self._connections[connection] = peer[0]
         self._capacity.used += 1
         connection.add_done_callback(self._disconnected)
@@ -93,12 +96,14 @@ class Listener:
             log.error("a forwarded connection failed", exc_info=error)
 
 
-async def relay(client: Stream, target: tuple[str, int]) -> None:
-    """Connect to ``target`` and pass bytes both ways until both sides have finished.
+async def relay(
+    client: Stream, target: tuple[str, int], head: bytes = b"", idle: float | None = None
+) -> None:
+    """Connect to ``target``, send ``head``, and pass bytes both ways until both have finished.
 
     A side that closes its half is told on as just that: the other may keep sending (an
     upload's answer comes after its end). A side that breaks breaks the other. Ends at once,
-    with both sides reset, when cancelled.
+    with both sides reset, when cancelled, and when nothing was sent for ``idle`` seconds.
     """
     writers = [client[1]]
     clean = False
@@ -108,9 +113,15 @@ async def relay(client: Stream, target: tuple[str, int]) -> None:
         writers.append(server[1])
         for writer in writers:
             _keep_alive(writer)
-        async with asyncio.TaskGroup() as directions:
-            directions.create_task(_pass_on(client[0], server[1]))
-            directions.create_task(_pass_on(server[0], client[1]))
+        server[1].write(head)
+        async with asyncio.timeout(idle) as silence, asyncio.TaskGroup() as directions:
+
+            def note() -> None:
+                if idle is not None:
+                    silence.reschedule(asyncio.get_running_loop().time() + idle)
+
+            directions.create_task(_pass_on(client[0], server[1], note))
+            directions.create_task(_pass_on(server[0], client[1], note))
         clean = True
     except* (OSError, TimeoutError):
         pass  # refused, unreachable or broken: the reset below says it
@@ -122,6 +133,16 @@ async def relay(client: Stream, target: tuple[str, int]) -> None:
                 reset(writer)
 
 
+def _introduction(client: asyncio.StreamWriter) -> bytes:
+    """Return the line by which a target is told whose connection it gets.
+
+    haproxy.org/download/1.8/doc/proxy-protocol.txt
+    """
+    peer, own = client.get_extra_info("peername"), client.get_extra_info("sockname")
+    kind = "TCP6" if ":" in peer[0] else "TCP4"
+    return f"PROXY {kind} {peer[0]} {own[0]} {peer[1]} {own[1]}\r\n".encode()
+
+
 def reset(writer: asyncio.StreamWriter) -> None:
     """Break a connection off at once, so that the other end sees a reset."""
     connection = writer.get_extra_info("socket")
@@ -131,8 +152,11 @@ def reset(writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
-async def _pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+async def _pass_on(
+    source: asyncio.StreamReader, sink: asyncio.StreamWriter, note: Callable[[], None]
+) -> None:
     while chunk := await source.read(CHUNK):
+        note()
         sink.write(chunk)
         await sink.drain()
     if sink.can_write_eof():

@@ -13,7 +13,10 @@ Key = tuple[str, int]
 class Rule:
     """One TCP port of an instance's public address, who may reach it, and where it leads.
 
-    ``cidrs`` are the address blocks (IPv4 or IPv6) a peer must come from.
+    ``cidrs`` are the address blocks (IPv4 or IPv6) a peer must come from. Where ``is_told``, the
+    target is told first whose connection it is (HAProxy's PROXY protocol, as a load balancer's
+    proxy takes it); else it sees this computer's address only. After ``idle`` seconds in which
+    nothing was sent either way, a connection ends; None is never.
     """
 
     listen_ip: str
@@ -21,6 +24,8 @@ class Rule:
     cidrs: tuple[str, ...]
     target_ip: str
     target_port: int
+    is_told: bool = False
+    idle: float | None = None
 
     @property
     def key(self) -> Key:

@@ -19,6 +19,7 @@ _GONE = {
     "InvalidKeyPair.NotFound",
     "InvalidAttachment.NotFound",
     "ParameterNotFound",
+    "NatGatewayNotFound",
 }
 # Codes that mean "something else still holds it", which passes when that thing has gone.
 _HELD = {

@@ -6,15 +6,19 @@ from . import backup_vaults
 from . import bucket_objects
 from . import bucket_settings
 from . import buckets
+from . import certificates
 from . import hosted_zones
 from . import iam_policies
 from . import iam_roles
 from . import image_lookups
+from . import instance_connect_endpoints
 from . import instance_type_lookups
 from . import instances
 from . import internet_gateways
 from . import key_pairs
+from . import load_balancers
 from . import lookups
+from . import nat_gateways
 from . import network_lookups
 from . import records
 from . import route_tables
@@ -24,6 +28,7 @@ from . import security_groups
 from . import subnets
 from . import volume_attachments
 from . import volumes
+from . import vpc_endpoints
 from . import vpcs
 from .failures import ProviderError
 from .lookups import Lookup
@@ -33,6 +38,8 @@ _SERVICES = (
     vpcs,
     subnets,
     internet_gateways,
+    nat_gateways,
+    vpc_endpoints,
     route_tables,
     routes,
     security_groups,
@@ -43,6 +50,7 @@ _SERVICES = (
     volumes,
     volume_attachments,
     instances,
+    instance_connect_endpoints,
     addresses,
     buckets,
     bucket_settings,
@@ -51,6 +59,8 @@ _SERVICES = (
     records,
     backup_vaults,
     backup_plans,
+    certificates,
+    load_balancers,
 )
 TYPES: dict[str, ResourceType] = {row.type: row for service in _SERVICES for row in service.ROWS}
 

@@ -1,4 +1,4 @@
-"""The loop that keeps machines, files and open ports as the API says, and the other way round."""
+"""The loop that keeps machines, files and networks as the API says, and the other way round."""
 
 import logging
 import threading
@@ -8,10 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from workbench.rehearsal.api.server import Api
+from workbench.rehearsal.balancers.follower import BalancerFollower
 from workbench.rehearsal.network.forwarder import Forwarder
+from workbench.rehearsal.network.packets import PacketRules
 from workbench.rehearsal.reconcile.exposure import open_ports
 from workbench.rehearsal.reconcile.machines import MachineFollower
 from workbench.rehearsal.reconcile.volumes import VolumeFollower
+from workbench.rehearsal.reconcile.ways_out import place_machines
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +24,7 @@ INTERVAL = 1.0
 SOON = 0.2
 WORKERS = 8
 _VOLUMES = "volumes"
+_BALANCERS = "load balancers"
 
 
 class Reconciler:
@@ -35,14 +39,18 @@ class Reconciler:
         api: Api,
         instances: MachineFollower,
         volumes: VolumeFollower,
+        balancers: BalancerFollower,
         forwarder: Forwarder,
+        packets: PacketRules,
         ports_of: Callable[[str], set[int]],
         after: Callable[[], None],
     ) -> None:
         self._api = api
         self._instances = instances
         self._volumes = volumes
+        self._balancers = balancers
         self._forwarder = forwarder
+        self._packets = packets
         self._ports_of = ports_of
         self._after = after
         self._stopping = threading.Event()
@@ -76,10 +84,13 @@ class Reconciler:
         """Hand out the work there is, and open and close ports."""
         with self._api.lock:
             instances = self._api.ec2.all_instances()
+            if self._api.ec2.settle_network():
+                self._api.note_change()
         for instance in instances:
             if instance.state != "terminated":
                 self._submit(instance.id, self._instances.follow, instance)
         self._submit(_VOLUMES, self._volumes.follow)
+        self._submit(_BALANCERS, self._balancers.follow)
         self._expose()
         self._after()
 
@@ -105,4 +116,7 @@ class Reconciler:
     def _expose(self) -> None:
         with self._api.lock:
             rules = open_ports(self._api.ec2, self._instances.addresses.get, self._ports_of)
+            placed = place_machines(self._api.ec2, self._instances.addresses.get)
+            rules += self._balancers.rules()
+        self._packets.apply(placed)
         self._forwarder.apply(rules)

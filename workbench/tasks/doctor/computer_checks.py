@@ -26,6 +26,7 @@ from workbench.tasks.doctor.known_stack import KnownStack
 from workbench.tasks.rights.asking import PRINT
 from workbench.tasks.rights.asking import ask_rights
 from workbench.tasks.rights.policy import DOMAIN
+from workbench.tasks.rights.policy import INSTANCE_CONNECT
 from workbench.tasks.rights.policy import SNAPSHOTS
 
 UP = "workbench up --stack {stack}"
@@ -196,4 +197,8 @@ def _unneeded(configured: Configured) -> tuple[str, ...]:
     """Return the policy's statements that a workbench so configured does without."""
     has_records = configured.zone_id or configured.create_zone
     has_schedule = configured.backup_schedule != "off"
-    return (*(() if has_records else (DOMAIN,)), *(() if has_schedule else SNAPSHOTS))
+    return (
+        *(() if has_records else (DOMAIN,)),
+        *(() if has_schedule else SNAPSHOTS),
+        *(() if configured.instance_connect_endpoint else INSTANCE_CONNECT),
+    )

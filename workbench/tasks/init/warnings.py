@@ -9,6 +9,7 @@ from workbench.tasks.init.answers import Answers
 from workbench.tasks.rights.asking import PRINT
 from workbench.tasks.rights.asking import ask_rights
 from workbench.tasks.rights.policy import DOMAIN
+from workbench.tasks.rights.policy import INSTANCE_CONNECT
 
 
 def find_warnings(answers: Answers, name: str = DEFAULT_NAME) -> list[str]:
@@ -25,7 +26,7 @@ def find_warnings(answers: Answers, name: str = DEFAULT_NAME) -> list[str]:
 def _rights(answers: Answers, name: str) -> list[str]:
     """Return the rights that who has signed in lacks; someone else may be who types `up`."""
     records = answers.domain.zone is not None or answers.domain.create_zone
-    without = () if records else (DOMAIN,)
+    without = (*(() if records else (DOMAIN,)), *INSTANCE_CONNECT)
     told = str(ask_rights(answers.account.aws, answers.region, name=name, without=without))
     return [f"{told}\n  {PRINT}"] if told else []
 

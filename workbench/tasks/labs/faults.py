@@ -15,6 +15,8 @@ from workbench.tasks.labs import scripts
 from workbench.tasks.labs.bench import LabBench
 from workbench.tasks.labs.checked import StepReport
 from workbench.tasks.labs.checked import check_lab
+from workbench.tasks.labs.checked import check_steps
+from workbench.tasks.labs.checked import note
 
 
 def inject(bench: LabBench, word: str, progress: Progress) -> None:
@@ -29,14 +31,16 @@ def inject(bench: LabBench, word: str, progress: Progress) -> None:
         )
     lab = bench.lab("")
     named = _named(lab, word) if word.strip() else []
-    done = {
-        each.step.name for each in check_lab(bench, lab, progress) if each.result is Result.PASS
-    }
+    steps = [
+        step for step in lab.steps if any(not named or fault in named for fault in step.faults)
+    ]
+    found = check_steps(bench, steps, progress)
+    note(bench, found)
     possible = [
         fault
-        for step in lab.steps
-        for fault in step.faults
-        if step.name in done and (not named or fault in named)
+        for each in found
+        for fault in each.step.faults
+        if each.result is Result.PASS and (not named or fault in named)
     ]
     if not possible:
         raise WorkbenchError(

@@ -25,6 +25,7 @@ from workbench.remote.selection import PROJECT_FILE
 from workbench.tasks.labs.bench import PROJECT
 from workbench.tasks.labs.bench import LabBench
 from workbench.tasks.labs.scripts import ENVIRONMENT
+from workbench.tasks.labs.scripts import GIVEN
 from workbench.writing import put_file
 
 PROGRAM = "__main__.py"
@@ -86,14 +87,26 @@ lab_keys() {
   return 1
 }
 onserver() {
-  local instance address group
-  read -r instance address group < <(lab_server)
-  [ -s "$instance.hosts" ] || lab_keys "$instance" "$instance" > "$instance.hosts" || return
-  local way=(ssh -i do4ds-lab-key.pem -o IdentitiesOnly=yes -o HostKeyAlias="$instance"
-    -o UserKnownHostsFile="$instance.hosts" -p "$(lab_port "$address")" "$LAB_USER@$address")
-  # It may still be booting.
-  for _ in {1..120}; do "${way[@]}" true </dev/null 2>/dev/null && break; sleep 1; done
+  local instance= address= group way
+  # Where it was the last time. By its keys it is that one still, or nobody; and AWS takes a second
+  # to say where it is now.
+  { read -r instance address < server.now; } 2>/dev/null || true
+  if ! { [ -s "${instance:-none}.hosts" ] && lab_way && "${way[@]}" true </dev/null 2>/dev/null; }
+  then
+    read -r instance address group < <(lab_server)
+    [ -s "$instance.hosts" ] || lab_keys "$instance" "$instance" > "$instance.hosts" || return
+    lab_way
+    # It may still be booting.
+    for _ in {1..120}; do "${way[@]}" true </dev/null 2>/dev/null && break; sleep 1; done
+    echo "$instance $address" > server.now
+  fi
   "${way[@]}" "$@"
+}
+# For onserver: how to get to $instance at $address.
+lab_way() {
+  way=(ssh -i do4ds-lab-key.pem -o IdentitiesOnly=yes -o HostKeyAlias="$instance"
+    -o ConnectTimeout=10 -o UserKnownHostsFile="$instance.hosts" -p "$(lab_port "$address")"
+    "$LAB_USER@$address")
 }
 # The id of the hosted zone of the lab's domain; nothing where there is none.
 lab_zone() {
@@ -146,7 +159,14 @@ def prepare(bench: LabBench, lab: Lab, progress: Progress) -> None:
 
 def clear(bench: LabBench) -> None:
     """Take away the files that belong to a server that is gone."""
-    for name in (KEY_FILE, f"{KEY_FILE}.pub", SSH_CONFIG, PASSWORD_FILE, "server.keys"):
+    for name in (
+        KEY_FILE,
+        f"{KEY_FILE}.pub",
+        SSH_CONFIG,
+        PASSWORD_FILE,
+        "server.keys",
+        "server.now",
+    ):
         (bench.folder / name).unlink(missing_ok=True)
     for hosts in bench.folder.glob("i-*.hosts"):
         hosts.unlink()
@@ -219,7 +239,8 @@ def _environment(bench: LabBench, chosen: _Chosen) -> str:
 # What the labs' commands need, in every new shell:   source {ENVIRONMENT}
 # Written by `workbench labs.start`.
 command -v workbench >/dev/null || export PATH="$PATH:"{program}
-eval "$(cd {shlex.quote(str(bench.folder))} && workbench env --stack {bench.stack})"
+[ "${{{GIVEN}:-}}" = {bench.stack} ] ||
+  eval "$(cd {shlex.quote(str(bench.folder))} && workbench env --stack {bench.stack})"
 command -v aws >/dev/null || export PATH="$PATH:"{program}
 # No pages: every command prints its answer and ends.
 export AWS_PAGER=

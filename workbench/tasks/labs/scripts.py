@@ -1,15 +1,18 @@
 """Run a lab's commands, as the reader would type them."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
 from workbench.labs.lab_file import Step
+from workbench.progress import Progress
+from workbench.remote.selection import VARIABLE
 from workbench.tasks.labs.bench import LabBench
 
 ENVIRONMENT = "lab.env"
+# Says of which stack the environment is already.
+GIVEN = "LAB_ENVIRONMENT_OF"
 # In seconds; the longest installs a few packages.
 LIMIT = 900
 
@@ -31,15 +34,16 @@ def show(title: str, script: str) -> None:
 def run(bench: LabBench, script: str, whose: str, *, quiet: bool = False) -> None:
     """Run commands in the reader's folder; ``whose`` they are is for the sentences."""
     whole = f"set -euo pipefail\nsource {ENVIRONMENT}\n{script}"
+    variables = _environment(bench)
     # Behind what the reader has, as everything here is installed alongside this program.
-    path = f"{os.environ.get('PATH', '')}:{Path(sys.executable).parent}"
+    variables["PATH"] = f"{variables.get('PATH', '')}:{Path(sys.executable).parent}"
     again = bench.typed("workbench labs.reset") + "   begins the lab again"
     printed = subprocess.DEVNULL if quiet else None
     try:
         done = subprocess.run(
             ["bash", "-c", whole],
             cwd=bench.folder,
-            env={**os.environ, "PATH": path},
+            env=variables,
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=printed,
@@ -51,3 +55,19 @@ def run(bench: LabBench, script: str, whose: str, *, quiet: bool = False) -> Non
         ) from error
     if done.returncode != 0:
         raise WorkbenchError(f"The commands {whose} ended with exit code {done.returncode}.", again)
+
+
+def _environment(bench: LabBench) -> dict[str, str]:
+    """Return what ``workbench env`` sets, for ``lab.env`` not to run that once more."""
+    from workbench.engine.environment import engine_variables
+    from workbench.engine.environment import pulumi_environment
+    from workbench.engine.find import ensure_engine
+
+    engine = ensure_engine(Progress(quiet=True))
+    where = (engine, bench.stack, bench.folder)
+    return {
+        **engine_variables(*where),
+        **pulumi_environment(*where),
+        VARIABLE: bench.stack,
+        GIVEN: bench.stack,
+    }

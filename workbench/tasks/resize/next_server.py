@@ -63,7 +63,8 @@ def _find_door(state: StackState, instance: str, phase: Phase) -> Door:
 
     def seen() -> StackState | None:
         rehearsal = running_rehearsal(state.stack)
-        if rehearsal is not None and str(SSH_PORT) not in rehearsal.addresses.get(ip, {}):
+        closed = rehearsal is not None and str(SSH_PORT) not in rehearsal.addresses.get(ip, {})
+        if closed and not state.tunnel_endpoint:
             return None
         outputs = {**state.outputs, "address": ip, "instance_id": instance}
         return replace(state, outputs=outputs, rehearsal=rehearsal)

@@ -14,6 +14,12 @@ ADVICE = "Advice"
 DOMAIN = "Domain"
 # Needed only where a boundary of roles that are there becomes another one.
 BOUNDARY = "Boundary"
+# Needed only for a server that the internet doesn't reach, in a network that is made for it.
+PRIVATE_NETWORK = "PrivateNetwork"
+# Needed for a load balancer only, which a program makes.
+ENTRANCE = "Entrance"
+# For administration without an open port.
+INSTANCE_CONNECT = ("InstanceConnect", "InstanceConnectService")
 # Those of AWS Backup.
 SNAPSHOTS = ("Snapshots", "SnapshotsKey", "SnapshotsService")
 # AWS answers about whole names of actions only: what to ask about instead of a pattern.
@@ -33,6 +39,10 @@ SAMPLES = {
     "s3:Put*": ("s3:PutBucketVersioning", "s3:PutBucketPublicAccessBlock"),
     "s3:PutObject*": ("s3:PutObject", "s3:PutObjectTagging"),
 }
+
+
+# What isn't asked about, as most workbenches do without.
+SELDOM = (ADVICE, BOUNDARY, PRIVATE_NETWORK, ENTRANCE)
 
 
 @dataclass(frozen=True)
@@ -70,7 +80,7 @@ def questions(
     """
     by_resource: dict[str, list[str]] = {}
     for statement in read_policy(partition, name)["Statement"]:
-        if "Condition" not in statement and statement["Sid"] not in (ADVICE, BOUNDARY, *without):
+        if "Condition" not in statement and statement["Sid"] not in (*SELDOM, *without):
             resource = _example(statement["Resource"], region, account)
             by_resource.setdefault(resource, []).extend(_whole(statement["Action"]))
     return [Question(tuple(actions), resource) for resource, actions in by_resource.items()]

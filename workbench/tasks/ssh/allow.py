@@ -51,7 +51,8 @@ def read_network(given: str | None, state: StackState) -> str:
 
 def allow(state: StackState, progress: Progress, network: str, *, yes: bool, dry_run: bool) -> None:
     """Let a range of addresses reach port 22."""
-    if not state.is_public and not state.configured.has("ssh_from"):
+    is_open_inside = not state.is_public and not state.outputs.get("instance_connect_endpoint")
+    if is_open_inside and not state.configured.has("ssh_from"):
         raise WorkbenchError(
             f"As long as {SSH_FROM} names nobody, whoever is in the server's VPC may reach SSH; to"
             " name one would shut out the others.",

@@ -22,7 +22,11 @@ FAILED = 255
 def ssh_command(door: Door, *options: str, log: Path) -> list[str]:
     """Return OpenSSH's client with the pinned options; ``log`` gets what it says itself."""
     # A person's own ~/.ssh/config is about their hosts, not about this address.
-    pinned = [word for name, value in door.options.items() for word in ("-o", f"{name}={value}")]
+    known = door.options
+    if door.endpoint:
+        # Why there is no tunnel is asked again and told by us.
+        known["ProxyCommand"] += " 2>/dev/null"
+    pinned = [word for name, value in known.items() for word in ("-o", f"{name}={value}")]
     said = ["-o", "LogLevel=VERBOSE", "-E", str(log)]
     where = ["-p", str(door.port), "-l", door.user]
     return [_client(), "-F", "none", *pinned, *said, *where, *options, door.host]

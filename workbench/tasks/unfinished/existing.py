@@ -11,7 +11,12 @@ from workbench.progress import Progress
 from workbench.remote.selection import find_project
 
 # What costs while nobody uses it, in words.
-_COSTING = {"Instance": "the server", "Volume": "the data volume", "Eip": "the Elastic IP"}
+_COSTING = {
+    "Instance": "the server",
+    "Volume": "the data volume",
+    "Eip": "the Elastic IP",
+    "NatGateway": "the NAT gateway",
+}
 
 
 def read_existing(stack: str, progress: Progress) -> tuple[Resource, ...]:

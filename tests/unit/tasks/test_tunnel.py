@@ -1,0 +1,361 @@
+"""The tunnel through an Instance Connect Endpoint: its command, signed request and sentences."""
+
+import os
+import shlex
+import socket
+import subprocess
+import sys
+import threading
+from argparse import Namespace
+from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs
+from urllib.parse import urlsplit
+
+import paramiko
+import pytest
+from botocore.exceptions import ClientError
+from websockets.sync.server import ServerConnection
+from websockets.sync.server import serve
+
+from workbench import tunnel_program as program
+from workbench.errors import ConfigError
+from workbench.errors import MissingToolError
+from workbench.rehearsal.endpoints.ca import ensure_ca
+from workbench.remote import tunnel
+from workbench.remote.host_keys import KnownHosts
+from workbench.remote.instance_connect import TunnelError
+from workbench.remote.instance_connect import tunnel_command
+from workbench.remote.remote_server import UnreachableError
+from workbench.remote.ssh_target import Door
+from workbench.remote.ssh_target import PrivateKey
+from workbench.remote.tunnel import NoTunnelError
+from workbench.tasks.ssh.client import ssh_command
+
+EICE = "eice-0123456789abcdef0"
+CONFIG = {"aws:region": "eu-west-1", "aws:profile": "our lab 100%", "workbench:name": "lab"}
+
+
+def test_the_command_tells_all_but_what_is_secret() -> None:
+    line = tunnel_command(EICE, "i-1", "prod", CONFIG)
+    # OpenSSH puts the port in, and takes "%%" for "%".
+    words = shlex.split(line.replace("%p", "22").replace("%%", "%"))
+    assert words[:4] == [sys.executable, "-P", "-m", program.__name__]
+    way = program.read_way(program.parse(words[4:]))
+    assert (way.endpoint, way.instance, way.port, way.stack) == (EICE, "i-1", 22, "prod")
+    assert way.config == {key: CONFIG[key] for key in ("aws:region", "aws:profile")}
+    with pytest.raises(ConfigError, match="takes its credentials from a profile"):
+        tunnel_command(EICE, "i-1", "prod", {"aws:accessKey": "A", "aws:secretKey": "S"})
+    with pytest.raises(ConfigError, match="aws:assumeRoles"):
+        tunnel_command(EICE, "i-1", "prod", {"aws:assumeRoles": "[]"})
+
+
+def test_of_a_rehearsal_it_tells_the_folder(state_dir: Path) -> None:
+    line = tunnel_command(EICE, "i-1", "rehearsal-mine", CONFIG)
+    folder = state_dir / "rehearsals" / "mine"
+    assert line.endswith(f" %p --stack rehearsal-mine --rehearsal {folder}")
+    told = Namespace(endpoint=EICE, instance="i-1", port=22, rehearsal=str(folder), stack="x")
+    with pytest.raises(Exception, match="'mine' is not running"):
+        program.read_way(told)
+
+
+class Ec2:
+    """AWS's answers; the endpoint answers at this computer."""
+
+    meta = SimpleNamespace(region_name="eu-west-1")
+
+    def __init__(self, name: str, state: str = "create-complete") -> None:
+        self.name, self.state = name, state
+
+    def describe_instance_connect_endpoints(self, Filters: list[Any]) -> dict[str, Any]:
+        assert Filters[0]["Values"] == [EICE]
+        found = {"State": self.state, "DnsName": self.name, "FipsDnsName": f"fips.{self.name}"}
+        return {"InstanceConnectEndpoints": [found] if self.state else []}
+
+    def describe_instances(self, Filters: list[Any]) -> dict[str, Any]:
+        return {"Reservations": [{"Instances": [{"PrivateIpAddress": "10.0.0.7"}]}]}
+
+
+def echo(connection: ServerConnection) -> None:
+    for message in connection:
+        connection.send(message)
+
+
+def way(**config: str) -> tunnel.Way:
+    whole = {"aws:region": "eu-west-1", **config}
+    return tunnel.Way(EICE, "i-1", 22, "prod", whole, whole)
+
+
+Endpoint = Callable[..., list[str]]
+
+
+@pytest.fixture
+def endpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
+    """Give what has an endpoint behave; returned are the addresses that it was asked for."""
+    authority = ensure_ca(tmp_path / "ca")
+    certificate, key = authority.issue(["localhost"])
+    (tmp_path / "both.pem").write_bytes(key + certificate)
+    context = tunnel.ssl.SSLContext(tunnel.ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "both.pem")
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(authority.cert_path))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "token/1")
+    servers = []
+
+    def start(
+        handle: Callable[[ServerConnection], None], refusal: tuple[int, str] | None = None
+    ) -> list[str]:
+        asked: list[str] = []
+
+        def look(connection: ServerConnection, request: Any) -> Any:
+            asked.append(request.path)
+            return connection.respond(*refusal) if refusal else None
+
+        server = serve(handle, "localhost", 0, ssl=context, process_request=look, compression=None)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        ec2 = Ec2(f"localhost:{server.socket.getsockname()[1]}")
+        monkeypatch.setattr(tunnel, "client", lambda *_: ec2)
+        return asked
+
+    yield start
+    for server in servers:
+        server.shutdown()
+
+
+def carry(sent: bytes, way_: tunnel.Way | None = None, *, ends: bool = True) -> bytes:
+    """Send bytes through a tunnel, and return what comes back."""
+    source, feed = os.pipe()
+    out, sink = os.pipe()
+    os.write(feed, sent)
+    if ends:
+        os.close(feed)
+    try:
+        tunnel.run_tunnel(way_ or way(), source, sink)
+    finally:
+        os.close(sink)
+        if not ends:
+            os.close(feed)
+        came = b""
+        while data := os.read(out, 65_536):
+            came += data
+        os.close(out)
+        os.close(source)
+    return came
+
+
+def test_the_request_is_signed_in_its_query_for_a_minute(endpoint: Endpoint) -> None:
+    def once(connection: ServerConnection) -> None:
+        connection.send(connection.recv())
+
+    asked = endpoint(once)
+    assert carry(b"SSH-2.0-x\r\n", ends=False) == b"SSH-2.0-x\r\n"
+    parts = urlsplit(asked[0])
+    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    assert parts.path == "/openTunnel"
+    assert {name: query[name] for name in list(query)[:3]} == {
+        "instanceConnectEndpointId": EICE,
+        "remotePort": "22",
+        "privateIpAddress": "10.0.0.7",
+    }
+    assert query["X-Amz-Credential"].startswith("AKIA/")
+    assert query["X-Amz-Credential"].endswith("/eu-west-1/ec2-instance-connect/aws4_request")
+    assert (query["X-Amz-Expires"], query["X-Amz-SignedHeaders"]) == ("60", "host")
+    assert query["X-Amz-Security-Token"] == "token/1"
+
+
+def test_another_authority_than_the_computers_is_not_trusted_by_itself(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint(echo)
+    monkeypatch.delenv("AWS_CA_BUNDLE")
+    with pytest.raises(NoTunnelError, match=r"doesn't answer: .*certificate verify failed"):
+        carry(b"x")
+
+
+def says_text(connection: ServerConnection) -> None:
+    connection.send("no such thing")
+    connection.recv()
+
+
+def closes(connection: ServerConnection) -> None:
+    connection.close(1011, "Unable to connect to target")
+
+
+def closes_later(connection: ServerConnection) -> None:
+    connection.send(connection.recv())
+    connection.close(1008, "Too long.")
+
+
+@pytest.mark.parametrize(
+    ("handle", "sentence", "hint"),
+    [
+        (says_text, f"tunnel through {EICE} broke; AWS says: no such thing", "doctor"),
+        (
+            closes,
+            "doesn't reach port 22 of i-1: Unable to connect to target (code 1011).",
+            "doctor",
+        ),
+        (closes_later, f"AWS ended the tunnel through {EICE}: Too long (code 1008).", "an hour"),
+    ],
+)
+def test_a_tunnel_that_breaks_says_why(
+    endpoint: Endpoint, handle: Callable[[ServerConnection], None], sentence: str, hint: str
+) -> None:
+    endpoint(handle)
+    with pytest.raises(NoTunnelError) as told:
+        carry(b"x", ends=False)
+    assert sentence in told.value.message
+    assert hint in told.value.hint
+
+
+@pytest.mark.parametrize(
+    ("refusal", "kind", "sentence"),
+    [
+        ((403, '{"message": "Not for you."}'), MissingToolError, ": Not for you (status 403)."),
+        ((401, ""), MissingToolError, ": Unauthorized (status 401)."),
+        ((503, "busy"), NoTunnelError, ": busy (status 503)."),
+    ],
+)
+def test_a_refusal_is_told_in_aws_words(
+    endpoint: Endpoint, refusal: tuple[int, str], kind: type[Exception], sentence: str
+) -> None:
+    endpoint(echo, refusal)
+    with pytest.raises(kind) as told:
+        carry(b"x")
+    assert told.value.message == f"AWS refuses the tunnel through {EICE}{sentence}"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "words"),
+    [
+        ("create-in-progress", NoTunnelError, "which takes AWS some minutes"),
+        ("", ConfigError, "unknown to AWS in eu-west-1"),
+        ("delete-complete", ConfigError, "is delete-complete in eu-west-1"),
+    ],
+)
+def test_an_endpoint_that_is_not_there_is_told(
+    monkeypatch: pytest.MonkeyPatch, state: str, kind: type[Exception], words: str
+) -> None:
+    monkeypatch.setattr(tunnel, "client", lambda *_: Ec2("localhost:1", state))
+    with pytest.raises(kind, match=words):
+        carry(b"x")
+
+
+def test_no_network_and_no_credentials_are_told_by_the_program(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    def run(*words: str, **more: str) -> tuple[int, str]:
+        env = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            program.__name__,
+            EICE,
+            "i-1",
+            "22",
+            "--stack",
+            "prod",
+        ]
+        done = subprocess.run(
+            [*command, "--region", "eu-west-1", *words],
+            env=env | more,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+        )
+        assert done.stdout == ""
+        assert "Traceback" not in done.stderr
+        return done.returncode, done.stderr
+
+    code, said = run()
+    assert (code, said.startswith("AWS credentials are missing")) == (3, True)
+    keys = {"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "S"}
+    endpoints = f'[{{"ec2": "http://127.0.0.1:{port}"}}]'
+    code, said = run("--endpoints", endpoints, **keys)
+    assert (code, said.startswith("The AWS API doesn't answer")) == (1, True)
+    code, said = run("--profile", "nobodys")
+    assert (code, "nobodys" in said) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("RequestExpired", "AWS refuses the credentials (RequestExpired): they are wrong or have"),
+        ("UnauthorizedOperation", "AWS doesn't allow this to the signed-in identity:"),
+    ],
+)
+def test_credentials_that_aws_refuses_are_told_by_the_program(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], code: str, sentence: str
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise ClientError({"Error": {"Code": code, "Message": "No."}}, "Describe")
+
+    ec2 = SimpleNamespace(
+        describe_instances=refuse, describe_instance_connect_endpoints=refuse, meta=Ec2.meta
+    )
+    monkeypatch.setattr(tunnel, "client", lambda *_: ec2)
+    monkeypatch.setattr(program.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(sys, "argv", ["program", EICE, "i-1", "22", "--stack", "prod"])
+    assert program.main() == 3
+    said = capsys.readouterr()
+    assert said.err.startswith(sentence)
+    assert said.out == ""
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Door:
+    key = paramiko.ECDSAKey.generate()
+    known = KnownHosts(tmp_path / "known_hosts")
+    known.write("i-1", ((key.get_name(), key.get_base64()),))
+    return Door(
+        stack="prod",
+        instance_id="i-1",
+        host="10.0.0.7",
+        port=22,
+        user="admin",
+        key=PrivateKey(tmp_path / "id", key),
+        known_hosts=known,
+        ec2=lambda: None,
+        endpoint=EICE,
+    )
+
+
+@pytest.mark.parametrize(("code", "kind"), [(3, TunnelError), (1, UnreachableError)])
+def test_commands_say_what_the_program_said_and_nothing_else(
+    door: Door, capfd: pytest.CaptureFixture[str], code: int, kind: type[Exception]
+) -> None:
+    said = "AWS refuses it.\\n  workbench init --rights\\n"
+    failing = replace(door, proxy_command=f"sh -c \"printf '{said}' >&2; exit {code}\"")
+    for ask in (failing.open, failing.greet):
+        with pytest.raises(kind) as told:
+            ask()
+        assert type(told.value) is kind
+        assert str(told.value) == "AWS refuses it.\n  workbench init --rights"
+        assert told.value.exit_code == code  # type: ignore[attr-defined]
+    assert capfd.readouterr().err == ""
+    # One that says nothing at all is told as any.
+    with pytest.raises(UnreachableError, match=rf"port 22 through {EICE} doesn't answer"):
+        replace(door, proxy_command="true").open()
+
+
+def test_openssh_leaves_it_to_us_to_say_why_there_is_no_tunnel(door: Door) -> None:
+    door.proxy_command = "the tunnel"
+    assert "ProxyCommand=the tunnel 2>/dev/null" in ssh_command(door, log=Path("log"))
+    assert door.options["ProxyCommand"] == "the tunnel"

@@ -1,0 +1,62 @@
+"""What a workbench is told of the load balancer in front of it."""
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+from typing import TypedDict
+
+import pulumi
+
+from workbench.components.aws_values import check_security_group_id
+from workbench.components.aws_values import check_target_group_arn
+from workbench.components.component import check_object
+from workbench.components.errors import ArgumentError
+from workbench.components.late import check_each
+from workbench.components.late import checked
+from workbench.components.validation import check_network
+from workbench.components.validation import check_text
+
+
+class Entry(TypedDict):
+    """What a workbench needs to know of the load balancer in front of it."""
+
+    security_group_id: pulumi.Input[str]
+    """The load balancer's security group, from which alone the server takes requests."""
+
+    target_group_arn: pulumi.Input[str]
+    """The target group that the server is put into."""
+
+    cidr_blocks: pulumi.Input[Sequence[pulumi.Input[str]]]
+    """The ranges that the load balancer's own addresses are in, those of its subnets: what comes
+    from there is believed whose request it is."""
+
+    dns_name: pulumi.Input[str]
+    """The load balancer's own name."""
+
+
+def check_entry(value: Any, what: str) -> dict[str, Any]:
+    """Return what a workbench is told of its load balancer, as far as it is known."""
+    check_object(Entry, value, what, "Workbench")
+    found: Mapping[str, Any] = value
+    checked(check_security_group_id, found["security_group_id"], f"{what}.security_group_id")
+    checked(check_target_group_arn, found["target_group_arn"], f"{what}.target_group_arn")
+    checked(partial(check_each, check_network), found["cidr_blocks"], f"{what}.cidr_blocks")
+    checked(check_text, found["dns_name"], f"{what}.dns_name")
+    return dict(found)
+
+
+def check_behind(args: Mapping[str, Any]) -> None:
+    """Check what is said of a workbench behind a load balancer."""
+    if args.get("domain") is None:
+        raise ArgumentError(
+            "entrance is given without domain: the load balancer's certificate is for a name.",
+            "Give the domain of the Entrance.",
+        )
+    for name in ("http_from", "zone_id", "create_zone"):
+        if args.get(name):
+            raise ArgumentError(
+                f"{name} can't be chosen for a workbench behind a load balancer, which the names"
+                " point to, and which requests come to.",
+                f"Leave out {name} here, and give the Entrance what it takes.",
+            )

@@ -1,0 +1,139 @@
+"""What the kernel lets through between a rehearsal's machines and the rest: as in their VPCs.
+
+Rules of iptables, in chains of the rehearsal's own, by its bridge:
+
+- Only machines that something leads out of reach the internet, and what stands for it here at the
+  bridge's own address: packages and the certificate authority.
+- Machines of one VPC reach one another by their private addresses, and see each other by those.
+
+Nothing answers a packet that goes nowhere, as in AWS.
+"""
+
+import ipaddress
+import logging
+import subprocess
+from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+log = logging.getLogger(__name__)
+
+# Seconds to wait for who else changes rules.
+WAIT = "--wait=10"
+_ANSWERS = "-m conntrack --ctstate ESTABLISHED,RELATED -j RETURN"
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A machine: its ``address`` on the bridge, and where EC2 says that it is."""
+
+    address: str
+    private_ip: str
+    vpc_id: str
+    vpc_range: str
+    reaches_internet: bool
+
+
+class PacketRules:
+    """The rules of one bridge, whose own address is ``gateway``."""
+
+    def __init__(self, bridge: str, gateway: str) -> None:
+        self._bridge = bridge
+        self._gateway = gateway
+        self._applied: str | None = None
+
+    def apply(self, machines: Sequence[Placed]) -> None:
+        """Make the rules those of ``machines``; other machines of the bridge reach nothing."""
+        text = rules_of(self._bridge, self._gateway, machines)
+        if text == self._applied:
+            return
+        self._applied = text
+        try:
+            # All in one step: no packet sees half of it.
+            _run("iptables-restore", WAIT, "--noflush", stdin=text)
+            for table, chain, jump in _jumps(self._bridge, self._gateway):
+                if not _succeeds(table, "-C", chain, jump):
+                    _iptables(table, "-I", chain, jump)
+        except (OSError, subprocess.SubprocessError) as error:
+            log.warning("the machines' packets aren't filtered: %s", _said(error))
+
+
+def remove_rules(bridge: str, gateway: str) -> None:
+    """Take a bridge's rules away; without any, nothing happens."""
+    try:
+        for table, chain, jump in _jumps(bridge, gateway):
+            while _succeeds(table, "-D", chain, jump):
+                pass
+        for table, name in _chains(bridge):
+            if _succeeds(table, "-F", name):
+                _iptables(table, "-X", name)
+    except (OSError, subprocess.SubprocessError) as error:
+        log.warning("rules for packets stay: %s", _said(error))
+
+
+def rules_of(bridge: str, gateway: str, machines: Sequence[Placed]) -> str:
+    """Return the rules in iptables-restore's form."""
+    (_, out), (_, there), (_, back) = _chains(bridge)
+    pairs = [(one, other) for one in machines for other in machines if one.vpc_id == other.vpc_id]
+    lines = [
+        "*filter",
+        f":{out} - [0:0]",
+        *(f"-A {out} {each}" for each in _out(gateway, machines)),
+    ]
+    lines += ["COMMIT", "*nat", f":{there} - [0:0]", f":{back} - [0:0]"]
+    for one, other in pairs:
+        lines += [
+            f"-A {there} -s {one.address} -d {other.private_ip}"
+            f" -j DNAT --to-destination {other.address}",
+            f"-A {back} -s {one.address} -d {other.address}"
+            f" -m conntrack --ctorigdst {other.private_ip}"
+            f" -j SNAT --to-source {one.private_ip}",
+        ]
+    return "\n".join([*lines, "COMMIT", ""])
+
+
+def _out(gateway: str, machines: Sequence[Placed]) -> Iterator[str]:
+    yield _ANSWERS
+    for each in machines:
+        if ipaddress.ip_address(gateway) not in ipaddress.ip_network(each.vpc_range):
+            # Nobody has that address in the VPC: it isn't looked for anywhere else.
+            yield f"-s {each.address} -d {each.vpc_range} -j DROP"
+        if each.reaches_internet:
+            yield f"-s {each.address} -j RETURN"
+    yield "-j DROP"
+
+
+def _chains(bridge: str) -> list[tuple[str, str]]:
+    return [("filter", f"{bridge}-out"), ("nat", f"{bridge}-there"), ("nat", f"{bridge}-back")]
+
+
+def _jumps(bridge: str, gateway: str) -> list[tuple[str, str, str]]:
+    """Return where the chains are entered: Docker leaves its own chain for others' rules."""
+    (_, out), (_, there), (_, back) = _chains(bridge)
+    return [
+        ("filter", "DOCKER-USER", f"-i {bridge} ! -o {bridge} -j {out}"),
+        ("filter", "INPUT", f"-i {bridge} -d {gateway}/32 -j {out}"),
+        ("nat", "PREROUTING", f"-i {bridge} -j {there}"),
+        ("nat", "POSTROUTING", f"-o {bridge} -j {back}"),
+    ]
+
+
+def _iptables(table: str, verb: str, chain: str, rule: str = "") -> None:
+    _run("iptables", WAIT, "-t", table, verb, chain, *rule.split())
+
+
+def _succeeds(table: str, verb: str, chain: str, rule: str = "") -> bool:
+    try:
+        _iptables(table, verb, chain, rule)
+    except subprocess.CalledProcessError:
+        return False
+    return True
+
+
+def _run(*command: str, stdin: str = "") -> None:
+    subprocess.run(command, input=stdin, capture_output=True, text=True, check=True)
+
+
+def _said(error: Exception) -> str:
+    said = error.stderr if isinstance(error, subprocess.CalledProcessError) else ""
+    return (said or str(error)).strip()
