@@ -41,7 +41,9 @@ def read_use(target: Target) -> Use:
     """Ask the server."""
     answer = target.server().run(READ)
     if not answer.ok:
-        raise WorkbenchError("The server's recipe knows no shares yet.", "workbench converge")
+        raise WorkbenchError(
+            "The server's recipe knows no shares yet.", f"workbench converge --stack {target.stack}"
+        )
     values = json.loads(answer.stdout)
     return Use(**{field: values[field] for field in Use.__dataclass_fields__})
 

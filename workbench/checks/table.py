@@ -43,7 +43,6 @@ from workbench.host.service import Stage
 UP = "workbench up --stack {stack}"
 CONVERGE = "workbench converge --stack {stack}"
 PROXY_LOG = log_of(Stage.WEB)
-BEFORE_WEB = ("instance", "security-group")
 
 CHECKS: tuple[Check, ...] = (
     Check("stack", check_stack, (), UP, "stack"),

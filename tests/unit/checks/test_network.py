@@ -55,8 +55,16 @@ REVOKE = "aws ec2 revoke-security-group-ingress --group-id sg-1 --security-group
         ((*WEB, rule(22, cidr="10.1.2.3/32")), "PASS", "sg-1 opens 22, 80, 443", ""),
         ((*WEB, rule(22)), "WARN", "sg-1 opens port 22 to every address", f"{REVOKE} sgr-22"),
         ((rule(443),), "FAIL", "sg-1 doesn't open 80", ""),
+        ((rule(22),), "FAIL", "sg-1 doesn't open 80, 443", ""),
         ((*WEB, rule(-1, ip="-1")), "FAIL", "sg-1 opens every port: all to 0.0.0.0/0", REVOKE),
         # Opened manually: a service's own port, a range around SSH's, another protocol.
+        (
+            (*WEB, rule(8787), rule(9000)),
+            "WARN",
+            "sg-1 opens what workbench:extraPorts doesn't name: tcp 8787 to 0.0.0.0/0, tcp 9000 to"
+            " 0.0.0.0/0",
+            f"{REVOKE} sgr-8787 sgr-9000",
+        ),
         (
             (*WEB, rule(8787)),
             "WARN",
@@ -93,6 +101,35 @@ def test_the_security_group_opens_the_web_and_ssh_to_few(
     assert bool(found.fix) == bool(fix)
 
 
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ({"CidrIpv6": "fd00::/8"}, "fd00::/8"),
+        ({"PrefixListId": "pl-1"}, "pl-1"),
+        ({"ReferencedGroupInfo": {"GroupId": "sg-2"}}, "sg-2"),
+        ({"ReferencedGroupInfo": {}}, "?"),
+        ({}, "?"),
+    ],
+)
+def test_whom_a_rule_lets_in_is_named(source: dict[str, Any], told: str) -> None:
+    opened = {key: value for key, value in rule(8787).items() if key != "CidrIpv4"} | source
+    found = network.check_security_group(
+        replace(TARGET, aws={"ec2": Ec2(*WEB, opened)}.__getitem__)
+    )
+    assert (
+        found.evidence == f"sg-1 opens what workbench:extraPorts doesn't name: tcp 8787 to {told}"
+    )
+
+
+def test_rules_are_taken_away_where_they_are() -> None:
+    outputs = dict(TARGET.outputs) | {"region": "eu-west-1"}
+    ec2 = Ec2(*WEB, rule(8787), rule(9000))
+    found = network.check_security_group(
+        replace(TARGET, outputs=outputs, aws={"ec2": ec2}.__getitem__)
+    )
+    assert found.fix == f"{REVOKE} sgr-8787 sgr-9000 --region eu-west-1"
+
+
 def test_what_the_configuration_opens_is_meant() -> None:
     extra = (
         '[{"port":8787,"cidrBlocks":["10.0.0.0/8"]},'
@@ -114,7 +151,17 @@ def listener() -> Iterator[socket.socket]:
 
 def test_a_service_that_answers_from_outside_is_found(listener: socket.socket) -> None:
     found = network.check_inner_ports(replace(TARGET, aws={"ec2": Ec2(*WEB)}.__getitem__))
-    assert (found.result, found.evidence) == ("FAIL", "127.8.7.6 answers on 8787 from outside")
+    told = "127.8.7.6 answers on 8787 from outside"
+    assert (found.result, found.evidence, found.fix) == ("FAIL", told, "")
+
+
+def test_closed_ports_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "inner_ports", lambda target: [8000, 8787])
+    found = network.check_inner_ports(TARGET)
+    assert (found.result, found.evidence) == ("PASS", "closed from outside: 8000, 8787")
+    monkeypatch.setattr(network, "_reaches_server", lambda ip, port: True)
+    found = network.check_inner_ports(replace(TARGET, aws={"ec2": Ec2(*WEB)}.__getitem__))
+    assert found.evidence == "127.8.7.6 answers on 8000, 8787 from outside"
 
 
 def test_a_port_that_was_opened_by_hand_may_not_answer(listener: socket.socket) -> None:
@@ -146,6 +193,13 @@ def test_a_program_of_this_computer_on_every_address_is_not_the_workbench(
             "FAIL",
             "127.8.7.6 refuses 80, 443: no web server listens there",
             "",
+        ),
+        (
+            (Port.SILENT, Port.SILENT),
+            "FAIL",
+            "127.8.7.6 stays silent on 80, 443, which the security group opens:"
+            " a network on the way, or the server itself, may drop it",
+            network.RESTART,
         ),
         (
             (Port.OPEN, Port.SILENT),

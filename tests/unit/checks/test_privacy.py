@@ -11,6 +11,7 @@ from workbench.checks.target import Target
 
 Shell = Callable[..., Any]
 BEST = "".join(f"{name} = {value}\n" for name, value in KERNEL.items())
+WEAKER = BEST.replace(" = 1", " = 0")
 WEAK = BEST.replace("fs.protected_regular = 2", "fs.protected_regular = 0")
 
 
@@ -42,6 +43,29 @@ def mounts(options: str, kernel: str = "") -> str:
             "WARN",
             "people see their own processes only, but the kernel protects shared folders "
             "less: fs.protected_regular=0",
+        ),
+        (
+            mounts("hidepid=2") + WEAKER,
+            "WARN",
+            "people see their own processes only, but the kernel protects shared folders less:"
+            " fs.protected_symlinks=0, fs.protected_hardlinks=0, fs.protected_fifos=0",
+        ),
+        (
+            mounts("hidepid=2", "ro") + WEAKER,
+            "PASS",
+            "people see their own processes only; not set here, as this kernel is another"
+            " computer's: fs.protected_symlinks=0, fs.protected_hardlinks=0, fs.protected_fifos=0",
+        ),
+        # A setting's own value may have such a sign in it.
+        (
+            f"{mounts('hidepid=2')}kernel.core_pattern = a = b\n{BEST}",
+            "PASS",
+            "people see their own processes only; the kernel protects shared folders",
+        ),
+        (
+            "tmpfs /run tmpfs rw 0 0\n",
+            "FAIL",
+            "everyone sees what others run, with its arguments (/proc has no hidepid)",
         ),
         (
             mounts("hidepid=2", "ro,nosuid"),

@@ -121,3 +121,13 @@ def test_limits_of_nobody_are_told(shell: Shell) -> None:
     found = quotas.check_quotas(Target("tests", {"data_volume_id": "vol-1"}, server=lambda: server))
     told = "quotas are counted, and nobody has a limit (workbench:homeQuota is 0)"
     assert (found.result, found.evidence) == ("PASS", told)
+
+
+@pytest.mark.parametrize(
+    ("most", "told"), [(1048575, "1023 MiB"), (1048576, "1 GiB"), (1572864, "1.5 GiB")]
+)
+def test_a_limit_is_told_in_gib_where_it_is_one(shell: Shell, most: int, told: str) -> None:
+    report = f"ada 1 0 {most} 00 [--------] 2 0 0 00 [--------]\n"
+    server = shell(findmnt=ON + NO_MARKER, **{"sudo_-n_xfs": report})
+    found = quotas.check_quotas(Target("tests", {"data_volume_id": "vol-1"}, server=lambda: server))
+    assert found.evidence == f"each person has at most {told} of the data volume"

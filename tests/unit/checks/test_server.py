@@ -34,6 +34,12 @@ def target(shell: Any) -> Target:
             "FAIL",
             "the last run failed at: Install R",
         ),
+        (DONE | {"result": "failed"}, "FAIL", "the last run failed at: an unknown step"),
+        (
+            DONE | {"changed": 2, "unchanged": 28},
+            "PASS",
+            f"recipe {RECIPE[:12]}, 2 changed, 28 unchanged",
+        ),
     ],
 )
 def test_converged(shell: Shell, last: dict[str, Any], result: str, evidence: str) -> None:
@@ -49,6 +55,12 @@ def test_a_server_that_has_not_converged_yet(shell: Shell) -> None:
 def test_a_converge_under_way_is_no_failure(shell: Shell) -> None:
     found = server.check_converged(target(shell(systemctl="activating\n", cat="{}")))
     assert (found.result, found.evidence) == ("WARN", "a converge is under way")
+    assert found.fix == "workbench logs converge --stack {stack}"
+
+
+def test_of_a_run_that_noted_little_only_that_is_told(shell: Shell) -> None:
+    known = Target("tests", {}, server=lambda: shell(cat='{"result": "ok"}'))
+    assert server.check_converged(known).evidence == "recipe , 0 changed, 0 unchanged"
 
 
 SERVICES = [

@@ -115,4 +115,7 @@ def test_a_log_without_errors_shows_its_last_line(shell: Shell) -> None:
 
 def test_a_server_that_lists_no_services(shell: Shell) -> None:
     found = services.check_services(Target("tests", server=lambda: shell(cat="[]\n\n")))
-    assert (found.result, "lists no services" in found.evidence) == ("FAIL", True)
+    assert (found.result, found.evidence) == (
+        "FAIL",
+        "the server lists no services (/var/lib/workbench/services.json)",
+    )

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from workbench.checks import shared_packages
+from workbench.checks.shared_packages import Installation
 from workbench.checks.shared_packages import check_shared_packages
 from workbench.checks.target import Target
 
@@ -21,25 +23,48 @@ TOLD = {
     "started": 1.0,
     "seconds": 2.0,
 }
+OTHERWISE = f"{shared_packages.AGAIN}   tries again; or take it out of workbench:packages"
 FAILED = [{"kind": "R", "name": f"p{number}", "why": "it has no binary"} for number in range(5)]
 
 
 @pytest.mark.parametrize(
     ("told", "unit", "result", "evidence", "fix"),
     [
-        (TOLD, "start", "SKIP", "installing 12 of 40 (R praise)", "logs packages"),
-        (TOLD, "dead", "WARN", "interrupted after 12 of 40", "workbench converge"),
-        (TOLD, "auto-restart", "WARN", "interrupted after 12 of 40", "workbench converge"),
+        (TOLD, "start", "SKIP", "installing 12 of 40 (R praise)", shared_packages.LOGS),
+        (TOLD, "dead", "WARN", "interrupted after 12 of 40", shared_packages.AGAIN),
+        (TOLD, "auto-restart", "WARN", "interrupted after 12 of 40", shared_packages.AGAIN),
+        (
+            TOLD | {"total": 0},
+            "stop-sigterm",
+            "SKIP",
+            "installing (R praise)",
+            shared_packages.LOGS,
+        ),
         (TOLD | {"state": "installed", "done": 40}, "dead", "PASS", "installed (40)", ""),
         (
             TOLD | {"state": "failed", "failed": FAILED[:1]},
             "auto-restart",
             "WARN",
             "39 of 40 installed; failed: R p0: it has no binary",
-            "take it out of workbench:packages",
+            OTHERWISE,
         ),
-        (TOLD | {"state": "failed", "failed": FAILED}, "dead", "WARN", "(and 2 more)", "converge"),
-        (None, "start", "SKIP", "installing (about to begin)", ""),
+        (
+            TOLD | {"state": "failed", "failed": FAILED},
+            "dead",
+            "WARN",
+            "35 of 40 installed; failed: R p0: it has no binary; R p1: it has no binary;"
+            " R p2: it has no binary (and 2 more)",
+            OTHERWISE,
+        ),
+        (
+            TOLD | {"state": "failed", "failed": FAILED[:3]},
+            "dead",
+            "WARN",
+            "37 of 40 installed; failed: R p0: it has no binary; R p1: it has no binary;"
+            " R p2: it has no binary",
+            OTHERWISE,
+        ),
+        (None, "start", "SKIP", "installing (about to begin)", shared_packages.LOGS),
         (None, "dead", "PASS", "none are wanted", ""),
     ],
 )
@@ -49,6 +74,11 @@ def test_it_is_told(
     said = f"{json.dumps(told)}\n\n{unit}\n" if told else f"\n{unit}\n"
     outcome = check_shared_packages(Target("tests", server=lambda: shell(cat=said)))
 
-    assert outcome.result == result
-    assert evidence in outcome.evidence
-    assert fix in outcome.fix
+    assert (outcome.result, outcome.evidence, outcome.fix) == (result, evidence, fix)
+
+
+def test_what_the_server_notes_is_read(shell: Shell) -> None:
+    said = f"{json.dumps(TOLD | {'failed': FAILED[:1]})}\n\nstart\n"
+    assert shared_packages.read_installation(shell(cat=said)) == Installation(
+        "installing", 40, 12, "R praise", ("R p0: it has no binary",), 2.0
+    )

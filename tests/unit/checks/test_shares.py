@@ -8,6 +8,7 @@ import pytest
 
 from workbench.checks.shares import check_shares
 from workbench.checks.target import Target
+from workbench.errors import WorkbenchError
 
 Shell = Callable[..., Any]
 GIB = 1 << 30
@@ -22,6 +23,7 @@ WELL = {
     "guard": "active",
 }
 FULL = {"user": "ada", "what": "memory", "used": 5 * GIB // 2, "limit": 2715 << 20}
+SMALL = {"user": "cy", "what": "memory", "used": GIB - 1, "limit": GIB}
 ALL_FULL = {"user": None, "what": "memory", "used": 3 * GIB, "limit": 17 * GIB // 5}
 MANY = {"user": "bob", "what": "tasks", "used": 2001, "limit": 2048}
 
@@ -41,9 +43,9 @@ def ended(**values: Any) -> dict[str, Any]:
             "",
         ),
         (
-            {"missing": ["memory of user.slice"]},
+            {"missing": ["memory of user.slice", "tasks of user.slice"]},
             "FAIL",
-            "the kernel doesn't limit: memory of user.slice",
+            "the kernel doesn't limit: memory of user.slice, tasks of user.slice",
             "",
         ),
         (
@@ -59,6 +61,7 @@ def ended(**values: Any) -> dict[str, Any]:
             " everyone together uses 3.0 GiB of 3.4 GiB memory",
             RESIZE,
         ),
+        ({"near": [SMALL]}, "WARN", "cy uses 1023 MiB of 1.0 GiB memory", RESIZE),
         (
             {"ended": [ended(), ended(time=3600, name="", memory=0)]},
             "WARN",
@@ -79,3 +82,9 @@ def test_shares(shell: Shell, found: dict[str, Any], result: str, evidence: str,
     server = shell(sudo=json.dumps(WELL | found))
     outcome = check_shares(Target("t", {"instance_type": "t3.medium"}, server=lambda: server))
     assert (outcome.result, outcome.evidence, outcome.fix) == (result, evidence, fix)
+
+
+def test_a_recipe_without_shares_is_told(shell: Shell) -> None:
+    with pytest.raises(WorkbenchError, match="The server's recipe knows no shares yet") as error:
+        check_shares(Target("tests", server=lambda: shell()))
+    assert error.value.hint == "workbench converge --stack tests"

@@ -36,6 +36,28 @@ class Ec2:
 
 
 @pytest.mark.parametrize(
+    ("rule", "opens"),
+    [
+        ({"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}, True),
+        ({"IpProtocol": "tcp", "FromPort": 23, "ToPort": 65535}, False),
+        ({"IpProtocol": "tcp", "FromPort": 0, "ToPort": 21}, False),
+        ({"IpProtocol": "udp", "FromPort": 22, "ToPort": 22}, False),
+        # Every protocol has no ports.
+        ({"IpProtocol": "-1"}, True),
+    ],
+)
+def test_who_may_use_ssh_by_a_rule(rule: dict[str, Any], opens: bool) -> None:
+    ec2 = Ec2()
+    ec2.rules = [
+        rule | {"IpRanges": [{"CidrIp": "10.0.0.0/8"}], "Ipv6Ranges": [{"CidrIpv6": "fd00::/8"}]},
+        # Another group's members, by no address.
+        rule | {"UserIdGroupPairs": [{"GroupId": "sg-2"}]},
+    ]
+    found = ssh.ssh_sources(replace(TARGET, aws={"ec2": ec2}.__getitem__))
+    assert found == (["10.0.0.0/8", "fd00::/8"] if opens else [])
+
+
+@pytest.mark.parametrize(
     ("answer", "sources", "configured", "result", "words", "fix"),
     [
         (Port.OPEN, [], "", "PASS", "127.0.0.1 answers on 22", ""),
@@ -185,6 +207,7 @@ Shell = Callable[..., Any]
     ("answer", "result", "evidence"),
     [
         (Answer(0, "admin\nip-10\n"), "PASS", "admin at ip-10"),
+        (Answer(0, "admin\nip-10\nmore\n"), "PASS", "admin at ip-10\nmore"),
         (Answer(1, "", "no shell\n"), "FAIL", "no shell"),
     ],
 )

@@ -3,7 +3,9 @@
 import socket
 from collections.abc import Callable
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -13,6 +15,7 @@ from moto import mock_aws
 from workbench.checks.check import Outcome
 from workbench.checks.check import failed
 from workbench.checks.check import passed
+from workbench.checks.kernels import CODE
 from workbench.checks.labs import web
 from workbench.checks.target import Address
 from workbench.checks.target import Target
@@ -101,6 +104,11 @@ def test_what_answers_is_a_service(shell, listening, unit, state, said):
             SSHD + NGINX + HUB.replace("127.0.0.1:8000", "*:8000"),
             "FAIL: only the security group keeps others from these ports: 8000 (node)",
         ),
+        (
+            "LISTEN 0 5 *:8080 *:*\n" + HUB.replace("127.0.0.1:8000", "*:8000"),
+            "FAIL: only the security group keeps others from these ports: 8000 (node),"
+            " 8080 (somebody)",
+        ),
         (HUB.replace("127.0.0.1", "[::1]"), "PASS: the programs listen to the server itself only"),
         (
             HUB.replace("127.0.0.1", "10.0.0.4"),
@@ -173,39 +181,45 @@ def test_each_program_is_below_its_path(make_site: MakeSite, changed: Pages, sai
     assert told(web.check_paths(target)) == said
 
 
-def addresses(**found: Any) -> Callable[[str], Any]:
-    class Ec2:
-        def describe_instances(self, **wanted: Any) -> Any:
-            instance = {"InstanceId": "i-1", "PublicIpAddress": "203.0.113.9", "LaunchTime": ""}
-            return {"Reservations": [{"Instances": [instance]}]}
+class Addresses:
+    """EC2, with the lab's instance, and Elastic IPs."""
 
-        def describe_addresses(self) -> Any:
-            return {"Addresses": [{"PublicIp": "203.0.113.9", **found}] if found else []}
+    def __init__(self, ip: str, *found: dict[str, str]) -> None:
+        self.ip, self.found = ip, list(found)
 
-    return {"ec2": Ec2()}.__getitem__
+    def describe_instances(self, **wanted: Any) -> Any:
+        instance = {"InstanceId": "i-1", "PublicIpAddress": self.ip, "LaunchTime": ""}
+        return {"Reservations": [{"Instances": [instance]}]}
+
+    def describe_addresses(self) -> Any:
+        return {"Addresses": self.found}
+
+
+IP = "203.0.113.9"
+ELSEWHERE = {"PublicIp": "203.0.113.1", "InstanceId": "i-2", "AssociationId": "a"}
+IDLE = [{"PublicIp": f"203.0.113.{last}", "AllocationId": "b"} for last in (2, 3)]
+CHANGES = f"FAIL: the server's address is {IP}, which is AWS's and changes"
 
 
 @pytest.mark.parametrize(
-    ("found", "said"),
+    ("ec2", "said"),
     [
         (
-            {"InstanceId": "i-1", "AssociationId": "a"},
-            "PASS: 203.0.113.9 stays with i-1 when it is stopped",
+            Addresses(IP, ELSEWHERE, {"PublicIp": IP, "InstanceId": "i-1", "AssociationId": "a"}),
+            f"PASS: {IP} stays with i-1 when it is stopped",
         ),
-        ({}, "FAIL: the server's address is 203.0.113.9, which is AWS's and changes"),
+        (Addresses(IP), CHANGES),
+        (Addresses(IP, ELSEWHERE), CHANGES),
         (
-            {"AllocationId": "b"},
-            "FAIL: the server's address is 203.0.113.9, which is AWS's and changes; "
-            "203.0.113.9 points to no server, and costs",
+            Addresses(IP, ELSEWHERE, *IDLE),
+            f"{CHANGES}; 203.0.113.2, 203.0.113.3 points to no server, and costs",
         ),
-        (
-            {"InstanceId": "i-2", "AssociationId": "a"},
-            "FAIL: the server's address is 203.0.113.9, which is AWS's and changes",
-        ),
+        (Addresses(""), "FAIL: the server's address is nothing"),
     ],
+    ids=["the server's", "none", "another's", "idle", "no address"],
 )
-def test_the_address_is_the_readers_own(found, said):
-    assert told(web.check_elastic_ip(Target("labs", aws=addresses(**found)))) == said
+def test_the_address_is_the_readers_own(ec2, said):
+    assert told(web.check_elastic_ip(Target("labs", aws={"ec2": ec2}.__getitem__))) == said
 
 
 @pytest.mark.parametrize(
@@ -277,7 +291,7 @@ def test_plain_http_at_the_port_of_https_is_told(make_site):
     site = make_site()
     other = replace(site, address=Address("127.0.0.1", {443: site.where.port(80)}))
 
-    assert told(web.check_certificate(other)).startswith("FAIL: what answers at port 443 spea")
+    assert told(web.check_certificate(other)) == "FAIL: what answers at port 443 speaks no TLS"
 
 
 def test_nothing_at_the_port_of_https_is_told(make_site):
@@ -352,7 +366,29 @@ def test_the_certificate_is_renewed(make_site, shell, monkeypatch, unit, kept, t
     assert told(web.check_renewal(replace(site, server=lambda: server))) == said
 
 
+@pytest.mark.parametrize(
+    ("printed", "said"),
+    [
+        ("42 test-user\n", "PASS: a kernel of test-user answers at https://bench.example/jupyter/"),
+        ("42 root\n", "FAIL: the kernel answered '42 root'"),
+        ("", "FAIL: the kernel answered ''"),
+    ],
+)
+def test_a_kernel_runs_code_as_who_signed_in(monkeypatch, printed, said):
+    target = Target("labs", outputs={"domain": DOMAIN}, password={"test-user": "right"}.__getitem__)
+
+    @contextmanager
+    def session(*who: Any) -> Iterator[Any]:
+        assert who == (target, "test-user", "right")
+        asked = {("python", CODE["python"]): printed}
+        yield SimpleNamespace(run=lambda *words: asked[words])
+
+    monkeypatch.setattr(web, "session", session)
+
+    assert told(web.check_kernel_https(target)) == said
+
+
 def test_without_the_password_nobody_signs_in(tmp_path):
     outcome = web.check_kernel_https(Target("labs", folder=tmp_path))
 
-    assert told(outcome).startswith("FAIL: password.txt in /")
+    assert told(outcome) == f"FAIL: password.txt in {tmp_path} hasn't the password of test-user"
