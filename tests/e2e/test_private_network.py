@@ -15,6 +15,8 @@ from bench import eventually
 from bench import reachable
 from warm_image import warm_image
 
+from workbench.rehearsal.names import container_name
+
 CONFIGURATION = """\
 config:
   workbench:basePackages: []
@@ -77,19 +79,24 @@ class Private:
             MinCount=1,
             MaxCount=1,
         )["Instances"][0]["InstanceId"]
-        assert eventually(lambda: self._port(made) is not None, 120)
-        ip, port = self._port(made) or ("", 0)
-        self.bastion = ip
+        answers: list[tuple[str, int]] = []
+
+        def does_answer() -> bool:
+            answers.extend(self._answering(made))
+            return bool(answers)
+
+        assert eventually(does_answer, 120)
+        self.bastion, port = answers[0]
         key = self.bench.folder / "ssh" / "id_ed25519"
         trusting = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
-        user = self.outputs["administrator"]
-        return f"ssh -F none -i {key} {trusting} -o BatchMode=yes -W %h:%p -p {port} {user}@{ip}"
+        here = f"{self.outputs['administrator']}@{self.bastion}"
+        return f"ssh -F none -i {key} {trusting} -o BatchMode=yes -W %h:%p -p {port} {here}"
 
-    def _port(self, instance_id: str) -> tuple[str, int] | None:
-        """Return where a public instance's SSH answers."""
+    def _answering(self, instance_id: str) -> list[tuple[str, int]]:
+        """Return where a public instance's SSH answers, as soon as it does."""
         ip = self._instance(instance_id).get("PublicIpAddress")
         port = self.described()["addresses"].get(ip, {}).get("22")
-        return (ip, port) if port and reachable(ip, port) else None
+        return [(ip, port)] if port and reachable(ip, port) else []
 
     def described(self) -> dict[str, Any]:
         text = (self.bench.folder / "rehearsal.json").read_text()
@@ -100,6 +107,20 @@ class Private:
         """Return which of these the server reaches, each a host and a port."""
         script = REACH.format(places=" ".join(places))
         return self.bench.run("ssh.connect", script).stdout.split()
+
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        """Be in the server's network, as with a VPN: its pages and Pebble's question get there."""
+        container = container_name(self.bench.name, self.outputs["instance_id"])
+        form = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+        asked = ["docker", "inspect", "--format", form, container]
+        said = subprocess.run(asked, capture_output=True, text=True, check=True)
+        there = ["-d", self.outputs["address"], "-j", "DNAT", "--to", said.stdout.strip()]
+        subprocess.run(["iptables", "-t", "nat", "-I", "OUTPUT", *there], check=True)
+        try:
+            yield
+        finally:
+            subprocess.run(["iptables", "-t", "nat", "-D", "OUTPUT", *there], check=True)
 
     def answers(self, *services: str) -> list[str]:
         """Return which of AWS's services answer the server, whatever they say."""
@@ -152,19 +173,17 @@ def test_it_reaches_out_by_its_nat_gateway_and_is_reached_from_its_vpc_alone(
     assert "PublicIpAddress" not in private.server
     command = private.make_bastion()
     bench.shell(f"pulumi config set workbench:sshProxyCommand {shlex.quote(command)}")
-    print(bench.run("up", exit_code=None, limit=1200))
+    with private.connected():
+        bench.run("up", limit=1200)
+        bench.run("check", limit=600)
     bench.shell("pulumi preview --expect-no-changes")
     status = bench.status()
     assert (status["state"], status["address"]["ip"]) == ("running", private.outputs["address"])
 
-    # Nothing of this computer points to it: neither the gateway's address nor its own.
+    # Nobody comes in where it goes out, and no other public address is its own.
     (address,) = private.ec2.describe_addresses()["Addresses"]
+    assert not any(reachable(address["PublicIp"], port) for port in (22, 443))
     assert private.described()["addresses"].keys() == {private.bastion}
-    assert not any(
-        reachable(ip, port)
-        for ip in (address["PublicIp"], private.outputs["address"])
-        for port in (22, 443)
-    )
 
     packages = urlsplit(private.described()["packages_url"]).netloc
     assert private.reached(packages) == [packages]
