@@ -1,7 +1,6 @@
 """A workbench behind a load balancer: people, notebooks and uploads come through the real proxy."""
 
 import contextlib
-import json
 import os
 import subprocess
 from collections.abc import Iterator
