@@ -247,6 +247,9 @@ def test_the_documents_program_makes_both(deploy, public_key):
     )
 
     assert len(done.one(":LoadBalancer").inputs["subnets"]) == 2
+    # AWS makes none in a network without a gateway to the internet.
+    awaited = done.one(":LoadBalancer").options.dependencies
+    assert any("InternetGateway" in urn for urn in awaited)
     assert done.one(":Instance").inputs["associatePublicIpAddress"] is False
     assert done.exports["url"] == "https://lab.example.org/"
 
