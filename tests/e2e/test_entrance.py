@@ -1,7 +1,6 @@
 """A workbench behind a load balancer: people, notebooks and uploads come through the real proxy."""
 
 import contextlib
-import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -48,6 +47,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         project = Project(bench, folder, PROGRAM)
         project.shell(f"workbench rehearsal.config --name {bench.name}", 600)
         project.set(basePackages="[]")
+        # It ends with all checks of names, certificate, pages, kernels.
         project.shell("workbench up", 1800)
         with contextlib.chdir(folder):
             bench.server(f"sudo systemd-run --quiet --unit=sink python3 -c '{SINK}'")
@@ -75,14 +75,7 @@ def sink(client: httpx.Client, name: str, content: Any = b"", **headers: str) ->
     return found
 
 
-def test_its_own_checks_find_it_well(front: Bench) -> None:
-    command = ["workbench", "check", "--json"]
-    done = subprocess.run(command, env=front.env, capture_output=True, text=True, timeout=600)
-    said = json.loads(done.stdout)
-    assert not [each for each in said if each["result"] == "FAIL"]
-    told = {each["name"]: each["evidence"] for each in said}
-    # Of the load balancer: its certificate, and its addresses.
-    assert "DIY workbench rehearsal CA" in json.dumps(told)
+def test_its_target_is_well(front: Bench) -> None:
     balancing = front.aws("elbv2")
     (group,) = balancing.describe_target_groups()["TargetGroups"]
 

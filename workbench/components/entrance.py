@@ -155,6 +155,7 @@ class Entrance(Component):
         self._name = name
         self._args = args
         self._own = pulumi.ResourceOptions(parent=self)
+        self._after = opts.depends_on if opts else None
         self._records = record_names(args)
         given_ids: pulumi.Output[Any] = pulumi.Output.from_input(args["subnet_ids"])
         found = given_ids.apply(self._find_subnets)
@@ -242,7 +243,13 @@ class Entrance(Component):
             enable_deletion_protection=protect,
             tags={"Name": self._name, **stack_tag()},
             # Not false, which would undo the protection that the component's own options give.
-            opts=pulumi.ResourceOptions(parent=self, protect=protect or None),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=protect or None,
+                # A component's own depends_on doesn't reach its children, and this needs the
+                # network's internet gateway.
+                depends_on=self._after,
+            ),
         )
 
     def _create_target_group(self) -> None:

@@ -68,8 +68,8 @@ each item of a list of those. Any other one decides what is made, so a preview m
 
 `protect`, `provider`, `providers`, `aliases` and `parent` reach all that a component makes. By
 Pulumi's own rules, `ignore_changes` and `depends_on` don't: the first is of the component alone;
-what is given as the second, `Server` and `Address` hand to what needs it. Whatever no argument
-offers, a transform changes in each part, for example the rules of an organization:
+what is given as the second, `Server`, `Address` and `Entrance` hand to what needs it. Whatever no
+argument offers, a transform changes in each part, for example the rules of an organization:
 
 ```python
 import pulumi

@@ -192,6 +192,15 @@ def test_a_workbench_behind_it_takes_requests_from_it_alone(behind):
     assert whole["outputs"]["entrance"] == ENTRY["dns_name"]
 
 
+def test_the_server_that_takes_over_takes_its_place(behind):
+    done = behind(current_server="second", previous_instance_type="t3.large")
+
+    (attachment,) = done.all(":TargetGroupAttachment")
+    before = behind().one(":TargetGroupAttachment")
+    assert attachment.urn == before.urn
+    assert attachment.inputs["targetId"] != before.inputs["targetId"]
+
+
 def test_the_server_is_told_whom_to_believe_and_asks_no_authority(behind):
     text = behind().named("lab-recipe-settings").inputs["content"]
     settings = Settings.parse(text)
@@ -238,6 +247,9 @@ def test_the_documents_program_makes_both(deploy, public_key):
     )
 
     assert len(done.one(":LoadBalancer").inputs["subnets"]) == 2
+    # AWS makes none in a network without a gateway to the internet.
+    awaited = done.one(":LoadBalancer").options.dependencies
+    assert any("InternetGateway" in urn for urn in awaited)
     assert done.one(":Instance").inputs["associatePublicIpAddress"] is False
     assert done.exports["url"] == "https://lab.example.org/"
 

@@ -2,6 +2,8 @@
 
 import json
 import re
+from ipaddress import ip_address
+from ipaddress import ip_network
 from typing import Any
 
 import jinja2
@@ -40,6 +42,7 @@ def caddyfile(**more: Any) -> str:
         hosts=origins.service_hosts(settings),
         people=origins.people(settings),
         gate=caddy.gate(settings),
+        believed=caddy.believed(settings.entrance or (), "10.9.2.1"),
     )
 
 
@@ -179,7 +182,17 @@ ENTRANCE = {"entrance": {"cidr_blocks": ["10.9.1.0/24", "10.9.2.0/24"]}}
 
 def test_the_load_balancer_is_believed_and_nobody_else() -> None:
     text = caddyfile(**ENTRANCE)
-    assert "trusted_proxies static 10.9.1.0/24 10.9.2.0/24\n" in text
+    (line,) = re.findall(r"trusted_proxies static (.*)", text)
+    ranges = [ip_network(each) for each in line.split()]
+
+    def is_believed(address: str) -> bool:
+        return any(ip_address(address) in each for each in ranges)
+
+    assert is_believed("10.9.1.7")
+    assert is_believed("10.9.2.2")
+    # The server itself is in one of them, with everyone who works on it.
+    assert not is_believed("10.9.2.1")
+    assert not is_believed("10.9.3.1")
     # From the end of the header: a visitor may have written its beginning.
     assert "trusted_proxies_strict" in text
     assert "trusted_proxies" not in caddyfile()

@@ -4,11 +4,13 @@ import contextlib
 import json
 import subprocess
 import time
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from datetime import UTC
 from datetime import datetime
 from io import StringIO
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from workbench.host.service import Probe
 from workbench.host.service import Service
 from workbench.host.service import Stage
 from workbench.host.settings import Settings
+from workbench.host.system.instance import private_address
 from workbench.host.system.instance import public_address
 from workbench.host.web import caddy_program as caddy
 from workbench.host.web.versions import wheel_version
@@ -201,7 +204,25 @@ def caddyfile(settings: Settings) -> Commands:
         services=routes(settings),
         hosts=origins.service_hosts(settings),
         gate=gate(settings),
+        believed=believed(settings.entrance or (), private_address()),
     )
+
+
+def believed(ranges: Sequence[str], own: str | None) -> list[str]:
+    """Return where what is said of visitors is believed: a load balancer's ranges.
+
+    Less the server's own address, which everyone who works on it can send from.
+    """
+    kept = [ip_network(each) for each in ranges]
+    if own is not None:
+        itself = ip_network(own)
+        kept = [part for each in kept for part in _without(each, itself)]
+    return [str(each) for each in kept]
+
+
+def _without(network: Any, itself: Any) -> Iterable[Any]:
+    is_in = network.version == itself.version and itself.subnet_of(network)
+    return network.address_exclude(itself) if is_in else [network]
 
 
 def gate(settings: Settings) -> tuple[Path, str] | None:

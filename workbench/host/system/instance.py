@@ -12,6 +12,11 @@ def public_address() -> str | None:
     return _or_empty("meta-data/public-ipv4").strip() or None
 
 
+def private_address() -> str | None:
+    """Return the IPv4 address that the instance has in its VPC."""
+    return _or_empty("meta-data/local-ipv4").strip() or None
+
+
 def first_boot_key() -> str:
     """Return the key pair's public key; empty where there is none."""
     return _or_empty("meta-data/public-keys/0/openssh-key").strip()

@@ -6,6 +6,7 @@ that prove whose the domain is are in Route 53.
 """
 
 import hashlib
+import ipaddress
 from collections.abc import Iterator
 from typing import Any
 
@@ -56,13 +57,20 @@ class StrictBalancing(elbv2_models.ELBv2Backend):
         for subnet in balancer.subnets:
             interface = self.ec2_backend.create_network_interface(
                 subnet,
-                "",
+                self._free_address(subnet),
                 group_ids=balancer.security_groups,
                 description=f"{_INTERFACE}{balancer.arn.partition(':loadbalancer/')[2]}",
             )
             interface.requester_managed = True
             if balancer.scheme == "internet-facing":
                 interface.public_ip = _random_public_ip()
+
+    def _free_address(self, subnet: Any) -> str:
+        """Return the last address of a subnet that is free: instances begin at the first ones."""
+        taken = {each.private_ip_address for each in self.ec2_backend.enis.values()}
+        whole = ipaddress.ip_network(subnet.cidr_block)
+        hosts = (str(whole[-number]) for number in range(2, whole.num_addresses - 4))
+        return next(each for each in hosts if each not in taken)
 
     def interfaces(self, balancer: Any) -> list[Any]:
         """Return a load balancer's network interfaces."""
