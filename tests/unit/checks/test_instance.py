@@ -60,6 +60,8 @@ def test_running(state: str | None, result: str, evidence: str) -> None:
     [
         ("stopped", "workbench start --stack {stack}"),
         ("stopping", "workbench start --stack {stack}"),
+        ("pending", "workbench status --stack {stack}"),
+        ("running", ""),
         ("terminated", "workbench up --stack {stack}"),
         (None, "workbench up --stack {stack}"),
     ],
@@ -68,6 +70,21 @@ def test_a_stopped_instance_is_to_be_started_and_a_lost_one_made(
     state: str | None, fix: str
 ) -> None:
     assert instance.check_running(target(Ec2(state))).fix == fix
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ({"Code": "Client.User", "Message": "by its owner"}, ": by its owner"),
+        ({"Code": "Client.User"}, ""),
+        (None, ""),
+    ],
+)
+def test_why_it_was_stopped_is_told(reason: dict[str, str] | None, told: str) -> None:
+    ec2 = Ec2("stopped")
+    ec2.instances[0]["StateReason"] = reason
+    found = instance.check_running(target(ec2))
+    assert found.evidence == f"i-1, t3.medium, stopped{told}"
 
 
 def test_credentials_of_another_account_are_told_from_a_terminated_server() -> None:

@@ -85,6 +85,6 @@ def test_shares(shell: Shell, found: dict[str, Any], result: str, evidence: str,
 
 
 def test_a_recipe_without_shares_is_told(shell: Shell) -> None:
-    with pytest.raises(WorkbenchError, match="The server's recipe knows no shares yet") as error:
+    with pytest.raises(WorkbenchError, match=r"^The server's recipe knows no shares yet") as error:
         check_shares(Target("tests", server=lambda: shell()))
     assert error.value.hint == "workbench converge --stack tests"
