@@ -164,3 +164,17 @@ def test_an_interrupted_installation_is_told_and_finished_by_the_next_converge(l
     assert "Hello" in as_ann(lab, "hello")
     want(lab)
     ended(lab)
+
+
+def test_compilers_and_tools_come_by_themselves_whatever_the_lists_are(lab: Lab) -> None:
+    # As on a new server, which has them after its services are up.
+    lab.run("apt-get -q -y purge r-base-dev jq")
+    assert {"install: jq", "install: r-base-dev"} <= set(actions(lab))
+
+    want(lab)
+    values = ended(lab)
+
+    assert (values["state"], values["failed"]) == ("installed", [])
+    assert lab.run("echo '[42]' | jq '.[0]'").strip() == "42"
+    assert "install ok installed" in lab.run("dpkg-query -W -f '${Status}' r-base-dev")
+    assert plan(lab)["findings"] == []
