@@ -275,6 +275,7 @@ class StackState:
             password=lambda user: passwords.read_password(self.password_folder, user),
             host_keys=self._host_keys,
             ssh_proxy=(lambda: self.door().greet()) if self._is_proxied else None,
+            is_public=self.is_public,
         )
 
     def _host_keys(self) -> HostKeys:

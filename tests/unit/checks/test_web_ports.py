@@ -1,0 +1,233 @@
+"""The web ports: asked from this computer, and of the server itself where it can't be from here."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from workbench.checks import web_ports
+from workbench.checks.certificate import tell_certificate
+from workbench.checks.check import run_checks
+from workbench.checks.ports import Port
+from workbench.checks.table import CHECKS
+from workbench.checks.target import Address
+from workbench.checks.target import Target
+from workbench.checks.web_ports import check_web_ports
+from workbench.errors import WorkbenchError
+from workbench.remote import unreachable
+
+IP, FRONT = "203.0.113.9", "203.0.113.80"
+OPEN, REFUSED, SILENT = (Port.OPEN, Port.OPEN), (Port.REFUSED,) * 2, (Port.SILENT,) * 2
+WELL = "200 https://lab.example/\n302 https://lab.example/jupyter\n"
+TUNNEL = "workbench ssh.tunnel jupyterhub --stack {stack}"
+DROPPED = (
+    ", which the security group opens: a network on the way, or the server itself, may drop it"
+)
+MakeSite = Callable[..., Target]
+
+
+class Ec2:
+    """Security groups by their rules: the server's (sg-1), and a load balancer's (sg-2)."""
+
+    def __init__(self, **sources: str) -> None:
+        self.sources = sources
+
+    def describe_security_group_rules(self, Filters: list[Any]) -> dict[str, Any]:
+        (group,) = Filters[0]["Values"]
+        source = self.sources[group.replace("-", "_")]
+        return {"SecurityGroupRules": [_rule(port, source) for port in (22, 80, 443)]}
+
+
+def _rule(port: int, source: str) -> dict[str, Any]:
+    group = {"ReferencedGroupInfo": {"GroupId": source}}
+    whom = group if source.startswith("sg-") else {"CidrIpv4": source}
+    return {"IsEgress": False, "IpProtocol": "tcp", "FromPort": port, "ToPort": port} | whom
+
+
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Give a function that says how the ports answer, and what this computer's address is."""
+
+    def set_answers(web: tuple[Port, Port], *, ssh: Port = Port.SILENT, own: str = "") -> None:
+        said = {False: web[0], True: web[1]}
+        monkeypatch.setattr(web_ports, "probe_web", lambda ip, port, *, tls: said[tls])
+        monkeypatch.setattr(web_ports, "probe", lambda ip, port: ssh)
+
+        def address_towards(ip: str) -> str:
+            if not own:
+                raise WorkbenchError("Nobody says.")
+            return own
+
+        monkeypatch.setattr(unreachable, "address_towards", address_towards)
+
+    return set_answers
+
+
+def target(server: Any = None, *, ip: str = IP, sources: Any = None, **changes: Any) -> Target:
+    outputs = {
+        "domain": "lab.example",
+        "names": ["lab.example"],
+        "services": ["jupyterhub"],
+        "security_group_id": "sg-1",
+    }
+    if "entrance" in changes:
+        outputs["entrance"] = "lab.elb.example"
+    groups = Ec2(**(sources or {"sg_1": "0.0.0.0/0"}))
+    return Target(
+        "tests",
+        outputs,
+        Address(ip),
+        aws={"ec2": groups}.__getitem__,
+        **({} if server is None else {"server": lambda: server}),
+        **changes,
+    )
+
+
+@pytest.mark.parametrize(
+    ("answers", "result", "evidence", "fix"),
+    [
+        (OPEN, "PASS", f"{IP} answers on 80 and 443", ""),
+        (REFUSED, "FAIL", f"{IP} refuses 80, 443: no web server listens there", ""),
+        (SILENT, "FAIL", f"{IP} stays silent on 80, 443{DROPPED}", web_ports.RESTART),
+        (
+            (Port.OPEN, Port.SILENT),
+            "FAIL",
+            f"{IP} stays silent on 443{DROPPED}",
+            web_ports.RESTART,
+        ),
+    ],
+)
+def test_what_everyone_may_ask_has_to_answer(
+    answering: Any, answers: tuple[Port, Port], result: str, evidence: str, fix: str
+) -> None:
+    answering(answers, own="198.51.100.1")
+    found = check_web_ports(target())
+    assert (found.result, found.evidence, found.fix) == (result, evidence, fix)
+
+
+def test_they_are_asked_where_they_lead(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = set()
+
+    def probe_web(ip: str, port: int, *, tls: bool) -> Port:
+        asked.add((ip, port, tls))
+        return Port.OPEN
+
+    monkeypatch.setattr(web_ports, "probe_web", probe_web)
+    where = Address("127.8.7.6", {80: 8080, 443: 8443})
+    assert check_web_ports(replace(target(), address=where)).result == "PASS"
+    assert asked == {("127.8.7.6", 8080, False), ("127.8.7.6", 8443, True)}
+
+
+@pytest.mark.parametrize("answers", [SILENT, REFUSED])
+def test_a_private_server_whose_network_this_computer_is_not_in_is_asked_by_ssh(
+    answering: Any, shell: Any, answers: tuple[Port, Port]
+) -> None:
+    # At home, something else may have that address.
+    answering(answers)
+    server = shell(for_page=WELL)
+    private = target(server, ip="10.0.1.5", is_public=False, ssh_proxy=lambda: None)
+
+    found = check_web_ports(private)
+
+    why = "10.0.1.5 is private, and this computer isn't in its network: connect to its VPN, or open"
+    assert (found.result, found.fix) == ("SKIP", TUNNEL)
+    assert found.evidence.startswith(why)
+    assert "; on the server itself the pages answer" in found.evidence
+    ((command, _),) = server.asked
+    assert "https://lab.example/ https://lab.example/jupyter" in command
+    assert "--connect-to ::127.0.0.1:" in command
+    # What needs the pages is not asked, and waits for nothing.
+    awaited = [check for check in CHECKS if check.awaited]
+    reports = {each.name: each for each in run_checks(awaited, private)}
+    assert {each.result for each in reports.values()} == {"SKIP"}
+    assert reports["jupyterhub"].evidence == "needs certificate"
+    assert reports["web-ports"].fix == TUNNEL.format(stack="tests")
+    # Nor is it when a status is read, which says the same.
+    asked = len(server.asked)
+    told = tell_certificate(private)
+    assert told is not None
+    assert told.startswith(why)
+    assert told.endswith(f"\n{TUNNEL.format(stack='tests')}")
+    assert len(server.asked) == asked
+
+
+@pytest.mark.parametrize(
+    ("said", "evidence"),
+    [
+        (
+            "200 https://lab.example/\n502 https://lab.example/jupyter\n",
+            "https://lab.example/jupyter → 502",
+        ),
+        ("000 https://lab.example/\n", "https://lab.example/ → no answer"),
+        (" https://lab.example/\n", "https://lab.example/ → no answer"),
+        ("", "its pages can't be asked for"),
+    ],
+)
+def test_a_private_server_without_pages_fails_from_anywhere(
+    answering: Any, shell: Any, said: str, evidence: str
+) -> None:
+    answering(SILENT)
+    found = check_web_ports(target(shell(for_page=said), is_public=False))
+    assert (found.result, found.evidence) == ("FAIL", f"on the server itself, {evidence}")
+
+
+def test_where_ssh_does_not_answer_either_its_own_checks_say_why(answering: Any) -> None:
+    answering(SILENT)
+    found = check_web_ports(target(is_public=False))
+    assert (found.result, found.blocks) == ("SKIP", True)
+    assert "the server itself" not in found.evidence
+
+
+def test_in_the_private_network_the_pages_have_to_answer(answering: Any) -> None:
+    answering(SILENT, ssh=Port.OPEN, own="10.0.9.9")
+    within = target(ip="10.0.1.5", is_public=False, sources={"sg_1": "10.0.0.0/16"})
+    assert check_web_ports(within).result == "FAIL"
+
+
+@pytest.mark.parametrize(
+    ("own", "result", "here"),
+    [
+        ("198.51.100.1", "SKIP", "this computer (198.51.100.1)"),
+        ("", "SKIP", "this computer"),
+        ("192.0.2.7", "FAIL", ""),
+    ],
+)
+@pytest.mark.parametrize("is_behind", [False, True])
+def test_ranges_without_this_computer_are_no_failure(
+    answering: Any, shell: Any, own: str, result: str, here: str, is_behind: bool
+) -> None:
+    answering(SILENT, own=own)
+    ranges = "192.0.2.0/24"
+    sources = {"sg_1": "sg-2", "sg_2": ranges} if is_behind else {"sg_1": ranges}
+    front = {"entrance": Address(FRONT), "is_public": False} if is_behind else {}
+    found = check_web_ports(target(shell(for_page=WELL), sources=sources, **front))
+    ip = FRONT if is_behind else IP
+    assert found.result == result
+    if result == "SKIP":
+        why = f"{ip} lets in {ranges} alone (http_from), and not {here}: ask from there, or open"
+        assert found.evidence.startswith(why)
+        assert (found.fix, found.blocks) == (TUNNEL, True)
+
+
+def test_whose_addresses_a_list_has_is_not_known(answering: Any, shell: Any) -> None:
+    answering(SILENT, own="198.51.100.1")
+    listed = Ec2(sg_1="sg-9")
+    found = check_web_ports(replace(target(shell(for_page=WELL)), aws={"ec2": listed}.__getitem__))
+    assert (found.result, "lets in sg-9 alone" in found.evidence) == ("SKIP", True)
+
+
+@pytest.mark.parametrize(
+    ("status", "result", "fix"), [(503, "SKIP", web_ports.ISSUED), (301, "FAIL", "")]
+)
+def test_a_load_balancer_whose_certificate_is_pending_is_no_failure(
+    make_site: MakeSite, shell: Any, status: int, result: str, fix: str
+) -> None:
+    site = make_site(http={"/": (status, {}, "")}, entrance="lab.elb.example")
+    # Nothing listens for HTTPS.
+    front = Address(site.where.ip, {80: site.where.port(80), 443: 1})
+    pending = replace(site, entrance=front, server=lambda: shell(for_page=WELL))
+    found = check_web_ports(pending)
+    assert (found.result, found.fix, found.blocks) == (result, fix, result == "SKIP")
+    if result == "SKIP":
+        assert found.evidence.startswith("the load balancer has no HTTPS yet: its certificate")
