@@ -86,7 +86,8 @@ class Target:
     is where OpenSSH keeps theirs. With ``verified`` nothing is asked of a server whose certificate
     can't be trusted; else only a domain asks for that. ``ssh_proxy`` connects to the server's SSH
     port as the stack has it configured; None where it is reached directly. ``is_public`` is
-    whether the server has an address of the internet's.
+    whether the server has an address of the internet's; ``own_address`` returns the address that
+    another one sees this computer come from.
     """
 
     stack: str
@@ -105,6 +106,7 @@ class Target:
     entrance: Address | None = None
     ssh_proxy: Callable[[], socket.socket] | None = None
     is_public: bool = True
+    own_address: Callable[[str], str] = _unreachable
 
     def output(self, name: str) -> str:
         """Return an output of the stack, as text."""

@@ -113,9 +113,8 @@ def _shut_out(target: Target) -> OutOfReach | None:
     sources, ip = web_sources(target), target.web_address.ip
     if not sources or EVERYONE in sources:
         return None
-    own = _own_address(ip)
-    ranges = [each for each in sources if _is_range(each)]
-    if own is not None and _is_inside(own, ranges):
+    own = _own_address(target)
+    if own is not None and any(_is_inside(own, each) for each in sources):
         return None
     here = f"this computer ({own})" if own else "this computer"
     return OutOfReach(
@@ -174,26 +173,16 @@ def _tunnel(target: Target) -> str:
     return TUNNEL.format(service=page)
 
 
-def _own_address(ip: str) -> str | None:
-    # Where no SSH is asked for, none of it is imported.
-    from workbench.remote.unreachable import address_towards
-
+def _own_address(target: Target) -> str | None:
     try:
-        return address_towards(ip)
+        return target.own_address(target.web_address.ip)
     except (WorkbenchError, OSError):
         return None
 
 
-def _is_range(source: str) -> bool:
+def _is_inside(address: str, source: str) -> bool:
     try:
-        ipaddress.ip_network(source)
+        return ipaddress.ip_address(address) in ipaddress.ip_network(source, strict=False)
     except ValueError:
-        # A list of addresses, or another group.
+        # A list of addresses, or another group: whose they are isn't told here.
         return False
-    return True
-
-
-def _is_inside(address: str, ranges: list[str]) -> bool:
-    from workbench.remote.unreachable import allows
-
-    return allows(ranges, address)

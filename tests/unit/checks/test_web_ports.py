@@ -15,7 +15,6 @@ from workbench.checks.target import Address
 from workbench.checks.target import Target
 from workbench.checks.web_ports import check_web_ports
 from workbench.errors import WorkbenchError
-from workbench.remote import unreachable
 
 IP, FRONT = "203.0.113.9", "203.0.113.80"
 OPEN, REFUSED, SILENT = (Port.OPEN, Port.OPEN), (Port.REFUSED,) * 2, (Port.SILENT,) * 2
@@ -47,24 +46,27 @@ def _rule(port: int, source: str) -> dict[str, Any]:
 
 @pytest.fixture
 def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Give a function that says how the ports answer, and what this computer's address is."""
+    """Give a function that says how the ports answer."""
 
-    def set_answers(web: tuple[Port, Port], *, ssh: Port = Port.SILENT, own: str = "") -> None:
+    def set_answers(web: tuple[Port, Port], *, ssh: Port = Port.SILENT) -> None:
         said = {False: web[0], True: web[1]}
         monkeypatch.setattr(web_ports, "probe_web", lambda ip, port, *, tls: said[tls])
         monkeypatch.setattr(web_ports, "probe", lambda ip, port: ssh)
 
-        def address_towards(ip: str) -> str:
-            if not own:
-                raise WorkbenchError("Nobody says.")
-            return own
-
-        monkeypatch.setattr(unreachable, "address_towards", address_towards)
-
     return set_answers
 
 
-def target(server: Any = None, *, ip: str = IP, sources: Any = None, **changes: Any) -> Target:
+def target(
+    server: Any = None, *, ip: str = IP, sources: Any = None, own: str = "", **changes: Any
+) -> Target:
+    """Return a workbench; ``own`` is this computer's address, where somebody tells it."""
+
+    def own_address(towards: str) -> str:
+        assert towards in (ip, FRONT)
+        if not own:
+            raise WorkbenchError("Nobody says.")
+        return own
+
     outputs = {
         "domain": "lab.example",
         "names": ["lab.example"],
@@ -79,6 +81,7 @@ def target(server: Any = None, *, ip: str = IP, sources: Any = None, **changes: 
         outputs,
         Address(ip),
         aws={"ec2": groups}.__getitem__,
+        own_address=own_address,
         **({} if server is None else {"server": lambda: server}),
         **changes,
     )
@@ -101,8 +104,8 @@ def target(server: Any = None, *, ip: str = IP, sources: Any = None, **changes: 
 def test_what_everyone_may_ask_has_to_answer(
     answering: Any, answers: tuple[Port, Port], result: str, evidence: str, fix: str
 ) -> None:
-    answering(answers, own="198.51.100.1")
-    found = check_web_ports(target())
+    answering(answers)
+    found = check_web_ports(target(own="198.51.100.1"))
     assert (found.result, found.evidence, found.fix) == (result, evidence, fix)
 
 
@@ -180,8 +183,9 @@ def test_where_ssh_does_not_answer_either_its_own_checks_say_why(answering: Any)
 
 
 def test_in_the_private_network_the_pages_have_to_answer(answering: Any) -> None:
-    answering(SILENT, ssh=Port.OPEN, own="10.0.9.9")
-    within = target(ip="10.0.1.5", is_public=False, sources={"sg_1": "10.0.0.0/16"})
+    answering(SILENT, ssh=Port.OPEN)
+    sources = {"sg_1": "10.0.0.0/16"}
+    within = target(ip="10.0.1.5", is_public=False, sources=sources, own="10.0.9.9")
     assert check_web_ports(within).result == "FAIL"
 
 
@@ -197,11 +201,11 @@ def test_in_the_private_network_the_pages_have_to_answer(answering: Any) -> None
 def test_ranges_without_this_computer_are_no_failure(
     answering: Any, shell: Any, own: str, result: str, here: str, is_behind: bool
 ) -> None:
-    answering(SILENT, own=own)
+    answering(SILENT)
     ranges = "192.0.2.0/24"
     sources = {"sg_1": "sg-2", "sg_2": ranges} if is_behind else {"sg_1": ranges}
     front = {"entrance": Address(FRONT), "is_public": False} if is_behind else {}
-    found = check_web_ports(target(shell(for_page=WELL), sources=sources, **front))
+    found = check_web_ports(target(shell(for_page=WELL), sources=sources, own=own, **front))
     ip = FRONT if is_behind else IP
     assert found.result == result
     if result == "SKIP":
@@ -211,9 +215,9 @@ def test_ranges_without_this_computer_are_no_failure(
 
 
 def test_whose_addresses_a_list_has_is_not_known(answering: Any, shell: Any) -> None:
-    answering(SILENT, own="198.51.100.1")
-    listed = Ec2(sg_1="sg-9")
-    found = check_web_ports(replace(target(shell(for_page=WELL)), aws={"ec2": listed}.__getitem__))
+    answering(SILENT)
+    listed = target(shell(for_page=WELL), sources={"sg_1": "sg-9"}, own="198.51.100.1")
+    found = check_web_ports(listed)
     assert (found.result, "lets in sg-9 alone" in found.evidence) == ("SKIP", True)
 
 

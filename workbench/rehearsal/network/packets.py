@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 # Seconds to wait for who else changes rules.
 WAIT = "--wait=10"
 # Seconds after which is looked whether the rules still stand: a firewall of this computer that
-# loads its own anew throws others' away.
+# starts again throws others' away.
 LOOK_AFTER = 5.0
 _ANSWERS = "-m conntrack --ctstate ESTABLISHED,RELATED -j RETURN"
 
