@@ -5,6 +5,8 @@ import shlex
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import zip_longest
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -19,6 +21,7 @@ from workbench.checks.ports import HTTPS
 from workbench.checks.ports import Port
 from workbench.checks.ports import probe
 from workbench.checks.ports import probe_web
+from workbench.checks.refusals import read_refusal
 from workbench.checks.target import WEB_PORTS
 from workbench.checks.target import Target
 from workbench.errors import WorkbenchError
@@ -31,12 +34,15 @@ ISSUED = (
     "workbench up --stack {stack}   once the domain is delegated, and with no"
     " wait_for_certificate in the program"
 )
-# As a browser asks, but for the name server and the certificate; the second word is the page.
+# As a browser asks, but for the name server and the certificate. Of each page: HTTP's code, and
+# curl's own.
 ASK = (
     "for page in {pages}; do curl -sk -o /dev/null -w '%{{http_code}}' --max-time 20 --noproxy '*'"
-    ' -A {browser} --connect-to ::127.0.0.1: "$page"; echo " $page"; done'
+    ' -A {browser} --connect-to ::127.0.0.1: "$page"; echo " $?"; done'
 )
 ASK_LIMIT = 100.0
+# curl's for a connection without a certificate, or with nothing that speaks TLS.
+NO_TLS = "35"
 
 
 @dataclass(frozen=True)
@@ -142,30 +148,26 @@ def _uncertified(target: Target) -> OutOfReach | None:
 
 def _asked_inside(target: Target, reason: OutOfReach) -> Outcome:
     """Ask the server itself for its pages: what is wrong there is a failure, from anywhere."""
-    hosts = [(target.names[0], "/")]
-    hosts += [(target.host_of(each), each.path) for each in target.services if each.path]
-    pages = " ".join(shlex.quote(f"https://{host}{path}") for host, path in hosts)
-    command = ASK.format(pages=pages, browser=shlex.quote(BROWSER))
+    services = [each for each in target.services if each.path]
+    pages = [f"https://{target.names[0]}/"]
+    pages += [f"https://{target.host_of(each)}{each.path}" for each in services]
+    quoted = " ".join(map(shlex.quote, pages))
+    command = ASK.format(pages=quoted, browser=shlex.quote(BROWSER))
     try:
-        lines = target.server().run(command, limit=ASK_LIMIT).stdout.splitlines()
+        said = target.server().run(command, limit=ASK_LIMIT).stdout.splitlines()
     except (WorkbenchError, OSError):
         # What is wrong with SSH, its own checks say.
         return skipped(reason.why, reason.fix, blocks=True)
-    answers = [line.partition(" ") for line in lines]
-    wrong = [f"{page} → {_told(code)}" for code, _, page in answers if not _is_well(code)]
-    if wrong or not lines:
-        said = ", ".join(wrong) or "its pages can't be asked for"
-        return failed(f"on the server itself, {said}")
+    for page, line in zip_longest(pages, said, fillvalue=""):
+        code, _, own = line.partition(" ")
+        if own == NO_TLS:
+            host = str(urlsplit(page).hostname)
+            why, fix = read_refusal(target, host)
+            return failed(f"the server shows no certificate for {host}: {why}", fix)
+        if not code.isdecimal() or not httpx.codes.OK <= int(code) < httpx.codes.BAD_REQUEST:
+            told = code if code.strip("0") else "no answer"
+            return failed(f"on the server itself, {page} → {told}")
     return skipped(f"{reason.why}; on the server itself the pages answer", reason.fix, blocks=True)
-
-
-def _is_well(code: str) -> bool:
-    return code.isdecimal() and httpx.codes.OK <= int(code) < httpx.codes.BAD_REQUEST
-
-
-def _told(code: str) -> str:
-    # As curl writes that there was none.
-    return "no answer" if code.strip("0") == "" else code
 
 
 def _tunnel(target: Target) -> str:

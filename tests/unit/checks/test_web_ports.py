@@ -18,7 +18,7 @@ from workbench.errors import WorkbenchError
 
 IP, FRONT = "203.0.113.9", "203.0.113.80"
 OPEN, REFUSED, SILENT = (Port.OPEN, Port.OPEN), (Port.REFUSED,) * 2, (Port.SILENT,) * 2
-WELL = "200 https://lab.example/\n302 https://lab.example/jupyter\n"
+WELL = "200 0\n302 0\n"
 TUNNEL = "workbench ssh.tunnel jupyterhub --stack {stack}"
 DROPPED = (
     ", which the security group opens: a network on the way, or the server itself, may drop it"
@@ -158,13 +158,17 @@ def test_a_private_server_whose_network_this_computer_is_not_in_is_asked_by_ssh(
 @pytest.mark.parametrize(
     ("said", "evidence"),
     [
+        ("200 0\n502 0\n", "on the server itself, https://lab.example/jupyter/ → 502"),
+        ("200 0\n", "on the server itself, https://lab.example/jupyter/ → no answer"),
+        ("000 7\n000 7\n", "on the server itself, https://lab.example/ → no answer"),
+        ("200 0\n199 0\n", "on the server itself, https://lab.example/jupyter/ → 199"),
+        ("", "on the server itself, https://lab.example/ → no answer"),
+        # Where curl isn't there.
+        (" 127\n 127\n", "on the server itself, https://lab.example/ → no answer"),
         (
-            "200 https://lab.example/\n502 https://lab.example/jupyter\n",
-            "https://lab.example/jupyter → 502",
+            "000 35\n000 35\n",
+            "the server shows no certificate for lab.example: Caddy has not been given one yet",
         ),
-        ("000 https://lab.example/\n", "https://lab.example/ → no answer"),
-        (" https://lab.example/\n", "https://lab.example/ → no answer"),
-        ("", "its pages can't be asked for"),
     ],
 )
 def test_a_private_server_without_pages_fails_from_anywhere(
@@ -172,7 +176,7 @@ def test_a_private_server_without_pages_fails_from_anywhere(
 ) -> None:
     answering(SILENT)
     found = check_web_ports(target(shell(for_page=said), is_public=False))
-    assert (found.result, found.evidence) == ("FAIL", f"on the server itself, {evidence}")
+    assert (found.result, found.evidence) == ("FAIL", evidence)
 
 
 def test_where_ssh_does_not_answer_either_its_own_checks_say_why(answering: Any) -> None:
@@ -227,7 +231,8 @@ def test_whose_addresses_a_list_has_is_not_known(answering: Any, shell: Any) -> 
 def test_a_load_balancer_whose_certificate_is_pending_is_no_failure(
     make_site: MakeSite, shell: Any, status: int, result: str, fix: str
 ) -> None:
-    site = make_site(http={"/": (status, {}, "")}, entrance="lab.elb.example")
+    known = {"entrance": "lab.elb.example", "services": ["jupyterhub"]}
+    site = make_site(http={"/": (status, {}, "")}, **known)
     # Nothing listens for HTTPS.
     front = Address(site.where.ip, {80: site.where.port(80), 443: 1})
     pending = replace(site, entrance=front, server=lambda: shell(for_page=WELL))

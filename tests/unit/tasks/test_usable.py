@@ -34,7 +34,7 @@ class Server:
 
     def run(self, command: str, *, stdin: str = "", limit: float = 60) -> Answer:
         self.asked += 1
-        return Answer(0, f"{502 if self.asked == 1 else 200} https://lab.example/\n")
+        return Answer(0, f"200 0\n{502 if self.asked == 1 else 200} 0\n")
 
 
 @pytest.fixture
