@@ -95,7 +95,8 @@ def _out_of_reach(target: Target, found: Mapping[int, Port]) -> OutOfReach | Non
     if Port.OPEN not in found.values():
         if not target.is_public and target.entrance is None:
             return _outside(target)
-        if set(found.values()) == {Port.SILENT}:
+        # A load balancer that is there always listens; in rehearsal, what is closed refuses.
+        if target.entrance is not None or set(found.values()) == {Port.SILENT}:
             return _shut_out(target)
     elif target.entrance is not None and found[HTTPS] is not Port.OPEN:
         return _uncertified(target)
