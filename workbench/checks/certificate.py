@@ -19,7 +19,6 @@ from workbench.checks.http import unverified_context
 from workbench.checks.http import verified_context
 from workbench.checks.refusals import read_refusal
 from workbench.checks.target import Target
-from workbench.checks.web_ports import find_out_of_reach
 
 TIMEOUT = 10.0
 # Caddy renews when a third of the lifetime is left: 30 of Let's Encrypt's 90 days, two of the six
@@ -131,9 +130,6 @@ def tell_certificate(target: Target) -> str | None:
     """Say in a line whether browsers trust the workbench; None where nothing answers."""
     if target.address is None:
         return None
-    out_of_reach = find_out_of_reach(target)
-    if out_of_reach is not None:
-        return out_of_reach.told(target.stack)
     try:
         chain = check_chain(target)
         shown = check_expiry(target) if chain.result is Result.PASS else chain

@@ -9,13 +9,16 @@ from itertools import zip_longest
 from urllib.parse import urlsplit
 
 import httpx
+from cryptography import x509
 
+from workbench.checks.certificate import read_certificate
 from workbench.checks.check import Outcome
 from workbench.checks.check import failed
 from workbench.checks.check import passed
 from workbench.checks.check import skipped
 from workbench.checks.http import BROWSER
 from workbench.checks.http import client
+from workbench.checks.http import is_trusted
 from workbench.checks.network import web_sources
 from workbench.checks.ports import HTTPS
 from workbench.checks.ports import Port
@@ -41,6 +44,8 @@ ASK = (
     ' -A {browser} --connect-to ::127.0.0.1: "$page"; echo " $?"; done'
 )
 ASK_LIMIT = 100.0
+# The certificate that the server itself sees.
+SHOW = "openssl s_client -connect 127.0.0.1:443 {which} </dev/null 2>/dev/null | openssl x509"
 # curl's for a connection without a certificate, or with nothing that speaks TLS.
 NO_TLS = "35"
 
@@ -60,11 +65,11 @@ class OutOfReach:
 def check_web_ports(target: Target) -> Outcome:
     """Check that 80 and 443 answer this computer; if not, whether nothing listens there."""
     where, found = target.web_address, _probe_all(target)
-    if all(answer is Port.OPEN for answer in found.values()):
-        return passed(f"{where.ip} answers on 80 and 443")
     reason = _out_of_reach(target, found)
     if reason is not None:
         return _asked_inside(target, reason)
+    if all(answer is Port.OPEN for answer in found.values()):
+        return passed(f"{where.ip} answers on 80 and 443")
     refused = [str(port) for port, answer in found.items() if answer is Port.REFUSED]
     if refused:
         return failed(f"{where.ip} refuses {', '.join(refused)}: no web server listens there")
@@ -92,15 +97,37 @@ def _probe_all(target: Target) -> dict[int, Port]:
 
 
 def _out_of_reach(target: Target, found: Mapping[int, Port]) -> OutOfReach | None:
-    if Port.OPEN not in found.values():
-        if not target.is_public and target.entrance is None:
-            return _outside(target)
-        # A load balancer that is there always listens; in rehearsal, what is closed refuses.
-        if target.entrance is not None or set(found.values()) == {Port.SILENT}:
-            return _shut_out(target)
-    elif target.entrance is not None and found[HTTPS] is not Port.OPEN:
+    is_open = Port.OPEN in found.values()
+    if not target.is_public and target.entrance is None:
+        return None if is_open and not _is_another(target) else _outside(target)
+    # A load balancer that is there always listens; in rehearsal, what is closed refuses.
+    if set(found.values()) == {Port.SILENT} or (target.entrance is not None and not is_open):
+        return _shut_out(target)
+    if target.entrance is not None and found[HTTPS] is not Port.OPEN:
         return _uncertified(target)
     return None
+
+
+def _is_another(target: Target) -> bool:
+    """Return whether something else has the private address where this computer is.
+
+    By its certificate; only a way in to SSH that goes elsewhere lets the server itself be asked.
+    """
+    if target.ssh_proxy is None or is_trusted(target):
+        return False
+    name = target.names[0]
+    which = "-noservername" if _is_address(name) else f"-servername {shlex.quote(name)}"
+    try:
+        own = target.server().run(SHOW.format(which=which)).stdout
+    except (WorkbenchError, OSError):
+        return False
+    if "BEGIN CERTIFICATE" not in own:
+        return False
+    try:
+        seen = read_certificate(target, name, verify=False)
+    except OSError:
+        return True
+    return seen != x509.load_pem_x509_certificate(own.encode())
 
 
 def _outside(target: Target) -> OutOfReach | None:
@@ -181,6 +208,14 @@ def _own_address(target: Target) -> str | None:
         return target.own_address(target.web_address.ip)
     except (WorkbenchError, OSError):
         return None
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_inside(address: str, source: str) -> bool:

@@ -5,15 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from workbench.checks import web_ports
-from workbench.checks.certificate import tell_certificate
+from workbench.checks.certificate import read_certificate
 from workbench.checks.check import run_checks
 from workbench.checks.ports import Port
 from workbench.checks.table import CHECKS
 from workbench.checks.target import Address
 from workbench.checks.target import Target
 from workbench.checks.web_ports import check_web_ports
+from workbench.checks.web_ports import find_out_of_reach
 from workbench.errors import WorkbenchError
 
 IP, FRONT = "203.0.113.9", "203.0.113.80"
@@ -148,11 +150,45 @@ def test_a_private_server_whose_network_this_computer_is_not_in_is_asked_by_ssh(
     assert reports["web-ports"].fix == TUNNEL.format(stack="tests")
     # Nor is it when a status is read, which says the same.
     asked = len(server.asked)
-    told = tell_certificate(private)
-    assert told is not None
+    away = find_out_of_reach(private)
+    assert away is not None
+    told = away.told("tests")
     assert told.startswith(why)
     assert told.endswith(f"\n{TUNNEL.format(stack='tests')}")
     assert len(server.asked) == asked
+
+
+@pytest.mark.parametrize(
+    ("shown", "result"), [("own", "PASS"), ("other", "SKIP"), ("none", "SKIP"), ("", "PASS")]
+)
+@pytest.mark.parametrize("name", ["bench.example", "127.0.0.1"])
+def test_what_else_has_the_private_address_at_home_is_told_by_its_certificate(
+    make_site: MakeSite, shell: Any, own_authority: Any, shown: str, result: str, name: str
+) -> None:
+    # No authority that this computer trusts vouches for it.
+    known = {"domain": "", "services": ["jupyterhub"]}
+    made = make_site(names=(name,), issuer=own_authority, **known)
+    site = replace(made, outputs={**made.outputs, "names": [name]})
+    seen = read_certificate(site, name, verify=False).public_bytes(Encoding.PEM).decode()
+    if shown == "none":
+        silent = site.where.ports | {443: 1}  # type: ignore[operator]
+        site = replace(site, address=Address(site.where.ip, silent))
+    elif shown == "other":
+        other = make_site(names=(name,), issuer=own_authority, **known)
+        site = replace(site, address=other.where)
+    server = shell(openssl=seen if shown else "", for_page=WELL)
+    found = check_web_ports(
+        replace(site, server=lambda: server, is_public=False, ssh_proxy=lambda: None)
+    )
+    assert (found.result, found.blocks) == (result, result == "SKIP")
+    which = f"-servername {name}" if name == "bench.example" else "-noservername"
+    assert which in server.asked[0][0]
+
+
+def test_what_an_authority_vouches_for_is_the_server(make_site: MakeSite) -> None:
+    # And it isn't asked.
+    site = replace(make_site(http={}), is_public=False, ssh_proxy=lambda: None)  # type: ignore[arg-type,return-value]
+    assert check_web_ports(site).result == "PASS"
 
 
 @pytest.mark.parametrize(
