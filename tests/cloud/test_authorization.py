@@ -190,6 +190,17 @@ def test_a_buckets_policy_counts_too(role):
     assert role.refused() is Refusal.DENIED
 
 
+@pytest.mark.parametrize("action", ["CreateVpcEndpoint", "ModifyVpcEndpoint"])
+def test_the_names_of_an_endpoint_take_a_right_of_route_53(role, action):
+    body = f"Action={action}&Version=2016-11-15&PrivateDnsEnabled=".encode()
+    asked = {"service": "ec2", "headers": FORM}
+    role.may(allow(f"ec2:{action}"))
+    role.authorise("POST", EC2, body + b"false", **asked)
+    assert role.refused("POST", EC2, body + b"true", **asked) is Refusal.DENIED
+    role.may(allow([f"ec2:{action}", "route53:AssociateVPCWithHostedZone"]))
+    role.authorise("POST", EC2, body + b"true", **asked)
+
+
 def test_a_boundary_must_allow_as_well(role):
     text = json.dumps(document(allow("s3:PutObject")))
     boundary = role.iam.create_policy("", "/", text, "edge", [])

@@ -14,6 +14,7 @@ from test_bridges import inside
 from test_bridges import ip
 from test_bridges import run
 
+from workbench.rehearsal.network import packets
 from workbench.rehearsal.network.packets import PacketRules
 from workbench.rehearsal.network.packets import Placed
 from workbench.rehearsal.network.packets import remove_rules
@@ -127,6 +128,46 @@ def test_machines_of_one_vpc_know_each_other_by_their_private_addresses(served):
 
     apply(served, placed("one", out=True), placed("two", "vpc-2", out=False))
     assert seen(served["one"], PRIVATE["two"]) is None
+
+
+def test_what_failed_is_done_again_and_told_once(served, caplog):
+    host = served["host"]
+    rules, machines = PacketRules(BRIDGE, GATEWAY), [placed("one", out=False)]
+    run(host, "iptables", "-D", "FORWARD", "-j", "DOCKER-USER")
+    run(host, "iptables", "-X", "DOCKER-USER")
+    for _ in range(2):
+        inside(host, lambda: rules.apply(machines))
+    assert seen(served["one"], INTERNET) == ADDRESSES["one"]
+    assert [each.message.partition(":")[0] for each in caplog.records] == [
+        "the machines' packets aren't filtered"
+    ]
+
+    run(host, "iptables", "-N", "DOCKER-USER")
+    run(host, "iptables", "-I", "FORWARD", "-j", "DOCKER-USER")
+    inside(host, lambda: rules.apply(machines))
+    assert seen(served["one"], INTERNET) is None
+
+
+@pytest.mark.parametrize(
+    "flushed",
+    [["-F", "DOCKER-USER"], ["-F", "INPUT"], ["-F", f"{BRIDGE}-out"], ["-t", "nat", "-F"]],
+)
+def test_what_others_throw_away_is_put_back(network, monkeypatch, flushed):
+    monkeypatch.setattr(packets, "LOOK_AFTER", 0)
+    host, rules = network["host"], PacketRules(BRIDGE, GATEWAY)
+    machines = [placed("one", out=True), placed("two", out=False)]
+    inside(host, lambda: rules.apply(machines))
+    before = own_rules(host)
+    run(host, "iptables", *flushed)
+    assert own_rules(host) != before
+
+    inside(host, lambda: rules.apply(machines))
+
+    assert own_rules(host) == before
+
+
+def own_rules(host):
+    return sorted(each for each in rules(run(host, "iptables-save")) if f"{BRIDGE}-" in each)
 
 
 def test_no_rule_is_left_behind(network):

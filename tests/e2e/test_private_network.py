@@ -149,6 +149,11 @@ class Private:
             self.ec2.create_route(**place, NatGatewayId=gateway)
 
 
+def joined(said: str) -> str:
+    """Return what was printed, without the ends of lines that the terminal's width makes."""
+    return " ".join(said.split())
+
+
 @pytest.fixture
 def bench() -> Iterator[Bench]:
     bench = Bench(f"private{os.getpid()}", image=warm_image())
@@ -176,6 +181,12 @@ def test_it_reaches_out_by_its_nat_gateway_and_is_reached_from_its_vpc_alone(
     with private.connected():
         bench.run("up", limit=1200)
         bench.run("check", limit=600)
+    # Without a VPN the server is asked by SSH, and nothing waits for what can't answer.
+    for command in ("up", "check"):
+        said = joined(bench.run(command, limit=600).stdout)
+        assert "is private, and this computer isn't in its network: connect to its VPN" in said
+        assert "workbench ssh.tunnel jupyterhub" in said
+    assert "isn't in its network" in bench.status()["certificate"]
     bench.shell("pulumi preview --expect-no-changes")
     status = bench.status()
     assert (status["state"], status["address"]["ip"]) == ("running", private.outputs["address"])

@@ -24,12 +24,14 @@ class Result(StrEnum):
 class Outcome:
     """What a check found: the result and the line that shows it.
 
-    ``fix`` is the command that fixes it, where the check knows better than its table's entry.
+    ``fix`` is the command that fixes it, where the check knows better than its table's entry. One
+    that ``blocks`` stands in the way of those that need it, as a failed one does.
     """
 
     result: Result
     evidence: str
     fix: str = ""
+    blocks: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,9 +93,9 @@ def warned(evidence: str, fix: str = "") -> Outcome:
     return Outcome(Result.WARN, evidence, fix)
 
 
-def skipped(evidence: str, fix: str = "") -> Outcome:
-    """Say why it can't be asked."""
-    return Outcome(Result.SKIP, evidence, fix)
+def skipped(evidence: str, fix: str = "", *, blocks: bool = False) -> Outcome:
+    """Say why it can't be asked; with ``blocks``, what needs it can't be asked either."""
+    return Outcome(Result.SKIP, evidence, fix, blocks)
 
 
 def run_checks(
@@ -113,7 +115,7 @@ def run_checks(
         begin(check)
         missing = [name for name in check.requires if name in in_the_way]
         outcome = skipped(f"needs {', '.join(missing)}") if missing else _run(check, target)
-        if missing or outcome.result is Result.FAIL:
+        if missing or outcome.blocks or outcome.result is Result.FAIL:
             in_the_way.add(check.name)
         yield _report(check, outcome, target, blocked=bool(missing))
 
@@ -136,6 +138,8 @@ def _one_line(text: str) -> str:
 def _report(check: Check, outcome: Outcome, target: Target, *, blocked: bool) -> Report:
     # What stands in the way is fixed first; its own report says how.
     wanted = outcome.result is not Result.PASS and not blocked
-    fix = (outcome.fix or check.fix).replace("{stack}", target.stack) if wanted else ""
+    # Where there is nothing to ask there is nothing to fix, unless the check says so itself.
+    default = "" if outcome.result is Result.SKIP else check.fix
+    fix = (outcome.fix or default).replace("{stack}", target.stack) if wanted else ""
     evidence = escape(outcome.evidence, keep="")
     return Report(check.name, outcome.result, evidence, fix, check.layer, blocked)

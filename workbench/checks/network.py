@@ -9,9 +9,6 @@ from workbench.checks.check import Outcome
 from workbench.checks.check import failed
 from workbench.checks.check import passed
 from workbench.checks.check import warned
-from workbench.checks.ports import HTTPS
-from workbench.checks.ports import Port
-from workbench.checks.ports import probe_web
 from workbench.checks.target import WEB_PORTS
 from workbench.checks.target import Target
 from workbench.configured import EXTRA_PORTS
@@ -24,7 +21,6 @@ PROGRAM_PORTS = (3838, 8080)
 EVERY_PROTOCOL = "-1"
 EVERYONE = ("0.0.0.0/0", "::/0")
 TIMEOUT = 4.0
-RESTART = "workbench restart --stack {stack}"
 # An address of this computer that no rehearsal hands out: what answers here answers everywhere.
 OTHER_LOOPBACK = "127.255.255.253"
 
@@ -52,7 +48,20 @@ def check_security_group(target: Target) -> Outcome:
 
 def read_rules(target: Target) -> list[dict[str, Any]]:
     """Return the rules of the security group by which something gets in."""
-    wanted = [{"Name": "group-id", "Values": [target.output("security_group_id")]}]
+    return _rules_of(target, target.output("security_group_id"))
+
+
+def web_sources(target: Target) -> list[str]:
+    """Return whom the web ports are open to: of a load balancer, if there is one in front."""
+    rules = [rule for rule in read_rules(target) if any(_covers(rule, port) for port in WEB_PORTS)]
+    if target.outputs.get("entrance"):
+        groups = {group for rule in rules if (group := _group_of(rule))}
+        rules = [rule for group in sorted(groups) for rule in _rules_of(target, group)]
+    return sorted({_source(rule) for rule in rules if _covers(rule, WEB_PORTS[-1])})
+
+
+def _rules_of(target: Target, group: str) -> list[dict[str, Any]]:
+    wanted = [{"Name": "group-id", "Values": [group]}]
     found = target.aws("ec2").describe_security_group_rules(Filters=wanted)
     return [rule for rule in found["SecurityGroupRules"] if not rule["IsEgress"]]
 
@@ -79,9 +88,12 @@ def _covers(rule: dict[str, Any], port: int) -> bool:
 
 def _source(rule: dict[str, Any]) -> str:
     """Return whom a rule lets in: a range of addresses, a list of them, or another group."""
-    other = rule.get("ReferencedGroupInfo") or {}
     names = (rule.get("CidrIpv4"), rule.get("CidrIpv6"), rule.get("PrefixListId"))
-    return str(next(filter(None, names), other.get("GroupId", "?")))
+    return str(next(filter(None, names), _group_of(rule) or "?"))
+
+
+def _group_of(rule: dict[str, Any]) -> str:
+    return str((rule.get("ReferencedGroupInfo") or {}).get("GroupId", ""))
 
 
 def _told(rules: list[dict[str, Any]]) -> str:
@@ -112,23 +124,6 @@ def _close_ssh(target: Target, rules: list[dict[str, Any]]) -> str:
     if not configured:
         return _revoke(target, rules)
     return f"workbench ssh.allow --address {configured[0]} --remove --stack {{stack}}"
-
-
-def check_web_ports(target: Target) -> Outcome:
-    """Check that 80 and 443 answer this computer; if not, whether nothing listens there."""
-    where = target.web_address
-    found = {p: probe_web(where.ip, where.port(p), tls=p == HTTPS) for p in WEB_PORTS}
-    if all(answer is Port.OPEN for answer in found.values()):
-        return passed(f"{where.ip} answers on 80 and 443")
-    refused = [str(port) for port, answer in found.items() if answer is Port.REFUSED]
-    if refused:
-        return failed(f"{where.ip} refuses {', '.join(refused)}: no web server listens there")
-    silent = [str(port) for port, answer in found.items() if answer is Port.SILENT]
-    return failed(
-        f"{where.ip} stays silent on {', '.join(silent)}, which the security group opens:"
-        " a network on the way, or the server itself, may drop it",
-        RESTART,
-    )
 
 
 def inner_ports(target: Target) -> list[int]:

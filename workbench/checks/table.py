@@ -12,7 +12,6 @@ from workbench.checks.instance import check_stack
 from workbench.checks.names import check_names
 from workbench.checks.network import check_inner_ports
 from workbench.checks.network import check_security_group
-from workbench.checks.network import check_web_ports
 from workbench.checks.packages import check_packages
 from workbench.checks.packages import check_updates
 from workbench.checks.privacy import check_privacy
@@ -38,6 +37,7 @@ from workbench.checks.volumes import check_mount
 from workbench.checks.volumes import check_reserve
 from workbench.checks.web import check_landing
 from workbench.checks.web import check_redirect
+from workbench.checks.web_ports import check_web_ports
 from workbench.host.service import Stage
 
 UP = "workbench up --stack {stack}"

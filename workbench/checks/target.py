@@ -85,7 +85,9 @@ class Target:
     console printed them last. Of a lab, ``folder`` has the reader's own files, and ``ssh_folder``
     is where OpenSSH keeps theirs. With ``verified`` nothing is asked of a server whose certificate
     can't be trusted; else only a domain asks for that. ``ssh_proxy`` connects to the server's SSH
-    port as the stack has it configured; None where it is reached directly.
+    port as the stack has it configured; None where it is reached directly. ``is_public`` is
+    whether the server has an address of the internet's; ``own_address`` returns the address that
+    another one sees this computer come from.
     """
 
     stack: str
@@ -103,6 +105,8 @@ class Target:
     ssh_folder: Path = Path()
     entrance: Address | None = None
     ssh_proxy: Callable[[], socket.socket] | None = None
+    is_public: bool = True
+    own_address: Callable[[str], str] = _unreachable
 
     def output(self, name: str) -> str:
         """Return an output of the stack, as text."""

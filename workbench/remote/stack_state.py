@@ -34,6 +34,7 @@ from workbench.remote.selection import running_rehearsal
 from workbench.remote.selection import stack_folder
 from workbench.remote.ssh_target import Door
 from workbench.remote.ssh_target import RemoteServer
+from workbench.remote.unreachable import address_towards
 from workbench.remote.workbenches import choose
 from workbench.remote.workbenches import password_folder
 from workbench.waiting import wait_for
@@ -275,6 +276,8 @@ class StackState:
             password=lambda user: passwords.read_password(self.password_folder, user),
             host_keys=self._host_keys,
             ssh_proxy=(lambda: self.door().greet()) if self._is_proxied else None,
+            is_public=self.is_public,
+            own_address=address_towards,
         )
 
     def _host_keys(self) -> HostKeys:

@@ -88,12 +88,12 @@ def print_reports(reports: Iterable[Report], console: Console) -> None:
     table.add_column(overflow="fold")
     for report in (report for report in reports if not report.blocked):
         evidence = Text(report.evidence)
-        if report.fix and report.result in (Result.FAIL, Result.WARN):
+        if report.fix:
             evidence.append(f"\n{as_typed(f'→ {report.fix}')}", style="bold")
         table.add_row(Text(report.result, STYLES[report.result]), report.name, evidence)
     if blocked:
         skip = Text(Result.SKIP, STYLES[Result.SKIP])
-        table.add_row(skip, f"{blocked} more", "need what failed")
+        table.add_row(skip, f"{blocked} more", "need what failed or can't be asked")
     console.print(table)
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from workbench.checks import network
-from workbench.checks.ports import Port
 from workbench.checks.target import Address
 from workbench.checks.target import Target
 from workbench.configured import Configured
@@ -182,48 +181,3 @@ def test_a_program_of_this_computer_on_every_address_is_not_the_workbench(
     with socket.create_server((network.OTHER_LOOPBACK, 8787)):
         found = network.check_inner_ports(replace(TARGET, aws={"ec2": Ec2(*WEB)}.__getitem__))
     assert found.result == "PASS"
-
-
-@pytest.mark.parametrize(
-    ("answers", "result", "evidence", "fix"),
-    [
-        ((Port.OPEN, Port.OPEN), "PASS", "127.8.7.6 answers on 80 and 443", ""),
-        (
-            (Port.REFUSED, Port.REFUSED),
-            "FAIL",
-            "127.8.7.6 refuses 80, 443: no web server listens there",
-            "",
-        ),
-        (
-            (Port.SILENT, Port.SILENT),
-            "FAIL",
-            "127.8.7.6 stays silent on 80, 443, which the security group opens:"
-            " a network on the way, or the server itself, may drop it",
-            network.RESTART,
-        ),
-        (
-            (Port.OPEN, Port.SILENT),
-            "FAIL",
-            "127.8.7.6 stays silent on 443, which the security group opens:"
-            " a network on the way, or the server itself, may drop it",
-            network.RESTART,
-        ),
-    ],
-)
-def test_web_ports_are_tried_where_they_lead(
-    monkeypatch: pytest.MonkeyPatch,
-    answers: tuple[Port, Port],
-    result: str,
-    evidence: str,
-    fix: str,
-) -> None:
-    said = dict(zip(((8080, False), (8443, True)), answers, strict=True))
-
-    def probe_web(ip: str, port: int, *, tls: bool) -> Port:
-        assert ip == "127.8.7.6"
-        return said[port, tls]
-
-    monkeypatch.setattr(network, "probe_web", probe_web)
-    where = Address("127.8.7.6", {80: 8080, 443: 8443})
-    found = network.check_web_ports(replace(TARGET, address=where))
-    assert (found.result, found.evidence, found.fix) == (result, evidence, fix)

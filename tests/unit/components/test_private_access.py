@@ -144,6 +144,7 @@ def test_what_only_a_program_says_is_told_to_the_commands(deploy, public_key):
     deploy(program, answer=lambda token, _: VPC.get(token))
     state = StackState("dev", found)
     assert not state.is_public
+    assert not state.target().is_public
     assert state.ssh_proxy_command == "ssh -W %h:%p bastion"
     # What the configuration says counts first: it takes effect with no update.
     state.config = {"workbench:publicAccess": "true", "workbench:sshProxyCommand": "nc %h %p"}

@@ -191,7 +191,7 @@ def test_layers_are_printed_as_blocks_of_80_columns(capsys: pytest.CaptureFixtur
     assert lines[0] == "Tools"
     assert "        → workbench up --stack tests" in lines
     blocked = lines[lines.index("SSH, Disk") + 1]
-    assert " ".join(blocked.split()) == "SKIP 2 checks need what failed"
+    assert " ".join(blocked.split()) == "SKIP 2 checks need what failed or can't be asked"
     assert lines[-2:] == ["Begin with the first FAIL, dns:", "  workbench up --stack tests"]
 
 

@@ -19,6 +19,9 @@ ALSO = {
     "backup:CreateBackupVault": ("backup-storage:MountCapsule",),
     "ec2:CreateInstanceConnectEndpoint": ("ec2:CreateNetworkInterface",),
 }
+# What puts a service's own names into a VPC, as a zone of AWS's:
+# docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+PRIVATE_DNS = ("ec2:CreateVpcEndpoint", "ec2:ModifyVpcEndpoint")
 # What a parameter of an EC2 action names; "Describe…" actions know no single resources.
 EC2_RESOURCES = {
     "AllocationId": "elastic-ip",
@@ -96,6 +99,8 @@ def _besides(request: ApiRequest, action: str) -> Iterator[str]:
         key.startswith("TagSpecification") for key in request.form
     ):
         yield "ec2:CreateTags"
+    if action in PRIVATE_DNS and request.form.get("PrivateDnsEnabled", "").lower() == "true":
+        yield "route53:AssociateVPCWithHostedZone"
 
 
 def _operation(request: ApiRequest, service: str) -> str | None:

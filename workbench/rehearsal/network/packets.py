@@ -12,6 +12,7 @@ Nothing answers a packet that goes nowhere, as in AWS.
 import ipaddress
 import logging
 import subprocess
+import time
 from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ log = logging.getLogger(__name__)
 
 # Seconds to wait for who else changes rules.
 WAIT = "--wait=10"
+# Seconds after which is looked whether the rules still stand: a firewall of this computer that
+# starts again throws others' away.
+LOOK_AFTER = 5.0
 _ANSWERS = "-m conntrack --ctstate ESTABLISHED,RELATED -j RETURN"
 
 
@@ -41,21 +45,43 @@ class PacketRules:
         self._bridge = bridge
         self._gateway = gateway
         self._applied: str | None = None
+        self._standing: list[str] = []
+        self._looked = 0.0
+        self._said = ""
 
     def apply(self, machines: Sequence[Placed]) -> None:
         """Make the rules those of ``machines``; other machines of the bridge reach nothing."""
         text = rules_of(self._bridge, self._gateway, machines)
-        if text == self._applied:
-            return
-        self._applied = text
         try:
-            # All in one step: no packet sees half of it.
-            _run("iptables-restore", WAIT, "--noflush", stdin=text)
-            for table, chain, jump in _jumps(self._bridge, self._gateway):
-                if not _succeeds(table, "-C", chain, jump):
-                    _iptables(table, "-I", chain, jump)
+            if text != self._applied or not self._stand():
+                # Until all of it is done, the next call does it again.
+                self._applied = None
+                self._put(text)
+                self._applied, self._said = text, ""
         except (OSError, subprocess.SubprocessError) as error:
-            log.warning("the machines' packets aren't filtered: %s", _said(error))
+            self._applied = None
+            self._tell(f"the machines' packets aren't filtered: {_said(error)}")
+
+    def _put(self, text: str) -> None:
+        # All in one step: no packet sees half of it.
+        _run("iptables-restore", WAIT, "--noflush", stdin=text)
+        for table, chain, jump in _jumps(self._bridge, self._gateway):
+            if not _succeeds(table, "-C", chain, jump):
+                _iptables(table, "-I", chain, jump)
+        self._standing, self._looked = _saved(self._bridge), time.monotonic()
+
+    def _stand(self) -> bool:
+        """Say whether the rules are as they were put there; looks now and then."""
+        if time.monotonic() - self._looked < LOOK_AFTER:
+            return True
+        self._looked = time.monotonic()
+        return _saved(self._bridge) == self._standing
+
+    def _tell(self, problem: str) -> None:
+        """Log what went wrong; the same once, however many rounds it lasts."""
+        if problem != self._said:
+            log.warning(problem)
+        self._said = problem
 
 
 def remove_rules(bridge: str, gateway: str) -> None:
@@ -118,6 +144,13 @@ def _jumps(bridge: str, gateway: str) -> list[tuple[str, str, str]]:
     ]
 
 
+def _saved(bridge: str) -> list[str]:
+    """Return the rules of our chains, and those that lead there, as the kernel has them."""
+    saved = _run("iptables-save").splitlines()
+    ours = [f"{name} " for _, name in _chains(bridge)]
+    return [rule for rule in saved if rule[:2] == "-A" and any(each in f"{rule} " for each in ours)]
+
+
 def _iptables(table: str, verb: str, chain: str, rule: str = "") -> None:
     _run("iptables", WAIT, "-t", table, verb, chain, *rule.split())
 
@@ -130,8 +163,9 @@ def _succeeds(table: str, verb: str, chain: str, rule: str = "") -> bool:
     return True
 
 
-def _run(*command: str, stdin: str = "") -> None:
-    subprocess.run(command, input=stdin, capture_output=True, text=True, check=True)
+def _run(*command: str, stdin: str = "") -> str:
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 def _said(error: Exception) -> str:

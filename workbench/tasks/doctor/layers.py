@@ -49,7 +49,8 @@ def _blocks(reports: list[Report]) -> Iterator[tuple[list[str], list[Report]]]:
 
 
 def _skipped(number: int) -> Report:
-    said = "1 check needs what failed" if number == 1 else f"{number} checks need what failed"
+    who = "1 check needs" if number == 1 else f"{number} checks need"
+    said = f"{who} what failed or can't be asked"
     return Report("", Result.SKIP, said, "", blocked=True)
 
 

@@ -12,6 +12,7 @@ from workbench.checks.server import read_r_versions
 from workbench.checks.server import read_services
 from workbench.checks.shared_packages import read_installation
 from workbench.checks.shares import read_use
+from workbench.checks.web_ports import find_out_of_reach
 from workbench.engine.damage import recover
 from workbench.engine.state import Resource
 from workbench.errors import WorkbenchError
@@ -81,7 +82,9 @@ def read_status(state: StackState) -> dict[str, Any]:
     try:
         found |= _instance(state) | {"problem": _unfinished(state)}
         if found["state"] == RUNNING and state.address is not None:
-            found["certificate"] = tell_certificate(state.target())
+            target = state.target()
+            away = find_out_of_reach(target)
+            found["certificate"] = away.told(state.stack) if away else tell_certificate(target)
     except (BotoCoreError, ClientError) as error:
         return found | {"state": None, "problem": explain_aws(error, state.stack)}
     return found | (_inside(state, found) if found["state"] == RUNNING else {})

@@ -25,6 +25,7 @@ def print_where_to_go(outcome: Outcome, console: Console | None = None) -> None:
             *_people(outcome.passwords),
             *_to_enter(outcome),
             *_certificate(outcome),
+            *_pages(outcome),
             ("CA certificate", str(authority) if authority else None),
             ("", "trust it in the browser, and its warning goes" if authority else None),
         ],
@@ -66,6 +67,16 @@ def _certificate(outcome: Outcome) -> list[tuple[str, str]]:
         for report in outcome.reports
         if report.name == "certificate" and report.result is Result.WARN
         for row in (("Certificate", report.evidence), ("", as_typed(report.fix)))
+    ]
+
+
+def _pages(outcome: Outcome) -> list[tuple[str, str]]:
+    """Return why the pages couldn't be asked for from this computer, and what helps."""
+    return [
+        row
+        for report in outcome.reports
+        if report.name == "web-ports" and report.result is Result.SKIP and not report.blocked
+        for row in (("Pages", report.evidence), ("", as_typed(report.fix)))
     ]
 
 
