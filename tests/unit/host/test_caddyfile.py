@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from ipaddress import ip_address
 from ipaddress import ip_network
 from typing import Any
@@ -14,6 +15,7 @@ from workbench.host.jupyter import origins
 from workbench.host.run.rendering import TEMPLATES
 from workbench.host.services import caddy
 from workbench.host.settings import Settings
+from workbench.host.system import instance
 
 SETTINGS = {
     "version": 1,
@@ -196,6 +198,24 @@ def test_the_load_balancer_is_believed_and_nobody_else() -> None:
     # From the end of the header: a visitor may have written its beginning.
     assert "trusted_proxies_strict" in text
     assert "trusted_proxies" not in caddyfile()
+
+
+@pytest.mark.parametrize("said", [OSError("timed out"), ValueError("'' is no address")])
+def test_nobody_is_believed_while_the_servers_own_address_is_unknown(
+    said: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(path: str) -> str:
+        raise said
+
+    monkeypatch.setattr(instance, "metadata", unknown)
+    settings = Settings.parse(json.dumps(SETTINGS | ENTRANCE))
+
+    (command,) = caddy.caddyfile._inner(settings)  # type: ignore[attr-defined]
+
+    ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert str(said) in ended.stdout
+    assert ended.stdout.endswith("workbench up\n")
 
 
 def test_it_asks_no_authority_and_answers_a_client_that_names_no_server() -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shlex
 import subprocess
 import time
 from collections.abc import Iterable
@@ -47,6 +48,11 @@ FAILED = "could not get certificate from issuer"
 OWN_NAME = "localhost"
 # Caddy's own authority, by the name of its folder.
 OWN_AUTHORITY = "local"
+_UNKNOWN_ADDRESS = (
+    "The web server isn't configured, since the instance's metadata doesn't tell the server's own"
+    " address ({}), which alone is not to be believed among the load balancer's. Try again:"
+    " workbench up"
+)
 
 
 @step("Web server")
@@ -187,6 +193,12 @@ def _was_reloaded() -> bool:
 @operation
 def caddyfile(settings: Settings) -> Commands:
     """Write Caddy's configuration."""
+    try:
+        trusted = believed(settings.entrance, private_address()) if settings.entrance else []
+    except (OSError, ValueError) as error:
+        # Without it, the server's own address would be believed, too.
+        yield f"echo {shlex.quote(_UNKNOWN_ADDRESS.format(error))}; exit 1"
+        return
     yield from files.template._inner(
         src=str(TEMPLATES / "Caddyfile.j2"),
         dest=str(CADDYFILE),
@@ -204,20 +216,17 @@ def caddyfile(settings: Settings) -> Commands:
         services=routes(settings),
         hosts=origins.service_hosts(settings),
         gate=gate(settings),
-        believed=believed(settings.entrance or (), private_address()),
+        believed=trusted,
     )
 
 
-def believed(ranges: Sequence[str], own: str | None) -> list[str]:
+def believed(ranges: Sequence[str], own: str) -> list[str]:
     """Return where what is said of visitors is believed: a load balancer's ranges.
 
     Less the server's own address, which everyone who works on it can send from.
     """
-    kept = [ip_network(each) for each in ranges]
-    if own is not None:
-        itself = ip_network(own)
-        kept = [part for each in kept for part in _without(each, itself)]
-    return [str(each) for each in kept]
+    itself = ip_network(own)
+    return [str(part) for each in ranges for part in _without(ip_network(each), itself)]
 
 
 def _without(network: Any, itself: Any) -> Iterable[Any]:

@@ -12,9 +12,9 @@ def public_address() -> str | None:
     return _or_empty("meta-data/public-ipv4").strip() or None
 
 
-def private_address() -> str | None:
-    """Return the IPv4 address that the instance has in its VPC."""
-    return _or_empty("meta-data/local-ipv4").strip() or None
+def private_address() -> str:
+    """Return the IPv4 address that the instance has in its VPC; raise OSError as ``metadata``."""
+    return metadata("meta-data/local-ipv4").strip()
 
 
 def first_boot_key() -> str:
