@@ -31,9 +31,16 @@ def check_security_group(target: Target) -> Outcome:
     every = [rule for rule in rules if rule["IpProtocol"] == EVERY_PROTOCOL]
     if every:
         return failed(f"{group} opens every port: {_told(every)}", _revoke(target, every))
-    missing = [port for port in WEB_PORTS if not any(_covers(rule, port) for rule in rules)]
+    front = _load_balancer(target)
+    web = [rule for rule in rules if front in (None, _source(rule))]
+    missing = [port for port in WEB_PORTS if not any(_covers(rule, port) for rule in web)]
     if missing:
-        return failed(f"{group} doesn't open {', '.join(map(str, missing))}")
+        told = f"{group} doesn't open {', '.join(map(str, missing))}"
+        return failed(told if front is None else f"{told} to the load balancer's group, {front}")
+    past = [rule for rule in rules if rule not in web and _has_web(rule)]
+    if past:
+        told = f"{group} opens the web past the load balancer: {_told(past)}"
+        return failed(told, _revoke(target, past))
     meant = meant_ports(target)
     by_hand = [rule for rule in rules if not _is_meant(rule, meant)]
     if by_hand:
@@ -44,6 +51,13 @@ def check_security_group(target: Target) -> Outcome:
         return warned(f"{group} opens port 22 to every address", _close_ssh(target, to_all))
     opened = sorted({rule["FromPort"] for rule in rules})
     return passed(f"{group} opens {', '.join(map(str, opened))}")
+
+
+def _load_balancer(target: Target) -> str | None:
+    """Return the security group of the load balancer in front, which alone is let in."""
+    if not target.outputs.get("entrance"):
+        return None
+    return target.output("entrance_security_group_id")
 
 
 def read_rules(target: Target) -> list[dict[str, Any]]:
@@ -84,6 +98,11 @@ def _covers(rule: dict[str, Any], port: int) -> bool:
     every = rule["IpProtocol"] == EVERY_PROTOCOL
     is_in = rule["IpProtocol"] == "tcp" and rule["FromPort"] <= port <= rule["ToPort"]
     return bool(every or is_in)
+
+
+def _has_web(rule: dict[str, Any]) -> bool:
+    """Return whether a rule opens a port of the web, by TCP or, for HTTP/3, by UDP."""
+    return any(rule["FromPort"] <= port <= rule["ToPort"] for port in WEB_PORTS)
 
 
 def _source(rule: dict[str, Any]) -> str:

@@ -15,7 +15,9 @@ from workbench.components.component import Component
 from workbench.components.errors import ArgumentError
 from workbench.components.late import checked
 from workbench.components.lookups import look_up
+from workbench.components.ports import WEB_PORTS
 from workbench.components.ports import Port
+from workbench.components.ports import check_none_of_web
 from workbench.components.ports import check_ports
 from workbench.components.ports import check_ranges
 from workbench.components.role import Role
@@ -198,17 +200,17 @@ def _rules(args: AccessArgs) -> dict[str, Opening]:
                 " comes by nothing else.",
                 "Leave out one of them.",
             )
+        check_none_of_web(args.get("extra_ports") or [], "extra_ports")
         web = []
     opened = openings(
         [
             ("tcp", 22, check_ranges(args.get("ssh_from") or [], "ssh_from")),
-            ("tcp", 80, web),
-            ("tcp", 443, web),
+            *(("tcp", port, web) for port in WEB_PORTS),
             *check_ports(args.get("extra_ports") or [], "extra_ports"),
         ]
     )
     if balancer is not None:
         group = checked(check_security_group_id, balancer, "http_from_group")
-        for port in (80, 443):
+        for port in WEB_PORTS:
             opened[f"tcp-{port}-load-balancer"] = Opening("tcp", port, group=group)
     return opened

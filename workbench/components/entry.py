@@ -14,6 +14,7 @@ from workbench.components.component import check_object
 from workbench.components.errors import ArgumentError
 from workbench.components.late import check_each
 from workbench.components.late import checked
+from workbench.components.ports import check_none_of_web
 from workbench.components.validation import check_network
 from workbench.components.validation import check_text
 
@@ -60,3 +61,4 @@ def check_behind(args: Mapping[str, Any]) -> None:
                 " point to, and which requests come to.",
                 f"Leave out {name} here, and give the Entrance what it takes.",
             )
+    check_none_of_web(args.get("extra_ports") or [], "extra_ports")

@@ -27,6 +27,7 @@ class Port(TypedDict):
 
 
 check_ranges = each(check_network)
+WEB_PORTS = (80, 443)
 
 
 def check_ports(ports: Sequence[Port], what: str) -> list[tuple[str, int, list[Any]]]:
@@ -41,3 +42,14 @@ def check_ports(ports: Sequence[Port], what: str) -> list[tuple[str, int, list[A
         ranges = check_ranges(port.get("cidr_blocks"), f"{here}.cidr_blocks")
         checked.append((protocol, number, ranges))
     return checked
+
+
+def check_none_of_web(ports: Sequence[Port], what: str) -> None:
+    """Refuse a port of the web, of either protocol, which only a load balancer is to reach."""
+    for index, (_, port, _) in enumerate(check_ports(ports, what)):
+        if port in WEB_PORTS:
+            raise ArgumentError(
+                f"{what}[{index}] opens port {port} past the load balancer, which alone may reach"
+                " it.",
+                "Leave it out; who may use HTTP and HTTPS is http_from of the Entrance.",
+            )

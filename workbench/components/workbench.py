@@ -191,6 +191,7 @@ class Workbench(Component):
             outputs["other_instance_id"] = self._other.instance_id
         if self._entry is not None:
             outputs["entrance"] = self._entry["dns_name"]
+            outputs["entrance_security_group_id"] = self._entry["security_group_id"]
         if self._way_in is not None:
             outputs["instance_connect_endpoint"] = self._way_in
         # A program may say it where no configuration does, and then the commands go by these.

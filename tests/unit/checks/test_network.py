@@ -101,6 +101,43 @@ def test_the_security_group_opens_the_web_and_ssh_to_few(
 
 
 @pytest.mark.parametrize(
+    ("more", "result", "evidence", "fix"),
+    [
+        ([], "PASS", "sg-1 opens 80, 443", ""),
+        (
+            [rule(443, cidr="10.1.2.3/32")],
+            "FAIL",
+            "sg-1 opens the web past the load balancer: tcp 443 to 10.1.2.3/32",
+            f"{REVOKE} sgr-443",
+        ),
+        (
+            [rule(440, 450, ip="udp")],
+            "FAIL",
+            "sg-1 opens the web past the load balancer: udp 440-450 to 0.0.0.0/0",
+            f"{REVOKE} sgr-440",
+        ),
+    ],
+)
+def test_behind_a_load_balancer_only_that_reaches_the_web(
+    more: Any, result: str, evidence: str, fix: str
+) -> None:
+    front = {"entrance": "lab.elb.example", "entrance_security_group_id": "sg-lb"}
+    behind = replace(TARGET, outputs={**TARGET.outputs, **front})
+    own = [
+        {key: value for key, value in rule(port).items() if key != "CidrIpv4"}
+        | {"ReferencedGroupInfo": {"GroupId": "sg-lb"}}
+        for port in (80, 443)
+    ]
+    found = network.check_security_group(replace(behind, aws={"ec2": Ec2(*own, *more)}.__getitem__))
+    assert (found.result, found.evidence, found.fix) == (result, evidence, fix)
+
+    open_to_all = replace(behind, aws={"ec2": Ec2(*WEB)}.__getitem__)
+    assert "doesn't open 80, 443 to the load balancer's group, sg-lb" in (
+        network.check_security_group(open_to_all).evidence
+    )
+
+
+@pytest.mark.parametrize(
     ("source", "told"),
     [
         ({"CidrIpv6": "fd00::/8"}, "fd00::/8"),

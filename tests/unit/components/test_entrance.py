@@ -190,6 +190,7 @@ def test_a_workbench_behind_it_takes_requests_from_it_alone(behind):
     assert whole["url"] == "https://lab.example.org/"
     assert whole["dnsRecords"] == []
     assert whole["outputs"]["entrance"] == ENTRY["dns_name"]
+    assert whole["outputs"]["entrance_security_group_id"] == ENTRY["security_group_id"]
 
 
 def test_the_server_that_takes_over_takes_its_place(behind):
@@ -260,6 +261,19 @@ def test_the_documents_program_makes_both(deploy, public_key):
         ({"domain": None}, "entrance is given without domain"),
         ({"http_from": ["0.0.0.0/0"]}, "http_from can't be chosen"),
         ({"zone_id": "Z9"}, "zone_id can't be chosen"),
+        (
+            {"extra_ports": [{"port": 443, "cidr_blocks": ["0.0.0.0/0"]}]},
+            "extra_ports[0] opens port 443 past the load balancer",
+        ),
+        (
+            {
+                "extra_ports": [
+                    {"port": 8000, "cidr_blocks": []},
+                    {"port": 80.0, "protocol": "udp", "cidr_blocks": ["10.0.0.0/8"]},
+                ]
+            },
+            "extra_ports[1] opens port 80 past the load balancer",
+        ),
         ({"entrance": {**ENTRY, "dns": "x"}}, "entrance has no argument 'dns'"),
         ({"entrance": {**ENTRY, "security_group_id": "sg"}}, "isn't the id of a security group"),
         ({"entrance": {**ENTRY, "cidr_blocks": ["10.9.1.7/24"]}}, "entrance.cidr_blocks[0]"),
