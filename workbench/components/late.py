@@ -2,9 +2,11 @@
 
 from collections.abc import Awaitable
 from collections.abc import Callable
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 from typing import TypeVar
+from typing import cast
 
 import pulumi
 
@@ -24,6 +26,19 @@ def checked(check: Callable[[Any, str], T], value: Any, what: str) -> pulumi.Inp
     if is_late(value):
         return pulumi.Output.from_input(value).apply(lambda known: check(known, what))
     return check(value, what)
+
+
+def after(value: pulumi.Output[T], resources: Iterable[pulumi.Resource]) -> pulumi.Output[T]:
+    """Return a value whose users are made after the resources, and go before them.
+
+    It is known as early as before, so a preview in which one of them is new shows no other changes.
+    """
+
+    async def both() -> set[pulumi.Resource]:
+        return await value.resources() | {*resources}
+
+    known = cast(Awaitable[T], value.future(with_unknowns=True))
+    return pulumi.Output(both(), known, value.is_known(), value.is_secret())
 
 
 def check_each(check: Callable[[Any, str], T], values: object, what: str) -> list[Any]:

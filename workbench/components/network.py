@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from workbench.components.component import Component
 from workbench.components.errors import ArgumentError
+from workbench.components.late import after
 from workbench.components.lookups import look_up
 from workbench.components.private_network import PRIVATE_PARTS
 from workbench.components.private_network import PrivateNetwork
@@ -67,7 +68,8 @@ class Network(Component):
     """The VPC."""
 
     subnet_id: pulumi.Output[str]
-    """The subnet for a server: the public one, or with `private_network` the private one."""
+    """The subnet for a server: the public one, or with `private_network` the private one. What is
+    made in it, and in the others, is made after what leads out of it."""
 
     public_subnet_ids: pulumi.Output[list[str]]
     """The public subnets, that of the server's zone first: two with `private_network`, of two
@@ -156,27 +158,30 @@ class Network(Component):
                 parent=self, ignore_changes=["availabilityZone"] if given is None else []
             ),
         )
-        route = self._route_to_internet(name, vpc, subnet)
+        route, way = self._route_to_internet(name, vpc, subnet)
         self.vpc_id = vpc.id
-        self.subnet_id = subnet.id
-        self.public_subnet_ids = _ids(subnet)
+        self.subnet_id = after(subnet.id, [route, way])
+        self.public_subnet_ids = after(_ids(subnet), [route, way])
         self.availability_zone = subnet.availability_zone
         if way_out:
-            self._create_private(name, args, PrivateNetwork(self, name, vpc, parts, subnet, route))
+            private = PrivateNetwork(self, name, vpc, parts, subnet, route)
+            private.public_ways.append(way)
+            self._create_private(args, private)
 
-    def _create_private(self, name: str, args: NetworkArgs, private: PrivateNetwork) -> None:
+    def _create_private(self, args: NetworkArgs, private: PrivateNetwork) -> None:
         private.create_subnets(self._zones())
         if args.get("private_network") == "nat":
             private.create_nat_gateway()
         private.create_endpoints(args.get("endpoint_services") or [])
-        self.subnet_id = private.subnet.id
-        self.public_subnet_ids = _ids(private.public, private.second_public)
-        self.private_subnet_ids = _ids(private.subnet, private.second)
+        self.subnet_id = after(private.subnet.id, private.ways)
+        public, inner = (private.public, private.second_public), (private.subnet, private.second)
+        self.public_subnet_ids = after(_ids(*public), private.public_ways)
+        self.private_subnet_ids = after(_ids(*inner), private.ways)
         self.availability_zone = private.subnet.availability_zone
 
     def _route_to_internet(
         self, name: str, vpc: aws.ec2.Vpc, subnet: aws.ec2.Subnet
-    ) -> aws.ec2.Route:
+    ) -> tuple[aws.ec2.Route, aws.ec2.RouteTableAssociation]:
         own = pulumi.ResourceOptions(parent=self)
         tags = {"Name": name}
         gateway = aws.ec2.InternetGateway(
@@ -190,13 +195,13 @@ class Network(Component):
             gateway_id=gateway.id,
             opts=own,
         )
-        aws.ec2.RouteTableAssociation(
+        association = aws.ec2.RouteTableAssociation(
             f"{name}-route-table-association",
             route_table_id=routes.id,
             subnet_id=subnet.id,
             opts=own,
         )
-        return route
+        return route, association
 
     def _zones(self) -> pulumi.Output[Sequence[str]]:
         return aws.get_availability_zones_output(

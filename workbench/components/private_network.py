@@ -62,6 +62,12 @@ class PrivateNetwork:
     second: aws.ec2.Subnet
     """The private subnet there."""
 
+    ways: list[pulumi.Resource]
+    """What leads out of the private subnets."""
+
+    public_ways: list[pulumi.Resource]
+    """What leads out of the public ones."""
+
     def __init__(
         self,
         network: pulumi.Resource,
@@ -79,6 +85,8 @@ class PrivateNetwork:
         self.public = public
         # The way to the internet: it is there before what needs it, and goes after it.
         self._route = route
+        self.ways = []
+        self.public_ways = [route]
 
     def create_subnets(self, zones: pulumi.Input[Sequence[str]]) -> None:
         """Make the subnets and the private ones' route table."""
@@ -103,12 +111,13 @@ class PrivateNetwork:
         )
         tables = {SECOND: self._route.route_table_id}
         for suffix, subnet in made.items():
-            aws.ec2.RouteTableAssociation(
+            association = aws.ec2.RouteTableAssociation(
                 f"{self._name}-{suffix}-route-table-association",
                 route_table_id=tables.get(suffix, self._table.id),
                 subnet_id=subnet.id,
                 opts=self._own,
             )
+            (self.public_ways if suffix in tables else self.ways).append(association)
 
     def create_nat_gateway(self) -> None:
         """Make one NAT gateway, in the server's zone, and the private subnets' route to it."""
@@ -131,19 +140,20 @@ class PrivateNetwork:
                 delete_before_replace=True,
             ),
         )
-        aws.ec2.Route(
+        route = aws.ec2.Route(
             f"{self._name}-private-route",
             route_table_id=self._table.id,
             destination_cidr_block="0.0.0.0/0",
             nat_gateway_id=gateway.id,
             opts=self._own,
         )
+        self.ways.append(route)
 
     def create_endpoints(self, services: Sequence[str]) -> None:
         """Make S3's gateway endpoint, and an interface endpoint for each of the services."""
         opts = pulumi.InvokeOptions(parent=self._network)
         region = aws.get_region_output(opts=opts).region
-        aws.ec2.VpcEndpoint(
+        endpoint = aws.ec2.VpcEndpoint(
             f"{self._name}-s3-endpoint",
             vpc_id=self._vpc.id,
             service_name=pulumi.Output.concat("com.amazonaws.", region, ".s3"),
@@ -152,9 +162,10 @@ class PrivateNetwork:
             tags={"Name": f"{self._name}-s3"},
             opts=self._own,
         )
+        self.ways.append(endpoint)
         groups = [self._open_to_vpc().id] if services else []
         for service in services:
-            aws.ec2.VpcEndpoint(
+            endpoint = aws.ec2.VpcEndpoint(
                 f"{self._name}-{service}-endpoint",
                 vpc_id=self._vpc.id,
                 service_name=pulumi.Output.concat("com.amazonaws.", region, ".", service),
@@ -166,6 +177,7 @@ class PrivateNetwork:
                 tags={"Name": f"{self._name}-{service}"},
                 opts=self._own,
             )
+            self.ways.append(endpoint)
 
     def _open_to_vpc(self) -> aws.ec2.SecurityGroup:
         group = aws.ec2.SecurityGroup(

@@ -1,7 +1,11 @@
+import pulumi
+import pulumi_aws as aws
 import pytest
 
 from workbench import Network
+from workbench import Server
 from workbench.components.errors import ArgumentError
+from workbench.components.late import after
 from workbench.components.subnet_ranges import free_range
 from workbench.components.subnet_ranges import parts_of
 
@@ -149,3 +153,64 @@ def test_the_next_subnet_can_be_made_before_the_old_one_goes(deploy):
     done = deploy(lambda: Network("net", args), answer=has(("us-east-1a", "10.20.0.0/24", "net")))
 
     assert done.one(":Subnet").inputs["cidrBlock"] == "10.20.1.0/24"
+
+
+def waits_for(done, type_, property_):
+    """Return the names of what one resource's property waits for."""
+    names = {each.urn: each.name for each in done.resources}
+    found = done.one(type_).options.propertyDependencies[property_].urns
+    return {names[urn] for urn in found}
+
+
+@pytest.mark.parametrize(
+    ("given", "ways"),
+    [
+        ({}, {"net-route", "net-route-table-association"}),
+        (
+            {"private_network": "nat"},
+            {
+                "net-private-route",
+                "net-private-route-table-association",
+                "net-s3-endpoint",
+            },
+        ),
+        (
+            {"private_network": "endpoints", "endpoint_services": ["ssm"]},
+            {"net-private-route-table-association", "net-s3-endpoint", "net-ssm-endpoint"},
+        ),
+    ],
+)
+@pytest.mark.parametrize("preview", [False, True])
+def test_a_server_of_the_same_program_waits_for_the_way_out(deploy, given, ways, preview):
+    def program():
+        network = Network("net", given)
+        args = {"subnet_id": network.subnet_id, "security_group_ids": ["sg-1"], "key_name": "k"}
+        Server("server", args)
+
+    done = deploy(program, preview=preview)
+
+    assert waits_for(done, ":Instance", "subnetId") >= ways
+
+
+def test_a_load_balancer_of_the_same_program_waits_for_the_internet(deploy):
+    def program():
+        network = Network("net", {"private_network": "nat"})
+        aws.lb.LoadBalancer("lb", subnets=network.public_subnet_ids)
+
+    waits = waits_for(deploy(program), ":LoadBalancer", "subnets")
+    assert waits >= {"net-route", "net-route-table-association"}
+    assert "net-second-route-table-association" in waits
+    assert "net-private-route" not in waits
+
+
+def test_a_way_that_is_new_leaves_the_subnet_known(deploy):
+    known = []
+
+    def program():
+        there = pulumi.Output.from_input("subnet-1")
+        gateway = aws.ec2.InternetGateway("gateway")
+        known.append(after(there, [gateway]))
+        gateway.id.apply(lambda _: pytest.fail("its id is known"))
+        aws.ec2.NatGateway("nat", subnet_id=known[0])
+
+    assert deploy(program, preview=True).one(":NatGateway").inputs["subnetId"] == "subnet-1"
