@@ -34,11 +34,12 @@ def after(value: pulumi.Output[T], resources: Iterable[pulumi.Resource]) -> pulu
     It is known as early as before, so a preview in which one of them is new shows no other changes.
     """
 
-    async def both() -> set[pulumi.Resource]:
-        return await value.resources() | {*resources}
+    async def known() -> bool:
+        return True
 
-    known = cast(Awaitable[T], value.future(with_unknowns=True))
-    return pulumi.Output(both(), known, value.is_known(), value.is_secret())
+    # An output of nothing but what it depends on.
+    awaited = pulumi.Output({*resources}, known(), known())
+    return pulumi.Output.all(value, awaited).apply(lambda both: cast(T, both[0]))
 
 
 def check_each(check: Callable[[Any, str], T], values: object, what: str) -> list[Any]:
