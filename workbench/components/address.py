@@ -41,8 +41,8 @@ class AddressArgs(TypedDict):
     no Elastic IP is made then. Default: an Elastic IP."""
 
     instance_id: NotRequired[pulumi.Input[str]]
-    """The instance to point to. With a network of the same stack, name the `Network` in
-    `depends_on`: an Elastic IP needs its internet gateway. Default: none, until `associate` is
+    """The instance to point to. In a network of the same program that isn't a `Network`, name its
+    internet gateway in `depends_on`: an Elastic IP needs one. Default: none, until `associate` is
     called."""
 
     domain: NotRequired[str]

@@ -114,7 +114,7 @@ class Entrance(Component):
     certificate_arn: pulumi.Output[str]
     """Its certificate."""
 
-    entry: pulumi.Output[Entry]
+    entry: Entry
     """What a `Workbench` takes as its argument `entrance`."""
 
     @classmethod
@@ -174,13 +174,13 @@ class Entrance(Component):
             self._create_records(zone_id)
         self.names = pulumi.Output.from_input(served_names(self._records))
         self.url = pulumi.Output.from_input(f"https://{self._records[0]}/")
-        entry: pulumi.Output[Any] = pulumi.Output.all(
-            security_group_id=self.security_group_id,
-            target_group_arn=self.target_group_arn,
-            cidr_blocks=found.apply(lambda subnets: [each["cidr_block"] for each in subnets]),
-            dns_name=self.dns_name,
-        )
-        self.entry = entry
+        # Not one output of all, which would be known, and there, with the last of them only.
+        self.entry = {
+            "security_group_id": self.security_group_id,
+            "target_group_arn": self.target_group_arn,
+            "cidr_blocks": found.apply(lambda subnets: [each["cidr_block"] for each in subnets]),
+            "dns_name": self.dns_name,
+        }
         self.register_outputs(
             {
                 "url": self.url,

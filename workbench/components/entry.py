@@ -1,5 +1,6 @@
 """What a workbench is told of the load balancer in front of it."""
 
+from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from functools import partial
@@ -36,15 +37,20 @@ class Entry(TypedDict):
     """The load balancer's own name."""
 
 
+_CHECKS: dict[str, Callable[[Any, str], Any]] = {
+    "security_group_id": check_security_group_id,
+    "target_group_arn": check_target_group_arn,
+    "cidr_blocks": partial(check_each, check_network),
+    "dns_name": check_text,
+}
+
+
 def check_entry(value: Any, what: str) -> dict[str, Any]:
     """Return what a workbench is told of its load balancer, as far as it is known."""
     check_object(Entry, value, what, "Workbench")
     found: Mapping[str, Any] = value
-    checked(check_security_group_id, found["security_group_id"], f"{what}.security_group_id")
-    checked(check_target_group_arn, found["target_group_arn"], f"{what}.target_group_arn")
-    checked(partial(check_each, check_network), found["cidr_blocks"], f"{what}.cidr_blocks")
-    checked(check_text, found["dns_name"], f"{what}.dns_name")
-    return dict(found)
+    # Each part by itself: the server's settings don't wait for the load balancer.
+    return {key: checked(check, found[key], f"{what}.{key}") for key, check in _CHECKS.items()}
 
 
 def check_behind(args: Mapping[str, Any]) -> None:

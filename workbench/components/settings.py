@@ -45,6 +45,7 @@ def server_settings(
         "administrator": {"name": administrator_of(args.get("os"))},
         "data_volume": _data_volume(args, volume_id),
         "http3": _opens_http3(args),
+        "entrance": _believed(args),
     }
     for key, definition in KEYS.items():
         if definition.setting is not None:
@@ -100,6 +101,12 @@ def _opens_http3(args: WorkbenchArgs) -> bool:
     """Say whether the stack opens the port that HTTP/3 needs."""
     ports = check_ports(args.get("extra_ports") or [], "extra_ports")
     return any((protocol, port) == ("udp", 443) for protocol, port, _ in ports)
+
+
+def _believed(args: WorkbenchArgs) -> dict[str, Any] | None:
+    """Return of the load balancer what the server goes by; the rest changes without it."""
+    entry = usable("entrance", args)
+    return None if entry is None else {"cidr_blocks": entry["cidr_blocks"]}
 
 
 def _data_volume(args: WorkbenchArgs, volume_id: pulumi.Input[str]) -> dict[str, Any]:

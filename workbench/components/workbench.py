@@ -134,8 +134,7 @@ class Workbench(Component):
         self._chosen_image = None if chosen is None else check_image(chosen, architectures, self)
         self._image = self._chosen_image or find_image(system, architecture, self)
         self.region = aws.get_region_output(opts=pulumi.InvokeOptions(parent=self)).region
-        entrance = usable("entrance", args)
-        self._entry = None if entrance is None else pulumi.Output.from_input(entrance)
+        self._entry = usable("entrance", args)
         self._key = key_here(args.get("kms_key_id"), self.region)
         network, storage = self._create_places(name)
         access = self._create_access(name, network)
@@ -303,7 +302,7 @@ class Workbench(Component):
         )
         return server
 
-    def _put_behind(self, name: str, entry: pulumi.Output[Any], server: Server) -> None:
+    def _put_behind(self, name: str, entry: Any, server: Server) -> None:
         """Have a load balancer send requests to the server, whichever that is by now."""
         aws.lb.TargetGroupAttachment(
             f"{name}-entrance",

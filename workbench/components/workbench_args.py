@@ -189,7 +189,7 @@ class WorkbenchArgs(TypedDict):
     Let's Encrypt needs port 80 open to everyone."""
 
     entrance: NotRequired[
-        Annotated[pulumi.Input[Entry], Key(check_entry, part="reach", setting="entrance")]
+        Annotated[pulumi.Input[Entry], Key(check_entry, part="reach", derives=True)]
     ]
     """The load balancer in front of the workbench, an `Entrance`'s output `entry`: from it alone
     the server takes requests, and it is believed whose they are. Names and certificate are the

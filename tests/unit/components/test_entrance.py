@@ -207,6 +207,8 @@ def test_the_server_is_told_whom_to_believe_and_asks_no_authority(behind):
     settings = Settings.parse(text)
 
     assert settings.entrance == ("10.9.1.0/24", "10.9.2.0/24")
+    # What changes with the load balancer alone is nothing to converge to.
+    assert json.loads(text)["entrance"] == {"cidr_blocks": ENTRY["cidr_blocks"]}
     assert caddy.certified(settings) == ()
     assert Settings.parse(json.dumps(json.loads(text) | {"entrance": None})).entrance is None
 
@@ -225,6 +227,9 @@ def test_both_make_one_program(deploy, public_key):
     )
     attachment = done.one(":TargetGroupAttachment").inputs
     assert attachment["targetGroupArn"] == done.one(":TargetGroup").state["arn"]
+    awaited = done.named("wb-recipe-settings").options.dependencies
+    assert not any("LoadBalancer" in urn or "TargetGroup" in urn for urn in awaited)
+    assert not any("LoadBalancer" in urn for urn in done.one(":Instance").options.dependencies)
     assert deploy(program, answer=subnets, preview=True).one(":TargetGroupAttachment")
 
 
@@ -248,9 +253,11 @@ def test_the_documents_program_makes_both(deploy, public_key):
     )
 
     assert len(done.one(":LoadBalancer").inputs["subnets"]) == 2
-    # AWS makes none in a network without a gateway to the internet.
+    # AWS makes none in a network without a way to the internet, and a server needs one, too.
     awaited = done.one(":LoadBalancer").options.dependencies
-    assert any("InternetGateway" in urn for urn in awaited)
+    assert any(urn.endswith("::shared-route") for urn in awaited)
+    awaited = done.one(":Instance").options.dependencies
+    assert any(urn.endswith("::shared-private-route") for urn in awaited)
     assert done.one(":Instance").inputs["associatePublicIpAddress"] is False
     assert done.exports["url"] == "https://lab.example.org/"
 
