@@ -24,10 +24,10 @@ class DnsRecord(TypedDict):
     """The full name."""
 
     type: str
-    """The record's type: `A`."""
+    """The record's type: `A`, or for a load balancer's name `CNAME`."""
 
     value: str
-    """What it points to: the workbench's address."""
+    """What it points to: the workbench's address, or the load balancer's name."""
 
     ttl: int
     """For how many seconds others may remember it."""

@@ -10,6 +10,8 @@ import pulumi
 import pulumi_aws as aws
 
 from workbench.components.access import ANYONE
+from workbench.components.address import TTL
+from workbench.components.address import DnsRecord
 from workbench.components.aws_values import check_certificate_arn
 from workbench.components.component import Component
 from workbench.components.entry import Entry
@@ -105,6 +107,10 @@ class Entrance(Component):
     zone_id: pulumi.Output[str]
     """The hosted zone of `dns_name`, as an alias record needs it."""
 
+    dns_records: pulumi.Output[list[DnsRecord]]
+    """The records to make manually, where no `zone_id` is given. For a name that has to be an
+    address, such as a zone's own, make an alias to `dns_name` in place of the `CNAME`."""
+
     security_group_id: pulumi.Output[str]
     """The load balancer's security group."""
 
@@ -170,8 +176,11 @@ class Entrance(Component):
         self._create_target_group()
         self._listen(balancer)
         zone_id = args.get("zone_id")
+        self.dns_records = pulumi.Output.from_input([])
         if zone_id is not None:
             self._create_records(zone_id)
+        else:
+            self.dns_records = self.dns_name.apply(self._records_to)
         self.names = pulumi.Output.from_input(served_names(self._records))
         self.url = pulumi.Output.from_input(f"https://{self._records[0]}/")
         # Not one output of all, which would be known, and there, with the last of them only.
@@ -180,6 +189,7 @@ class Entrance(Component):
             "target_group_arn": self.target_group_arn,
             "cidr_blocks": found.apply(lambda subnets: [each["cidr_block"] for each in subnets]),
             "dns_name": self.dns_name,
+            "dns_records": self.dns_records,
         }
         self.register_outputs(
             {
@@ -187,6 +197,7 @@ class Entrance(Component):
                 "names": self.names,
                 "dnsName": self.dns_name,
                 "zoneId": self.zone_id,
+                "dnsRecords": self.dns_records,
                 "securityGroupId": self.security_group_id,
                 "targetGroupArn": self.target_group_arn,
                 "certificateArn": self.certificate_arn,
@@ -364,6 +375,12 @@ class Entrance(Component):
             opts=self._own,
         )
         return record.fqdn
+
+    def _records_to(self, dns_name: str) -> list[DnsRecord]:
+        """Return the records that point the names to the load balancer, whose addresses change."""
+        return [
+            DnsRecord(name=each, type="CNAME", value=dns_name, ttl=TTL) for each in self._records
+        ]
 
     def _create_records(self, zone_id: pulumi.Input[str]) -> None:
         for record in self._records:

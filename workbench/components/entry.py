@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
+from typing import NotRequired
 from typing import TypedDict
 
 import pulumi
 
+from workbench.components.address import DnsRecord
 from workbench.components.aws_values import check_security_group_id
 from workbench.components.aws_values import check_target_group_arn
 from workbench.components.component import check_object
@@ -36,6 +38,9 @@ class Entry(TypedDict):
     dns_name: pulumi.Input[str]
     """The load balancer's own name."""
 
+    dns_records: NotRequired[pulumi.Input[Sequence[DnsRecord]]]
+    """The records to make manually, where the load balancer has no zone for them. Default: none."""
+
 
 _CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "security_group_id": check_security_group_id,
@@ -50,7 +55,8 @@ def check_entry(value: Any, what: str) -> dict[str, Any]:
     check_object(Entry, value, what, "Workbench")
     found: Mapping[str, Any] = value
     # Each part by itself: the server's settings don't wait for the load balancer.
-    return {key: checked(check, found[key], f"{what}.{key}") for key, check in _CHECKS.items()}
+    parts = {key: checked(check, found[key], f"{what}.{key}") for key, check in _CHECKS.items()}
+    return {**parts, "dns_records": found.get("dns_records") or []}
 
 
 def check_behind(args: Mapping[str, Any]) -> None:

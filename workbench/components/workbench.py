@@ -162,7 +162,9 @@ class Workbench(Component):
         self.names = address.names
         # Behind a load balancer, the names point to that.
         self.dns_records = (
-            address.dns_records if self._entry is None else pulumi.Output.from_input([])
+            address.dns_records
+            if self._entry is None
+            else pulumi.Output.from_input(self._entry["dns_records"])
         )
         self.name_servers = address.name_servers
         self.url = address.url

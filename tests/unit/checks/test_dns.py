@@ -67,24 +67,63 @@ def test_behind_a_load_balancer_every_name_points_to_that() -> None:
     route53.list_resource_record_sets = (  # type: ignore[method-assign]
         lambda **_: {"ResourceRecordSets": [alias]}
     )
-    front = {"entrance": "lab.elb.example"}
+    # AWS keeps a name's capitals, Route 53 doesn't.
+    front = {"entrance": "Lab.elb.example"}
     nodes = ["127.1.1.1", "127.2.2.2"]
     result, evidence, _ = check(nodes, route53, **front)
     assert (result, evidence) == (
         "PASS",
-        "bench.example, www.bench.example → 127.1.1.1, 127.2.2.2",
+        "bench.example, www.bench.example → Lab.elb.example",
     )
 
     def resolve(name: str) -> list[str]:
-        return nodes if name == "lab.elb.example" else [RIGHT]
+        return nodes if name == "Lab.elb.example" else [RIGHT]
 
     target = replace(
         TARGET, outputs={**TARGET.outputs, **front}, resolve=resolve, aws=lambda _: route53
     )
     outcome = dns.check_dns(target)
     assert outcome.result == "FAIL"
+    assert "it should point to Lab.elb.example (" not in outcome.evidence
+    assert "it should point to Lab.elb.example;" in outcome.evidence
     # What Route 53 has is right.
     assert "others remember the old address" in outcome.evidence
+
+
+@pytest.mark.parametrize(
+    ("front", "names", "result"),
+    [
+        (["127.1.1.1", "127.2.2.2"], ["127.2.2.2", "127.3.3.3"], "PASS"),
+        (["127.1.1.1"], ["127.3.3.3"], "FAIL"),
+        ([], [], "FAIL"),
+    ],
+)
+def test_a_load_balancer_may_have_got_another_address_meanwhile(
+    front: list[str], names: list[str], result: str
+) -> None:
+    name = "lab-1.elb.example"
+    record = {"name": "bench.example", "type": "CNAME", "value": name}
+    target = replace(
+        TARGET,
+        outputs={**TARGET.outputs, "entrance": name, "dns_records": [record]},
+        resolve=lambda asked: front if asked == name else names,
+    )
+    outcome = dns.check_dns(target)
+    assert outcome.result == result
+    if result == "FAIL":
+        assert outcome.evidence.endswith(f"to be made there: bench.example CNAME {name}")
+
+
+def test_an_alias_that_the_console_made_is_right() -> None:
+    alias = {"DNSName": "dualstack.lab.elb.example."}
+    route53 = Route53()
+    route53.list_resource_record_sets = (  # type: ignore[method-assign]
+        lambda **_: {
+            "ResourceRecordSets": [{"Name": "a.example.", "Type": "A", "AliasTarget": alias}]
+        }
+    )
+    target = replace(TARGET, aws={"route53": route53}.__getitem__)
+    assert dns.read_record(target, ID, "a.example") == ["lab.elb.example"]
 
 
 def test_every_name_leads_to_the_address_and_nowhere_else() -> None:

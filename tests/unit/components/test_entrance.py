@@ -123,6 +123,14 @@ def test_a_certificate_from_elsewhere_needs_no_zone(entrance):
     assert not done.all(":Record")
     (https,) = (each for each in done.all(":Listener") if each.inputs["port"] == 443)
     assert https.inputs["certificateArn"] == CERTIFICATE
+    told = outputs(done)
+    assert {each["name"]: each["type"] for each in told["dnsRecords"]} == {
+        "lab.example.org": "CNAME",
+        "www.lab.example.org": "CNAME",
+    }
+    assert {each["value"] for each in told["dnsRecords"]} == {told["dnsName"]}
+    assert told["entry"]["dns_records"] == told["dnsRecords"]
+    assert outputs(entrance())["dnsRecords"] == []
 
 
 def test_without_waiting_for_the_certificate_there_is_no_https_yet(entrance):
@@ -188,7 +196,11 @@ def test_a_workbench_behind_it_takes_requests_from_it_alone(behind):
     assert not done.all(":Record")
     whole = done.outputs[done.one(":Workbench").urn]
     assert whole["url"] == "https://lab.example.org/"
+    # Never the server's address.
     assert whole["dnsRecords"] == []
+    record = {"name": "lab.example.org", "type": "CNAME", "value": ENTRY["dns_name"], "ttl": 300}
+    known = behind(entrance={**ENTRY, "dns_records": [record]})
+    assert known.outputs[known.one(":Workbench").urn]["dnsRecords"] == [record]
     assert whole["outputs"]["entrance"] == ENTRY["dns_name"]
     assert whole["outputs"]["entrance_security_group_id"] == ENTRY["security_group_id"]
 

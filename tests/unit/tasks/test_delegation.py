@@ -82,6 +82,8 @@ def test_a_zone_that_was_there_and_a_rehearsal_need_nothing_entered(state: Stack
         ({}, ["dns", "certificate"], False),
         # There was a certificate: the name led here before.
         (ELSEWHERE, ["dns"], False),
+        (ELSEWHERE | {"entrance": "lab.elb.example"}, ["dns"], True),
+        (ELSEWHERE | {"entrance": "lab.elb.example"}, ["dns", "certificate"], False),
         (ELSEWHERE, ["dns", "certificate", "services"], False),
         (ELSEWHERE, [], False),
     ],
