@@ -239,6 +239,21 @@ def test_other_services_actions_and_resources(role):
     assert role.refused(url=zone + "Z2", service="route53") is Refusal.DENIED
 
 
+@pytest.mark.parametrize("action", ["CreateLoadBalancer", "SetSecurityGroups"])
+def test_a_load_balancers_groups_are_looked_at_in_the_callers_name(role, action):
+    asked = (
+        "POST",
+        "https://elasticloadbalancing.us-east-1.amazonaws.com/",
+        f"Action={action}&SecurityGroups.member.1=sg-1".encode(),
+    )
+    options = {"service": "elasticloadbalancing", "headers": FORM}
+
+    role.may(allow("elasticloadbalancing:*"))
+    assert role.refused(*asked, **options) is Refusal.DENIED
+    role.may(allow(["elasticloadbalancing:*", "ec2:GetSecurityGroupsForVpc"]))
+    role.authorise(*asked, **options)
+
+
 def test_who_one_is_may_always_be_asked(role):
     role.may(deny("*"))
     url = "https://sts.us-east-1.amazonaws.com/?Action=GetCallerIdentity"

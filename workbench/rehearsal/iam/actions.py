@@ -14,10 +14,13 @@ from workbench.rehearsal.iam.request import ApiRequest
 PREFIXES = {"monitoring": "cloudwatch", "email": "ses", "tagging": "tag"}
 # What an action needs on top of itself:
 # https://docs.aws.amazon.com/aws-backup/latest/devguide/create-a-vault.html
-# and docs.aws.amazon.com/AWSEC2/latest/UserGuide/permissions-for-ec2-instance-connect-endpoint.html
+# docs.aws.amazon.com/AWSEC2/latest/UserGuide/permissions-for-ec2-instance-connect-endpoint.html
+# and docs/install/iam_policy.json of kubernetes-sigs/aws-load-balancer-controller
 ALSO = {
     "backup:CreateBackupVault": ("backup-storage:MountCapsule",),
     "ec2:CreateInstanceConnectEndpoint": ("ec2:CreateNetworkInterface",),
+    "elasticloadbalancing:CreateLoadBalancer": ("ec2:GetSecurityGroupsForVpc",),
+    "elasticloadbalancing:SetSecurityGroups": ("ec2:GetSecurityGroupsForVpc",),
 }
 # What puts a service's own names into a VPC, as a zone of AWS's:
 # docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
