@@ -1,5 +1,6 @@
 """An application load balancer in front of a workbench, with a certificate of AWS's."""
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -32,6 +33,9 @@ from workbench.components.validation import shown
 
 # AWS's limit for a load balancer's name, less what is put behind ours: "-alb" and eight more.
 LONGEST_NAME = 32 - len("-alb-1234567")
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.ASCII | re.IGNORECASE)
+# What AWS itself puts before names.
+_INTERNAL = "internal-"
 # Seconds. Browsers keep a notebook's WebSocket busy, JupyterLab with a ping every 30 seconds; a
 # long answer of a program (an upload that is unpacked, say) is silent for longer than AWS's 60.
 IDLE_TIMEOUT = 3600
@@ -126,11 +130,7 @@ class Entrance(Component):
     @classmethod
     def check(cls, name: str, args: EntranceArgs) -> None:
         """Raise ArgumentError for a value that can't be used, as far as it is known by now."""
-        if len(name) > LONGEST_NAME:
-            raise ArgumentError(
-                f"The name of an Entrance is {name!r}, but AWS takes {LONGEST_NAME} characters.",
-                "Choose a shorter one.",
-            )
+        _check_name(name)
         check_domain(args["domain"], "domain")
         record_names(args)
         check_ranges(args.get("http_from") or [], "http_from")
@@ -398,6 +398,21 @@ class Entrance(Component):
                 ],
                 opts=self._own,
             )
+
+
+def _check_name(name: str) -> None:
+    """Refuse what AWS doesn't take as the beginning of a load balancer's name."""
+    if len(name) > LONGEST_NAME:
+        raise ArgumentError(
+            f"The name of an Entrance is {name!r}, but AWS takes {LONGEST_NAME} characters.",
+            "Choose a shorter one.",
+        )
+    if not _NAME.fullmatch(name) or f"{name}-".lower().startswith(_INTERNAL):
+        raise ArgumentError(
+            f"The name of an Entrance is {name!r}, but AWS takes letters, digits and hyphens, no"
+            f" hyphen first or last, and none that begins with {_INTERNAL!r}.",
+            "For example: lab",
+        )
 
 
 def _check_number_of(subnet_ids: Any) -> None:

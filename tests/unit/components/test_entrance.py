@@ -175,6 +175,19 @@ def test_what_it_can_not_be_made_of_is_told(entrance, wrong, said):
     assert said in told.value.message
 
 
+@pytest.mark.parametrize("name", ["", "my_lab", "-lab", "lab-", "internal", "internal-lab", "läb"])
+def test_a_name_that_aws_does_not_take_is_refused(name):
+    with pytest.raises(ArgumentError, match=f"The name of an Entrance is '{name}', but AWS takes"):
+        Entrance(name, {"subnet_ids": ["a", "b"], "domain": "a.example.org", "zone_id": "Z"})
+
+
+def test_a_name_with_capitals_is_taken(deploy):
+    args = {"subnet_ids": ["subnet-a", "subnet-b"], "domain": "a.example.org", "zone_id": "Z"}
+    assert deploy(lambda: Entrance("Lab-2", args), answer=subnets).one(":LoadBalancer")
+    with pytest.raises(ArgumentError, match="but AWS takes 20 characters"):
+        Entrance("a" * 21, args)
+
+
 def test_two_subnets_in_one_zone_are_refused_once_they_are_known(entrance, monkeypatch):
     monkeypatch.setitem(ZONES, "subnet-b", "us-east-1a")
     with pytest.raises(ArgumentError, match="needs two zones, with one subnet in each"):
