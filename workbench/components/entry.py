@@ -7,8 +7,10 @@ from functools import partial
 from typing import Any
 from typing import NotRequired
 from typing import TypedDict
+from weakref import WeakKeyDictionary
 
 import pulumi
+from pulumi.runtime import get_root_resource
 
 from workbench.components.address import DnsRecord
 from workbench.components.aws_values import check_security_group_id
@@ -17,6 +19,7 @@ from workbench.components.component import check_object
 from workbench.components.errors import ArgumentError
 from workbench.components.late import check_each
 from workbench.components.late import checked
+from workbench.components.late import is_late
 from workbench.components.ports import check_none_of_web
 from workbench.components.validation import check_network
 from workbench.components.validation import check_text
@@ -42,6 +45,8 @@ class Entry(TypedDict):
     """The records to make manually, where the load balancer has no zone for them. Default: none."""
 
 
+# The target groups that have a workbench, by program.
+_TAKEN: WeakKeyDictionary[pulumi.Resource, list[object]] = WeakKeyDictionary()
 _CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "security_group_id": check_security_group_id,
     "target_group_arn": check_target_group_arn,
@@ -57,6 +62,25 @@ def check_entry(value: Any, what: str) -> dict[str, Any]:
     # Each part by itself: the server's settings don't wait for the load balancer.
     parts = {key: checked(check, found[key], f"{what}.{key}") for key, check in _CHECKS.items()}
     return {**parts, "dns_records": found.get("dns_records") or []}
+
+
+def take_entry(entry: Any) -> None:
+    """Refuse a load balancer that another workbench of the program is behind already.
+
+    By which object says so, where that is an output: what is in it may not be known yet.
+    """
+    program = get_root_resource()
+    if program is None:
+        return
+    place = entry if is_late(entry) else entry["target_group_arn"]
+    taken = _TAKEN.setdefault(program, [])
+    if any(each is place or (isinstance(place, str) and each == place) for each in taken):
+        raise ArgumentError(
+            "entrance is that of another workbench of this program, and requests would go to each"
+            " of them in turn.",
+            "Give each Workbench an Entrance of its own.",
+        )
+    taken.append(place)
 
 
 def check_behind(args: Mapping[str, Any]) -> None:

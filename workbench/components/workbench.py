@@ -16,6 +16,7 @@ from workbench.components.address import DnsRecord
 from workbench.components.aws_values import check_instance_connect_id
 from workbench.components.component import Component
 from workbench.components.encryption import key_here
+from workbench.components.entry import take_entry
 from workbench.components.errors import ArgumentError
 from workbench.components.instance_connect import InstanceConnectEndpoint
 from workbench.components.instance_connect import InstanceConnectEndpointArgs
@@ -121,6 +122,8 @@ class Workbench(Component):
         super().__init__("workbench:index:Workbench", name, {}, opts)
         self._own = pulumi.ResourceOptions(parent=self)
         self._args = args
+        if (entrance := args.get("entrance")) is not None:
+            take_entry(entrance)
         self._is_public = args.get("public_access") is not False
         self._instance_type = args.get("instance_type") or DEFAULT_INSTANCE_TYPE
         # Asked first: with an unknown instance type, nothing is to be made.

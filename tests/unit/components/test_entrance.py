@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import pulumi
 import pytest
 
 from workbench import Entrance
@@ -16,6 +17,7 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "org.md"
 ZONES = {"subnet-a": "us-east-1a", "subnet-b": "us-east-1b", "subnet-a2": "us-east-1a"}
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0123abcd"
 GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/lab/0123456789abcdef"
+DOMAIN = "lab.example.org"
 ENTRY = {
     "security_group_id": "sg-0123456789abcdef0",
     "target_group_arn": GROUP,
@@ -256,6 +258,28 @@ def test_both_make_one_program(deploy, public_key):
     assert not any("LoadBalancer" in urn or "TargetGroup" in urn for urn in awaited)
     assert not any("LoadBalancer" in urn for urn in done.one(":Instance").options.dependencies)
     assert deploy(program, answer=subnets, preview=True).one(":TargetGroupAttachment")
+
+
+@pytest.mark.parametrize("known", ["values", "outputs", "nothing"])
+def test_two_workbenches_behind_one_are_refused(deploy, public_key, known):
+    def program():
+        entry = {
+            "values": lambda: ENTRY,
+            "outputs": lambda: (
+                Entrance(
+                    "lab",
+                    {"subnet_ids": ["subnet-a", "subnet-b"], "domain": DOMAIN, "zone_id": "Z"},
+                ).entry
+            ),
+            "nothing": lambda: pulumi.Output.from_input(ENTRY),
+        }[known]()
+        for name in ("one", "two"):
+            given = {**entry} if isinstance(entry, dict) else entry
+            Workbench(name, {"public_key": public_key, "domain": DOMAIN, "entrance": given})
+
+    group = {"SecurityGroup": {"id": "sg-0123456789abcdef0"}}
+    with pytest.raises(ArgumentError, match="entrance is that of another workbench"):
+        deploy(program, answer=subnets, outputs=group)
 
 
 def test_the_documents_program_makes_both(deploy, public_key):
