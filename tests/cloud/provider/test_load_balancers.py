@@ -8,6 +8,8 @@ from plugin_world import World
 
 BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 LISTENER = "aws:lb/listener:Listener"
+# What workbench up knows it by (workbench.tasks.unfinished.refusals).
+STOPPED_TARGET = "not in a running state and cannot be registered"
 HTTP = {"type": "fixed-response", "fixedResponse": {"contentType": "text/plain"}}
 
 
@@ -103,6 +105,23 @@ def test_listener_and_targets(world: World, engine: Any, aws: Any, subnets: list
     aws("elbv2").deregister_targets(TargetGroupArn=group.id, Targets=[{"Id": instance.id}])
     assert engine.read(target) is None
     world.made.remove(target)
+
+
+def test_only_a_running_server_is_put_behind_one(world: World, aws: Any) -> None:
+    group = world.create(
+        "aws:lb/targetGroup:TargetGroup", vpcId=world.vpc.id, port=443, protocol="HTTPS"
+    )
+    instance = world.instance()
+    aws("ec2").stop_instances(InstanceIds=[instance.id])
+    said = refusal(
+        lambda: world.create(
+            "aws:lb/targetGroupAttachment:TargetGroupAttachment",
+            targetGroupArn=group.id,
+            targetId=instance.id,
+        )
+    )
+    assert STOPPED_TARGET in said
+    assert instance.id in said
 
 
 # botocore's models don't have all of the service's codes, and moto warns of it.

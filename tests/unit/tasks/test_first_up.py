@@ -183,6 +183,16 @@ def test_a_quota_or_a_right_is_told_with_what_to_type(
     assert "workbench destroy --stack prod" in error.hint
 
 
+def test_a_stopped_server_is_started_before_a_load_balancer_has_it(aws: Aws) -> None:
+    said = (
+        f"{RUN}api error InvalidTarget: The following targets are not in a running state and cannot"
+        " be registered: 'i-1'"
+    )
+    error = explained(said, outputs={"instance_id": "i-1"})
+    assert error.message.startswith("The server is stopped, and AWS puts a running one only")
+    assert error.hint.startswith("workbench start --stack prod   starts it; then workbench up")
+
+
 @pytest.mark.parametrize("code", ["RequestLimitExceeded", "TooManyRequestsException"])
 def test_asking_too_often_is_no_quota(aws: Aws, code: str) -> None:
     assert explained(f"{RUN}api error {code}: slow down").message.startswith(

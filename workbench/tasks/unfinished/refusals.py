@@ -262,6 +262,13 @@ def _blocked(refused: Refused) -> Said:
     )
 
 
+def _stopped(refused: Refused) -> Said:
+    return (
+        "The server is stopped, and AWS puts a running one only behind a load balancer.",
+        [f"workbench start --stack {refused.stack}   starts it; then {_again(refused)}"],
+    )
+
+
 # By what AWS's answer has in it: its error codes.
 _CAUSES: Mapping[str, Callable[[Refused], Said]] = {
     r"Insufficient(Instance|Host|ReservedInstance)Capacity": _no_capacity,
@@ -272,6 +279,7 @@ _CAUSES: Mapping[str, Callable[[Refused], Said]] = {
     r"VpcLimitExceeded": _vpcs,
     r"InternetGatewayLimitExceeded": _gateways,
     r"UnauthorizedOperation|AccessDenied|not authorized to perform": _rights,
+    r"not in a running state and cannot be registered": _stopped,
     r"PendingVerification": _verification,
     r"OptInRequired": _not_activated,
     r"api error Blocked|: Blocked\)": _blocked,
