@@ -33,7 +33,7 @@ from workbench.components.validation import shown
 
 # AWS's limit for a load balancer's name, less what is put behind ours: "-alb" and eight more.
 LONGEST_NAME = 32 - len("-alb-1234567")
-_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.ASCII | re.IGNORECASE)
+_NAME = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 # What AWS itself puts before names.
 _INTERNAL = "internal-"
 # Seconds. Browsers keep a notebook's WebSocket busy, JupyterLab with a ping every 30 seconds; a
@@ -407,7 +407,7 @@ def _check_name(name: str) -> None:
             f"The name of an Entrance is {name!r}, but AWS takes {LONGEST_NAME} characters.",
             "Choose a shorter one.",
         )
-    if not _NAME.fullmatch(name) or f"{name}-".lower().startswith(_INTERNAL):
+    if not re.fullmatch(_NAME, name) or f"{name}-".lower().startswith(_INTERNAL):
         raise ArgumentError(
             f"The name of an Entrance is {name!r}, but AWS takes letters, digits and hyphens, no"
             f" hyphen first or last, and none that begins with {_INTERNAL!r}.",
