@@ -260,6 +260,22 @@ def test_both_make_one_program(deploy, public_key):
     assert deploy(program, answer=subnets, preview=True).one(":TargetGroupAttachment")
 
 
+def test_it_may_be_another_stacks(deploy, public_key):
+    records = [{"name": DOMAIN, "type": "CNAME", "value": ENTRY["dns_name"], "ttl": 300}]
+
+    def program():
+        # As a stack reference gives it.
+        entry = pulumi.Output.from_input({**ENTRY, "dns_records": records})
+        Workbench("wb", {"public_key": public_key, "domain": DOMAIN, "entrance": entry})
+
+    done = deploy(program, answer=subnets)
+    assert done.one(":TargetGroupAttachment").inputs["targetGroupArn"] == GROUP
+    assert done.outputs[done.one(":Workbench").urn]["dnsRecords"] == records
+    text = done.named("wb-recipe-settings").inputs["content"]
+    assert json.loads(text)["entrance"] == {"cidr_blocks": ENTRY["cidr_blocks"]}
+    assert deploy(program, answer=subnets, preview=True).one(":TargetGroupAttachment")
+
+
 @pytest.mark.parametrize("known", ["values", "outputs", "nothing"])
 def test_two_workbenches_behind_one_are_refused(deploy, public_key, known):
     def program():
