@@ -234,13 +234,13 @@ def test_much_goes_both_ways_and_nothing_of_it_is_left_running(endpoint: Endpoin
     arrived, came = threading.Event(), []
     source, feed = os.pipe()
     out, sink = os.pipe()
-    others = [threading.Thread(target=feed_all), threading.Thread(target=read_all)]
+    others = [threading.Thread(target=each, daemon=True) for each in (feed_all, read_all)]
     for other in others:
         other.start()
     # What talks to the endpoint is one thread, which is this one; "feed" has no end.
-    running = threading.active_count()
+    running = set(threading.enumerate())
     tunnel.run_tunnel(way(), source, sink)
-    assert threading.active_count() <= running
+    assert set(threading.enumerate()) <= running
     os.close(sink)
     for other in others:
         other.join(20)
@@ -251,14 +251,17 @@ def test_much_goes_both_ways_and_nothing_of_it_is_left_running(endpoint: Endpoin
 
 def test_a_file_as_input_is_sent_too(endpoint: Endpoint, tmp_path: Path) -> None:
     got: list[bytes] = []
+    ended = threading.Event()
 
     async def keep(connection: ServerConnection) -> None:
         got.extend([message async for message in connection])
+        ended.set()
 
     endpoint(keep)
     (tmp_path / "said").write_bytes(b"SSH-2.0-x\r\n")
     with (tmp_path / "said").open("rb") as file, (tmp_path / "heard").open("wb") as heard:
         tunnel.run_tunnel(way(), file.fileno(), heard.fileno())
+    assert ended.wait(20)
     assert got == [b"SSH-2.0-x\r\n"]
 
 
