@@ -244,7 +244,7 @@ async def _receive(
                 )
             received = True
             await _write(sink, message)
-    except BrokenPipeError:
+    except (BrokenPipeError, ConnectionResetError):
         # Whoever used the tunnel is gone.
         return
     except ConnectionClosed:
