@@ -7,6 +7,7 @@ then bytes in binary frames, both ways.
 import asyncio
 import json
 import os
+import re
 import select
 import selectors
 import ssl
@@ -123,14 +124,23 @@ async def _opened(way: Way, url: str) -> AsyncIterator[ClientConnection]:
     except InvalidStatus as error:
         raise _refusal(way, error.response) from error
     except (OSError, WebSocketException) as error:
-        told = str(error).strip().rstrip(".") or type(error).__name__
         raise NoTunnelError(
-            f"The Instance Connect endpoint {way.endpoint} doesn't answer: {told}.", way.doctor
+            f"The Instance Connect endpoint {way.endpoint} doesn't answer: {_reason(error)}.",
+            way.doctor,
         ) from error
     try:
         yield connection
     finally:
         await connection.close()
+
+
+def _reason(error: Exception) -> str:
+    """Return what went wrong; in the computer's words where asyncio has its, for each address."""
+    told = str(error)
+    codes = dict.fromkeys(re.findall(r"\[Errno (\d+)\] Connect call failed", told))
+    if codes:
+        return ", ".join(os.strerror(int(code)) for code in codes)
+    return told.strip().rstrip(".") or type(error).__name__
 
 
 def _proxy(url: str) -> str | None:

@@ -417,6 +417,17 @@ def test_an_endpoint_that_is_not_there_is_told(
         carry(b"x")
 
 
+def test_where_nothing_listens_it_is_said_once(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setattr(tunnel, "client", lambda *_: Ec2(f"localhost:{port}"))
+    with pytest.raises(NoTunnelError, match="doesn't answer: Connection refused") as told:
+        carry(b"x")
+    assert told.value.message.count("refused") == 1
+
+
 def test_no_network_and_no_credentials_are_told_by_the_program(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
