@@ -8,6 +8,7 @@ from typing import Any
 from workbench.checks.check import Outcome
 from workbench.checks.check import failed
 from workbench.checks.check import passed
+from workbench.checks.check import skipped
 from workbench.checks.check import warned
 from workbench.checks.target import WEB_PORTS
 from workbench.checks.target import Target
@@ -170,6 +171,9 @@ def check_inner_ports(target: Target) -> Outcome:
         opening = [
             rule for rule in read_rules(target) if any(_covers(rule, port) for port in reached)
         ]
+        if not opening and not target.is_public:
+            # Private addresses are many networks': here it is another machine's, or a proxy's.
+            return skipped(f"{told}, which no security group opens: it isn't the server")
         return failed(told, _revoke(target, opening) if opening else "")
     return passed(f"closed from outside: {', '.join(map(str, ports))}")
 

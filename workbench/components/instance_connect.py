@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
+from typing import NotRequired
 from typing import TypedDict
 
 import pulumi
@@ -23,9 +24,10 @@ class InstanceConnectEndpointArgs(TypedDict):
     subnet_id: pulumi.Input[str]
     """The subnet to be in, any of the VPC; the servers' own costs no transfer between zones."""
 
-    security_group_ids: Sequence[pulumi.Input[str]]
+    security_group_ids: NotRequired[Sequence[pulumi.Input[str]]]
     """The security groups of the servers that the endpoint reaches by SSH, and no others. Each gets
-    a rule that lets it in."""
+    a rule that lets it in. Default: none; a workbench that takes the endpoint's `endpoint_id` and
+    `security_group_id` adds its own."""
 
 
 class InstanceConnectEndpoint(Component):
@@ -53,25 +55,8 @@ class InstanceConnectEndpoint(Component):
             tags={"Name": name},
             opts=own,
         )
-        for index, servers in enumerate(args["security_group_ids"]):
-            aws.vpc.SecurityGroupEgressRule(
-                f"{name}-egress-{index}",
-                security_group_id=group.id,
-                referenced_security_group_id=servers,
-                ip_protocol="tcp",
-                from_port=SSH_PORT,
-                to_port=SSH_PORT,
-                opts=own,
-            )
-            aws.vpc.SecurityGroupIngressRule(
-                f"{name}-ingress-{index}",
-                security_group_id=servers,
-                referenced_security_group_id=group.id,
-                ip_protocol="tcp",
-                from_port=SSH_PORT,
-                to_port=SSH_PORT,
-                opts=own,
-            )
+        for index, servers in enumerate(args.get("security_group_ids") or []):
+            let_in(name, f"-{index}", group.id, servers, own)
         endpoint = aws.ec2transitgateway.InstanceConnectEndpoint(
             f"{name}-endpoint",
             subnet_id=args["subnet_id"],
@@ -89,10 +74,44 @@ class InstanceConnectEndpoint(Component):
         )
 
 
+def let_in(
+    name: str,
+    ending: str,
+    group: pulumi.Input[str],
+    servers: pulumi.Input[str],
+    opts: pulumi.ResourceOptions,
+) -> None:
+    """Let an endpoint's security group reach SSH of a server's, with a rule of each."""
+    aws.vpc.SecurityGroupEgressRule(
+        f"{name}-egress{ending}",
+        security_group_id=group,
+        referenced_security_group_id=servers,
+        ip_protocol="tcp",
+        from_port=SSH_PORT,
+        to_port=SSH_PORT,
+        opts=opts,
+    )
+    aws.vpc.SecurityGroupIngressRule(
+        f"{name}-ingress{ending}",
+        security_group_id=servers,
+        referenced_security_group_id=group,
+        ip_protocol="tcp",
+        from_port=SSH_PORT,
+        to_port=SSH_PORT,
+        opts=opts,
+    )
+
+
 def check_way_in(args: Mapping[str, Any]) -> None:
     """Check what is said of a workbench's endpoint."""
-    existing = args.get("instance_connect_endpoint_id")
+    existing, group = (args.get(f"instance_connect_{each}") for each in ("endpoint_id", "group_id"))
     if existing is None:
+        if group is not None:
+            raise ArgumentError(
+                "instance_connect_group_id is the security group of an endpoint that exists, and"
+                " instance_connect_endpoint_id doesn't say which.",
+                "Give both, or neither.",
+            )
         return
     if args.get("instance_connect_endpoint"):
         raise ArgumentError(
@@ -100,10 +119,11 @@ def check_way_in(args: Mapping[str, Any]) -> None:
             " that exists: a VPC has one.",
             "Leave out one of them.",
         )
-    in_vpc = args.get("public_access") is False and args.get("ssh_from") is None
-    if not (in_vpc or args.get("ssh_from") or args.get("security_group_ids")):
+    # To say that no address may use SSH is to say that something else lets it in.
+    is_open = args.get("public_access") is False or args.get("ssh_from") is not None
+    if not (group or is_open or args.get("security_group_ids")):
         raise ArgumentError(
             "instance_connect_endpoint_id is given, and nothing lets that endpoint in to port 22.",
-            "Name its subnet's range in ssh_from, or in security_group_ids a group that lets its"
-            " own security group in.",
+            "Give its security group as instance_connect_group_id, or name its subnet's range in"
+            " ssh_from ([] where a rule of your own lets it in).",
         )

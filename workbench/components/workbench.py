@@ -14,12 +14,14 @@ from workbench.components.address import Address
 from workbench.components.address import AddressArgs
 from workbench.components.address import DnsRecord
 from workbench.components.aws_values import check_instance_connect_id
+from workbench.components.aws_values import check_security_group_id
 from workbench.components.component import Component
 from workbench.components.encryption import key_here
 from workbench.components.entry import take_entry
 from workbench.components.errors import ArgumentError
 from workbench.components.instance_connect import InstanceConnectEndpoint
 from workbench.components.instance_connect import InstanceConnectEndpointArgs
+from workbench.components.instance_connect import let_in
 from workbench.components.keys import taken_by
 from workbench.components.late import checked
 from workbench.components.machine_images import check_image
@@ -243,7 +245,8 @@ class Workbench(Component):
 
     def _create_access(self, name: str, network: Network) -> Access:
         inside = {} if self._is_public else opened_to_vpc(network.vpc_id, self)
-        if self._args.get("instance_connect_endpoint"):
+        by_group = ("instance_connect_endpoint", "instance_connect_group_id")
+        if any(self._args.get(each) for each in by_group):
             inside.pop("ssh_from", None)
         args = {"vpc_id": network.vpc_id, **inside, **self._taken_by("access")}
         if self._entry is not None:
@@ -266,6 +269,10 @@ class Workbench(Component):
         existing = self._args.get("instance_connect_endpoint_id")
         if existing is None:
             return None
+        group = self._args.get("instance_connect_group_id")
+        if group is not None:
+            group = checked(check_security_group_id, group, "instance_connect_group_id")
+            let_in(f"{name}-instance-connect", "", group, access.security_group_id, self._own)
         known = checked(check_instance_connect_id, existing, "instance_connect_endpoint_id")
         return pulumi.Output.from_input(known)
 

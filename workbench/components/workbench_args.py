@@ -233,9 +233,16 @@ class WorkbenchArgs(TypedDict):
     instance_connect_endpoint_id: NotRequired[
         Annotated[pulumi.Input[str], Key(check_instance_connect_id, part="instance connect")]
     ]
-    """The existing EC2 Instance Connect Endpoint of the server's VPC to go through. The server's
-    rules stay as they are: `ssh_from`, or a group of `security_group_ids`, must let it in. Default:
+    """The existing EC2 Instance Connect Endpoint of the server's VPC to go through. By itself it
+    changes no rules: `ssh_from`, or a group of `security_group_ids`, must let it in. Default:
     none."""
+
+    instance_connect_group_id: NotRequired[
+        Annotated[pulumi.Input[str], Key(check_security_group_id, part="instance connect")]
+    ]
+    """The security group of that endpoint. It gets a rule that reaches port 22 of the server, and
+    the server's one that lets it in; `ssh_from` can stay empty, and with `public_access` false it
+    is nobody unless it is given. Default: none."""
 
     extra_ports: NotRequired[
         Annotated[Sequence[Port], Key(check_ports, default=(), part="access", derives=True)]

@@ -110,7 +110,8 @@ class StackState:
         return str(told) if told and not self.ssh_proxy_command else ""
 
     @property
-    def _is_proxied(self) -> bool:
+    def is_proxied(self) -> bool:
+        """Whether SSH goes by a ProxyCommand: somebody's own, or a tunnel."""
         return bool(self.ssh_proxy_command or self.tunnel_endpoint)
 
     @property
@@ -275,7 +276,7 @@ class StackState:
             resolve=self.resolve,
             password=lambda user: passwords.read_password(self.password_folder, user),
             host_keys=self._host_keys,
-            ssh_proxy=(lambda: self.door().greet()) if self._is_proxied else None,
+            ssh_proxy=(lambda: self.door().greet()) if self.is_proxied else None,
             is_public=self.is_public,
             own_address=address_towards,
         )

@@ -4,23 +4,31 @@ As AWS's own command line opens it: a GET, signed in its query, to ``/openTunnel
 then bytes in binary frames, both ways.
 """
 
+import asyncio
 import json
 import os
+import re
+import select
+import selectors
 import ssl
-import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
+from collections.abc import Callable
 from collections.abc import Mapping
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import InvalidProxy
 from websockets.exceptions import InvalidStatus
 from websockets.exceptions import WebSocketException
 from websockets.http11 import Response
-from websockets.sync.client import ClientConnection
-from websockets.sync.client import connect
+from websockets.proxy import get_proxy
+from websockets.proxy import parse_proxy
+from websockets.uri import parse_uri
 
 from workbench.engine.aws import client
 from workbench.engine.aws import find_endpoint
@@ -40,6 +48,8 @@ CLOSE_LIMIT = 2.0
 ENDED_IN_ORDER = 1000
 # Nobody will be let in by trying again.
 REFUSED = (400, 401, 403, 404)
+# Where the WebSocket library looks for a proxy, in small or capital letters.
+PROXY_VARIABLES = ("wss_proxy", "socks_proxy", "https_proxy")
 LASTS = "A tunnel lasts an hour at most; the next connection has one of its own."
 
 
@@ -77,38 +87,83 @@ def run_tunnel(way: Way, source: int, sink: int) -> None:
     Raises NoTunnelError where another try may do, ConfigError or MissingToolError where none
     will, and botocore's exceptions for credentials and rights.
     """
-    with _opened(way) as connection:
-        _carry(way, connection, source, sink)
-
-
-@contextmanager
-def _opened(way: Way) -> Iterator[ClientConnection]:
     url = presign(way.tunnel_config, SERVICE, _address(way), "openTunnel", SIGNED_FOR)
+    # Not the library's client with threads (see checks/kernel.py): one would read from the TLS
+    # connection while another writes to it. select, as the default refuses a file as input.
+    with asyncio.Runner(
+        loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())
+    ) as runner:
+        runner.run(_run(way, url, source, sink))
+
+
+async def _run(way: Way, url: str, source: int, sink: int) -> None:
+    async with _opened(way, url) as connection:
+        hung_up = asyncio.Event()
+        sending = asyncio.create_task(_send(connection, source, hung_up))
+        try:
+            await _receive(way, connection, sink, hung_up)
+        finally:
+            sending.cancel()
+
+
+@asynccontextmanager
+async def _opened(way: Way, url: str) -> AsyncIterator[ClientConnection]:
     # A rehearsal's is on this computer.
     is_far = url.startswith("wss:")
     try:
-        opening = connect(
+        connection = await connect(
             url,
             ssl=_trust(way) if is_far else None,
-            proxy=True if is_far else None,
+            proxy=_proxy(url) if is_far else None,
             compression=None,
             open_timeout=OPEN_LIMIT,
             close_timeout=CLOSE_LIMIT,
             # SSH looks itself whether the other side is there, and AWS may answer no pings.
             ping_interval=None,
         )
-        connection = opening.__enter__()
     except InvalidStatus as error:
         raise _refusal(way, error.response) from error
     except (OSError, WebSocketException) as error:
-        told = str(error).strip().rstrip(".") or type(error).__name__
         raise NoTunnelError(
-            f"The Instance Connect endpoint {way.endpoint} doesn't answer: {told}.", way.doctor
+            f"The Instance Connect endpoint {way.endpoint} doesn't answer: {_reason(error)}.",
+            way.doctor,
         ) from error
     try:
         yield connection
     finally:
-        connection.close()
+        await connection.close()
+
+
+def _reason(error: Exception) -> str:
+    """Return what went wrong; in the computer's words where asyncio has its, for each address."""
+    told = str(error)
+    codes = dict.fromkeys(re.findall(r"\[Errno (\d+)\] Connect call failed", told))
+    if codes:
+        return ", ".join(os.strerror(int(code)) for code in codes)
+    return told.strip().rstrip(".") or type(error).__name__
+
+
+def _proxy(url: str) -> str | None:
+    """Return the proxy to go by, if any; raise ConfigError for one that can't be used.
+
+    Whose variable is named and not its value, which may have a password in it.
+    """
+    proxy = get_proxy(parse_uri(url))
+    try:
+        is_socks = proxy is not None and parse_proxy(proxy).scheme.startswith("socks")
+    except (InvalidProxy, ValueError):
+        raise _no_proxy("has no usable address") from None
+    if is_socks:
+        raise _no_proxy("is of SOCKS, and a tunnel goes by HTTP")
+    return proxy
+
+
+def _no_proxy(why: str) -> ConfigError:
+    found = sorted(name for name in os.environ if name.lower() in PROXY_VARIABLES)
+    return ConfigError(
+        f"The proxy by {' or '.join(found) or 'the settings of this computer'} {why}.",
+        "export HTTPS_PROXY=http://HOST:PORT   or, where AWS is reached without it: unset it",
+    )
 
 
 def _trust(way: Way) -> ssl.SSLContext:
@@ -186,24 +241,27 @@ def _message(body: bytes) -> str:
         return " ".join(text.split())[:500]
 
 
-def _carry(way: Way, connection: ClientConnection, source: int, sink: int) -> None:
+async def _receive(
+    way: Way, connection: ClientConnection, sink: int, hung_up: asyncio.Event
+) -> None:
+    """Pass on what comes, until the tunnel ends; raise NoTunnelError where AWS ended it."""
     received = False
-    threading.Thread(target=_send, args=(connection, source), daemon=True).start()
     try:
-        for message in connection:
+        async for message in connection:
             if isinstance(message, str):
                 raise NoTunnelError(
                     f"The tunnel through {way.endpoint} broke; AWS says: {message}", way.doctor
                 )
             received = True
-            _write(sink, message)
-    except BrokenPipeError:
+            await _write(sink, message)
+    except (BrokenPipeError, ConnectionResetError):
         # Whoever used the tunnel is gone.
         return
     except ConnectionClosed:
         pass
     code, reason = connection.close_code, connection.close_reason
-    if code == ENDED_IN_ORDER:
+    # What AWS makes of our own end is no news.
+    if code == ENDED_IN_ORDER or hung_up.is_set():
         return
     told = f"{(reason or 'no reason told').rstrip('.')} (code {code})"
     if received:
@@ -215,17 +273,41 @@ def _carry(way: Way, connection: ClientConnection, source: int, sink: int) -> No
     )
 
 
-def _send(connection: ClientConnection, source: int) -> None:
+async def _send(connection: ClientConnection, source: int, hung_up: asyncio.Event) -> None:
     """Send what comes in; its end ends the tunnel: SSH has hung up."""
+    loop = asyncio.get_running_loop()
     try:
-        while data := os.read(source, FRAME):
-            connection.send(data)
-    except (OSError, ConnectionClosed):
+        while True:
+            await _until(loop.add_reader, loop.remove_reader, source)
+            data = os.read(source, FRAME)
+            if not data:
+                break
+            await connection.send(data)
+    except ConnectionClosed:
+        return
+    except OSError:
+        # As its end: nobody is there any more.
         pass
-    connection.close()
+    hung_up.set()
+    await connection.close()
 
 
-def _write(sink: int, data: bytes) -> None:
+async def _write(sink: int, data: bytes) -> None:
+    """Write without making what is sent wait; no more at a time than never blocks."""
+    loop = asyncio.get_running_loop()
     left = memoryview(data)
     while left:
-        left = left[os.write(sink, left) :]
+        await _until(loop.add_writer, loop.remove_writer, sink)
+        left = left[os.write(sink, left[: select.PIPE_BUF]) :]
+
+
+async def _until(
+    add: Callable[[int, Callable[[], None]], None], remove: Callable[[int], object], end: int
+) -> None:
+    """Wait until an end of a pipe can be read from, or written to."""
+    ready = asyncio.Event()
+    add(end, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        remove(end)

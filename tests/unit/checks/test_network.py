@@ -206,6 +206,17 @@ def test_a_port_that_was_opened_by_hand_may_not_answer(listener: socket.socket) 
     assert (found.result, found.fix) == ("FAIL", f"{REVOKE} sgr-8700")
 
 
+def test_at_a_private_address_something_else_may_answer(listener: socket.socket) -> None:
+    private = replace(TARGET, aws={"ec2": Ec2(*WEB)}.__getitem__, is_public=False)
+    found = network.check_inner_ports(private)
+    told = "answers on 8787 from outside, which no security group opens: it isn't the server"
+    assert (found.result, told in found.evidence) == ("SKIP", True)
+
+    opened = {"ec2": Ec2(*WEB, rule(8700, 8799))}.__getitem__
+    found = network.check_inner_ports(replace(private, aws=opened))
+    assert (found.result, found.fix) == ("FAIL", f"{REVOKE} sgr-8700")
+
+
 def test_a_port_that_the_configuration_opens_may_answer(listener: socket.socket) -> None:
     config = {"workbench:extraPorts": '[{"port":8787,"cidrBlocks":["0.0.0.0/0"]}]'}
     found = network.check_inner_ports(replace(TARGET, configured=Configured(config)))

@@ -205,9 +205,9 @@ class RecordingMonitor(MockMonitor):
         if self.cloud and not request.type.startswith("pulumi:"):
             return self.cloud.create(request)
         kind = request.type.split(":")[-1]
-        told = self.outputs.get(kind, {}).get("id")
-        id_ = request.importId or told or f"{request.name}-id"
-        return id_, _made_up(request.type, request.name, inputs) | self.outputs.get(kind, {})
+        told = self.outputs.get(kind, {}) | self.outputs.get(request.name, {})
+        id_ = request.importId or told.get("id") or f"{request.name}-id"
+        return id_, _made_up(request.type, request.name, inputs) | told
 
     def ReadResource(self, request: Any) -> Any:
         urn = self.make_urn(request.parent, request.type, request.name)
@@ -270,8 +270,8 @@ def run_program(
 ) -> Deployment:
     """Run a program in a stack of its own and return what it registered.
 
-    ``outputs`` are what AWS says of resources by their kinds, whatever the program asked for;
-    ``into`` has what a program registered that fails.
+    ``outputs`` are what AWS says of resources by their kinds or names, whatever the program asked
+    for; ``into`` has what a program registered that fails.
     """
     monitor = RecordingMonitor(preview, cloud, answer, outputs)
     if into is not None:

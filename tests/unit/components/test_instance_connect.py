@@ -3,6 +3,7 @@
 import pytest
 
 from workbench import InstanceConnectEndpoint
+from workbench import Network
 from workbench import Workbench
 from workbench.components.errors import ArgumentError
 from workbench.remote.stack_state import StackState
@@ -121,6 +122,7 @@ def test_the_commands_are_told_of_it(deploy, public_key, more, found):
             {"instance_connect_endpoint_id": "eice-0123456789abcdef0"},
             "nothing lets that endpoint in to port 22",
         ),
+        ({"instance_connect_group_id": "sg-0123456789abcdef0"}, "doesn't say which"),
     ],
 )
 def test_a_mistake_is_found_before_anything_is_registered(
@@ -129,6 +131,48 @@ def test_a_mistake_is_found_before_anything_is_registered(
     with pytest.raises(ArgumentError, match=sentence):
         deploy(lambda: Workbench("lab", {"public_key": public_key, **more}), into=registered)
     assert registered.resources == []
+
+
+def test_a_rule_of_ones_own_may_let_one_in(made):
+    existing = {"instance_connect_endpoint_id": "eice-0123456789abcdef0"}
+    assert opened(made(**existing, ssh_from=[])) == set()
+
+
+ENDPOINT, GROUP = "eice-0123456789abcdef0", "sg-0123456789abcdef0"
+
+
+@pytest.mark.parametrize("is_public", [True, False])
+def test_two_workbenches_of_a_network_share_one(deploy, public_key, is_public):
+    told = {}
+
+    def program():
+        network = Network("team", {"private_network": "nat"})
+        way = InstanceConnectEndpoint(
+            "way", {"vpc_id": network.vpc_id, "subnet_id": network.subnet_id}
+        )
+        args = {
+            "public_key": public_key,
+            "public_access": is_public,
+            "subnet_id": network.subnet_id if not is_public else network.public_subnet_ids[0],
+            "instance_connect_endpoint_id": way.endpoint_id,
+            "instance_connect_group_id": way.security_group_id,
+        }
+        for name in ("one", "two"):
+            Workbench(name, args).outputs.apply(lambda found, name=name: told.update({name: found}))
+
+    ids = {"way-endpoint": {"id": ENDPOINT}, "way-security-group": {"id": GROUP}}
+    done = deploy(program, answer=lambda token, _: VPC.get(token), outputs=ids)
+    # No address may use SSH, in the VPC neither.
+    assert opened(done) == {
+        (kind, *ends)
+        for server in ("one-access-security-group-id", "two-access-security-group-id")
+        for kind, ends in (
+            ("SecurityGroupIngressRule", (server, GROUP)),
+            ("SecurityGroupEgressRule", (GROUP, server)),
+        )
+    }
+    assert endpoint_of(done)["securityGroupIds"] == [GROUP]
+    assert {StackState("dev", each).tunnel_endpoint for each in told.values()} == {ENDPOINT}
 
 
 def test_one_is_for_several_servers(deploy):

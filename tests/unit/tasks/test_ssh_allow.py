@@ -8,6 +8,7 @@ import pytest
 from invoke.context import Context
 from invoke.exceptions import Exit
 
+from workbench.checks.ports import Port
 from workbench.engine.changes import Changes
 from workbench.errors import WorkbenchError
 from workbench.progress import Progress
@@ -175,6 +176,71 @@ def test_the_last_one_to_go_closes_ssh_and_says_so(
     disallow(state, Progress(quiet=True), "192.0.2.1/32", yes=True, dry_run=False)
     assert changed == [{"workbench:sshFrom": []}]
     assert "SSH is closed" in capsys.readouterr().out
+
+
+@pytest.fixture
+def tunneled(monkeypatch: pytest.MonkeyPatch) -> StackState:
+    """Return a public workbench with an endpoint, by which commands get in."""
+    outputs = {"address": "127.0.0.9", "instance_connect_endpoint": "eice-1"}
+    state = StackState("lab", outputs, {"workbench:sshFrom": '["192.0.2.1/32"]'})
+    monkeypatch.setattr(ssh_allow, "read_stack", lambda *_: state)
+    monkeypatch.setattr(ssh_allow, "APPLIED_LIMIT", 0.05)
+    return state
+
+
+def test_without_any_address_an_endpoint_is_a_way_still(
+    tunneled: StackState, changed: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    disallow(tunneled, Progress(quiet=True), "192.0.2.1/32", yes=True, dry_run=False)
+    said = capsys.readouterr().out
+    assert "Then no address can. SSH stays open through eice-1, unless" in said
+    assert "SSH is closed" not in said
+
+
+@pytest.mark.parametrize("more", [{}, {"ssh_proxy_command": "nc %h %p"}])
+@pytest.mark.parametrize("listens", [True, False])
+def test_the_address_itself_is_tried_where_commands_go_another_way(
+    tunneled: StackState,
+    changed: list[object],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    more: dict[str, str],
+    listens: bool,
+) -> None:
+    tunneled.outputs = {**tunneled.outputs, **more}
+    asked = []
+
+    def probe(ip: str, port: int) -> Port:
+        asked.append((ip, port))
+        return Port.OPEN if listens else Port.SILENT
+
+    monkeypatch.setattr(ssh_allow, "probe", probe)
+    monkeypatch.setattr(StackState, "door", lambda _: pytest.fail("it went the other way"))
+    allow(tunneled, Progress(quiet=True), "127.0.0.0/8", yes=True, dry_run=False)
+    assert set(asked) == {("127.0.0.9", 22)}
+    assert ("127.0.0.0/8 may reach SSH, and it answers here." in capsys.readouterr().out) == listens
+
+
+def test_the_list_names_the_endpoint(
+    tunneled: StackState, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(allowed, "read_existing", lambda *_: tunneled)
+    allowed.print_allowed("lab", as_json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert told["instance_connect_endpoint"] == "eice-1"
+    tunneled.config = {}
+    allowed.print_allowed("lab", as_json=False)
+    said = capsys.readouterr().out
+    assert "No address may reach SSH.\nCommands and ssh go through" in said
+    assert "eice-1." in said
+    # Nobody has to open it.
+    assert "workbench ssh.allow" not in said
+
+    tunneled.outputs = {"address": "127.0.0.9"}
+    allowed.print_allowed("lab", as_json=False)
+    said = capsys.readouterr().out
+    assert "Nobody may reach SSH." in said
+    assert "ssh.allow --stack lab" in said
 
 
 def test_a_part_of_a_range_can_not_be_taken_out(state: StackState, changed: list[object]) -> None:

@@ -1,12 +1,16 @@
 """The tunnel through an Instance Connect Endpoint: its command, signed request and sentences."""
 
+import asyncio
 import os
+import select
 import shlex
 import socket
 import subprocess
 import sys
 import threading
+import traceback
 from argparse import Namespace
+from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,8 +23,9 @@ from urllib.parse import urlsplit
 import paramiko
 import pytest
 from botocore.exceptions import ClientError
-from websockets.sync.server import ServerConnection
-from websockets.sync.server import serve
+from websockets.asyncio.server import Server
+from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import serve
 
 from workbench import tunnel_program as program
 from workbench.errors import ConfigError
@@ -36,6 +41,7 @@ from workbench.remote.ssh_target import PrivateKey
 from workbench.remote.tunnel import NoTunnelError
 from workbench.tasks.ssh.client import ssh_command
 
+MUCH = 20 * tunnel.FRAME
 EICE = "eice-0123456789abcdef0"
 CONFIG = {"aws:region": "eu-west-1", "aws:profile": "our lab 100%", "workbench:name": "lab"}
 
@@ -80,9 +86,12 @@ class Ec2:
         return {"Reservations": [{"Instances": [{"PrivateIpAddress": "10.0.0.7"}]}]}
 
 
-def echo(connection: ServerConnection) -> None:
-    for message in connection:
-        connection.send(message)
+Handle = Callable[[ServerConnection], Awaitable[None]]
+
+
+async def echo(connection: ServerConnection) -> None:
+    async for message in connection:
+        await connection.send(message)
 
 
 def way(**config: str) -> tunnel.Way:
@@ -109,27 +118,47 @@ def endpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoi
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "token/1")
-    servers = []
+    # Not threads on one TLS connection: see workbench/checks/kernel.py.
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    servers: list[Server] = []
 
-    def start(
-        handle: Callable[[ServerConnection], None], refusal: tuple[int, str] | None = None
-    ) -> list[str]:
+    def start(handle: Handle, refusal: tuple[int, str] | None = None) -> list[str]:
         asked: list[str] = []
 
         def look(connection: ServerConnection, request: Any) -> Any:
             asked.append(request.path)
             return connection.respond(*refusal) if refusal else None
 
-        server = serve(handle, "localhost", 0, ssl=context, process_request=look, compression=None)
+        async def begin() -> Server:
+            return await serve(
+                handle,
+                "localhost",
+                0,
+                ssl=context,
+                process_request=look,
+                compression=None,
+                close_timeout=1,
+            )
+
+        server = asyncio.run_coroutine_threadsafe(begin(), loop).result(10)
         servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        ec2 = Ec2(f"localhost:{server.socket.getsockname()[1]}")
+        port = next(iter(server.sockets)).getsockname()[1]
+        ec2 = Ec2(f"localhost:{port}")
         monkeypatch.setattr(tunnel, "client", lambda *_: ec2)
         return asked
 
+    async def end() -> None:
+        for server in servers:
+            server.close()
+            await server.wait_closed()
+
     yield start
-    for server in servers:
-        server.shutdown()
+    asyncio.run_coroutine_threadsafe(end(), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+    loop.close()
 
 
 def carry(sent: bytes, way_: tunnel.Way | None = None, *, ends: bool = True) -> bytes:
@@ -154,8 +183,8 @@ def carry(sent: bytes, way_: tunnel.Way | None = None, *, ends: bool = True) -> 
 
 
 def test_the_request_is_signed_in_its_query_for_a_minute(endpoint: Endpoint) -> None:
-    def once(connection: ServerConnection) -> None:
-        connection.send(connection.recv())
+    async def once(connection: ServerConnection) -> None:
+        await connection.send(await connection.recv())
 
     asked = endpoint(once)
     assert carry(b"SSH-2.0-x\r\n", ends=False) == b"SSH-2.0-x\r\n"
@@ -173,6 +202,143 @@ def test_the_request_is_signed_in_its_query_for_a_minute(endpoint: Endpoint) -> 
     assert query["X-Amz-Security-Token"] == "token/1"
 
 
+def test_much_goes_both_ways_and_nothing_of_it_is_left_running(endpoint: Endpoint) -> None:
+    got: list[int] = []
+
+    async def both(connection: ServerConnection) -> None:
+        # More than anything in between holds, before it reads and while it does.
+        flood = asyncio.create_task(pour(connection))
+        async for message in connection:
+            got.append(len(message))
+            if sum(got) == MUCH:
+                break
+        arrived.set()
+        await flood
+
+    async def pour(connection: ServerConnection) -> None:
+        for _ in range(MUCH // tunnel.FRAME):
+            await connection.send(b"y" * tunnel.FRAME)
+
+    def feed_all() -> None:
+        left = MUCH
+        while left:
+            left -= os.write(feed, b"x" * min(left, 65_536))
+
+    def read_all() -> None:
+        # Nothing is read until all has been sent: what comes doesn't hold up what goes.
+        assert arrived.wait(20)
+        while data := os.read(out, 65_536):
+            came.append(len(data))
+
+    endpoint(both)
+    arrived, came = threading.Event(), []
+    source, feed = os.pipe()
+    out, sink = os.pipe()
+    others = [threading.Thread(target=each, daemon=True) for each in (feed_all, read_all)]
+    for other in others:
+        other.start()
+    # What talks to the endpoint is one thread, which is this one; "feed" has no end.
+    running = set(threading.enumerate())
+    tunnel.run_tunnel(way(), source, sink)
+    assert set(threading.enumerate()) <= running
+    os.close(sink)
+    for other in others:
+        other.join(20)
+    assert (sum(got), sum(came)) == (MUCH, MUCH)
+    for end in (source, feed, out):
+        os.close(end)
+
+
+def test_a_file_as_input_is_sent_too(endpoint: Endpoint, tmp_path: Path) -> None:
+    got: list[bytes] = []
+    ended = threading.Event()
+
+    async def keep(connection: ServerConnection) -> None:
+        got.extend([message async for message in connection])
+        ended.set()
+
+    endpoint(keep)
+    (tmp_path / "said").write_bytes(b"SSH-2.0-x\r\n")
+    with (tmp_path / "said").open("rb") as file, (tmp_path / "heard").open("wb") as heard:
+        tunnel.run_tunnel(way(), file.fileno(), heard.fileno())
+    assert ended.wait(20)
+    assert got == [b"SSH-2.0-x\r\n"]
+
+
+def test_what_aws_makes_of_our_own_end_is_no_failure(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def says_no_more(connection: ServerConnection) -> None:
+        # Nobody hears its answer to the end; the connection just isn't there any more.
+        monkeypatch.setattr(connection.transport, "write", lambda _: None)
+        await connection.wait_closed()
+
+    endpoint(says_no_more)
+    codes = []
+    close = tunnel.ClientConnection.close
+
+    async def closed(connection: Any) -> None:
+        await close(connection)
+        codes.append(connection.close_code)
+
+    monkeypatch.setattr(tunnel.ClientConnection, "close", closed)
+    assert carry(b"x") == b""
+    assert codes[0] == 1006
+
+
+@pytest.mark.parametrize(
+    ("proxy", "why"),
+    [
+        ("socks5://me:secret@localhost:1", "is of SOCKS, and a tunnel goes by HTTP"),
+        ("ftp://me:secret@localhost:1", "has no usable address"),
+        ("http://me:secret@localhost:secret", "has no usable address"),
+    ],
+)
+def test_a_proxy_that_is_none_is_named_and_not_shown(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, proxy: str, why: str
+) -> None:
+    endpoint(echo)
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    monkeypatch.setenv("NO_PROXY", "")
+    with pytest.raises(ConfigError) as told:
+        carry(b"x")
+    assert told.value.message == f"The proxy by HTTPS_PROXY {why}."
+    text = "".join(traceback.format_exception(told.value))
+    assert "secret" not in text
+
+
+def test_a_tunnel_goes_by_a_proxy(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def once(connection: ServerConnection) -> None:
+        await connection.send(await connection.recv())
+
+    endpoint(once)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        asked: list[bytes] = []
+        proxy = threading.Thread(target=pass_on, args=(listening, asked), daemon=True)
+        proxy.start()
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{listening.getsockname()[1]}")
+        monkeypatch.setenv("NO_PROXY", "")
+        assert carry(b"x", ends=False) == b"x"
+        proxy.join(10)
+    assert asked[0].startswith(b"CONNECT localhost:")
+
+
+def pass_on(listening: socket.socket, asked: list[bytes]) -> None:
+    """Be a proxy for one connection."""
+    near, _ = listening.accept()
+    with near:
+        asked.append(near.recv(4096))
+        host, _, port = asked[0].split()[1].decode().rpartition(":")
+        with socket.create_connection((host, int(port))) as far:
+            near.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            other = {near: far, far: near}
+            while True:
+                for end in select.select([near, far], [], [], 20)[0]:
+                    if not (data := end.recv(65_536)):
+                        return
+                    other[end].sendall(data)
+
+
 def test_another_authority_than_the_computers_is_not_trusted_by_itself(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,18 +348,18 @@ def test_another_authority_than_the_computers_is_not_trusted_by_itself(
         carry(b"x")
 
 
-def says_text(connection: ServerConnection) -> None:
-    connection.send("no such thing")
-    connection.recv()
+async def says_text(connection: ServerConnection) -> None:
+    await connection.send("no such thing")
+    await connection.wait_closed()
 
 
-def closes(connection: ServerConnection) -> None:
-    connection.close(1011, "Unable to connect to target")
+async def closes(connection: ServerConnection) -> None:
+    await connection.close(1011, "Unable to connect to target")
 
 
-def closes_later(connection: ServerConnection) -> None:
-    connection.send(connection.recv())
-    connection.close(1008, "Too long.")
+async def closes_later(connection: ServerConnection) -> None:
+    await connection.send(await connection.recv())
+    await connection.close(1008, "Too long.")
 
 
 @pytest.mark.parametrize(
@@ -209,7 +375,7 @@ def closes_later(connection: ServerConnection) -> None:
     ],
 )
 def test_a_tunnel_that_breaks_says_why(
-    endpoint: Endpoint, handle: Callable[[ServerConnection], None], sentence: str, hint: str
+    endpoint: Endpoint, handle: Handle, sentence: str, hint: str
 ) -> None:
     endpoint(handle)
     with pytest.raises(NoTunnelError) as told:
@@ -249,6 +415,17 @@ def test_an_endpoint_that_is_not_there_is_told(
     monkeypatch.setattr(tunnel, "client", lambda *_: Ec2("localhost:1", state))
     with pytest.raises(kind, match=words):
         carry(b"x")
+
+
+def test_where_nothing_listens_it_is_said_once(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setattr(tunnel, "client", lambda *_: Ec2(f"localhost:{port}"))
+    with pytest.raises(NoTunnelError, match="doesn't answer: Connection refused") as told:
+        carry(b"x")
+    assert told.value.message.count("refused") == 1
 
 
 def test_no_network_and_no_credentials_are_told_by_the_program(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ import ipaddress
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from workbench.checks.ports import Port
+from workbench.checks.ports import probe
 from workbench.configured import SSH_FROM
 from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
@@ -11,6 +13,7 @@ from workbench.progress import Progress
 from workbench.remote.ssh_target import UnreachableError
 from workbench.remote.stack_state import StackState
 from workbench.remote.stack_state import read_stack
+from workbench.remote.unreachable import SSH_PORT
 from workbench.remote.unreachable import address_towards
 from workbench.remote.unreachable import allows
 from workbench.remote.unreachable import open_networks
@@ -73,10 +76,8 @@ def allow(state: StackState, progress: Progress, network: str, *, yes: bool, dry
     _change(state, values, command, progress, opening=1)
     # Done is done: where nobody says this computer's address, it isn't tried.
     own = own_address(state)
-    is_own = own is not None and allows([network], own)
-    if is_own:
-        _await_answer(state, progress)
-    print(f"\n{network} may reach SSH{', and it answers here' if is_own else ''}.")
+    answers = own is not None and allows([network], own) and _answers(state, progress)
+    print(f"\n{network} may reach SSH{', and it answers here' if answers else ''}.")
     print(as_typed(f"\nNext:\n  workbench ssh.connect --stack {state.stack}"))
     print(as_typed(f"  {command} --remove   closes it again"))
 
@@ -96,7 +97,7 @@ def disallow(
     if network not in had:
         plan.append("The configuration says that already; the security group is brought to it.")
     if not left:
-        plan.append("Then nobody can: SSH is closed, and so are the tasks that need it.")
+        plan.append(_nobody(state))
     command = f"workbench ssh.allow --address {network} --remove --stack {state.stack}"
     if not confirm(plan, command, yes=yes, dry_run=dry_run):
         return
@@ -106,6 +107,16 @@ def disallow(
         _close_again(state, network, command, progress)
     print(f"\n{network} can't reach SSH any more.")
     print(as_typed(f"\nNext:\n  workbench ssh.allow --list --stack {state.stack}"))
+
+
+def _nobody(state: StackState) -> str:
+    """Return what it means that no address is let in."""
+    way = state.tunnel_endpoint
+    if way:
+        return (
+            f"Then no address can. SSH stays open through {way}, unless that came in by this range."
+        )
+    return "Then nobody can: SSH is closed, and so are the tasks that need it."
 
 
 def _refuse_part(had: list[str], network: str, stack: str) -> None:
@@ -150,7 +161,7 @@ def _change(
         change_lists(state, values, command, progress, **rules)
 
 
-def _await_answer(state: StackState, progress: Progress) -> None:
+def _answers(state: StackState, progress: Progress) -> bool:
     """Wait until SSH answers here: the rule is there, and this address is really ours."""
 
     def enter() -> bool:
@@ -159,5 +170,14 @@ def _await_answer(state: StackState, progress: Progress) -> None:
         door.wait_open(limit=2, waiting=lambda: phase.tick("waiting for SSH")).close()
         return True
 
+    def answer() -> bool:
+        where = read_stack(state.stack, progress).address
+        return where is not None and probe(where.ip, where.port(SSH_PORT)) is Port.OPEN
+
     with progress.phase("Try it") as phase:
-        wait_for(enter, APPLIED_LIMIT, interval=0.0, again=UnreachableError)
+        if not state.is_proxied:
+            return wait_for(enter, APPLIED_LIMIT, interval=0.0, again=UnreachableError)
+        # Commands go another way, and would get in whatever this address may. It needn't answer:
+        # to a private one there may be no way from here.
+        limit = APPLIED_LIMIT if state.is_public else 0.0
+        return wait_for(answer, limit, waiting=lambda: phase.tick("waiting for SSH"))

@@ -29,12 +29,22 @@ def print_allowed(stack: str | None, *, as_json: bool) -> None:
     networks, own = list(state.configured.ssh_from), own_address(state)
     inside = None if own is None else allows(networks, own)
     if as_json:
-        print_json({"ssh_from": networks, "own_address": own, "allowed": inside})
+        print_json(
+            {
+                "ssh_from": networks,
+                "instance_connect_endpoint": state.tunnel_endpoint or None,
+                "own_address": own,
+                "allowed": inside,
+            }
+        )
         return
-    print("\n".join(networks) or "Nobody may reach SSH.")
+    way = state.tunnel_endpoint
+    print("\n".join(networks) or f"{'No address' if way else 'Nobody'} may reach SSH.")
+    if way:
+        print(f"Commands and ssh go through the Instance Connect endpoint {way}.")
     if own is not None:
         print(f"\nThis computer's address, {own}, is {'one' if inside else 'none'} of these.")
-    if not inside:
+    if not inside and not way:
         print(as_typed(f"  workbench ssh.allow --stack {state.stack}"))
 
 
