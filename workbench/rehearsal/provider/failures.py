@@ -7,19 +7,14 @@ from botocore.exceptions import HTTPClientError
 
 from workbench.errors import WorkbenchError
 
-# Codes that mean "there is no such thing", besides EC2's own `Invalid….NotFound` and `NoSuch…`.
+# Codes that mean "there is no such thing", besides `…NotFound` and `NoSuch…`.
 _GONE = {
     "404",
-    "NotFound",
     "NotFoundException",
     "ResourceNotFoundException",
     "NoSuchTagSet",
     "ServerSideEncryptionConfigurationNotFoundError",
     "OwnershipControlsNotFoundError",
-    "InvalidKeyPair.NotFound",
-    "InvalidAttachment.NotFound",
-    "ParameterNotFound",
-    "NatGatewayNotFound",
 }
 # Codes that mean "something else still holds it", which passes when that thing has gone.
 _HELD = {
@@ -56,7 +51,7 @@ def code_of(error: ClientError) -> str:
 def is_gone(error: ClientError) -> bool:
     """Return whether the refusal says that the object doesn't exist."""
     code = code_of(error)
-    return code in _GONE or code.endswith(".NotFound") or code.startswith("NoSuch")
+    return code in _GONE or code.endswith("NotFound") or code.startswith("NoSuch")
 
 
 def is_held(error: ClientError) -> bool:
