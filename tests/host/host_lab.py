@@ -244,6 +244,14 @@ class Lab:
         assert done.returncode == code, f"{script}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout.strip()
 
+    def journal(self, unit: str) -> str:
+        """Return a command that shows what a unit logs from now on.
+
+        By the journal's own place, not by time: the clock of a computer may be set meanwhile.
+        """
+        place = self.run("journalctl -n 1 --show-cursor -o cat | sed -n 's/^-- cursor: //p'")
+        return f"journalctl -u {unit} --after-cursor '{place}' -o cat --no-pager"
+
     def events(self) -> list[dict[str, Any]]:
         """Return the progress of the last run, as the server tells it."""
         # From outside: what is waited for is asked often, and each command in a machine costs more.
