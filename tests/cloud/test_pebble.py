@@ -112,7 +112,7 @@ from workbench.rehearsal.endpoints.pebble import Pebble
 path = Path(sys.argv[1])
 pebble = Pebble(path / "pebble", ensure_ca(path / "ca"), "127.0.0.1:9")
 pebble.start("127.0.0.1", path / "ca.pem", int(sys.argv[2]))
-print(pebble._child.pid, flush=True)
+print(pebble._child._process.pid, flush=True)
 time.sleep(60)
 """
 
@@ -157,7 +157,7 @@ def test_one_that_ends_at_once_is_told_with_its_last_words(pebble, port, tmp_pat
     program = tmp_path / "broken"
     program.write_text("#!/bin/sh\necho out of luck\nexit 1\n")
     program.chmod(0o755)
-    monkeypatch.setattr(module, "_program", lambda profiled: [str(program)])
+    monkeypatch.setattr(module, "_program", lambda profiled: str(program))
     with pytest.raises(WaitTimeoutError, match="ended at once: out of luck") as error:
         pebble.start("127.0.0.1", tmp_path / "ca.pem", port)
     assert str(pebble.log_path) in error.value.hint
@@ -186,9 +186,9 @@ def test_it_takes_up_profiles_once_a_program_that_knows_them_is_there(
     assert "shortlived" in directory(authority, port)
     # As after a restart: certificates of before are trusted still.
     assert len(x509.load_pem_x509_certificates((tmp_path / "ca.pem").read_bytes())) == 3
-    child = pebble._child
+    child = pebble._child._process
     pebble.take_up_profiles()
-    assert pebble._child is child
+    assert pebble._child._process is child
 
 
 def directory(authority, port):

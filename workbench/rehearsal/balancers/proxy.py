@@ -3,22 +3,18 @@
 import contextlib
 import http.client
 import json
-import os
-import shutil
 import socket
-import subprocess
 import tempfile
-import threading
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import WorkbenchError
+from workbench.rehearsal.child import Child
 from workbench.waiting import wait_for
 
-# Seconds until it answers, until it has taken a configuration, and until it has ended.
+# Seconds until it answers, and until it has taken a configuration.
 START_LIMIT = 20.0
 LOAD_LIMIT = 30.0
-STOP_LIMIT = 5.0
 
 
 class Proxy:
@@ -26,8 +22,7 @@ class Proxy:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._child: subprocess.Popen[bytes] | None = None
-        self._watcher: threading.Thread | None = None
+        self._child = Child("load balancer", folder / "caddy.log")
         # Its path may be 108 characters long; a rehearsal's folder may be longer.
         self._sockets = tempfile.TemporaryDirectory(prefix="workbench-")
 
@@ -39,12 +34,12 @@ class Proxy:
     @property
     def log_path(self) -> Path:
         """Its log."""
-        return self._folder / "caddy.log"
+        return self._child.log_path
 
     @property
     def running(self) -> bool:
         """Whether the child process lives."""
-        return self._child is not None and self._child.poll() is None
+        return self._child.running
 
     def start(self, program: Path) -> None:
         """Start it, and wait until it takes configurations; nothing to do where it runs."""
@@ -53,18 +48,13 @@ class Proxy:
         self._folder.mkdir(parents=True, exist_ok=True)
         first = self._folder / "caddy.json"
         first.write_text(json.dumps({"admin": {"listen": f"unix/{self.admin}"}}), encoding="ascii")
-        started = threading.Event()
-        # Linux sends the signal that ends the child when the *thread* that started it ends:
-        # so that thread waits for the child.
-        self._watcher = threading.Thread(
-            target=self._run, args=(program, first, started), name="load balancer", daemon=True
-        )
-        self._watcher.start()
-        started.wait()
+        folders = {f"XDG_{each}_HOME": str(self._folder / "caddy") for each in ("DATA", "CONFIG")}
+        command = [str(program), "run", "--config", str(first)]
+        self._child.start(command, folders, keep_log=True)
         limit = START_LIMIT
         if not wait_for(self._answers, lambda: limit if self.running else 0.0, 0.05):
-            last = self._last_words()
-            self._end()
+            last = self._child.last_words() or "it says nothing"
+            self._child.stop()
             raise WorkbenchError(
                 f"Caddy, which plays the load balancer, doesn't start: {last}",
                 f"Its log says more: {self.log_path}",
@@ -79,42 +69,9 @@ class Proxy:
 
     def stop(self) -> None:
         """End it. Twice is fine."""
-        self._end()
+        self._child.stop()
         with contextlib.suppress(OSError):
             self._sockets.cleanup()
-
-    def _run(self, program: Path, configuration: Path, started: threading.Event) -> None:
-        setpriv = shutil.which("setpriv")
-        # Even when this process is killed, nothing of it stays behind.
-        confined = [setpriv, "--pdeathsig", "KILL"] if setpriv else []
-        folders = {f"XDG_{each}_HOME": str(self._folder / "caddy") for each in ("DATA", "CONFIG")}
-        try:
-            with self.log_path.open("ab") as log:
-                child = self._child = subprocess.Popen(
-                    [*confined, str(program), "run", "--config", str(configuration)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    env=os.environ | folders,
-                    # Ctrl-C in a terminal is for the process that owns it.
-                    start_new_session=True,
-                )
-        finally:
-            started.set()
-        child.wait()
-
-    def _end(self) -> None:
-        child, self._child = self._child, None
-        if child is None:
-            return
-        child.terminate()
-        try:
-            child.wait(STOP_LIMIT)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-        if self._watcher is not None:
-            self._watcher.join(STOP_LIMIT)
 
     def _answers(self) -> bool:
         try:
@@ -130,14 +87,6 @@ class Proxy:
             return answer.status, answer.read().decode("utf-8", "replace")
         finally:
             connection.close()
-
-    def _last_words(self) -> str:
-        with contextlib.suppress(OSError):
-            lines = self.log_path.read_text(encoding="utf-8", errors="replace").splitlines()
-            return next(
-                (line.strip() for line in reversed(lines) if line.strip()), "it says nothing"
-            )
-        return "it says nothing"
 
 
 class _UnixConnection(http.client.HTTPConnection):

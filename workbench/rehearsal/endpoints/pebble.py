@@ -5,8 +5,6 @@ import json
 import os
 import shutil
 import ssl
-import subprocess
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -17,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from workbench.errors import MissingToolError
 from workbench.errors import WaitTimeoutError
+from workbench.rehearsal.child import Child
 from workbench.rehearsal.endpoints.ca import CertificateAuthority
 from workbench.rehearsal.network.sockets import explain
 from workbench.rehearsal.network.sockets import listen_tcp
@@ -25,9 +24,8 @@ from workbench.waiting import wait_for
 
 ACME_HOST = "acme.rehearsal.internal"
 ACME_PORT = 14_000
-# How long pebble may take until it answers, and until it has ended (seconds).
+# How long pebble may take until it answers (seconds).
 START_LIMIT = 20.0
-STOP_LIMIT = 5.0
 # How often it is started where another program takes its management port first.
 PORT_TRIES = 3
 # As Let's Encrypt's, in seconds; shortlived's is also what it certifies addresses by.
@@ -71,8 +69,7 @@ class Pebble:
         self._address = ""
         self._port = ACME_PORT
         self._management = 0
-        self._child: subprocess.Popen[bytes] | None = None
-        self._watcher: threading.Thread | None = None
+        self._child = Child("pebble", self.log_path)
 
     @property
     def acme_directory(self) -> str:
@@ -82,7 +79,7 @@ class Pebble:
     @property
     def running(self) -> bool:
         """Whether the child process lives."""
-        return self._child is not None and self._child.poll() is None
+        return self._child.running
 
     @property
     def has_profiles(self) -> bool:
@@ -112,7 +109,7 @@ class Pebble:
         root = self._start_where_free(program, address, port)
         self._write_roots(root, ca_certificate)
 
-    def _start_where_free(self, program: list[str], address: str, port: int) -> bytes:
+    def _start_where_free(self, program: str, address: str, port: int) -> bytes:
         """Start pebble; return its root.
 
         It can't say which port it took, so the management port is chosen here, and another
@@ -126,18 +123,15 @@ class Pebble:
                     raise
         return self._start_once(program, address, port)
 
-    def _start_once(self, program: list[str], address: str, port: int) -> bytes:
+    def _start_once(self, program: str, address: str, port: int) -> bytes:
         _check_free(address, port)
         self._address, self._port, self._management = address, port, _free_port()
         self._write_configuration()
-        started = threading.Event()
-        # Linux sends the signal that ends the child when the *thread* that started it ends:
-        # so that thread waits for the child.
-        self._watcher = threading.Thread(
-            target=self._run, args=(program, started), name="pebble", daemon=True
-        )
-        self._watcher.start()
-        started.wait()
+        # The wait before a challenge is tried, and the refused nonces, are there to harden
+        # ACME clients; here they'd only make a person wait.
+        environment = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0"}
+        arguments = ["-config", str(self.directory / "pebble.json"), "-dnsserver", self._dns]
+        self._child.start([program, *arguments], environment)
         try:
             return self._await_root()
         except BaseException:
@@ -146,17 +140,7 @@ class Pebble:
 
     def stop(self) -> None:
         """End pebble and wait for it. Twice is fine."""
-        child, self._child = self._child, None
-        if child is None:
-            return
-        child.terminate()
-        try:
-            child.wait(STOP_LIMIT)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-        if self._watcher is not None:
-            self._watcher.join(STOP_LIMIT)
+        self._child.stop()
 
     def _write_configuration(self) -> None:
         certificate, key = self.directory / "directory.pem", self.directory / "directory.key"
@@ -181,26 +165,6 @@ class Pebble:
         text = json.dumps({"pebble": configuration}, indent=2) + "\n"
         (self.directory / "pebble.json").write_text(text, encoding="utf-8")
 
-    def _run(self, program: list[str], started: threading.Event) -> None:
-        # The wait before a challenge is tried, and the refused nonces, are there to harden
-        # ACME clients; here they'd only make a person wait.
-        environment = os.environ | {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0"}
-        arguments = ["-config", str(self.directory / "pebble.json"), "-dnsserver", self._dns]
-        try:
-            with self.log_path.open("wb") as log:
-                child = self._child = subprocess.Popen(
-                    [*program, *arguments],
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    env=environment,
-                    # Ctrl-C in a terminal is for the process that owns it.
-                    start_new_session=True,
-                )
-        finally:
-            started.set()
-        child.wait()
-
     def _await_root(self) -> bytes:
         opener = _opener(self._authority)
 
@@ -223,11 +187,7 @@ class Pebble:
         )
 
     def _last_words(self) -> str:
-        try:
-            lines = self.log_path.read_text(encoding="utf-8", errors="replace").splitlines()
-        except OSError:
-            lines = []
-        return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+        return self._child.last_words() or "it said nothing"
 
     def _write_roots(self, root: bytes, ca_certificate: Path) -> None:
         kept = self.directory / "roots.pem"
@@ -240,18 +200,14 @@ class Pebble:
             temporary.replace(path)
 
 
-def _program(profiled: Path | None) -> list[str]:
+def _program(profiled: Path | None) -> str:
     pebble = str(profiled) if profiled else shutil.which("pebble")
     if pebble is None:
         raise MissingToolError(
             "The rehearsal's certificate authority, pebble, is not installed.",
             "Install it: sudo apt-get install pebble",
         )
-    setpriv = shutil.which("setpriv")
-    if setpriv is None:
-        return [pebble]
-    # Even when this process is killed, nothing of it stays behind.
-    return [setpriv, "--pdeathsig", "KILL", pebble]
+    return pebble
 
 
 def _check_free(address: str, port: int) -> None:
