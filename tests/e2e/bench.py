@@ -228,11 +228,14 @@ class Bench:
 
 
 @contextmanager
-def made(name: str) -> Iterator[Bench]:
+def made(
+    name: str,
+    # The base takes minutes of a processor that other tests need.
+    configuration: str = "config:\n  workbench:basePackages: []\n",
+) -> Iterator[Bench]:
     """Make a workbench; everything of it goes at the end, or when it can't be made."""
     bench = Bench(name=name, image=warm_image())
-    # The base takes minutes of a processor that other tests need.
-    bench.configuration.write_text("config:\n  workbench:basePackages: []\n")
+    bench.configuration.write_text(configuration)
     try:
         bench.run("rehearsal.start", limit=600)
         bench.limit_rights()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from bench import Bench
+from bench import made
 from bench import reachable
-from warm_image import warm_image
 
 CONFIG = """\
 config:
@@ -22,15 +22,8 @@ config:
 
 @pytest.fixture
 def closed() -> Iterator[Bench]:
-    bench = Bench(name=f"eice{os.getpid()}", image=warm_image())
-    bench.configuration.write_text(CONFIG)
-    try:
-        bench.run("rehearsal.start", limit=600)
-        bench.limit_rights()
-        bench.run("up", limit=1800)
+    with made(f"eice{os.getpid()}", CONFIG) as bench:
         yield bench
-    finally:
-        bench.remove()
 
 
 def test_everything_goes_through_the_tunnel_and_nothing_past_it(

@@ -76,7 +76,7 @@ def install(names: Sequence[str], told: Told, group: str) -> None:
 def remove_others(wanted: Iterable[str]) -> None:
     """Remove what lists had installed and no list has now, unless something else needs it."""
     ours = _remembered()
-    gone = sorted(ours - set(wanted) - {*apt.wanted(), *apt.LATER})
+    gone = sorted(ours - set(wanted) - set(apt.wanted()))
     there = sorted(apt.installed_versions(gone)) if gone else []
     if there:
         before = _would_remove()

@@ -8,7 +8,6 @@ from typing import Any
 
 from workbench.components.names import DEFAULT_NAME
 
-# What a workbench is called unless told else, and what is made in IAM and S3 begins with.
 # Of these, workbench makes do without: it says then that it doesn't know a price or a quota.
 ADVICE = "Advice"
 DOMAIN = "Domain"
