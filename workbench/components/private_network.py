@@ -53,13 +53,13 @@ def _part_of(places: pulumi.Output[dict[str, Place]], suffix: str, name: str) ->
 class PrivateNetwork:
     """The private half of a network: its subnets, and what leads out of them."""
 
-    subnet: aws.ec2.Subnet
+    subnet: "aws.ec2.Subnet"
     """The private subnet in the zone of ``public``."""
 
-    second_public: aws.ec2.Subnet
+    second_public: "aws.ec2.Subnet"
     """A public subnet in another zone."""
 
-    second: aws.ec2.Subnet
+    second: "aws.ec2.Subnet"
     """The private subnet there."""
 
     ways: list[pulumi.Resource]
@@ -72,10 +72,10 @@ class PrivateNetwork:
         self,
         network: pulumi.Resource,
         name: str,
-        vpc: aws.ec2.Vpc,
+        vpc: "aws.ec2.Vpc",
         parts: Sequence[str],
-        public: aws.ec2.Subnet,
-        route: aws.ec2.Route,
+        public: "aws.ec2.Subnet",
+        route: "aws.ec2.Route",
     ) -> None:
         self._network = network
         self._own = pulumi.ResourceOptions(parent=network)
@@ -179,7 +179,7 @@ class PrivateNetwork:
             )
             self.ways.append(endpoint)
 
-    def _open_to_vpc(self) -> aws.ec2.SecurityGroup:
+    def _open_to_vpc(self) -> "aws.ec2.SecurityGroup":
         group = aws.ec2.SecurityGroup(
             f"{self._name}-endpoints",
             vpc_id=self._vpc.id,

@@ -67,7 +67,7 @@ def create_role(
     role: Role | None,
     opts: pulumi.ResourceOptions,
     description: str | None = None,
-) -> aws.iam.Role:
+) -> "aws.iam.Role":
     """Create a role, as it is asked for; ``service`` is the principal of a service of AWS's."""
     asked = role or Role()
     boundary = asked.get("permissions_boundary")
@@ -84,7 +84,7 @@ def create_role(
 
 
 def attach_policies(
-    name: str, made: aws.iam.Role, role: Role | None, opts: pulumi.ResourceOptions
+    name: str, made: "aws.iam.Role", role: Role | None, opts: pulumi.ResourceOptions
 ) -> None:
     """Attach the further policies; each has its name, so that their order means nothing."""
     arns = (role or Role()).get("policy_arns") or []

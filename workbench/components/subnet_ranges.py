@@ -34,7 +34,7 @@ def parts_of(vpc_range: str, least: int = 1) -> list[str]:
 def find_range(
     parent: pulumi.Resource,
     name: str,
-    vpc: aws.ec2.Vpc,
+    vpc: "aws.ec2.Vpc",
     parts: Sequence[str],
     zone: pulumi.Input[str],
     *,
@@ -67,9 +67,9 @@ class Place:
 def find_places(
     parent: pulumi.Resource,
     name: str,
-    vpc: aws.ec2.Vpc,
+    vpc: "aws.ec2.Vpc",
     parts: Sequence[str],
-    first: aws.ec2.Subnet,
+    first: "aws.ec2.Subnet",
     zones: pulumi.Input[Sequence[str]],
 ) -> pulumi.Output[dict[str, Place]]:
     """Return where the subnets besides the ``first`` one are, by what their tags add to ``name``.
@@ -123,10 +123,10 @@ def free_range(parts: Sequence[str], zone: str, taken: Sequence[str]) -> str:
     )
 
 
-def _subnets(parent: pulumi.Resource, vpc_id: str) -> list[aws.ec2.AwaitableGetSubnetResult]:
+def _subnets(parent: pulumi.Resource, vpc_id: str) -> "list[aws.ec2.AwaitableGetSubnetResult]":
     opts = pulumi.InvokeOptions(parent=parent)
 
-    def ask() -> list[aws.ec2.AwaitableGetSubnetResult]:
+    def ask() -> "list[aws.ec2.AwaitableGetSubnetResult]":
         found = aws.ec2.get_subnets(filters=[{"name": "vpc-id", "values": [vpc_id]}], opts=opts)
         return [aws.ec2.get_subnet(id=each, opts=opts) for each in found.ids]
 

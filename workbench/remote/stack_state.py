@@ -170,10 +170,16 @@ class StackState:
         return parts._replace(netloc=str(host)).geturl()
 
     def aws(self, service: str) -> Any:
-        """Return an AWS client for the stack's account and region."""
+        """Return the AWS client for the stack's account and region, made at its first use."""
         from workbench.engine.aws import client
 
-        return client(self._provider(service), service)
+        if service not in self._clients:
+            self._clients[service] = client(self._provider(service), service)
+        return self._clients[service]
+
+    @cached_property
+    def _clients(self) -> dict[str, Any]:
+        return {}
 
     def prices(self, *types: str, others: bool = True, asks: bool = True) -> "Prices":
         """Return the prices where the stack is, of instance types and of volumes and the like.

@@ -34,6 +34,16 @@ def test_importing_the_package_does_not_import_pulumi():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_reading_a_configuration_loads_none_of_the_resources_of_aws():
+    code = (
+        "import sys, workbench.components.configuration\n"
+        "sys.exit(' '.join({'pulumi_aws.ec2.vpc', 'pulumi_aws.iam.role'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.stderr.strip() == ""
+
+
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="has no attribute 'Nonsense'"):
         workbench.Nonsense  # noqa: B018

@@ -66,7 +66,11 @@ class LabBench:
 
     def aws(self, service: str) -> Any:
         """Return an AWS client of the labs' account and region."""
-        return self.state().aws(service)
+        return self._account.aws(service)
+
+    @cached_property
+    def _account(self) -> StackState:
+        return self.state()
 
     def state(self, **outputs: Any) -> StackState:
         """Return these outputs as a stack's, for what reads a stack."""
