@@ -164,7 +164,7 @@ PROOFS: dict[str, tuple[str, ...]] = {
     "e2e/tasks/test_converge.py::test_what_was_changed_by_hand_is_found_named_and_put_right": (
         "workbench drift",
     ),
-    "e2e/tasks/test_faults.py::test_a_fault_is_named_and_mended_by_what_doctor_says": (
+    "e2e/tasks/test_faults.py::test_faults_are_named_and_fixed_by_what_doctor_says": (
         "workbench doctor --quick",
     ),
     "e2e/tasks/test_logs.py::test_the_services_logs_are_shown_and_followed": (

@@ -159,41 +159,46 @@ def change_file(bench: Bench) -> None:
     bench.server(f"echo '# manually' | sudo tee -a {CADDYFILE}")
 
 
+# Those that one command fixes and that don't hide each other are injected together.
 FAULTS = {
-    "a service is stopped": Fault(
-        stop_service, "services", ("rstudio-server is stopped",), "converge"
+    "services stopped and crashing, an expired certificate, a changed file": (
+        Fault(stop_service, "services", ("rstudio-server is stopped",), "converge"),
+        Fault(
+            crash_service,
+            "services",
+            ("jupyterhub crash-loops", "RuntimeError: broken manually"),
+            "converge",
+        ),
+        Fault(
+            expire_certificate,
+            "certificate",
+            ("expired", "10 days ago"),
+            "converge",
+            forget_certificate,
+        ),
+        Fault(change_file, "drift", ("differs from the recipe", "more"), "converge"),
     ),
-    "a service crash-loops": Fault(
-        crash_service,
-        "services",
-        ("jupyterhub crash-loops", "RuntimeError: broken manually"),
-        "converge",
+    "a closed port, a stale DNS record": (
+        Fault(close_port, "security-group", ("doesn't open 443",), "up"),
+        Fault(make_record_stale, "dns", ("stale", "192.0.2.7"), "up"),
     ),
-    "a port is closed": Fault(close_port, "security-group", ("doesn't open 443",), "up"),
-    "a DNS record is stale": Fault(make_record_stale, "dns", ("stale", "192.0.2.7"), "up"),
-    "the certificate has expired": Fault(
-        expire_certificate,
-        "certificate",
-        ("expired", "10 days ago"),
-        "converge",
-        forget_certificate,
+    "the disk is full": (
+        Fault(
+            fill_disk, "disks", ("/data is full", "/data/home/test-user"), "data.grow", empty_disk
+        ),
     ),
-    "the disk is full": Fault(
-        fill_disk, "disks", ("/data is full", "/data/home/test-user"), "data.grow", empty_disk
+    "the data volume is detached": (Fault(detach_volume, "data-volume", ("is detached",), "up"),),
+    "the host key is another": (
+        Fault(change_host_key, "host-key", ("shows the host key", "not SHA256:"), "restart"),
     ),
-    "the data volume is detached": Fault(detach_volume, "data-volume", ("is detached",), "up"),
-    "the host key is another": Fault(
-        change_host_key, "host-key", ("shows the host key", "not SHA256:"), "restart"
-    ),
-    "the instance is stopped": Fault(stop, "instance", ("stopped",), "start"),
-    "a package is half-installed": Fault(
-        leave_package_half_installed,
-        "packages",
-        ("half-done is unpacked",),
-        "ssh.connect",
-        remove_package,
-    ),
-    "a configuration file was changed": Fault(
-        change_file, "drift", (CADDYFILE, "differs"), "converge"
+    "the instance is stopped": (Fault(stop, "instance", ("stopped",), "start"),),
+    "a package is half-installed": (
+        Fault(
+            leave_package_half_installed,
+            "packages",
+            ("half-done is unpacked",),
+            "ssh.connect",
+            remove_package,
+        ),
     ),
 }
