@@ -9,7 +9,6 @@ from lab_world import ROOT
 from lab_world import World
 from walkthrough import Shell
 from walkthrough import walk
-from walkthrough import walk_again
 
 from workbench.checks.check import Outcome
 from workbench.checks.check import Result
@@ -150,5 +149,3 @@ def test_the_walkthrough_works_as_it_says_and_what_only_looks_right_isnt(
     assert code == 0, printed
     # What signed in can't any more.
     assert machine.run("sudo -n passwd -S lab-check").stdout.split()[1] == "L"
-
-    walk_again(LAB, reader)

@@ -4,7 +4,6 @@ import pytest
 from lab_world import ROOT
 from walkthrough import Shell
 from walkthrough import walk
-from walkthrough import walk_again
 
 LAB = ROOT / "labs" / "04-network" / "README.md"
 # Its start installs R, JupyterHub and RStudio Server, and so does its recipe.
@@ -13,6 +12,5 @@ WARM = True
 
 # On a busy computer the recipe alone takes a quarter of an hour.
 @pytest.mark.timeout(3000)
-def test_the_walkthrough_works_as_it_says_and_again_after_a_reset(reader: Shell) -> None:
+def test_the_walkthrough_works_as_it_says(reader: Shell) -> None:
     walk(LAB, reader)
-    walk_again(LAB, reader)

@@ -192,7 +192,8 @@ def walk(path: Path, shell: Shell) -> None:
 def walk_again(path: Path, shell: Shell) -> None:
     """Reset a lab that was walked through, and do it manually once more.
 
-    The part as code begins with a reset itself, so it has been walked after one.
+    The part as code begins with a reset itself, so it has been walked after one. Labs 3 and 4,
+    minutes each, are walked manually a second time by ``test_in_order.py`` alone.
     """
     code, printed = shell.run("workbench labs.reset --yes", 2 * LIMIT)
     assert code == 0, printed
