@@ -48,7 +48,7 @@ check: $(STAMP) ## Lint, format, types and unit tests, in under 90 seconds
 
 .PHONY: test
 test: check test-programs ## All tests, on a rehearsal of their own (needs root and Linux)
-	$(BIN)/pytest -n 4 --dist loadscope --no-loadscope-reorder --durations=10 $(ON_REHEARSALS)
+	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder --durations=10 $(ON_REHEARSALS)
 
 .PHONY: format
 format: $(STAMP) ## Format the code and fix what the linter can

@@ -278,7 +278,13 @@ def test_each_workbench_of_a_stack_is_made_usable(
     monkeypatch.setattr(bring_up, "converge_server", note("converge"))
     monkeypatch.setattr(bring_up, "follow", lambda _: [])
     monkeypatch.setattr(bring_up, "wait_usable", lambda *_: None)
-    monkeypatch.setattr(bring_up, "run_all", lambda *_: [])
+    monkeypatch.setattr(
+        bring_up,
+        "run_on_each",
+        lambda targets, *_: [
+            [Report(each.outputs["instance_id"], Result.PASS, "", "")] for each in targets
+        ],
+    )
     monkeypatch.setattr(
         bring_up,
         "_hand_over_passwords",
@@ -290,6 +296,7 @@ def test_each_workbench_of_a_stack_is_made_usable(
     )
     assert done == ["converge one", "converge two"]
     assert [each.passwords["ada"] for each in outcomes] == ["none yet, on one", "none yet, on two"]
+    assert [[report.name for report in each.reports] for each in outcomes] == [["i-one"], ["i-two"]]
 
 
 @pytest.mark.parametrize(

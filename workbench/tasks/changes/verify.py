@@ -1,7 +1,11 @@
 """Run checks on a stack and show them as they end."""
 
+import threading
 from collections.abc import Collection
 from collections.abc import Iterable
+from collections.abc import Sequence
+from concurrent.futures import CancelledError
+from concurrent.futures import ThreadPoolExecutor
 
 from workbench.checks.check import Check
 from workbench.checks.check import Report
@@ -16,6 +20,9 @@ from workbench.tasks.output import count
 from workbench.tasks.output import make_console
 from workbench.tasks.output import make_progress
 from workbench.tasks.output import print_reports
+
+# Each signs in and starts kernels: on more servers at a time, this computer is what is waited for.
+AT_ONCE = 5
 
 
 def run_on_stack(stack: str, checks: Iterable[Check], *, quiet: bool) -> list[Report]:
@@ -35,6 +42,30 @@ def run_all(target: Target, checks: Iterable[Check], progress: Progress) -> list
     """Run checks on a target in one phase of ``progress``."""
     with progress.phase("Checks") as phase:
         return list(run_checks(checks, target, begin=lambda check: phase.tick(check.name)))
+
+
+def run_on_each(
+    targets: Sequence[Target], checks: Sequence[Check], progress: Progress
+) -> list[list[Report]]:
+    """Run checks on each target, on several at a time: most of it is waiting for servers."""
+    if len(targets) == 1:
+        return [run_all(targets[0], checks, progress)]
+    ended = threading.Event()
+
+    def run(target: Target) -> list[Report]:
+        return list(run_checks(checks, target, begin=begin))
+
+    def begin(check: Check) -> None:
+        if ended.is_set():
+            raise CancelledError
+        phase.tick(check.name)
+
+    with progress.phase("Checks") as phase, ThreadPoolExecutor(AT_ONCE) as pool:
+        try:
+            return list(pool.map(run, targets))
+        finally:
+            # After Ctrl-C, a target's check that runs is the last one of its.
+            ended.set()
 
 
 def failing(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workbench.checks.check import Report
@@ -27,7 +28,7 @@ from workbench.remote.unknown import refuse_unknown
 from workbench.tasks.changes.apply import ensure_rehearsal
 from workbench.tasks.changes.apply import interruptible
 from workbench.tasks.changes.usable import wait_usable
-from workbench.tasks.changes.verify import run_all
+from workbench.tasks.changes.verify import run_on_each
 from workbench.tasks.ssh.config import follow
 from workbench.tasks.unfinished.refusals import explained
 from workbench.tasks.unfinished.unused_volume import look_for_unused
@@ -94,7 +95,12 @@ def bring_up(
     _refuse_none(states)
     for state in states:
         say_delegation(state, progress)
-    return [_make_usable(each, changes, progress, from_stdin=password_stdin) for each in states]
+    outcomes = [_make_usable(each, changes, progress, from_stdin=password_stdin) for each in states]
+    with _up_interrupted(stack, "what is to be made exists, and converged"):
+        reports = run_on_each([each.target() for each in states], CHECKS, progress)
+    for each in states:
+        each.close()
+    return [replace(each, reports=found) for each, found in zip(outcomes, reports, strict=True)]
 
 
 def _refuse_none(states: list[StackState]) -> None:
@@ -113,7 +119,7 @@ def _refuse_none(states: list[StackState]) -> None:
 def _make_usable(
     state: StackState, changes: str, progress: Progress, *, from_stdin: bool
 ) -> Outcome:
-    """Wait until a workbench's server is one, see that people can sign in, and check it."""
+    """Wait until a workbench's server is one, and see that people can sign in."""
     if state.others:
         progress.say(f"The workbench {state.workbench}:")
     server_exists = f"the server {state.outputs['instance_id']} exists"
@@ -123,9 +129,7 @@ def _make_usable(
         for alias in follow(state):
             progress.say(f"`ssh {alias}` leads there now.")
         wait_usable(state.target(), progress)
-        reports = run_all(state.target(), CHECKS, progress)
-        state.close()
-    return Outcome(state, changes, run, told, reports, refused)
+    return Outcome(state, changes, run, told, [], refused)
 
 
 def _up_interrupted(
