@@ -77,12 +77,9 @@ def _places(service: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _holders(listeners: str, processes: Mapping[int, Process]) -> dict[str, list[Process]]:
     """Return who listens at each port and socket."""
     holders: dict[str, list[Process]] = {}
-    for line in listeners.splitlines():
+    for line in filter(str.strip, listeners.splitlines()):
         # Kind, state, two queues, the address, and at the end the processes.
-        words = line.split()
-        if len(words) < 5:
-            continue
-        kind, address = words[0], words[4]
+        kind, _, _, _, address, *_ = line.split()
         place = f":{address.rpartition(':')[2]}" if kind == "tcp" else address
         pids = dict.fromkeys(int(pid) for pid in _PID.findall(line))
         known = [processes[pid] for pid in pids if pid in processes]

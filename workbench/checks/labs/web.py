@@ -26,7 +26,6 @@ from workbench.checks.labs.instance import EVERYONE
 from workbench.checks.labs.instance import inbound_rules
 from workbench.checks.labs.names import USER
 from workbench.checks.target import Target
-from workbench.checks.web import REDIRECTS
 
 SSH, HTTP, HTTPS = 22, 80, 443
 # Where what is listened to is heard on the server only.
@@ -125,9 +124,9 @@ def _follow(target: Target, url: str, *within: str) -> httpx.Response | str:
     ) as http:
         for _ in range(MOST_REDIRECTS):
             answer = http.get(url)
-            if answer.status_code not in REDIRECTS:
+            if not answer.has_redirect_location:
                 return answer
-            url = urljoin(url, answer.headers.get("location", ""))
+            url = urljoin(url, answer.headers["location"])
             parts = urlsplit(url)
             if not f"{parts.hostname}{parts.path}".startswith(within):
                 return f"{answer.request.url} points elsewhere, to {url}"
