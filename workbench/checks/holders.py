@@ -10,6 +10,7 @@ from workbench.checks.check import Outcome
 from workbench.checks.check import failed
 from workbench.checks.check import passed
 from workbench.checks.server import read_services
+from workbench.checks.server import unit_file
 from workbench.checks.target import Target
 
 # sudo: who listens is told to everyone, but not which of another's processes it is.
@@ -49,7 +50,7 @@ def check_holders(target: Target) -> Outcome:
     wrong: list[str] = []
     intruders: dict[int, None] = {}
     for service in read_services(target):
-        unit = f"{service['unit'].removesuffix('.service')}.service"
+        unit = unit_file(service["unit"])
         for place, shown in _places(service):
             found = holders.get(place, [])
             others = [process for process in found if not process.belongs_to(unit)]

@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
+import httpx
 import pytest
 
 from workbench.checks import hub
+from workbench.checks.kernels import CODE
 from workbench.checks.kernels import check_kernels
 from workbench.checks.target import Target
 from workbench.errors import WorkbenchError
@@ -193,12 +195,33 @@ def test_a_server_that_stays_pending_is_told(
         pass
 
 
-def test_kernels_in_both_languages(make_site: MakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobodys_password_is_sent_where_no_certificate_is_trusted(
+    make_site: MakeSite, requests: list[Any], own_authority: Any
+) -> None:
+    target = replace(make_site(PAGES, issuer=own_authority), password=lambda user: "secret")
+    with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+        check_kernels(target)
+    found = check_kernels(replace(target, outputs=dict(target.outputs) | {"domain": ""}))
+    said = "the server's own certificate proves nothing, so nobody signs in"
+    assert (found.result, found.evidence) == ("SKIP", said)
+    assert requests == []
+
+
+def test_kernels_in_both_languages(
+    make_site: MakeSite,
+    requests: list[Any],
+    kernel: list[tuple[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     target = make_site(PAGES)
-    assert check_kernels(target).result == "SKIP"
+    found = check_kernels(target)
+    said = "this computer knows no user's password to sign in with"
+    assert (found.result, found.evidence) == ("SKIP", said)
     object.__setattr__(target, "password", lambda user: "secret")
     found = check_kernels(target)
     assert (found.result, found.evidence) == ("PASS", "python and R kernels run code as ada")
+    assert dict(parse_qsl(requests[1].body))["password"] == "secret"
+    assert [code for _, code in kernel] == list(CODE.values())
     nameless = replace(target, outputs=dict(target.outputs) | {"domain": ""})
     object.__setattr__(nameless, "password", lambda user: "secret")
     found = check_kernels(nameless)
