@@ -118,6 +118,17 @@ def test_what_does_not_apply_is_fixed_by_nothing_but_what_it_says_itself() -> No
     assert found["b"][2] == "go there"
 
 
+@pytest.mark.parametrize("outputs", [{}, {"region": ""}, {"region": None}])
+def test_an_output_that_is_missing_is_named(outputs: dict[str, str | None]) -> None:
+    (found,) = run_checks(
+        [Check("a", lambda t: passed(t.output("region")))], Target("tests", outputs)
+    )
+    assert (found.evidence, found.fix) == (
+        "The stack tests has no output 'region'.",
+        "workbench up --stack tests",
+    )
+
+
 def test_evidence_is_one_line_whatever_a_server_says() -> None:
     found = run(Check("a", lambda t: passed("on\n\x1b[2Jpassword:\t")))
     assert found["a"][1] == r"on\n\u001b[2Jpassword:\t"

@@ -72,6 +72,10 @@ def test_a_program_that_speaks_first_is_there(serve: Serve) -> None:
     assert probe(LOCAL, serve(banner)) is Port.OPEN
 
 
+def test_where_the_program_speaks_first_nothing_is_said_to_it(serve: Serve) -> None:
+    assert probe(LOCAL, serve(echo), timeout=0.1) is Port.SILENT
+
+
 def test_one_that_is_spoken_to_is_there(serve: Serve) -> None:
     assert probe_web(LOCAL, serve(echo), tls=False) is Port.OPEN
 

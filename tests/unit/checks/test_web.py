@@ -11,6 +11,7 @@ from cryptography import x509
 
 from workbench.checks import certificate
 from workbench.checks import web
+from workbench.checks.http import BROWSER
 from workbench.checks.http import client
 from workbench.checks.target import Target
 from workbench.configured import Configured
@@ -34,12 +35,38 @@ def page(body: str) -> tuple[int, dict[str, str], str]:
     return 200, {}, body
 
 
-def test_requests_go_to_the_address_under_the_sites_name(make_site: MakeSite) -> None:
+def test_requests_go_to_the_address_under_the_sites_name(
+    make_site: MakeSite, requests: list[Any]
+) -> None:
     with client(make_site({"/": page("hello")})) as http:
         answer = http.get(f"{BASE}/")
     assert answer.text == "hello"
     assert answer.headers["X-Host"] == "bench.example"
     assert str(answer.url) == f"{BASE}/"
+    (request,) = requests
+    assert request.headers["User-Agent"] == BROWSER
+
+
+def test_a_port_in_an_address_is_the_servers(make_site: MakeSite) -> None:
+    site = make_site({"/": page("by 8443")}, http={"/": page("by 8080")})
+    moved = {8443: site.where.port(443), 8080: site.where.port(80)}
+    with client(replace(site, address=replace(site.where, ports=moved))) as http:
+        assert http.get(f"{BASE}:8443/").text == "by 8443"
+        assert http.get(f"http://{NAME}:8080/").text == "by 8080"
+
+
+def test_what_is_sent_arrives(make_site: MakeSite, requests: list[Any]) -> None:
+    with client(make_site({"POST /": page("")})) as http:
+        http.post(f"{BASE}/", json={"a": 1}, headers={"X-A": "b"})
+    (request,) = requests
+    assert (request.asked, request.body, request.headers["X-A"]) == ("POST /", '{"a":1}', "b")
+
+
+def test_without_an_authority_of_its_own_the_public_ones_are_trusted(make_site: MakeSite) -> None:
+    found = certificate.check_chain(replace(make_site(), ca_certificate=None))
+    assert found.evidence.startswith(
+        f"the certificate of {NAME} is issued by Tests' root, not to be trusted: "
+    )
 
 
 def test_the_chain_is_verified(make_site: MakeSite) -> None:

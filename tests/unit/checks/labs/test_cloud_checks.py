@@ -3,7 +3,10 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC
+from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -208,6 +211,16 @@ def test_a_second_instance_of_the_name_fails(account):
     said, _, ids = told_of.rpartition(": ")
     assert said == f"FAIL: 2 instances are named {NAME}"
     assert sorted(ids.split(", ")) == sorted(both)
+
+
+def test_the_newest_instance_of_the_name_comes_first():
+    days = [datetime(2026, 11, day, tzinfo=UTC) for day in (29, 30, 28)]
+    launched = [{"InstanceId": f"i-{day.day}", "LaunchTime": day} for day in days]
+    ec2 = SimpleNamespace(
+        describe_instances=lambda Filters: {"Reservations": [{"Instances": launched}]}
+    )
+    found = [each["InstanceId"] for each in instance.find_instances(ec2)]
+    assert found == ["i-30", "i-29", "i-28"]
 
 
 def test_an_instance_that_boots_is_no_failure(monkeypatch, account):
