@@ -10,6 +10,7 @@ from workbench.checks.check import Outcome
 from workbench.checks.check import failed
 from workbench.checks.check import passed
 from workbench.checks.server import read_services
+from workbench.checks.server import unit_file
 from workbench.checks.target import Target
 
 # sudo: who listens is told to everyone, but not which of another's processes it is.
@@ -49,7 +50,7 @@ def check_holders(target: Target) -> Outcome:
     wrong: list[str] = []
     intruders: dict[int, None] = {}
     for service in read_services(target):
-        unit = f"{service['unit'].removesuffix('.service')}.service"
+        unit = unit_file(service["unit"])
         for place, shown in _places(service):
             found = holders.get(place, [])
             others = [process for process in found if not process.belongs_to(unit)]
@@ -77,12 +78,9 @@ def _places(service: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _holders(listeners: str, processes: Mapping[int, Process]) -> dict[str, list[Process]]:
     """Return who listens at each port and socket."""
     holders: dict[str, list[Process]] = {}
-    for line in listeners.splitlines():
+    for line in filter(str.strip, listeners.splitlines()):
         # Kind, state, two queues, the address, and at the end the processes.
-        words = line.split()
-        if len(words) < 5:
-            continue
-        kind, address = words[0], words[4]
+        kind, _, _, _, address, *_ = line.split()
         place = f":{address.rpartition(':')[2]}" if kind == "tcp" else address
         pids = dict.fromkeys(int(pid) for pid in _PID.findall(line))
         known = [processes[pid] for pid in pids if pid in processes]

@@ -91,7 +91,6 @@ def client(target: Target, *, timeout: float = TIMEOUT) -> httpx.Client:
         transport=AddressTransport(target.web_address, context),
         headers={"User-Agent": BROWSER},
         timeout=timeout,
-        trust_env=False,
     )
 
 

@@ -54,11 +54,9 @@ class Session:
         url = f"https://{self.host}/jupyter/user/{self.user}/api/{path}"
         return self.http.request(method, url, headers=self.headers, **options)
 
-    def hub(self, method: str, path: str, **options: Any) -> httpx.Response:
+    def hub(self, method: str, path: str) -> httpx.Response:
         """Ask the hub."""
-        return self.http.request(
-            method, f"{self.base}/hub/api/{path}", headers=self.headers, **options
-        )
+        return self.http.request(method, f"{self.base}/hub/api/{path}", headers=self.headers)
 
     def run(self, language: str, code: str) -> str:
         """Start a kernel for ``language``, run code in it, and return what it printed."""
@@ -79,8 +77,8 @@ def post_sign_in(http: httpx.Client, base: str, user: str, password: str) -> htt
     page = http.get(f"{base}/hub/login")
     if page.status_code != httpx.codes.OK:
         raise WorkbenchError(f"{base}/hub/login answers {page.status_code}.")
-    found = re.search(r'name="_xsrf"\s+value="([^"]+)"', page.text)
-    form = {"username": user, "password": password, "_xsrf": found[1] if found else ""}
+    form = {"username": user, "password": password}
+    form.update(re.findall(r'name="(_xsrf)"\s+value="([^"]+)"', page.text))
     return http.post(f"{base}/hub/login", data=form)
 
 
@@ -107,12 +105,16 @@ def session(target: Target, user: str, password: str) -> Iterator[Session]:
 
 def _make_token(http: httpx.Client, base: str, user: str) -> tuple[str, str]:
     http.get(f"{base}/hub/home")
-    xsrf = next((c.value for c in http.cookies.jar if c.name == "_xsrf" and "/hub" in c.path), "")
+    headers = {"Referer": f"{base}/hub/home"}
+    for cookie in http.cookies.jar:
+        # A person's own server has one, too, at another path.
+        if cookie.name == "_xsrf" and "/hub" in cookie.path:
+            headers["X-XSRFToken"] = str(cookie.value)
     made = _json(
         http.post(
             f"{base}/hub/api/users/{user}/tokens",
             json={"note": "workbench check", "expires_in": TOKEN_SECONDS},
-            headers={"X-XSRFToken": xsrf or "", "Referer": f"{base}/hub/home"},
+            headers=headers,
         )
     )
     return made["token"], made["id"]

@@ -66,10 +66,10 @@ def check_packages(target: Target) -> Outcome:
 def _read_states(server: Server) -> list[tuple[str, str]]:
     """Return each package with its state; a name may come twice, for two architectures."""
     answer = server.run(LIST)
-    rows = [line.split() for line in answer.stdout.splitlines() if len(line.split()) > 1]
+    rows = [line.split() for line in answer.stdout.splitlines()]
     if not answer.ok or not rows:
         raise WorkbenchError(f"dpkg doesn't answer: {answer.stderr.strip()}")
-    return [(row[-1], row[0]) for row in rows]
+    return [(name, state) for state, name in rows]
 
 
 def _broken(packages: list[tuple[str, str]]) -> dict[str, str]:

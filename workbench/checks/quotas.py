@@ -43,7 +43,7 @@ def check_quotas(target: Target) -> Outcome:
         return skipped("the stack has no data volume")
     server = target.server()
     options, _, marker = server.run(OPTIONS).stdout.partition("\n")
-    if not {"usrquota", "prjquota"} <= set(options.split(",")):
+    if not {"usrquota", "prjquota"}.issubset(options.split(",")):
         if "No such file" not in marker:
             return skipped("this kernel has no XFS quotas: one person can fill the data volume")
         return warned("the data volume is mounted without quotas, which start over", RESTART)
@@ -60,8 +60,8 @@ def check_quotas(target: Target) -> Outcome:
 def _rows(text: str) -> list[tuple[str, int, int, int, int]]:
     """Return name, KiB, most KiB, files and most files of each person in xfs_quota's report."""
     # "ada  20480  0  20480  00 [--------]  2  0  1000  00 [--------]"
-    lines = [line.split() for line in text.splitlines()]
-    found = [line for line in lines if len(line) >= 9 and line[0] not in ("root", "#0")]
+    lines = [line.split() for line in text.splitlines() if line.strip()]
+    found = [line for line in lines if line[0] not in ("root", "#0")]
     return [(w[0], int(w[1]), int(w[3]), int(w[6]), int(w[8])) for w in found]
 
 

@@ -56,7 +56,8 @@ def read_refusal(target: Target, name: str) -> Refusal:
     except (WorkbenchError, OSError):
         return "the server can't be asked why", "workbench doctor --stack {stack}"
     events = [event for line in lines if isinstance(event := _event(line), dict)]
-    errors = [str(event.get("error", "")) for event in events if event.get("identifier") == name]
+    about = [event for event in events if event.get("identifier") == name]
+    errors = [str(event["error"]) for event in about if "error" in event]
     if not errors:
         return "Caddy has not been given one yet", CONVERGE
     return explain(target, name, errors[-1])

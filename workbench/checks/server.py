@@ -45,14 +45,15 @@ def read_services(target: Target) -> list[dict[str, Any]]:
         "systemctl list-units --all --type=service --plain --no-legend --no-pager"
     )
     listed, _, units = answer.stdout.partition("\n\n")
-    states = {row[0]: row[2] for line in units.splitlines() if len(row := line.split()) > 3}
+    states = {unit: state for unit, _, state, *_ in map(str.split, units.splitlines())}
     return [
-        service | {"state": states.get(_unit_file(service["unit"]), "absent")}
+        service | {"state": states.get(unit_file(service["unit"]), "absent")}
         for service in read_json(listed)
     ]
 
 
-def _unit_file(unit: str) -> str:
+def unit_file(unit: str) -> str:
+    """Return a service's unit as systemd writes it."""
     return unit if unit.endswith(".service") else f"{unit}.service"
 
 

@@ -94,7 +94,7 @@ def read_units(server: Server, names: Iterable[str]) -> list[Unit]:
     said = server.run(f"date +%s; systemctl show --timestamp=unix -p {PROPERTIES} {wanted}").stdout
     now, _, rest = said.partition("\n")
     blocks = [
-        dict(row.split("=", 1) for row in block.splitlines() if "=" in row)
+        dict(row.split("=") for row in block.splitlines())
         for block in rest.split("\n\n")
         if block.strip()
     ]
@@ -102,16 +102,17 @@ def read_units(server: Server, names: Iterable[str]) -> list[Unit]:
 
 
 def _unit(values: Mapping[str, str], now: float) -> Unit:
-    since = float(values.get("ActiveEnterTimestamp", "").removeprefix("@") or 0)
+    # Empty where it has never run.
+    since = float(values["ActiveEnterTimestamp"].removeprefix("@") or 0)
     return Unit(
-        name=values.get("Id", "").removesuffix(".service"),
-        active=values.get("ActiveState", ""),
-        sub=values.get("SubState", ""),
-        load=values.get("LoadState", ""),
-        result=values.get("Result", ""),
-        restarts=int(values.get("NRestarts") or 0),
-        status=values.get("ExecMainStatus", ""),
-        running=max(0.0, now - since),
+        name=values["Id"].removesuffix(".service"),
+        active=values["ActiveState"],
+        sub=values["SubState"],
+        load=values["LoadState"],
+        result=values["Result"],
+        restarts=int(values["NRestarts"]),
+        status=values["ExecMainStatus"],
+        running=now - since,
     )
 
 

@@ -59,7 +59,7 @@ def ssh_sources(target: Target) -> list[str]:
         str(source.get("CidrIp") or source.get("CidrIpv6"))
         for rule in found["IpPermissions"]
         if rule["IpProtocol"] in ("tcp", "-1")
-        and rule.get("FromPort", 0) <= SSH_PORT <= rule.get("ToPort", 65535)
+        and rule.get("FromPort", SSH_PORT) <= SSH_PORT <= rule.get("ToPort", SSH_PORT)
         for source in (*rule.get("IpRanges", []), *rule.get("Ipv6Ranges", []))
     )
 
@@ -107,4 +107,4 @@ def _connect(target: Target) -> socket.socket:
 def fingerprint(key: str) -> str:
     """Return a key's fingerprint as OpenSSH shows it."""
     digest = hashlib.sha256(base64.b64decode(key)).digest()
-    return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
+    return f"SHA256:{base64.b64encode(digest).decode().removesuffix('=')}"

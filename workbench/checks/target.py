@@ -67,7 +67,7 @@ class Server(Protocol):
         ...
 
 
-def _unreachable(_: str = "") -> Any:
+def _unreachable(*_: str) -> Any:
     # A check's fix: run_checks puts the stack's name in.
     raise WorkbenchError("There is no workbench to reach.", "workbench up --stack {stack}")
 

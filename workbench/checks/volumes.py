@@ -1,5 +1,6 @@
 """The data volume: attached in AWS, mounted on the server, and neither disk full."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from workbench.checks.check import Outcome
@@ -44,7 +45,7 @@ def check_attachment(target: Target) -> Outcome:
             f"the data volume {ident} is gone from AWS",
             "workbench data.list --stack {stack}",
         )
-    attached = [each for each in volume.get("Attachments", []) if each["State"] != "detached"]
+    attached = [each for each in volume["Attachments"] if each["State"] != "detached"]
     if not attached:
         return failed(f"the data volume {ident} is detached: it is {volume['State']}")
     other = [each["InstanceId"] for each in attached if each["InstanceId"] != instance]
@@ -79,17 +80,19 @@ def check_disks(target: Target) -> Outcome:
     server = target.server()
     rows = _df(server.run(f"df -Pm {PLACES} 2>/dev/null || df -Pm /").stdout)
     inodes = _df(server.run(f"df -Pi {PLACES} 2>/dev/null || df -Pi /").stdout)
+    if not rows:
+        return failed("df says nothing of the server's disks")
     said = ", ".join(f"{place} {row.used} % used" for place, row in rows.items())
     for place, row in rows.items():
         if row.used >= 100 or row.free < FULL_MIB:
-            return failed(f"{place} is full{_biggest(target, place)}", _mend(target, place, row))
+            return failed(f"{place} is full{_biggest(target, place)}", _mend(target, place))
     for place, row in inodes.items():
         if row.used >= 100:
             told = f"{place} has no inodes left for new files{_biggest(target, place)}"
-            return failed(told, _mend(target, place, rows[place]))
-    worst = max(rows, key=lambda place: rows[place].used, default="")
-    if worst and rows[worst].used >= FULL_PERCENT:
-        return warned(said, _mend(target, worst, rows[worst]))
+            return failed(told, _mend(target, place))
+    worst = max(rows, key=lambda place: rows[place].used)
+    if rows[worst].used >= FULL_PERCENT:
+        return warned(said, _mend(target, worst))
     return passed(said)
 
 
@@ -110,19 +113,21 @@ def check_reserve(target: Target) -> Outcome:
     return passed(f"{percent:.0f} % of the root disk are kept for the system")
 
 
+@dataclass(frozen=True)
 class _Row:
-    """One disk of df: how full it is (percent), its size and what is free (MiB, or inodes)."""
+    """One disk of df: how full it is (percent), and what is free (MiB, or inodes)."""
 
-    def __init__(self, fields: list[str]) -> None:
-        self.size, self.free = int(fields[1]), int(fields[3])
-        self.used = int(fields[4].rstrip("%")) if fields[4] != "-" else 0
+    used: int
+    free: int
 
 
 def _df(text: str) -> dict[str, _Row]:
     # Where a place is missing, df is asked once more, and there are two headings.
     lines = [line.split() for line in text.splitlines() if not line.startswith("Filesystem")]
     rows: dict[str, _Row] = {}
-    for place, row in ((line[5], _Row(line)) for line in lines if len(line) > 5):
+    for _, _, _, free, used, place in lines:
+        # A file system that counts no inodes has a dash.
+        row = _Row(int(used.removesuffix("%").replace("-", "0")), int(free))
         if place not in rows or row.free < rows[place].free:
             rows[place] = row
     return rows
@@ -137,12 +142,12 @@ def _biggest(target: Target, place: str) -> str:
     told = [
         f"{path} {size} MiB"
         for size, path in folders
-        if not any(other.startswith(f"{path.rstrip('/')}/") for other in paths)
+        if not any(other.startswith(f"{path.removesuffix('/')}/") for other in paths)
     ]
     return f"; biggest: {', '.join(told)}" if told else ""
 
 
-def _mend(target: Target, place: str, row: _Row) -> str:
+def _mend(target: Target, place: str) -> str:
     """Return the command that makes room: the data volume grows, the root volume is tidied."""
     if place != DATA:
         return CLEAN

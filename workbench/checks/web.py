@@ -15,7 +15,6 @@ from workbench.checks.target import Target
 from workbench.host.service import Service
 
 PERMANENT = (301, 308)
-REDIRECTS = (301, 302, 303, 307, 308)
 
 
 def check_redirect(target: Target) -> Outcome:
@@ -75,13 +74,14 @@ def check_wrong_password(target: Target) -> Outcome:
 
 def _known_browser(target: Target, http: httpx.Client, base: str) -> str:
     """Sign a person in and out again; return who it is, or nothing where that isn't possible."""
-    user, password = next(iter(target.known_people()), ("", ""))
-    if not user or post_sign_in(http, base, user, password).status_code != httpx.codes.FOUND:
+    people = target.known_people()
+    if not people or post_sign_in(http, base, *people[0]).status_code != httpx.codes.FOUND:
         return ""
+    user, _ = people[0]
     known = f"workbench-known-{user}"
     for cookie in list(http.cookies.jar):
         if cookie.name != known:
-            http.cookies.delete(cookie.name, cookie.domain, cookie.path)
+            http.cookies.delete(cookie.name)
     return user if known in http.cookies else ""
 
 
@@ -111,9 +111,9 @@ def _leads_to_sign_in(target: Target, path: str, form: str, host: str = "") -> O
     with client(target) as http:
         for _ in range(8):
             answer = http.get(url)
-            if answer.status_code not in REDIRECTS:
+            if not answer.has_redirect_location:
                 break
-            url = urljoin(url, answer.headers.get("location", ""))
+            url = urljoin(url, answer.headers["location"])
             if not url.startswith(allowed):
                 return failed(f"{answer.request.url} redirects elsewhere, to {url}")
     shown = url.partition("?")[0]

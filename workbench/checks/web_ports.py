@@ -88,7 +88,7 @@ def find_out_of_reach(target: Target) -> OutOfReach | None:
 
 def _probe_all(target: Target) -> dict[int, Port]:
     where = target.web_address
-    with ThreadPoolExecutor(len(WEB_PORTS)) as pool:
+    with ThreadPoolExecutor() as pool:
         asked = {
             port: pool.submit(probe_web, where.ip, where.port(port), tls=port == HTTPS)
             for port in WEB_PORTS
@@ -193,7 +193,7 @@ def _asked_inside(target: Target, reason: OutOfReach) -> Outcome:
             why, fix = read_refusal(target, host)
             return failed(f"the server shows no certificate for {host}: {why}", fix)
         if not code.isdecimal() or not httpx.codes.OK <= int(code) < httpx.codes.BAD_REQUEST:
-            told = code if code.strip("0") else "no answer"
+            told = "no answer" if code in ("", "000") else code
             return failed(f"on the server itself, {page} → {told}")
     return skipped(f"{reason.why}; on the server itself the pages answer", reason.fix, blocks=True)
 

@@ -1,9 +1,13 @@
 """A small HTTPS site on the loopback, certified by an authority of the tests' own."""
 
+import json
 import ssl
 import threading
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
@@ -56,10 +60,12 @@ def shell() -> type[FakeServer]:
 class Authority:
     """A certificate authority."""
 
-    def __init__(self, folder: Path, name: str = "Tests' root") -> None:
+    def __init__(
+        self, folder: Path, name: str = "Tests' root", kind: Any = x509.NameOID.COMMON_NAME
+    ) -> None:
         self.folder = folder
         self.key = ec.generate_private_key(ec.SECP256R1())
-        self.name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+        self.name = x509.Name([x509.NameAttribute(kind, name)])
         self.path = folder / "ca.pem"
         basic = x509.BasicConstraints(ca=True, path_length=None)
         made = self._builder(self.name, self.key.public_key(), days=30).add_extension(basic, True)
@@ -81,11 +87,12 @@ class Authority:
 
     def context(self, names: list[str], days: float, age: float = 60) -> ssl.SSLContext:
         key = ec.generate_private_key(ec.SECP256R1())
-        alternatives = x509.SubjectAlternativeName([_general_name(name) for name in names])
-        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
-        made = self._builder(subject, key.public_key(), days, age).add_extension(
-            alternatives, False
-        )
+        common = x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0] if names else "nobody")
+        subject = x509.Name([common])
+        made = self._builder(subject, key.public_key(), days, age)
+        if names:
+            alternatives = x509.SubjectAlternativeName([_general_name(name) for name in names])
+            made = made.add_extension(alternatives, False)
         file = self.folder / "site.pem"
         private = key.private_bytes(
             serialization.Encoding.PEM,
@@ -95,6 +102,11 @@ class Authority:
         file.write_bytes(private + _pem(made.sign(self.key, hashes.SHA256())))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(file)
+        if NAME in names:
+            # Who asks for no name gets nothing, as of Caddy.
+            context.sni_callback = lambda raw, name, asked: (
+                None if name else ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+            )
         return context
 
 
@@ -120,13 +132,47 @@ def own_authority(tmp_path: Path) -> Authority:
     return Authority(tmp_path, "Caddy Local Authority - ECC Intermediate")
 
 
-def _handler(pages: Pages) -> type[BaseHTTPRequestHandler]:
+@pytest.fixture
+def make_authority(tmp_path: Path) -> Callable[..., Authority]:
+    """Give a function that makes an authority which nobody was told to trust."""
+    return lambda *named: Authority(tmp_path, *named)
+
+
+@pytest.fixture
+def with_log(shell: Any) -> Callable[..., Target]:
+    """Give a function that puts events into the log of a target's web server."""
+
+    def put(target: Target, *events: dict[str, str]) -> Target:
+        lines = "\n".join(["not JSON", *map(json.dumps, events)])
+        server = shell(**{"sudo -n journalctl": lines})
+        return replace(target, server=lambda: server)
+
+    return put
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a site was asked: ``asked`` is the method, but for GET, and the path."""
+
+    asked: str
+    headers: Mapping[str, str]
+    body: str
+
+
+@pytest.fixture
+def requests() -> list[Request]:
+    """Give what the sites of a test were asked, in order."""
+    return []
+
+
+def _handler(pages: Pages, requests: list[Request]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
-            self.rfile.read(length)
+            body = self.rfile.read(length).decode()
             path = self.path.partition("?")[0]
             key = path if self.command == "GET" else f"{self.command} {path}"
+            requests.append(Request(key, dict(self.headers), body))
             status, headers, body = pages.get(key, (404, {}, f"no {key}"))
             self.send_response(status)
             for name, value in headers.items():
@@ -145,12 +191,12 @@ def _handler(pages: Pages) -> type[BaseHTTPRequestHandler]:
 
 
 @pytest.fixture
-def make_site(authority: Authority) -> Iterator[Callable[..., Target]]:
+def make_site(authority: Authority, requests: list[Request]) -> Iterator[Callable[..., Target]]:
     """Give a function that serves pages over http and https, and returns their target."""
     servers: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
 
     def serve(pages: Pages, context: ssl.SSLContext | None) -> int:
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(pages))
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(pages, requests))
         if context is not None:
             server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

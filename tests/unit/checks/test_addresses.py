@@ -1,6 +1,6 @@
 """A workbench without a domain: the certificate of its address, or the server's own and why."""
 
-import json
+import ssl
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -17,6 +17,7 @@ from workbench.configured import Configured
 
 MakeTarget = Callable[..., Target]
 ADDRESS = "127.0.0.1"
+LOG = refusals.PROXY_LOG
 LANDING = {"/": (200, {}, "/jupyter/ /rstudio/")}
 # What Caddy's log holds of one that an authority didn't give.
 REFUSED = {
@@ -36,18 +37,6 @@ def at_address(make_site: MakeTarget) -> MakeTarget:
         return replace(target, outputs={**target.outputs, "names": []})
 
     return make
-
-
-@pytest.fixture
-def with_log(shell: Any) -> MakeTarget:
-    """Give a function that puts events into the log of a target's web server."""
-
-    def put(target: Target, *events: dict[str, str]) -> Target:
-        lines = "\n".join(["not JSON", *map(json.dumps, events)])
-        server = shell(**{"sudo -n journalctl": lines})
-        return replace(target, server=lambda: server)
-
-    return put
 
 
 def test_the_address_has_a_certificate_that_verifies(at_address: MakeTarget) -> None:
@@ -79,7 +68,9 @@ def test_the_servers_own_certificate_is_warned_of_with_the_reason(
     assert found.evidence.endswith("at 127.0.0.1: 203.0.113.7: Timeout during connect")
     # All the same the pages are looked at, and nobody's password is sent.
     assert web.check_landing(target).result == "PASS"
-    assert certificate.check_expiry(target).result == "SKIP"
+    expiry = certificate.check_expiry(target)
+    said = "the server's own certificate is renewed by the server itself"
+    assert (expiry.result, expiry.evidence) == ("SKIP", said)
     object.__setattr__(target, "password", lambda user: "secret")
     found = kernels.check_kernels(target)
     assert (found.result, "proves nothing" in found.evidence) == ("SKIP", True)
@@ -90,6 +81,14 @@ def test_with_a_domain_the_servers_own_certificate_fails(
 ) -> None:
     found = certificate.check_chain(with_log(make_site(issuer=own_authority)))
     assert (found.result, "not been given one yet" in found.evidence) == ("FAIL", True)
+    assert found.fix == refusals.CONVERGE
+
+
+def test_with_a_domain_the_expiry_of_a_certificate_that_nobody_trusts_is_not_told(
+    make_site: MakeTarget, own_authority: Any
+) -> None:
+    with pytest.raises(ssl.SSLError):
+        certificate.check_expiry(make_site(issuer=own_authority))
 
 
 def test_a_server_that_proved_itself_is_held_to_it(
@@ -106,7 +105,12 @@ def test_a_server_that_proved_itself_is_held_to_it(
     ("age", "days", "result", "told"),
     [
         (0.0, 6.66, "PASS", "in 6 days 15 hours, renewed with 2 days 5 hours left"),
+        (0.5, 9.1, "PASS", "in 9 days 2 hours"),
         (4.3, 2.36, "PASS", "in 2 days 8 hours"),
+        (1.4, 1.01, "PASS", "in 1 days 0 hours"),
+        (1.4, 0.99, "PASS", "in 23 hours"),
+        # From ten days on, by the day.
+        (3.0, 7.0, "PASS", ", in 6 days"),
         (5.5, 1.16, "WARN", "renewing it is overdue"),
     ],
 )
@@ -117,6 +121,7 @@ def test_a_short_lived_certificate_is_told_by_the_hour(
     found = certificate.check_expiry(with_log(target, REFUSED))
     assert (found.result, told in found.evidence) == (result, True), found.evidence
     assert ("Timeout during connect" in found.evidence) is (result == "WARN")
+    assert found.fix == (refusals.CONVERGE if result == "WARN" else "")
 
 
 @pytest.mark.parametrize(
@@ -144,20 +149,24 @@ def test_a_short_lived_certificate_is_told_by_the_hour(
         (
             "HTTP 400 urn:ietf:params:acme:error:rejectedIdentifier - not allowed by policy",
             "the certificate authority gives none for 127.0.0.1: not allowed by policy",
-            refusals.PROXY_LOG,
+            LOG,
         ),
         (
             "registering account [] with server: provisioning client: performing request: Get"
             ' "https://acme.test/dir": dial tcp: lookup acme.test: no such host',
-            "the server can't reach the certificate authority: ",
+            "the server can't reach the certificate authority: registering account [] with server:"
+            ' provisioning client: performing request: Get "https://acme.test/dir": dial tcp:'
+            " lookup acme.test: no such host",
             refusals.CONVERGE,
         ),
-        ("something new", "something new", refusals.PROXY_LOG),
+        ("[127.0.0.1] something new (ca=https://acme.test/dir)", "something new", LOG),
+        ("x" * 160, "x" * 160, LOG),
+        ("x" * 161, "x" * 160 + "…", LOG),
     ],
 )
 def test_a_refusal_is_told_in_plain_words(error: str, told: str, fix: str) -> None:
     said, command = refusals.explain(Target("tests"), ADDRESS, error)
-    assert said.startswith(told)
+    assert said == told
     assert command.endswith(fix)
 
 
@@ -172,21 +181,26 @@ def test_the_newest_refusal_of_the_very_name_counts(with_log: MakeTarget) -> Non
     unasked = Target("tests")
     other = REFUSED | {"identifier": "lab.test", "error": "another's"}
     older = REFUSED | {"error": "older"}
-    asked = with_log(unasked, older, REFUSED, other)
+    silent = {key: value for key, value in REFUSED.items() if key != "error"}
+    asked = with_log(unasked, older, REFUSED, other, silent)
     assert "Timeout" in refusals.read_refusal(asked, ADDRESS)[0]
     assert "not been given one yet" in refusals.read_refusal(with_log(unasked), ADDRESS)[0]
-    assert "can't be asked" in refusals.read_refusal(unasked, ADDRESS)[0]
+    assert refusals.read_refusal(unasked, ADDRESS) == (
+        "the server can't be asked why",
+        "workbench doctor --stack {stack}",
+    )
 
 
 def test_status_says_in_a_line_whether_browsers_trust_it(
     at_address: MakeTarget, with_log: MakeTarget, own_authority: Any
 ) -> None:
     trusted = at_address(names=(ADDRESS,), days=6, age=0.5)
-    assert str(certificate.tell_certificate(trusted)).startswith("trusted, expires")
+    told = certificate.tell_certificate(trusted)
+    assert told == f"trusted, {certificate.check_expiry(trusted).evidence}"
     target = at_address(names=("localhost",), issuer=own_authority)
     told = str(certificate.tell_certificate(with_log(target, REFUSED)))
     assert told.endswith("\nworkbench converge --stack tests")
-    assert "the server's own certificate" in told
+    assert told.startswith("127.0.0.1 has the server's own certificate")
     silent = replace(target, address=replace(target.where, ports={443: 1}))
     assert certificate.tell_certificate(silent) is None
     assert not http.is_trusted(silent)

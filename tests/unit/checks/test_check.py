@@ -3,6 +3,7 @@
 import pytest
 
 from workbench.checks.check import Check
+from workbench.checks.check import Report
 from workbench.checks.check import Result
 from workbench.checks.check import failed
 from workbench.checks.check import passed
@@ -66,6 +67,81 @@ def test_an_unknown_error_fails_its_check_and_the_others_still_run() -> None:
     found = run(Check("a", crash), Check("b", lambda t: passed("b")))  # type: ignore[arg-type]
     assert found["a"][:2] == ("FAIL", "KeyError: 'x'")
     assert found["b"][0] == "PASS"
+
+
+def test_every_check_that_stands_in_the_way_is_named() -> None:
+    found = run(
+        Check("a", lambda t: failed("off")),
+        Check("b", lambda t: skipped("can't be asked", blocks=True)),
+        Check("c", lambda t: passed("c"), requires=("a", "b")),
+    )
+    assert found["c"] == ("SKIP", "needs a, b", "")
+
+
+@pytest.mark.parametrize(
+    ("before", "result"),
+    [
+        (Report("a", Result.FAIL, "off", ""), "SKIP"),
+        (Report("a", Result.SKIP, "needs b", "", blocked=True), "SKIP"),
+        (Report("a", Result.SKIP, "there is none", ""), "PASS"),
+        (Report("a", Result.PASS, "on", ""), "PASS"),
+    ],
+)
+def test_what_ran_before_counts(before: Report, result: str) -> None:
+    check = Check("b", lambda t: passed("b"), requires=("a",), layer="disk")
+    (found,) = run_checks([check], TARGET, after=[before])
+    assert (found.result, found.layer, found.blocked) == (result, "disk", result == "SKIP")
+
+
+def test_it_is_said_which_check_begins() -> None:
+    begun: list[Check] = []
+    checks = [Check("a", lambda t: failed("a")), Check("b", lambda t: passed("b"), ("a",))]
+    list(run_checks(checks, TARGET, begin=begun.append))
+    assert begun == checks
+
+
+def test_a_check_of_a_service_that_is_turned_off_is_skipped() -> None:
+    asked = Target("tests", {"services": ["jupyterhub"]})
+    checks = [
+        Check(name, lambda t: passed("on"), service=name) for name in ("jupyterhub", "rstudio")
+    ]
+    found = [(each.result, each.evidence) for each in run_checks(checks, asked)]
+    assert found == [("PASS", "on"), ("SKIP", "this workbench has no rstudio")]
+
+
+def test_what_does_not_apply_is_fixed_by_nothing_but_what_it_says_itself() -> None:
+    found = run(
+        Check("a", lambda t: skipped("there is none"), fix="fix a"),
+        Check("b", lambda t: skipped("not from here", "go there"), fix="fix b"),
+    )
+    assert found["a"][2] == ""
+    assert found["b"][2] == "go there"
+
+
+@pytest.mark.parametrize("outputs", [{}, {"region": ""}, {"region": None}])
+def test_an_output_that_is_missing_is_named(outputs: dict[str, str | None]) -> None:
+    (found,) = run_checks(
+        [Check("a", lambda t: passed(t.output("region")))], Target("tests", outputs)
+    )
+    assert (found.evidence, found.fix) == (
+        "The stack tests has no output 'region'.",
+        "workbench up --stack tests",
+    )
+
+
+def test_evidence_is_one_line_whatever_a_server_says() -> None:
+    found = run(Check("a", lambda t: passed("on\n\x1b[2Jpassword:\t")))
+    assert found["a"][1] == r"on\n\u001b[2Jpassword:\t"
+
+
+def test_without_a_workbench_it_is_said_how_to_make_one() -> None:
+    for ask in (lambda t: t.server(), lambda t: t.aws("ec2"), lambda t: t.resolve("lab.example")):
+        found = run(Check("a", ask))
+        assert found["a"] == (
+            "FAIL",
+            "There is no workbench to reach.",
+            "workbench up --stack tests",
+        )
 
 
 def test_a_fix_names_the_stack() -> None:

@@ -62,6 +62,20 @@ def target(shell: Shell, *listeners: str) -> Target:
             "workbench ssh.connect 'sudo kill 60' --stack {stack}",
         ),
         ((RSTUDIO, SSH), "FAIL", "nothing listens at jupyterhub's /run/p.sock", ""),
+        ((PROXY, RSTUDIO, SSH.replace("0.0.0.0", "[::]")), "PASS", FINE, ""),
+        # What listens without a program that is known, and two in two places.
+        (
+            (
+                PROXY.replace("pid=30", "pid=60,fd=2),(pid=77"),
+                "tcp LISTEN 0 5 127.0.0.1:787",
+                SSH.replace("pid=50", "pid=77"),
+            ),
+            "FAIL",
+            "jupyterhub's /run/p.sock is taken by apache2 of root (pid 60), python3 of bob"
+            " (pid 77); nothing listens at rstudio-server's port 787; ssh's port 22 is taken by"
+            " python3 of bob (pid 77)",
+            "workbench ssh.connect 'sudo kill 60 77' --stack {stack}",
+        ),
     ],
 )
 def test_who_listens_where_a_service_should(
@@ -69,3 +83,9 @@ def test_who_listens_where_a_service_should(
 ) -> None:
     found = check_holders(target(shell, *listeners))
     assert (found.result, found.evidence, found.fix) == (result, evidence, fix)
+
+
+def test_a_server_that_does_not_say_who_listens_fails(shell: Shell) -> None:
+    answers = {LISTENERS: "\n", "cat": json.dumps(SERVICES[2:])}
+    found = check_holders(Target("tests", server=lambda: shell(**answers)))
+    assert (found.result, found.evidence) == ("FAIL", "nothing listens at ssh's port 22")

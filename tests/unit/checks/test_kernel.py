@@ -12,6 +12,7 @@ from websockets.sync.server import Server
 from websockets.sync.server import ServerConnection
 from websockets.sync.server import serve
 
+from workbench.checks.http import BROWSER
 from workbench.checks.kernel import execute
 from workbench.checks.target import Address
 from workbench.checks.target import Target
@@ -35,7 +36,15 @@ def cuts() -> list[int]:
 
 
 @pytest.fixture
-def kernel(authority: Any, cuts: list[int]) -> Iterator[Callable[[Messages], Target]]:
+def asked() -> list[dict[str, Any]]:
+    """Give what the kernel was asked."""
+    return []
+
+
+@pytest.fixture
+def kernel(
+    authority: Any, cuts: list[int], asked: list[dict[str, Any]]
+) -> Iterator[Callable[[Messages], Target]]:
     """Give a function that makes a kernel which answers with these messages."""
     servers: list[tuple[Server, threading.Thread]] = []
 
@@ -48,8 +57,11 @@ def kernel(authority: Any, cuts: list[int]) -> Iterator[Callable[[Messages], Tar
                 return
             request = json.loads(socket.recv())
             assert socket.request is not None
+            assert socket.request.path == "/api/kernels/1/channels"
             assert socket.request.headers["Host"].startswith("bench.example")
             assert socket.request.headers["Authorization"] == "token t"
+            assert socket.request.headers["User-Agent"] == BROWSER
+            asked.append(request)
             other = {"header": {"msg_id": "another client's"}}
             for parent in (other, request):
                 for kind, content in messages[: -1 if messages[-1] == CUT else None]:
@@ -86,15 +98,45 @@ def test_everything_printed_until_idle_is_returned(kernel: Callable[[Messages], 
     assert run(kernel([BUSY, printed, result, IDLE])) == "42 'ada'"
 
 
+def test_what_has_no_text_prints_nothing(kernel: Callable[[Messages], Target]) -> None:
+    plot = ("display_data", {"data": {"image/png": "iVBOR"}})
+    text = ("display_data", {"data": {"image/png": "iVBOR", "text/plain": "a plot"}})
+    assert run(kernel([BUSY, plot, text, IDLE])) == "a plot"
+
+
+def test_the_kernel_is_asked_as_jupyters_protocol_has_it(
+    kernel: Callable[[Messages], Target],
+    asked: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # It is asked directly, whatever proxy this computer has.
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("wss_proxy", "http://127.0.0.1:1")
+    run(kernel([BUSY, IDLE]))
+    (request,) = asked
+    header = request.pop("header")
+    # jupyter-client.readthedocs.io/en/stable/messaging.html
+    assert header.pop("msg_id") == header.pop("session") != ""
+    assert header == {"msg_type": "execute_request", "username": "", "version": "5.3"}
+    assert request == {
+        "parent_header": {},
+        "metadata": {},
+        "content": {"code": "6 * 7", "silent": False, "store_history": False},
+        "channel": "shell",
+    }
+
+
 def test_an_error_in_the_kernel_is_told(kernel: Callable[[Messages], Target]) -> None:
     error = ("error", {"ename": "NameError", "evalue": "x is not defined"})
-    with pytest.raises(WorkbenchError, match="The kernel failed: NameError: x is not defined"):
+    with pytest.raises(WorkbenchError) as failure:
         run(kernel([BUSY, error, IDLE]))
+    assert failure.value.message == "The kernel failed: NameError: x is not defined"
 
 
 def test_a_kernel_that_stays_silent_has_a_limit(kernel: Callable[[Messages], Target]) -> None:
-    with pytest.raises(WaitTimeoutError, match="did not answer within"):
-        run(kernel([BUSY]), limit=0.5)
+    with pytest.raises(WaitTimeoutError) as failure:
+        run(kernel([BUSY]), limit=0.6)
+    assert failure.value.message == "The kernel did not answer within 1 s."
 
 
 def test_a_connection_that_jupyter_breaks_off_while_the_kernel_starts_is_made_again(
@@ -109,5 +151,6 @@ def test_a_connection_that_jupyter_breaks_off_while_the_kernel_starts_is_made_ag
 def test_code_is_not_run_twice_when_the_connection_breaks_under_it(
     kernel: Callable[[Messages], Target],
 ) -> None:
-    with pytest.raises(WorkbenchError, match="broke while it ran code"):
+    with pytest.raises(WorkbenchError) as failure:
         run(kernel([BUSY, CUT]))
+    assert failure.value.message == "The connection to the kernel broke while it ran code."

@@ -37,6 +37,11 @@ def target(shell: Any) -> Target:
             "libc-bin is waiting for triggers, man-db is in the state it",
         ),
         (
+            "".join(f"iU  p{number}\n" for number in range(4)),
+            "FAIL",
+            ", ".join(f"p{n} is unpacked, not configured" for n in range(4)),
+        ),
+        (
             "".join(f"iU  p{number}\n" for number in range(6)),
             "FAIL",
             f"{', '.join(f'p{n} is unpacked, not configured' for n in range(4))} (and 2 more)",
@@ -50,15 +55,17 @@ def test_half_installed_packages(shell: Shell, listed: str, result: str, evidenc
     assert found.fix == ("" if result == "PASS" else packages.CONFIGURE)
 
 
-def test_a_dpkg_that_says_nothing_is_a_failure(shell: Shell) -> None:
-    with pytest.raises(WorkbenchError, match="dpkg doesn't answer: broken"):
-        packages.check_packages(target(shell(**{"dpkg-query": Answer(2, "", "broken")})))
+@pytest.mark.parametrize("answer", [Answer(0, "", "broken"), Answer(2, WELL, "broken\n")])
+def test_a_dpkg_that_does_not_say_all_is_a_failure(shell: Shell, answer: Answer) -> None:
+    with pytest.raises(WorkbenchError, match=r"dpkg doesn't answer: broken\Z"):
+        packages.check_packages(target(shell(**{"dpkg-query": answer})))
 
 
 def test_packages_that_are_being_installed_are_not_half_installed(shell: Shell) -> None:
     server = shell(**{"dpkg-query": f"{WELL}iU  rsync\n", "sudo": "held\n"})
     found = packages.check_packages(target(server))
     assert (found.result, found.evidence) == ("WARN", "packages are being installed just now")
+    assert found.fix == packages.AGAIN
 
 
 def test_packages_that_are_installed_by_the_second_look_are_well(shell: Shell) -> None:
@@ -85,6 +92,7 @@ def test_packages_for_everyone_under_way_are_no_reason_to_warn(shell: Shell) -> 
         "SKIP",
         "packages for everyone are being installed just now",
     )
+    assert found.fix == packages.AGAIN
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the server's own system alone has dpkg")

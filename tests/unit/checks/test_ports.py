@@ -1,5 +1,6 @@
 """A port is open, refused or silent, also behind something that accepts everything."""
 
+import errno
 import socket
 import ssl
 import threading
@@ -71,6 +72,10 @@ def test_a_program_that_speaks_first_is_there(serve: Serve) -> None:
     assert probe(LOCAL, serve(banner)) is Port.OPEN
 
 
+def test_where_the_program_speaks_first_nothing_is_said_to_it(serve: Serve) -> None:
+    assert probe(LOCAL, serve(echo), timeout=0.1) is Port.SILENT
+
+
 def test_one_that_is_spoken_to_is_there(serve: Serve) -> None:
     assert probe_web(LOCAL, serve(echo), tls=False) is Port.OPEN
 
@@ -97,6 +102,17 @@ def test_a_port_that_never_answers_is_silent(serve: Serve) -> None:
     port = serve(lambda connection: (done.wait(10), None)[1])
     assert probe(LOCAL, port, timeout=0.2) is Port.SILENT
     done.set()
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_network_without_a_way_there_is_silent(
+    monkeypatch: pytest.MonkeyPatch, tls: bool
+) -> None:
+    def connect(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+    monkeypatch.setattr(socket, "create_connection", connect)
+    assert probe_web("203.0.113.9", 443, tls=tls) is Port.SILENT
 
 
 def test_https_is_there_whatever_its_certificate(authority: Any, serve: Serve) -> None:

@@ -14,15 +14,16 @@ ON = "rw,nosuid,nodev,relatime,attr2,inode64,logbufs=8,logbsize=32k,usrquota,prj
 OFF = "rw,nosuid,nodev,relatime,inode64,logbufs=8,logbsize=32k,noquota\n"
 NO_MARKER = "cat: /run/workbench/without-quotas: No such file or directory\n"
 REPORT = """\
-root        5120          0   10485760     00 [--------]          5          0    1000000     00 [--------]
-ada        20480          0   10485760     00 [--------]          2          0    1000000     00 [--------]
+root    10485760          0   10485760     00 [--------]          5          0    1000000     00 [--------]
+#0      10485760          0   10485760     00 [--------]          5          0    1000000     00 [--------]
+ada     {ada}          0   10485760     00 [--------]          2          0    1000000     00 [--------]
 bob     {used}          0   52428800     00 [--------]     {files}          0    5000000     00 [--------]
 
 """  # noqa: E501
 
 
-def check(shell: Shell, options: str, used: int = 20480, files: int = 2) -> Any:
-    report = REPORT.format(used=used, files=files)
+def check(shell: Shell, options: str, used: int = 20480, files: int = 2, ada: int = 20480) -> Any:
+    report = REPORT.format(used=used, files=files, ada=ada)
     server = shell(findmnt=options, **{"sudo_-n_xfs": report})
     return quotas.check_quotas(Target("tests", {"data_volume_id": "vol-1"}, server=lambda: server))
 
@@ -40,11 +41,22 @@ def test_what_each_person_may_have(shell: Shell) -> None:
         (47185920, 2, "bob 90 % of 50 GiB"),
         (1, 4900000, "bob 98 % of 5000000 files"),
         (1, 4500000, "bob 90 % of 5000000 files"),
+        (1, 4999999, "bob 99 % of 5000000 files"),
     ],
 )
 def test_who_is_near_their_quota_is_named(shell: Shell, used: int, files: int, told: str) -> None:
     found = check(shell, ON + NO_MARKER, used, files)
     assert (found.result, found.evidence) == ("WARN", f"near their quota: {told}")
+    assert found.fix == "workbench data.grow --help"
+
+
+def test_all_who_are_near_their_quota_are_named(shell: Shell) -> None:
+    found = check(shell, ON + NO_MARKER, 52428800, ada=10485760)
+    assert found.evidence == "near their quota: ada 100 % of 10 GiB, bob 100 % of 50 GiB"
+
+
+def test_just_below_nobody_is_near(shell: Shell) -> None:
+    assert check(shell, ON + NO_MARKER, 47185919, 4499999).result == "PASS"
 
 
 def test_a_kernel_without_quotas_is_named(shell: Shell) -> None:

@@ -23,6 +23,12 @@ def examine(shell: Shell, **report: Any) -> Any:
     return rights.check_rights(Target("tests", server=lambda: shell(**answers)))
 
 
+def test_what_is_asked_of_the_server_is_about_everybody(shell: Shell) -> None:
+    server = shell(**{"sudo_-n_env": '{"ways": [], "failed": []}'})
+    rights.check_rights(Target("tests", server=lambda: server))
+    assert server.asked == [(rights.REPORT, "")]
+
+
 def test_nobody_can_more_than_they_may(shell: Shell) -> None:
     found = examine(shell)
     assert (found.result, found.evidence) == ("PASS", "nobody can be root, or come in, but who may")
@@ -52,6 +58,7 @@ def test_three_are_named_and_the_others_are_counted(shell: Shell, ways: int, mor
 def test_a_way_that_is_only_likely_is_warned_of(shell: Shell) -> None:
     found = examine(shell, ways=[way(sure=False)], failed=["cron"])
     assert (found.result, found.evidence) == ("WARN", "ada may be root (1)")
+    assert found.fix == "workbench ssh.connect 'sudo gpasswd -d ada sudo' --stack {stack}"
 
 
 def test_what_could_not_be_looked_at_is_warned_of(shell: Shell) -> None:

@@ -76,6 +76,12 @@ def test_a_service_whose_unit_is_gone_is_absent(shell: Shell) -> None:
     assert states == {"JupyterHub": "absent", "Caddy": "active"}
 
 
+def test_a_service_has_the_state_of_its_unit(shell: Shell) -> None:
+    said = f"{json.dumps(SERVICES)}\n\n{UNITS.format('failed')}"
+    states = [each["state"] for each in server.read_services(target(shell(cat=said)))]
+    assert states == ["failed", "active"]
+
+
 @pytest.mark.parametrize(
     ("sockets", "result", "told"),
     [
@@ -85,7 +91,11 @@ def test_a_service_whose_unit_is_gone_is_absent(shell: Shell) -> None:
             "PASS",
             "22, 443 only",
         ),
-        ("LISTEN 0 9 *:443 *:*\nLISTEN 0 9 [::1]:2019 [::]:*", "PASS", "443 only"),
+        (
+            "LISTEN 0 9 *:443 *:*\nLISTEN 0 9 [::1]:2019 [::]:*\nLISTEN 0 9 [::]:80 [::]:*",
+            "PASS",
+            "80, 443 only",
+        ),
         ("LISTEN 0 9 [::ffff:127.0.0.1]:8787 *:*\n\n", "PASS", " only"),
         (
             "LISTEN 0 9 0.0.0.0:10000 0.0.0.0:*\nLISTEN 0 9 0.0.0.0:8787 0.0.0.0:*",

@@ -27,17 +27,24 @@ RUNS = {
 }
 
 
-def shown(hub: dict[str, str]) -> str:
-    blocks = [RUNS | hub | {"Id": "jupyterhub.service"}, RUNS | {"Id": "caddy.service"}]
+def shown(hub: dict[str, str], caddy: dict[str, str]) -> str:
+    blocks = [RUNS | hub | {"Id": "jupyterhub.service"}, caddy | {"Id": "caddy.service"}]
     return f"{NOW}\n" + "\n\n".join(
         "\n".join(f"{key}={value}" for key, value in block.items()) for block in blocks
     )
 
 
-def check(shell: Shell, hub: dict[str, str], log: str = "", socket: int = 3) -> tuple[str, str]:
+def check(
+    shell: Shell,
+    hub: dict[str, str],
+    log: str = "",
+    socket: int = 3,
+    caddy: dict[str, str] = RUNS,
+) -> tuple[str, str]:
+    asked = f"date +%s; systemctl show --timestamp=unix -p {services.PROPERTIES} "
     server = shell(
         cat=f"{json.dumps(LISTED)}\n\n",
-        date=shown(hub),
+        **{f"{asked}jupyterhub.service caddy.service": shown(hub, caddy)},
         sudo_=log,
         systemctl=Answer(socket, ""),
     )
@@ -106,6 +113,27 @@ def test_a_service_that_has_run_for_long_after_a_crash_is_well(shell: Shell) -> 
 
 def test_a_service_that_a_socket_starts_is_well(shell: Shell) -> None:
     assert check(shell, {"ActiveState": "inactive", "SubState": "dead"}, socket=0)[0] == "PASS"
+
+
+@pytest.mark.parametrize(
+    ("hub", "told"),
+    [
+        ({"ActiveState": "inactive", "LoadState": "masked"}, "is masked"),
+        ({"ActiveState": "failed", "SubState": "failed"}, "has failed"),
+    ],
+)
+def test_a_socket_is_no_help_to_what_can_not_start(
+    shell: Shell, hub: dict[str, str], told: str
+) -> None:
+    result, evidence = check(shell, hub, socket=0)
+    assert (result, told in evidence) == ("FAIL", True)
+
+
+def test_each_service_that_is_down_is_named(shell: Shell) -> None:
+    # One that never ran has no time since when; without a log, there is nothing to show.
+    stopped = RUNS | {"ActiveState": "inactive", "ActiveEnterTimestamp": ""}
+    evidence = "jupyterhub has failed; caddy is stopped"
+    assert check(shell, {"ActiveState": "failed"}, caddy=stopped) == ("FAIL", evidence)
 
 
 def test_a_log_without_errors_shows_its_last_line(shell: Shell) -> None:

@@ -57,6 +57,14 @@ FAILED = [{"kind": "R", "name": f"p{number}", "why": "it has no binary"} for num
             OTHERWISE,
         ),
         (
+            TOLD | {"state": "failed", "failed": FAILED[:4]},
+            "dead",
+            "WARN",
+            "36 of 40 installed; failed: R p0: it has no binary; R p1: it has no binary;"
+            " R p2: it has no binary (and 1 more)",
+            OTHERWISE,
+        ),
+        (
             TOLD | {"state": "failed", "failed": FAILED[:3]},
             "dead",
             "WARN",
@@ -82,3 +90,7 @@ def test_what_the_server_notes_is_read(shell: Shell) -> None:
     assert shared_packages.read_installation(shell(cat=said)) == Installation(
         "installing", 40, 12, "R praise", ("R p0: it has no binary",), 2.0
     )
+
+
+def test_a_server_that_has_none_says_so(shell: Shell) -> None:
+    assert shared_packages.read_installation(shell(cat="\ndead\n")) == Installation("none")

@@ -71,11 +71,11 @@ def test_who_may_use_ssh_by_a_rule(rule: dict[str, Any], opens: bool) -> None:
         ),
         (
             Port.SILENT,
-            ["10.0.0.0/8"],
+            ["10.0.0.0/8", "192.0.2.0/24"],
             "",
             "FAIL",
             "127.0.0.1 port 22 stays silent: the security group opens it to 10.0.0.0/8, "
-            "and this computer may have another address",
+            "192.0.2.0/24, and this computer may have another address",
             ssh.ALLOW,
         ),
         (
@@ -113,13 +113,36 @@ def test_why_the_port_does_not_answer(
     words: str,
     fix: str,
 ) -> None:
-    monkeypatch.setattr(ssh, "probe", lambda ip, port, timeout: answer)
+    asked = []
+
+    def probe(ip: str, port: int, *, timeout: float) -> Port:
+        asked.append((ip, port, timeout))
+        return answer
+
+    monkeypatch.setattr(ssh, "probe", probe)
     config = {"workbench:sshFrom": configured} if configured else {}
     found = ssh.check_ssh_port(
         replace(TARGET, aws={"ec2": Ec2(*sources)}.__getitem__, configured=Configured(config))
     )
     assert (found.result, found.fix) == (result, fix)
     assert found.evidence == words
+    assert asked == [("127.0.0.1", 22, ssh.TIMEOUT)]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "way"),
+    [({}, "the ProxyCommand"), ({"instance_connect_endpoint": "eice-1"}, "eice-1")],
+)
+def test_a_server_that_ssh_goes_to_another_way_is_asked_that_way(
+    outputs: dict[str, str], way: str
+) -> None:
+    ours, theirs = socket.socketpair()
+    found = ssh.check_ssh_port(
+        Target("tests", outputs, Address("10.0.1.5"), ssh_proxy=lambda: ours)
+    )
+    assert (found.result, found.evidence) == ("PASS", f"10.0.1.5 answers on 22, by {way}")
+    with theirs:
+        assert theirs.recv(1) == b""
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ HERE = {"InstanceId": "i-1", "State": "attached", "Device": "/dev/sdf"}
 
 
 class Ec2:
-    def __init__(self, *attachments: dict[str, str], state: str = "in-use") -> None:
-        self.volumes = [{"Size": 20, "State": state, "Attachments": list(attachments)}]
+    def __init__(self, *attachments: dict[str, str], state: str = "in-use", size: int = 20) -> None:
+        self.volumes = [{"Size": size, "State": state, "Attachments": list(attachments)}]
 
     def describe_volumes(self, Filters: list[Any]) -> dict[str, Any]:
         assert Filters == [{"Name": "volume-id", "Values": ["vol-1"]}]
@@ -117,10 +117,12 @@ def disks(root: str, data: str) -> str:
     return f"{HEAD}/dev/a {root} /\n/dev/b {data} /data\n"
 
 
-def check(shell: Shell, space: str, inodes: str = "") -> tuple[str, str, str]:
+def check(
+    shell: Shell, space: str, inodes: str = "", ec2: Ec2 | None = None
+) -> tuple[str, str, str]:
     inodes = inodes or disks("9 1 8 4%", "9 1 8 4%")
     server = shell(**{"df -Pm": space, "df -Pi": inodes, DU: BIG})
-    found = volumes.check_disks(target(server))
+    found = volumes.check_disks(target(server, ec2))
     return found.result, found.evidence, found.fix
 
 
@@ -145,8 +147,38 @@ def test_a_full_data_volume_names_what_fills_it_and_can_grow(shell: Shell) -> No
     assert check(shell, FULL_DATA) == ("FAIL", told, GROW)
 
 
-def test_a_disk_with_a_few_mebibytes_left_is_full_too(shell: Shell) -> None:
-    assert check(shell, disks("30000 9000 21000 30%", "20000 19900 100 99%"))[0] == "FAIL"
+@pytest.mark.parametrize(
+    ("data", "result"),
+    [
+        ("20000 19900 100 99%", "FAIL"),
+        ("20000 19801 199 99%", "FAIL"),
+        ("20000 19800 200 99%", "WARN"),
+        # What is used is rounded up.
+        ("90000 89500 500 100%", "FAIL"),
+    ],
+)
+def test_a_disk_with_a_few_mebibytes_left_is_full_too(shell: Shell, data: str, result: str) -> None:
+    assert check(shell, disks("30000 9000 21000 30%", data))[0] == result
+
+
+@pytest.mark.parametrize(("size", "wanted"), [(10, 20), (101, 151)])
+def test_a_data_volume_grows_by_a_half_and_noticeably(shell: Shell, size: int, wanted: int) -> None:
+    fix = check(shell, FULL_DATA, ec2=Ec2(HERE, size=size))[2]
+    assert fix == f"workbench data.grow {wanted} --stack {{stack}}"
+
+
+def test_a_data_disk_that_is_not_the_stacks_can_only_be_tidied(shell: Shell) -> None:
+    server = shell(**{"df -Pm": FULL_DATA, "df -Pi": SPACE})
+    own = Target("tests", {}, server=lambda: server)
+    assert volumes.check_disks(own).fix == volumes.CLEAN
+    gone = Ec2()
+    gone.volumes = []
+    assert check(shell, FULL_DATA, ec2=gone)[2] == volumes.CLEAN
+
+
+def test_a_server_that_says_nothing_of_its_disks_fails(shell: Shell) -> None:
+    told = "df says nothing of the server's disks"
+    assert check(shell, "", "") == ("FAIL", told, "")
 
 
 def test_a_full_root_volume_is_tidied(shell: Shell) -> None:
@@ -154,6 +186,14 @@ def test_a_full_root_volume_is_tidied(shell: Shell) -> None:
     assert (result, fix) == ("FAIL", volumes.CLEAN)
     # This server says nothing of what is biggest there.
     assert evidence == "/ is full"
+
+
+def test_what_fills_the_root_volume_is_named_and_not_that_it_does(shell: Shell) -> None:
+    biggest = "sudo_-n_timeout_20_du_-xm_--max-depth=3_/_"
+    space = disks("30000 30000 0 100%", "20000 1000 19000 5%")
+    server = shell(**{"df": space, biggest: "29000\t/\n20000\t/usr\n"})
+    found = volumes.check_disks(target(server))
+    assert found.evidence == "/ is full; biggest: /usr 20000 MiB"
 
 
 def test_a_disk_without_inodes_is_full_of_files(shell: Shell) -> None:
@@ -169,17 +209,28 @@ def test_a_file_system_that_counts_no_inodes_has_enough(shell: Shell) -> None:
     assert check(shell, SPACE, disks("0 0 0 -", "9 1 8 4%"))[0] == "PASS"
 
 
-def test_a_disk_that_fills_up_is_warned_of(shell: Shell) -> None:
-    found = check(shell, disks("30000 9000 21000 30%", "20000 18500 1500 93%"))
-    assert found == ("WARN", "/ 30 % used, /data 93 % used", GROW)
+@pytest.mark.parametrize(
+    ("root", "data", "result", "fix"),
+    [
+        (30, 93, "WARN", GROW),
+        (30, 90, "WARN", GROW),
+        (90, 30, "WARN", volumes.CLEAN),
+        (89, 89, "PASS", ""),
+    ],
+)
+def test_a_disk_that_fills_up_is_warned_of(
+    shell: Shell, root: int, data: int, result: str, fix: str
+) -> None:
+    found = check(shell, disks(f"30000 9000 1500 {root}%", f"20000 18500 1500 {data}%"))
+    assert found == (result, f"/ {root} % used, /data {data} % used", fix)
 
 
 @pytest.mark.parametrize(
     ("root", "reserved", "result", "evidence", "fix"),
     [
-        ("/dev/a ext4", 50, "PASS", "5 % of the root disk are kept for the system", ""),
-        ("/dev/a ext4", 40, "PASS", "4 % of the root disk are kept for the system", ""),
-        ("/dev/a ext4", 39, "WARN", FILLS, volumes.CONVERGE),
+        ("/dev/a ext4", 5000, "PASS", "5 % of the root disk are kept for the system", ""),
+        ("/dev/a ext4", 4000, "PASS", "4 % of the root disk are kept for the system", ""),
+        ("/dev/a ext4", 3999, "WARN", FILLS, volumes.CONVERGE),
         ("/dev/a ext4", 0, "WARN", FILLS, volumes.CONVERGE),
         (
             "overlay overlay",
@@ -194,7 +245,9 @@ def test_a_disk_that_fills_up_is_warned_of(shell: Shell) -> None:
 def test_the_systems_reserve_on_the_root_disk(
     shell: Shell, root: str, reserved: int, result: str, evidence: str, fix: str
 ) -> None:
-    listing = f"Block count: 1000\nReserved block count: {reserved}\nMounted: Mon Nov 30 10:00:00\n"
+    listing = (
+        f"Block count: 100000\nReserved block count: {reserved}\nMounted: Mon Nov 30 10:00:00\n"
+    )
     server = shell(**{"findmnt_-rno_SOURCE,FSTYPE_/": root, "sudo_-n_tune2fs_-l_/dev/a": listing})
     found = volumes.check_reserve(target(server))
     assert (found.result, found.evidence, found.fix) == (result, evidence, fix)

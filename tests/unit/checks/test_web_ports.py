@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from workbench.checks import web_ports
 from workbench.checks.certificate import read_certificate
 from workbench.checks.check import run_checks
+from workbench.checks.http import BROWSER
 from workbench.checks.ports import Port
 from workbench.checks.table import CHECKS
 from workbench.checks.target import Address
@@ -18,7 +19,7 @@ from workbench.checks.web_ports import check_web_ports
 from workbench.checks.web_ports import find_out_of_reach
 from workbench.errors import WorkbenchError
 
-IP, FRONT = "203.0.113.9", "203.0.113.80"
+IP, FRONT, PRIVATE = "203.0.113.9", "203.0.113.80", "10.0.1.5"
 OPEN, REFUSED, SILENT = (Port.OPEN, Port.OPEN), (Port.REFUSED,) * 2, (Port.SILENT,) * 2
 WELL = "200 0\n302 0\n"
 TUNNEL = "workbench ssh.tunnel jupyterhub --stack {stack}"
@@ -36,8 +37,9 @@ class Ec2:
 
     def describe_security_group_rules(self, Filters: list[Any]) -> dict[str, Any]:
         (group,) = Filters[0]["Values"]
-        source = self.sources[group.replace("-", "_")]
-        return {"SecurityGroupRules": [_rule(port, source) for port in (22, 80, 443)]}
+        sources = self.sources[group.replace("-", "_")].split()
+        rules = [_rule(port, source) for port in (22, 80, 443) for source in sources]
+        return {"SecurityGroupRules": rules}
 
 
 def _rule(port: int, source: str) -> dict[str, Any]:
@@ -53,7 +55,9 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def set_answers(web: tuple[Port, Port], *, ssh: Port = Port.SILENT) -> None:
         said = {False: web[0], True: web[1]}
         monkeypatch.setattr(web_ports, "probe_web", lambda ip, port, *, tls: said[tls])
-        monkeypatch.setattr(web_ports, "probe", lambda ip, port: ssh)
+        monkeypatch.setattr(
+            web_ports, "probe", lambda ip, port: ssh if (ip, port) == (PRIVATE, 22) else None
+        )
 
     return set_answers
 
@@ -140,6 +144,7 @@ def test_a_private_server_whose_network_this_computer_is_not_in_is_asked_by_ssh(
     assert found.evidence.startswith(why)
     assert "; on the server itself the pages answer" in found.evidence
     ((command, _),) = server.asked
+    assert f"-A '{BROWSER}'" in command
     assert "https://lab.example/ https://lab.example/jupyter" in command
     assert "--connect-to ::127.0.0.1:" in command
     # What needs the pages is not asked, and waits for nothing.
@@ -182,13 +187,39 @@ def test_what_else_has_the_private_address_at_home_is_told_by_its_certificate(
     )
     assert (found.result, found.blocks) == (result, result == "SKIP")
     which = f"-servername {name}" if name == "bench.example" else "-noservername"
-    assert which in server.asked[0][0]
+    assert f" -connect 127.0.0.1:443 {which} <" in server.asked[0][0]
 
 
-def test_what_an_authority_vouches_for_is_the_server(make_site: MakeSite) -> None:
-    # And it isn't asked.
-    site = replace(make_site(http={}), is_public=False, ssh_proxy=lambda: None)  # type: ignore[arg-type,return-value]
+def test_what_an_authority_vouches_for_is_the_server(make_site: MakeSite, shell: Any) -> None:
+    server = shell()
+    site = replace(
+        make_site(http={}),
+        server=lambda: server,
+        is_public=False,
+        ssh_proxy=lambda: None,  # type: ignore[arg-type,return-value]
+    )
     assert check_web_ports(site).result == "PASS"
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("is_reached", [True, False])
+def test_what_can_not_be_compared_by_ssh_is_taken_for_the_server(
+    make_site: MakeSite, shell: Any, own_authority: Any, is_reached: bool
+) -> None:
+    # Over a VPN, its SSH is where its pages are; and SSH that doesn't answer has its own checks.
+    server = shell()
+
+    def unreachable() -> Any:
+        raise WorkbenchError("SSH doesn't answer.")
+
+    site = replace(
+        make_site(issuer=own_authority),
+        server=(lambda: server) if is_reached else unreachable,
+        is_public=False,
+        ssh_proxy=None if is_reached else (lambda: None),  # type: ignore[arg-type,return-value]
+    )
+    assert check_web_ports(site).result == "PASS"
+    assert server.asked == []
 
 
 @pytest.mark.parametrize(
@@ -197,6 +228,7 @@ def test_what_an_authority_vouches_for_is_the_server(make_site: MakeSite) -> Non
         ("200 0\n502 0\n", "on the server itself, https://lab.example/jupyter/ → 502"),
         ("200 0\n", "on the server itself, https://lab.example/jupyter/ → no answer"),
         ("000 7\n000 7\n", "on the server itself, https://lab.example/ → no answer"),
+        ("200 0\n400 0\n", "on the server itself, https://lab.example/jupyter/ → 400"),
         ("200 0\n199 0\n", "on the server itself, https://lab.example/jupyter/ → 199"),
         ("", "on the server itself, https://lab.example/ → no answer"),
         # Where curl isn't there.
@@ -218,15 +250,51 @@ def test_a_private_server_without_pages_fails_from_anywhere(
 def test_where_ssh_does_not_answer_either_its_own_checks_say_why(answering: Any) -> None:
     answering(SILENT)
     found = check_web_ports(target(is_public=False))
-    assert (found.result, found.blocks) == ("SKIP", True)
-    assert "the server itself" not in found.evidence
+    assert (found.result, found.fix, found.blocks) == ("SKIP", TUNNEL, True)
+    assert found.evidence == (
+        f"{IP} is private, and this computer isn't in its network: connect to its VPN, or open a"
+        " tunnel to a page"
+    )
+
+
+def test_why_a_page_has_no_certificate_is_told(answering: Any, shell: Any) -> None:
+    answering(SILENT)
+    refusal = '{"identifier": "lab.example", "error": "something new"}'
+    server = shell(for_page="000 35\n000 35\n", **{"sudo -n journalctl": refusal})
+    found = check_web_ports(target(server, is_public=False))
+    assert found.evidence == "the server shows no certificate for lab.example: something new"
+    assert found.fix == "workbench logs caddy --stack {stack}"
+
+
+def test_without_a_service_that_has_pages_the_tunnel_is_to_the_web_server(answering: Any) -> None:
+    answering(SILENT)
+    private = target(is_public=False)
+    away = find_out_of_reach(replace(private, outputs={**private.outputs, "services": []}))
+    assert away is not None
+    assert away.fix == TUNNEL.replace("jupyterhub", "443")
 
 
 def test_in_the_private_network_the_pages_have_to_answer(answering: Any) -> None:
     answering(SILENT, ssh=Port.OPEN)
     sources = {"sg_1": "10.0.0.0/16"}
-    within = target(ip="10.0.1.5", is_public=False, sources=sources, own="10.0.9.9")
+    within = target(ip=PRIVATE, is_public=False, sources=sources, own="10.0.9.9")
     assert check_web_ports(within).result == "FAIL"
+
+
+@pytest.mark.parametrize("sources", [{"sg_1": "0.0.0.0/0 10.0.0.0/8"}, {"sg_1": ""}])
+def test_where_nobody_is_shut_out_it_does_not_matter_where_this_computer_is(
+    answering: Any, sources: dict[str, str]
+) -> None:
+    # Another check says that the group opens nothing.
+    answering(SILENT)
+    assert check_web_ports(target(sources=sources)).result == "FAIL"
+
+
+def test_every_range_that_is_let_in_is_named(answering: Any, shell: Any) -> None:
+    answering(SILENT)
+    ranges = {"sg_1": "192.0.2.0/24 198.51.100.0/24"}
+    found = check_web_ports(target(shell(for_page=WELL), sources=ranges))
+    assert f"{IP} lets in 192.0.2.0/24, 198.51.100.0/24 alone" in found.evidence
 
 
 @pytest.mark.parametrize(
@@ -278,4 +346,21 @@ def test_a_load_balancer_whose_certificate_is_pending_is_no_failure(
     found = check_web_ports(pending)
     assert (found.result, found.fix, found.blocks) == (result, fix, result == "SKIP")
     if result == "SKIP":
-        assert found.evidence.startswith("the load balancer has no HTTPS yet: its certificate")
+        assert found.evidence == (
+            "the load balancer has no HTTPS yet: its certificate isn't issued, and the program"
+            " doesn't wait for it (wait_for_certificate); on the server itself the pages answer"
+        )
+
+
+def test_a_server_of_its_own_without_https_is_a_failure(make_site: MakeSite) -> None:
+    site = make_site(http={"/": (503, {}, "")}, security_group_id="sg-1")
+    alone = replace(
+        site,
+        address=Address(site.where.ip, {80: site.where.port(80), 443: 1}),
+        aws={"ec2": Ec2(sg_1="0.0.0.0/0")}.__getitem__,
+    )
+    found = check_web_ports(alone)
+    assert (found.result, found.evidence) == (
+        "FAIL",
+        "127.0.0.1 refuses 443: no web server listens there",
+    )

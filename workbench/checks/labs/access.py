@@ -38,11 +38,11 @@ def check_known_host(target: Target) -> Outcome:
 
 def check_user(target: Target) -> Outcome:
     """Check that the reader's account is a person's, with a home of its own and a password."""
-    entry = _ask(target, f"getent passwd {USER}").stdout.strip().split(":")
-    if len(entry) < 6:
+    entry = _ask(target, f"getent passwd {USER}").stdout.strip()
+    if not entry:
         return failed(f"the server has no account {USER}")
-    uid, home = int(entry[2]), entry[5]
-    if uid < FIRST_ID:
+    _, _, uid, _, _, home, _ = entry.split(":")
+    if int(uid) < FIRST_ID:
         return failed(f"{USER} has the user id {uid}, which is for the system's accounts")
     owner = _ask(target, f"sudo -n stat -c %U {home}").stdout.strip()
     if owner != USER:
@@ -75,8 +75,9 @@ def check_authorized(target: Target) -> Outcome:
     modes = _ask(target, f"sudo -n stat -c '%a %U' {home}/.ssh {file}").stdout.splitlines()
     if len(modes) != 2:
         return failed(f"there is no {file} on the server")
-    for place, found, wanted in zip(
-        (f"{home}/.ssh", file), modes, (f"700 {USER}", f"600 {USER}"), strict=True
+    for place, found, wanted in (
+        (f"{home}/.ssh", modes[0], f"700 {USER}"),
+        (file, modes[1], f"600 {USER}"),
     ):
         if found != wanted:
             mode, _, owner = found.partition(" ")

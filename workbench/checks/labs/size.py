@@ -49,7 +49,7 @@ def _check_memory(target: Target, wanted: int) -> Outcome:
     if promised < wanted:
         return failed(f"{kind} has {promised} MiB of memory, not {wanted}")
     words = target.server().run("grep MemTotal /proc/meminfo", limit=30).stdout.split()
-    seen = int(words[1]) // 1024 if len(words) > 1 else 0
+    seen = int(words[1]) // 1024 if words else 0
     if seen < wanted * COUNTED:
         return failed(f"the server itself sees only {seen} MiB of memory")
     return passed(f"{kind}, and the server sees {seen} MiB of memory")
@@ -80,14 +80,14 @@ def check_data_volume(target: Target) -> Outcome:
 def check_data_mount(target: Target) -> Outcome:
     """Check that the data volume is what is mounted, now and after the next boot."""
     server = target.server()
-    volume = find_volume(target) or {}
+    volume = str((find_volume(target) or {}).get("VolumeId"))
     source = server.run(f"findmnt -nro SOURCE --mountpoint {PLACE}", limit=30).stdout.strip()
     if not source:
         return failed(f"nothing is mounted at {PLACE}: what is written there is on the root disk")
-    disk = f"{DISK}{str(volume.get('VolumeId', '')).replace('-', '')}"
+    disk = f"{DISK}{volume.replace('-', '')}"
     real = server.run(f"readlink -f {disk}", limit=30).stdout.strip()
     if real != source:
-        return failed(f"{source} is mounted at {PLACE}, and that isn't {volume.get('VolumeId')}")
+        return failed(f"{source} is mounted at {PLACE}, and that isn't {volume}")
     # A unit of systemd's, which is enabled; or a line of fstab's, which makes one at each boot.
     state = server.run("systemctl is-enabled data.mount", limit=30).stdout.strip()
     if state not in ("enabled", "generated"):

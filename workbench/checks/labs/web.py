@@ -26,7 +26,6 @@ from workbench.checks.labs.instance import EVERYONE
 from workbench.checks.labs.instance import inbound_rules
 from workbench.checks.labs.names import USER
 from workbench.checks.target import Target
-from workbench.checks.web import REDIRECTS
 
 SSH, HTTP, HTTPS = 22, 80, 443
 # Where what is listened to is heard on the server only.
@@ -40,14 +39,13 @@ TIMERS = ("certbot.timer", "snap.certbot.renew.timer")
 def check_doors(target: Target) -> Outcome:
     """Check that the server's security group opens the web's ports, and SSH's not to everyone."""
     ec2, ident = target.aws("ec2"), target.output("security_group_id")
-    opened: dict[int, set[str]] = {}
+    opened: dict[int, set[str | None]] = {}
     for rule in inbound_rules(ec2, ident):
         first, last = rule.get("FromPort"), rule.get("ToPort")
         if rule["IpProtocol"] != "tcp" or first != last or first not in (SSH, HTTP, HTTPS):
             told = f"{rule['IpProtocol']} {first} to {last}"
             return failed(f"{ident} opens more than the ports of SSH and the web: {told}")
-        source = str(rule.get("CidrIpv4") or rule.get("CidrIpv6") or "another group")
-        opened.setdefault(int(first), set()).add(source)
+        opened.setdefault(first, set()).add(rule.get("CidrIpv4") or rule.get("CidrIpv6"))
     if SSH in opened and opened[SSH] & set(EVERYONE):
         return failed(f"{ident} opens port {SSH} to the whole internet")
     if not opened.get(HTTP, set()) & set(EVERYONE):
@@ -101,7 +99,7 @@ def check_paths(target: Target) -> Outcome:
         return failed(f"{answer.request.url} → {answer.status_code}, which isn't JupyterHub's API")
     version = _json(answer)["version"]
     for path, form in (("/jupyter", "/jupyter/hub/login"), ("/rstudio", "auth-sign-in")):
-        page = _follow(target, f"http://{name}{path}", f"{name}{path}/", f"{name}{path}")
+        page = _follow(target, f"http://{name}{path}", f"{name}{path}")
         if isinstance(page, str):
             return failed(page)
         if page.status_code != httpx.codes.OK or form not in f"{page.request.url}{page.text}":
@@ -115,19 +113,18 @@ def _host(target: Target) -> str:
     return domain if domain and target.resolve(domain) == [target.where.ip] else target.where.ip
 
 
-def _follow(target: Target, url: str, *within: str) -> httpx.Response | str:
+def _follow(target: Target, url: str, within: str) -> httpx.Response | str:
     """Return the answer at the end of redirects, or a sentence where one points elsewhere."""
     with httpx.Client(
         transport=AddressTransport(target.where, unverified_context()),
         headers={"User-Agent": BROWSER},
         timeout=TIMEOUT,
-        trust_env=False,
     ) as http:
         for _ in range(MOST_REDIRECTS):
             answer = http.get(url)
-            if answer.status_code not in REDIRECTS:
+            if not answer.has_redirect_location:
                 return answer
-            url = urljoin(url, answer.headers.get("location", ""))
+            url = urljoin(url, answer.headers["location"])
             parts = urlsplit(url)
             if not f"{parts.hostname}{parts.path}".startswith(within):
                 return f"{answer.request.url} points elsewhere, to {url}"

@@ -1,6 +1,7 @@
 """Signing in, in lab 2: the right thing passes, and what only looks like it doesn't."""
 
 import base64
+import os
 
 import pytest
 
@@ -76,8 +77,12 @@ def test_a_server_is_known_by_the_key_that_its_console_shows(known, console, sai
         ({}, "PASS: test-user, user id 1001, home /home/test-user, with a password"),
         ({"getent": ""}, "FAIL: the server has no account test-user"),
         (
-            {"getent": PERSON.replace("1001", "107")},
-            "FAIL: test-user has the user id 107, which is for the system's accounts",
+            {"getent": PERSON.replace("1001", "1000", 1)},
+            "PASS: test-user, user id 1000, home /home/test-user, with a password",
+        ),
+        (
+            {"getent": PERSON.replace("1001", "999", 1)},
+            "FAIL: test-user has the user id 999, which is for the system's accounts",
         ),
         ({"stat -c %U": "root\n"}, "FAIL: /home/test-user, the home of test-user, belongs to root"),
         ({"stat -c %U": ""}, "FAIL: /home/test-user, the home of test-user, isn't there"),
@@ -140,6 +145,8 @@ def test_sudo_is_by_the_group_and_asks_for_the_password(changed, said):
 )
 def test_the_account_takes_your_key_from_files_of_its_own(tmp_path, modes, keys, said):
     mine = make_key_pair(tmp_path / "id_ed25519", "me")
+    # What is said of a key, in any encoding, is no part of it.
+    (tmp_path / "id_ed25519.pub").write_bytes(mine.replace(" me", " m\u00fc").encode("latin-1"))
     other = make_key_pair(tmp_path / "other", "other")
     listed = {"mine": mine, "other": other}[keys]
     server = Server(**{"'%a %U'": modes, f"cat {PLACE}": listed})
@@ -186,5 +193,33 @@ def test_the_short_name_signs_you_in_on_this_server(monkeypatch, options, answer
 
     assert told(access.check_alias) == said
     strict = "-o BatchMode=yes -o StrictHostKeyChecking=yes"
-    assert f"{strict} do4ds-lab id -un; cat /etc/machine-id".startswith("".join(typed[1:]))
-    assert typed[0] == "-G do4ds-lab"
+    asked = ["-G do4ds-lab", f"{strict} do4ds-lab id -un; cat /etc/machine-id"]
+    assert typed == (asked[:1] if "not your own key" in said else asked)
+
+
+SSH = """#!/bin/sh
+# What it is given to read ends at once.
+cat
+echo "$*" >> "$0.log"
+echo test-user
+echo abc
+"""
+
+
+def test_it_is_your_own_ssh_that_is_asked(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    ssh = tmp_path / "ssh"
+    ssh.write_text(SSH)
+    ssh.chmod(0o700)
+    assert told(access.check_alias) == "PASS: `ssh do4ds-lab` signs in as test-user"
+    limited = f"-o ConnectTimeout={access.TIMEOUT} "
+    asked = (tmp_path / "ssh.log").read_text().splitlines()
+    assert all(line.startswith(limited) for line in asked)
+    ssh.write_text("#!/bin/sh\necho no way >&2\nexit 255\n")
+    assert told(access.check_alias) == "FAIL: `ssh do4ds-lab` doesn't sign in: no way"
+
+
+def test_a_computer_without_ssh_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    said = "FAIL: `ssh do4ds-lab` doesn't sign in: [Errno 2] No such file or directory: 'ssh'"
+    assert told(access.check_alias) == said

@@ -37,14 +37,18 @@ WELL = {
 class Server:
     """A server that answers what it is told to; what it knows nothing of fails."""
 
-    def __init__(self, unit: str = "jupyterhub", **changed: str) -> None:
+    def __init__(self, unit: str = "jupyterhub", **changed: str | Answer) -> None:
         self.answers = WELL | changed
         self.unit, self.given = unit, ""
+        self.asked: list[str] = []
 
     def run(self, command: str, *, stdin: str = "", limit: float = 60) -> Answer:
         self.given = stdin
+        self.asked.append(command)
         for words, answer in self.answers.items():
             if words in command:
+                if isinstance(answer, Answer):
+                    return answer
                 said = answer.replace("{unit}", self.unit).replace("{active}", "active")
                 return Answer(0 if said else 1, said, "" if said else "command not found")
         return Answer(1, "", "no such file")
@@ -63,6 +67,12 @@ def told(check, server):
         (
             {"runuser -l": "R version 4.2.2"},
             "FAIL: R doesn't run for test-user in a shell: R version 4.2.2",
+        ),
+        ({"runuser -l": "41 4.2.2"}, "FAIL: R doesn't run for test-user in a shell: 41 4.2.2"),
+        ({"runuser -l": "42"}, "FAIL: R doesn't run for test-user in a shell: 42"),
+        (
+            {"runuser -l": Answer(3, "")},
+            "FAIL: R doesn't run for test-user in a shell: exit code 3",
         ),
         (
             {"runuser -u test-user -- Rscript": ""},
@@ -88,6 +98,15 @@ def test_r_computes_for_a_person_in_a_shell_and_without(changed, said):
             {"node --version": "v18.20.4\n"},
             "FAIL: configurable-http-proxy 5.3.0 would run on Node 18.20.4, and asks for "
             "20 or newer",
+        ),
+        (
+            {"node --version": "v20.0.0\n"},
+            "PASS: JupyterHub 6.1.1, JupyterLab 4.6.3, Node 20.0.0",
+        ),
+        ({"node --version": "nonsense"}, "FAIL: test-user can't use Node: nonsense"),
+        (
+            {"node --version": Answer(1, "v24.19.0\n", "but broken")},
+            "FAIL: test-user can't use Node: but broken",
         ),
         (
             {"test -w": "yes"},
@@ -152,6 +171,15 @@ def test_jupyterhub_is_a_service_of_its_own(changed, said):
             "PASS: RStudio Server asks for name and password, at each boot",
         ),
         ({"redirect_url": "200 "}, "FAIL: port 8787 answers 200, no sign-in"),
+        ({"redirect_url": Answer(1, "")}, "FAIL: port 8787 answers, no sign-in"),
+        (
+            {"redirect_url": "200 http://127.0.0.1:8787/auth-sign-in"},
+            "FAIL: port 8787 answers 200 http://127.0.0.1:8787/auth-sign-in, no sign-in",
+        ),
+        (
+            {"redirect_url": "302 http://127.0.0.1:8787/"},
+            "FAIL: port 8787 answers 302 http://127.0.0.1:8787/, no sign-in",
+        ),
     ],
 )
 def test_rstudio_is_a_service_that_asks_who_is_there(changed, said):
@@ -215,3 +243,33 @@ def test_a_hub_that_doesnt_answer_lets_nobody_in():
     assert told(hub.check_people, Server()) == (
         "FAIL: nobody can sign in at JupyterHub: no such file"
     )
+
+
+def test_a_hub_that_says_nothing_at_all_lets_nobody_in():
+    silent = Server(**{"python3 -": Answer(1, "")})
+    assert told(hub.check_people, silent) == (
+        "FAIL: nobody can sign in at JupyterHub: no word of why"
+    )
+
+
+@pytest.mark.parametrize(("since", "tries"), [(100, 1), (820, 1), (990, 170)])
+def test_a_service_that_was_started_just_now_gets_the_time_to_answer(since, tries):
+    server = Server(**{"show --timestamp": SHOWN.replace("@100", f"@{since}")})
+    assert told(services.check_hub_service, server).startswith("PASS")
+    (asked,) = (each for each in server.asked if "curl" in each)
+    assert asked.startswith(f"for n in $(seq {tries}); do curl ")
+
+
+def test_everybody_who_answers_at_a_port_is_named():
+    both = LISTENS.replace("pid=7,fd=1", 'pid=7,fd=1),("node",pid=9,fd=1')
+    server = Server(**{"ss -Hltnp": both, "ps -o unit=": "a.service\nb.service\na.service\n"})
+    said = "FAIL: port 8000 is answered by a.service, b.service, not by JupyterHub"
+    assert told(services.check_hub_service, server) == said
+    assert "sudo -n ss -Hltnp 'sport = :8000'" in server.asked
+    assert "ps -o unit= -p 7,9" in server.asked
+
+
+def test_every_port_that_listens_to_all_is_named():
+    rows = "".join(f"LISTEN 0 5 *:{port} *:*\n" for port in (22, 10000, 8787))
+    said = "FAIL: listening on every address: port 8787, 10000"
+    assert told(services.check_inside, Server(**{"ss -Hltn": rows})) == said

@@ -3,7 +3,10 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC
+from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -111,12 +114,21 @@ def test_a_file_that_holds_no_key_fails(account):
     assert told(keys.check_key_pair, account).endswith("is no private key")
 
 
-@pytest.mark.parametrize(("mode", "result"), [(0o600, "PASS"), (0o400, "PASS"), (0o644, "FAIL")])
-def test_a_key_that_others_can_read_fails(account, mode, result):
-    account.key_pair()
-    (account.folder / KEY_FILE).chmod(mode)
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        (0o600, f"PASS: {KEY_FILE} has the mode 600: only you can read it"),
+        (0o400, f"PASS: {KEY_FILE} has the mode 400: only you can read it"),
+        (0o644, f"FAIL: {KEY_FILE} has the mode 644: others on this computer can read it"),
+    ],
+)
+def test_a_key_that_others_can_read_fails(account, mode, said):
+    folder = account.folder
+    assert told(keys.check_key_mode, account) == f"FAIL: there is no {KEY_FILE} in {folder}"
+    (folder / KEY_FILE).touch()
+    (folder / KEY_FILE).chmod(mode)
 
-    assert told(keys.check_key_mode, account).startswith(result)
+    assert told(keys.check_key_mode, account) == said
 
 
 @pytest.mark.parametrize(
@@ -125,7 +137,10 @@ def test_a_key_that_others_can_read_fails(account, mode, result):
         ([SSH], r"PASS: sg-ID opens port 22 to 203.0.113.7/32"),
         ([], "FAIL: sg-ID opens nothing yet"),
         ([SSH, ("tcp", 80, 80, "0.0.0.0/0")], "FAIL: sg-ID opens more than port 22: tcp 80"),
-        ([("tcp", 0, 65535, "203.0.113.7/32")], "FAIL: sg-ID opens more than port 22: tcp 0 to"),
+        (
+            [("tcp", 0, 65535, "203.0.113.7/32")],
+            "FAIL: sg-ID opens more than port 22: tcp 0 to 65535",
+        ),
         ([("-1", -1, -1, "203.0.113.7/32")], "FAIL: sg-ID opens more than port 22: everything"),
         (
             [("tcp", 22, 22, "0.0.0.0/0")],
@@ -137,7 +152,30 @@ def test_a_key_that_others_can_read_fails(account, mode, result):
 def test_a_group_opens_ssh_to_where_you_are_and_nothing_else(account, rules, said):
     group = account.group(*rules)
 
-    assert told(instance.check_group, account).startswith(said.replace("sg-ID", group))
+    assert told(instance.check_group, account) == said.replace("sg-ID", group)
+
+
+IPV6 = {"Ipv6Ranges": [{"CidrIpv6": "2001:db8::/32"}]}
+
+
+def test_whom_a_group_opens_ssh_to_is_told(account):
+    group = account.group(SSH)
+    other = {"UserIdGroupPairs": [{"GroupId": group}]}
+    ports = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
+    account.ec2.authorize_security_group_ingress(
+        GroupId=group, IpPermissions=[ports | IPV6, ports | other]
+    )
+
+    said = f"PASS: {group} opens port 22 to 2001:db8::/32, 203.0.113.7/32, another group"
+    assert told(instance.check_group, account) == said
+
+
+def test_two_groups_of_the_name_fail(account):
+    groups = [account.group(SSH), account.group(SSH, name="other")]
+    account.ec2.create_tags(Resources=groups[1:], Tags=[{"Key": "Name", "Value": NAME}])
+
+    said = f"FAIL: several security groups are named {NAME}: {', '.join(groups)}"
+    assert told(instance.check_group, account) == said
 
 
 def test_a_group_of_another_name_is_none(account):
@@ -154,18 +192,45 @@ def test_an_instance_behind_its_group_passes(account):
 
 def test_an_instance_behind_another_group_fails(account):
     account.group(SSH)
-    account.instance(account.group(SSH, name="launch-wizard-1"))
+    made = account.instance(account.group(SSH, name="launch-wizard-1"))
+    more = account.group(name="launch-wizard-2")
+    behind = [
+        *account.ec2.describe_instances()["Reservations"][0]["Instances"][0]["SecurityGroups"]
+    ]
+    account.ec2.modify_instance_attribute(InstanceId=made, Groups=[behind[0]["GroupId"], more])
 
-    said = f"isn't behind the security group {NAME}, but behind: launch-wizard-1"
+    said = f"isn't behind the security group {NAME}, but behind: launch-wizard-1, launch-wizard-2"
     assert told(instance.check_instance, account).endswith(said)
 
 
 def test_a_second_instance_of_the_name_fails(account):
     group = account.group(SSH)
-    account.instance(group)
-    account.instance(group)
+    both = account.instance(group), account.instance(group)
 
-    assert told(instance.check_instance, account).startswith(f"FAIL: 2 instances are named {NAME}")
+    told_of = told(instance.check_instance, account)
+    said, _, ids = told_of.rpartition(": ")
+    assert said == f"FAIL: 2 instances are named {NAME}"
+    assert sorted(ids.split(", ")) == sorted(both)
+
+
+def test_the_newest_instance_of_the_name_comes_first():
+    days = [datetime(2026, 11, day, tzinfo=UTC) for day in (29, 30, 28)]
+    launched = [{"InstanceId": f"i-{day.day}", "LaunchTime": day} for day in days]
+    ec2 = SimpleNamespace(
+        describe_instances=lambda Filters: {"Reservations": [{"Instances": launched}]}
+    )
+    found = [each["InstanceId"] for each in instance.find_instances(ec2)]
+    assert found == ["i-30", "i-29", "i-28"]
+
+
+def test_an_instance_that_boots_is_no_failure(monkeypatch, account):
+    made = account.instance(account.group(SSH))
+    (found,) = instance.find_instances(account.ec2)
+    booting = found | {"State": {"Name": "pending"}}
+    monkeypatch.setattr(instance, "find_instances", lambda ec2: [booting])
+
+    said = f"WARN: {made}, t3.micro, pending: it is booting"
+    assert told(instance.check_instance, account) == said
 
 
 def test_an_instance_of_another_name_or_a_terminated_one_is_none(account):
@@ -209,8 +274,12 @@ def own(tmp_path):
 
 
 def test_a_key_of_ones_own_has_both_halves(own):
-    found = keys.check_own_key(Target("labs", ssh_folder=own.parent))
-    assert (found.result, found.evidence) == ("PASS", f"{own}, ssh-ed25519")
+    public = own.with_suffix(".pub")
+    for said in (b" reader@home", b" reader@h\xfcme", b""):
+        kind, key, *_ = public.read_bytes().split()
+        public.write_bytes(kind + b" " + key + said)
+        found = keys.check_own_key(Target("labs", ssh_folder=own.parent))
+        assert (found.result, found.evidence) == ("PASS", f"{own}, ssh-ed25519")
 
 
 @pytest.mark.parametrize("half", [keys.OWN_KEY, f"{keys.OWN_KEY}.pub"])
@@ -246,6 +315,7 @@ class Ports:
 
     def __call__(self, target: Target) -> Outcome:
         self.asked += 1
+        assert target.stack == "labs"
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
@@ -256,7 +326,9 @@ def answers(monkeypatch, account, port, sources=("203.0.113.7/32",), young=300.0
     """Return what is said of a server that was started just now."""
     account.instance()
     monkeypatch.setattr(instance, "check_ssh_port", port)
-    monkeypatch.setattr(instance, "ssh_sources", lambda target: list(sources))
+    monkeypatch.setattr(
+        instance, "ssh_sources", lambda target: list(sources) if target.stack == "labs" else None
+    )
     monkeypatch.setattr(instance, "YOUNG", young)
     monkeypatch.setattr(instance, "INTERVAL", 0)
     target = replace(account.target(), address=Address("203.0.113.9", **ways))

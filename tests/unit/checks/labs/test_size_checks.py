@@ -43,9 +43,12 @@ class Cloud:
         return {"Reservations": [{"Instances": [instance]}]}
 
     def describe_instance_types(self, InstanceTypes: Any) -> Any:
+        assert InstanceTypes == [self.kind]
         return {"InstanceTypes": [{"MemoryInfo": {"SizeInMiB": self.promised}}]}
 
     def describe_volumes(self, Filters: Any = None, VolumeIds: Any = None) -> Any:
+        named = [{"Name": "tag:Name", "Values": ["do4ds-lab-data"]}]
+        assert (Filters, VolumeIds) in ((named, None), (None, ["root"]))
         root = {"CreateTime": self.made, "Attachments": [{"AttachTime": self.made}]}
         return {"Volumes": [root] if VolumeIds else self.volumes}
 

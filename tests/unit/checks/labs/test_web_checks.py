@@ -15,6 +15,7 @@ from moto import mock_aws
 from workbench.checks.check import Outcome
 from workbench.checks.check import failed
 from workbench.checks.check import passed
+from workbench.checks.http import BROWSER
 from workbench.checks.kernels import CODE
 from workbench.checks.labs import web
 from workbench.checks.target import Address
@@ -25,6 +26,7 @@ Pages = dict[str, tuple[int, dict[str, str], str]]
 DOMAIN = "bench.example"
 NGINX = 'LISTEN 0 511 0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=7,fd=5))\n'
 SSHD = 'LISTEN 0 128 [::]:22 [::]:* users:(("sshd",pid=1,fd=3))\n'
+MORE = "sg-ID opens more than the ports of SSH and the web"
 HUB = 'LISTEN 0 128 127.0.0.1:8000 0.0.0.0:* users:(("node",pid=9,fd=5))\n'
 
 
@@ -49,18 +51,27 @@ def ec2(monkeypatch: pytest.MonkeyPatch, plain_moto: None) -> Iterator[Any]:
         # The authority asks from anywhere.
         ([(80, "203.0.113.7/32")], "FAIL: sg-ID doesn't open port 80 to everyone"),
         ([(22, "0.0.0.0/0"), (80, "0.0.0.0/0")], "FAIL: sg-ID opens port 22 to the whole internet"),
-        ([(80, "0.0.0.0/0"), (8000, "0.0.0.0/0")], "FAIL: sg-ID opens more than the ports of SSH"),
+        ([(22, "::/0"), (80, "0.0.0.0/0")], "FAIL: sg-ID opens port 22 to the whole internet"),
+        ([(80, "::/0"), (22, "a group")], "PASS: sg-ID opens 22, 80"),
+        ([(80, "0.0.0.0/0"), (8000, "0.0.0.0/0")], f"FAIL: {MORE}: tcp 8000 to 8000"),
+        ([(80, "0.0.0.0/0", 443)], f"FAIL: {MORE}: tcp 80 to 443"),
+        ([(443, "0.0.0.0/0", 443, "udp")], f"FAIL: {MORE}: udp 443 to 443"),
     ],
 )
 def test_the_web_is_open_and_nothing_else(ec2: Any, rules: list[Any], said: str) -> None:
     group = ec2.create_security_group(GroupName="do4ds-lab", Description="lab")["GroupId"]
-    for port, source in rules:
-        ec2.authorize_security_group_ingress(
-            GroupId=group, IpProtocol="tcp", FromPort=port, ToPort=port, CidrIp=source
-        )
+    for first, source, *more in rules:
+        last, protocol = (more + [first, "tcp"][len(more) :])[:2]
+        whom: dict[str, Any] = {"IpRanges": [{"CidrIp": source}]}
+        if source == "a group":
+            whom = {"UserIdGroupPairs": [{"GroupId": group}]}
+        elif ":" in source:
+            whom = {"Ipv6Ranges": [{"CidrIpv6": source}]}
+        rule = {"IpProtocol": protocol, "FromPort": first, "ToPort": last} | whom
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
     target = Target("labs", outputs={"security_group_id": group}, aws={"ec2": ec2}.__getitem__)
 
-    assert told(web.check_doors(target)).startswith(said.replace("sg-ID", group))
+    assert told(web.check_doors(target)) == said.replace("sg-ID", group)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +101,11 @@ def test_the_web_is_open_and_nothing_else(ec2: Any, rules: list[Any], said: str)
 )
 def test_what_answers_is_a_service(shell, listening, unit, state, said):
     server = shell(
-        **{"sudo -n ss": listening, "sudo -n ps -o unit= -p 7": unit, "systemctl is-enabled": state}
+        **{
+            "sudo -n ss -Hltnp 'sport = :80'": listening,
+            "sudo -n ps -o unit= -p 7": unit,
+            "systemctl is-enabled": state,
+        }
     )
 
     assert told(web.check_web_port(Target("labs", server=lambda: server))) == said
@@ -151,6 +166,32 @@ WELL: Pages = {
             {"/jupyter/hub/api": (200, {}, "<h1>It works!</h1>")},
             "FAIL: http://bench.example/jupyter/hub/api → 200, which isn't JupyterHub's API",
         ),
+        (
+            {"/jupyter/hub/api": (200, {}, '["version"]')},
+            "FAIL: http://bench.example/jupyter/hub/api → 200, which isn't JupyterHub's API",
+        ),
+        (
+            {"/jupyter/hub/api": to("/api")},
+            "FAIL: http://bench.example/jupyter/hub/api points elsewhere, to"
+            " http://bench.example/api",
+        ),
+        (
+            {"/jupyter/hub/api": to("/jupyter/api"), "/jupyter/api": WELL["/jupyter/hub/api"]},
+            "PASS: /jupyter is JupyterHub 6.1.1, /rstudio is RStudio Server",
+        ),
+        (
+            {"/rstudio": (502, {}, "auth-sign-in")},
+            "FAIL: http://bench.example/rstudio → 502, no sign-in of /rstudio",
+        ),
+        (
+            {"/rstudio": (200, {}, "<h1>It works!</h1>")},
+            "FAIL: http://bench.example/rstudio → 200, no sign-in of /rstudio",
+        ),
+        # One that points nowhere.
+        (
+            {"/rstudio": (302, {}, "")},
+            "FAIL: http://bench.example/rstudio → 302, no sign-in of /rstudio",
+        ),
         # JupyterHub doesn't know its path.
         (
             {"/jupyter/": to("/hub/login")},
@@ -174,11 +215,37 @@ WELL: Pages = {
         ),
     ],
 )
-def test_each_program_is_below_its_path(make_site: MakeSite, changed: Pages, said: str) -> None:
+def test_each_program_is_below_its_path(
+    make_site: MakeSite, requests: list[Any], changed: Pages, said: str
+) -> None:
     site = make_site(http=WELL | changed)
-    target = replace(site, resolve=lambda name: ["127.0.0.1"])
+    target = replace(site, resolve={DOMAIN: ["127.0.0.1"]}.__getitem__)
 
     assert told(web.check_paths(target)) == said
+    # RStudio Server asks only browsers to sign in.
+    assert {each.headers["User-Agent"] for each in requests} == {BROWSER}
+
+
+def test_the_programs_may_be_at_https_whatever_the_certificate(
+    make_site: MakeSite, own_authority: Any
+) -> None:
+    upgraded = {path: to(f"https://{DOMAIN}{path}") for path in ("/jupyter", "/rstudio")}
+    upgraded["/jupyter/hub/api"] = to(f"https://{DOMAIN}/jupyter/hub/api")
+    away = {"/rstudio/": to(f"https://{DOMAIN}/rstudio/auth-sign-in")}
+    site = make_site(WELL | away, http=upgraded, issuer=own_authority)
+    target = replace(site, resolve=lambda name: ["127.0.0.1"])
+    assert told(web.check_paths(target)).startswith("PASS")
+
+
+@pytest.mark.parametrize("domain", ["", DOMAIN])
+def test_before_the_domain_points_to_it_the_server_is_asked_by_its_address(
+    make_site: MakeSite, requests: list[Any], domain: str
+) -> None:
+    local = {"/rstudio/": to("/rstudio/auth-sign-in")}
+    site = make_site(http=WELL | local, domain=domain)
+    target = replace(site, resolve={DOMAIN: ["203.0.113.7"]}.__getitem__)
+    assert told(web.check_paths(target)).startswith("PASS")
+    assert {each.headers["Host"] for each in requests} == {"127.0.0.1"}
 
 
 class Addresses:
@@ -254,12 +321,13 @@ def test_both_names_point_to_the_server(known, said):
 
 
 def test_without_a_domain_it_is_told_how_to_choose_one():
-    outcome = web.check_records(Target("labs", outputs={"domain": "", "names": []}))
+    for check in (web.check_records, web.check_certificate):
+        outcome = check(Target("labs", outputs={"domain": "", "names": []}))
 
-    assert (told(outcome), outcome.fix[:35]) == (
-        "FAIL: no domain is chosen",
-        "pulumi config set workbench:domain ",
-    )
+        assert (told(outcome), outcome.fix[:35]) == (
+            "FAIL: no domain is chosen",
+            "pulumi config set workbench:domain ",
+        )
 
 
 BOTH = (DOMAIN, f"www.{DOMAIN}")
@@ -350,18 +418,21 @@ SHUT = failed("sg-1 doesn't open port 80 to everyone")
         ("caddy.service", "", "", OPEN, "PASS: Caddy renews its certificates itself"),
     ],
 )
-def test_the_certificate_is_renewed(make_site, shell, monkeypatch, unit, kept, timer, doors, said):
-    site = make_site()
+def test_the_certificate_is_renewed(
+    make_site, shell, monkeypatch, own_authority, unit, kept, timer, doors, said
+):
+    # Who issued it is another check's.
+    site = make_site(issuer=own_authority)
     shown = web.read_certificate(site, DOMAIN, verify=False).serial_number
     server = shell(
         **{
-            "sudo -n ss": NGINX,
+            "sudo -n ss -Hltnp 'sport = :443'": NGINX,
             "sudo -n ps -o unit=": unit,
             "sudo -n openssl": f"serial={shown:X}" if kept == "same" else kept,
             "systemctl is-enabled certbot": timer,
         }
     )
-    monkeypatch.setattr(web, "check_doors", lambda target: doors)
+    monkeypatch.setattr(web, "check_doors", lambda target: doors if target.stack else None)
 
     assert told(web.check_renewal(replace(site, server=lambda: server))) == said
 
