@@ -1,6 +1,7 @@
 """What is read directly is what pyinfra reads from its shell commands."""
 
 import hashlib
+import os
 import subprocess
 from pathlib import Path
 
@@ -20,6 +21,8 @@ def test_a_file_a_folder_and_a_link_are_told_as_stat_tells_them(tmp_path: Path) 
     (tmp_path / "file").write_text("content")
     (tmp_path / "file").chmod(0o4750)
     (tmp_path / "link").symlink_to("file")
+    # Reading a link changes when it was last read, unless that is later than all else.
+    os.utime(tmp_path / "link", (4_000_000_000, 1_000_000_000), follow_symlinks=False)
 
     for path in (tmp_path, tmp_path / "file", tmp_path / "link"):
         assert status_line(str(path)) == stat(path)
