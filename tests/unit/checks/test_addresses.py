@@ -122,6 +122,7 @@ def test_a_short_lived_certificate_is_told_by_the_hour(
     assert (found.result, told in found.evidence) == (result, True), found.evidence
     assert ("Timeout during connect" in found.evidence) is (result == "WARN")
     assert found.fix == (refusals.CONVERGE if result == "WARN" else "")
+    assert ("renewed with" in found.evidence) is (age + days < 10)
 
 
 @pytest.mark.parametrize(
