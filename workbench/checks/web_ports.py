@@ -220,7 +220,7 @@ def _is_address(name: str) -> bool:
 
 def _is_inside(address: str, source: str) -> bool:
     try:
-        return ipaddress.ip_address(address) in ipaddress.ip_network(source, strict=False)
+        return ipaddress.ip_address(address) in ipaddress.ip_network(source)
     except ValueError:
         # A list of addresses, or another group: whose they are isn't told here.
         return False

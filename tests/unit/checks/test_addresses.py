@@ -91,6 +91,14 @@ def test_with_a_domain_the_expiry_of_a_certificate_that_nobody_trusts_is_not_tol
         certificate.check_expiry(make_site(issuer=own_authority))
 
 
+def test_with_a_domain_nothing_is_asked_of_a_server_that_nobody_trusts(
+    make_site: MakeTarget, requests: list[Any], own_authority: Any
+) -> None:
+    with pytest.raises(Exception, match="CERTIFICATE_VERIFY_FAILED"):
+        web.check_landing(make_site(LANDING, issuer=own_authority))
+    assert requests == []
+
+
 def test_a_server_that_proved_itself_is_held_to_it(
     at_address: MakeTarget, own_authority: Any
 ) -> None:
@@ -122,6 +130,7 @@ def test_a_short_lived_certificate_is_told_by_the_hour(
     assert (found.result, told in found.evidence) == (result, True), found.evidence
     assert ("Timeout during connect" in found.evidence) is (result == "WARN")
     assert found.fix == (refusals.CONVERGE if result == "WARN" else "")
+    assert ("renewed with" in found.evidence) is (age + days < 10)
 
 
 @pytest.mark.parametrize(
