@@ -154,6 +154,8 @@ def refused(lab: Lab, **hub: Any) -> str:
 
 
 def test_the_hub_takes_what_the_stack_sets(lab: Lab, pages: None) -> None:
+    # One that another test left running keeps what it was started with.
+    lab.run("pkill -u test-user -f jupyterhub-singleuser || true")
     lab.publish(hub={"Spawner": {"default_url": "/lab/tree"}})
     lab.converge()
     assert lab.converge()["changed"] == 0
