@@ -13,7 +13,8 @@ from workbench.checks.target import Server
 from workbench.checks.target import Target
 
 PROPERTIES = (
-    "Id,ActiveState,SubState,LoadState,Result,NRestarts,ExecMainStatus,ActiveEnterTimestamp"
+    "Id,ActiveState,SubState,LoadState,Result,NRestarts,ExecMainStatus,"
+    "ActiveEnterTimestampMonotonic"
 )
 # A service that systemd had to start again this often, and that ran no longer than this since
 # (seconds), is crash-looping although it may be "active" at this very moment.
@@ -91,19 +92,20 @@ def check_services(target: Target) -> Outcome:
 def read_units(server: Server, names: Iterable[str]) -> list[Unit]:
     """Return what systemd says of units, in one question."""
     wanted = " ".join(names)
-    said = server.run(f"date +%s; systemctl show --timestamp=unix -p {PROPERTIES} {wanted}").stdout
-    now, _, rest = said.partition("\n")
+    # By the clock that nobody sets: the time may be set between a service's start and now.
+    said = server.run(f"cat /proc/uptime; systemctl show -p {PROPERTIES} {wanted}").stdout
+    uptime, _, rest = said.partition("\n")
     blocks = [
         dict(row.split("=") for row in block.splitlines())
         for block in rest.split("\n\n")
         if block.strip()
     ]
-    return [_unit(block, float(now)) for block in blocks]
+    return [_unit(block, float(uptime.split()[0])) for block in blocks]
 
 
-def _unit(values: Mapping[str, str], now: float) -> Unit:
-    # Empty where it has never run.
-    since = float(values["ActiveEnterTimestamp"].removeprefix("@") or 0)
+def _unit(values: Mapping[str, str], uptime: float) -> Unit:
+    # 0 where it has never run.
+    since = int(values["ActiveEnterTimestampMonotonic"]) / 1e6
     return Unit(
         name=values["Id"].removesuffix(".service"),
         active=values["ActiveState"],
@@ -112,7 +114,7 @@ def _unit(values: Mapping[str, str], now: float) -> Unit:
         result=values["Result"],
         restarts=int(values["NRestarts"]),
         status=values["ExecMainStatus"],
-        running=now - since,
+        running=uptime - since,
     )
 
 

@@ -5,8 +5,8 @@ echo 'BUCKET REGION' > /etc/workbench/source
 cat > /opt/workbench/fetch <<'END'
 #!/usr/bin/python3
 import datetime, hashlib, hmac, io, json, os, sys, tarfile, time, urllib.request as u
-T0 = time.time()
-RUN, LOG = f"{T0:.3f}", "/var/log/workbench/progress.jsonl"
+T0 = time.monotonic()
+RUN, LOG = f"{time.time():.3f}", "/var/log/workbench/progress.jsonl"
 BUCKET, REGION = open("/etc/workbench/source").read().split()
 HOST = f"s3.{REGION}.amazonaws.com" + ".cn" * REGION.startswith("cn-")
 HOME = "/opt/workbench/recipe"
@@ -57,7 +57,7 @@ for attempt in range(1, 31):
         time.sleep(min(attempt, 10))
 else:
     end = {"time": time.time(), "run": RUN, "event": "end", "result": "failed",
-        "changed": 0, "unchanged": 0, "seconds": time.time() - T0, "log": [error],
+        "changed": 0, "unchanged": 0, "seconds": time.monotonic() - T0, "log": [error],
         "failed_step": f"Fetch the recipe from s3://{BUCKET}"}
     open(LOG, "a").write(json.dumps(end) + "\n")
     sys.exit(error)
@@ -65,7 +65,7 @@ path = "/etc/workbench/settings.json"
 with open(os.open(path, 577, 0o600), "wb") as file:
     file.write(settings)
 os.system(f"ln -sfn {folder} {HOME}/current")
-os.environ.update(WORKBENCH_RUN=RUN, WORKBENCH_STARTED=str(T0), WORKBENCH_RECIPE=sha)
+os.environ.update(WORKBENCH_RUN=RUN, WORKBENCH_BEGAN=str(T0), WORKBENCH_RECIPE=sha)
 os.chdir(folder)
 os.execv("/usr/bin/python3", ["python3", "-m", "workbench_host", path])
 END

@@ -23,13 +23,13 @@ RUNS = {
     "Result": "success",
     "NRestarts": "0",
     "ExecMainStatus": "0",
-    "ActiveEnterTimestamp": f"@{NOW - 3600}",
+    "ActiveEnterTimestampMonotonic": f"{NOW - 3600}000000",
 }
 
 
 def shown(hub: dict[str, str], caddy: dict[str, str]) -> str:
     blocks = [RUNS | hub | {"Id": "jupyterhub.service"}, caddy | {"Id": "caddy.service"}]
-    return f"{NOW}\n" + "\n\n".join(
+    return f"{NOW}.25 99.5\n" + "\n\n".join(
         "\n".join(f"{key}={value}" for key, value in block.items()) for block in blocks
     )
 
@@ -41,10 +41,10 @@ def check(
     socket: int = 3,
     caddy: dict[str, str] = RUNS,
 ) -> tuple[str, str]:
-    asked = f"date +%s; systemctl show --timestamp=unix -p {services.PROPERTIES} "
+    asked = f"cat /proc/uptime; systemctl show -p {services.PROPERTIES} "
     server = shell(
-        cat=f"{json.dumps(LISTED)}\n\n",
         **{f"{asked}jupyterhub.service caddy.service": shown(hub, caddy)},
+        cat=f"{json.dumps(LISTED)}\n\n",
         sudo_=log,
         systemctl=Answer(socket, ""),
     )
@@ -83,7 +83,11 @@ LOG = "Starting\n[E] OSError: address already in use\nbye\n"
             " [E] OSError: address already in use",
         ),
         (
-            {"ActiveEnterTimestamp": f"@{NOW - 2}", "NRestarts": "4", "Result": "success"},
+            {
+                "ActiveEnterTimestampMonotonic": f"{NOW - 2}000000",
+                "NRestarts": "4",
+                "Result": "success",
+            },
             "jupyterhub crash-loops: restarted 4 times: [E] OSError: address already in use",
         ),
         (
@@ -131,7 +135,7 @@ def test_a_socket_is_no_help_to_what_can_not_start(
 
 def test_each_service_that_is_down_is_named(shell: Shell) -> None:
     # One that never ran has no time since when; without a log, there is nothing to show.
-    stopped = RUNS | {"ActiveState": "inactive", "ActiveEnterTimestamp": ""}
+    stopped = RUNS | {"ActiveState": "inactive", "ActiveEnterTimestampMonotonic": "0"}
     evidence = "jupyterhub has failed; caddy is stopped"
     assert check(shell, {"ActiveState": "failed"}, caddy=stopped) == ("FAIL", evidence)
 

@@ -85,6 +85,13 @@ def test_s3_has_the_name_of_the_regions_partition(region: str, host: str) -> Non
     assert program["HOST"] == host
 
 
+def test_how_long_it_took_is_not_by_the_time_which_may_be_set_meanwhile() -> None:
+    text = render_bootstrap(BUCKET, REGION)
+    assert "T0 = time.monotonic()" in text
+    assert '"seconds": time.monotonic() - T0' in text
+    assert "WORKBENCH_BEGAN=str(T0)" in text
+
+
 def _expected(url: str, sent: dict[str, str]) -> str:
     request = AWSRequest("GET", url)
     for name in ("x-amz-content-sha256", "x-amz-date", "x-amz-security-token"):

@@ -88,6 +88,15 @@ def test_only_failures_since_the_start_end_the_wait() -> None:
     assert proxy.failed_names(log, 5.0) == {ADDRESS}
 
 
+def test_a_start_is_new_by_the_clock_that_nobody_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proxy.time, "monotonic", lambda: 1000.0)
+    limit = proxy.CERTIFICATE_SECONDS
+    for ago, is_new in ((limit - 1, True), (limit + 1, False), (1000, False)):
+        properties = {"StateChangeTimestampMonotonic": f"{(1000 - ago) * 1e6:.0f}"}
+        monkeypatch.setattr(proxy, "unit_properties", lambda _, told=properties: told)
+        assert proxy._just_started() is is_new
+
+
 def test_nothing_is_waited_for_once_the_authority_refused_all(
     storage: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

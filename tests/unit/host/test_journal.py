@@ -69,6 +69,21 @@ def test_the_next_process_goes_on_with_the_run(
     assert told[-1]["index"] == 2
 
 
+def test_seconds_are_right_where_the_time_is_set_meanwhile(
+    progress: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal.time, "time", lambda: 1e9)
+    monkeypatch.setattr(journal.time, "monotonic", lambda: 50.0)
+    one = journal.continue_journal("bb", 1)
+    one.begin()
+    for name, value in one.hand_over().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(journal.time, "time", lambda: 1e9 - 3600)
+    monkeypatch.setattr(journal.time, "monotonic", lambda: 57.5)
+    journal.continue_journal("bb", 1).end()
+    assert lines(progress)[-1]["seconds"] == 7.5
+
+
 def test_an_old_file_makes_room(progress: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal, "LARGEST", 10)
     run().begin()

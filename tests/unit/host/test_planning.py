@@ -25,6 +25,7 @@ def has(monkeypatch: pytest.MonkeyPatch, **changed: str) -> None:
         "NeedDaemonReload": "no",
         "LoadState": "loaded",
         "StateChangeTimestamp": "Sat 2026-11-21 12:52:37.000000 UTC",
+        "StateChangeTimestampMonotonic": "7000000",
     }
     monkeypatch.setattr(operations, "unit_properties", lambda unit: state | changed)
 

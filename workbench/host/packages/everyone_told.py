@@ -35,8 +35,11 @@ class Told:
     now: str = ""
     state: str = INSTALLING
     failed: list[dict[str, str]] = field(default_factory=list)
-    started: float = field(default_factory=time.time)
     seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        # Not by the time, which may be set meanwhile on a new server.
+        self._started = time.monotonic()
 
     def begin(self, what: str) -> None:
         """Say what is being installed now; end here where the server is being stopped."""
@@ -68,7 +71,7 @@ class Told:
 
     def write(self) -> None:
         """Write the file whole: it is read at any time."""
-        self.seconds = round(time.time() - self.started, 1)
+        self.seconds = round(time.monotonic() - self._started, 1)
         FILE.parent.mkdir(parents=True, exist_ok=True)
         temporary = FILE.with_suffix(".new")
         temporary.write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")

@@ -22,7 +22,11 @@ LOG_LINES = 40
 
 @dataclass
 class Journal:
-    """The progress of one run, from the fetch of the recipe to its end."""
+    """The progress of one run, from the fetch of the recipe to its end.
+
+    ``started`` is by the monotonic clock, which the run's processes share: a new server's clock
+    may be set meanwhile.
+    """
 
     run: str
     started: float
@@ -97,7 +101,7 @@ class Journal:
             result=result,
             changed=self.changed,
             unchanged=self.unchanged,
-            seconds=round(time.time() - self.started, 3),
+            seconds=round(time.monotonic() - self.started, 3),
             recipe=self.recipe,
             settings=self.settings,
             **more,
@@ -118,7 +122,7 @@ class Journal:
         """Return the environment from which the next process continues this run."""
         return {
             "WORKBENCH_RUN": self.run,
-            "WORKBENCH_STARTED": str(self.started),
+            "WORKBENCH_BEGAN": str(self.started),
             "WORKBENCH_RECIPE": self.recipe,
             "WORKBENCH_COUNTS": f"{self.changed} {self.unchanged}",
         }
@@ -126,10 +130,9 @@ class Journal:
 
 def continue_journal(settings: str, total: int) -> Journal:
     """Return the journal of the run that this process is part of, or of a new one."""
-    now = time.time()
     changed, unchanged = os.environ.get("WORKBENCH_COUNTS", "0 0").split()
     return Journal(
-        run=os.environ.get("WORKBENCH_RUN", f"{now:.3f}"),
+        run=os.environ.get("WORKBENCH_RUN", f"{time.time():.3f}"),
         started=run_started(),
         recipe=os.environ.get("WORKBENCH_RECIPE", ""),
         settings=settings,
@@ -140,8 +143,8 @@ def continue_journal(settings: str, total: int) -> Journal:
 
 
 def run_started() -> float:
-    """Return when the run began that this process is part of, in seconds since 1970."""
-    return float(os.environ.get("WORKBENCH_STARTED", time.time()))
+    """Return when the run began that this process is part of, by the monotonic clock (seconds)."""
+    return float(os.environ.get("WORKBENCH_BEGAN", time.monotonic()))
 
 
 @contextmanager

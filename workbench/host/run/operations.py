@@ -11,7 +11,10 @@ from workbench.host.run.pyinfra_typed import Commands
 from workbench.host.run.pyinfra_typed import operation
 
 TIMESTAMP = "%a %Y-%m-%d %H:%M:%S.%f %Z"
-PROPERTIES = "ActiveState,UnitFileState,NeedDaemonReload,StateChangeTimestamp,LoadState"
+PROPERTIES = (
+    "ActiveState,UnitFileState,NeedDaemonReload,LoadState,"
+    "StateChangeTimestamp,StateChangeTimestampMonotonic"
+)
 
 
 @operation
@@ -85,6 +88,15 @@ def changed_at(properties: dict[str, str]) -> float | None:
     if not timestamp or timestamp == "n/a":
         return None
     return datetime.strptime(timestamp, TIMESTAMP).replace(tzinfo=UTC).timestamp()
+
+
+def changed_on_clock(properties: dict[str, str]) -> float | None:
+    """Return when a unit's state last changed, by the monotonic clock (seconds).
+
+    For what is compared with now, or with when a run began: the time may be set meanwhile.
+    """
+    microseconds = int(properties["StateChangeTimestampMonotonic"])
+    return microseconds / 1e6 if microseconds else None
 
 
 def _is_older(properties: dict[str, str], files: Sequence[Path | str]) -> bool:

@@ -19,6 +19,7 @@ from workbench.host import places
 from workbench.host import service_table
 from workbench.host.jupyter import origins
 from workbench.host.run.operations import changed_at
+from workbench.host.run.operations import changed_on_clock
 from workbench.host.run.operations import unit
 from workbench.host.run.operations import unit_properties
 from workbench.host.run.planning import planning
@@ -174,8 +175,8 @@ def _is_valid(path: Path) -> bool:
 
 
 def _just_started() -> bool:
-    since = changed_at(unit_properties(UNIT))
-    return since is not None and time.time() - since < CERTIFICATE_SECONDS
+    since = changed_on_clock(unit_properties(UNIT))
+    return since is not None and time.monotonic() - since < CERTIFICATE_SECONDS
 
 
 def _was_reloaded() -> bool:

@@ -19,7 +19,7 @@ from workbench.host.jupyter.origins import person_domain
 from workbench.host.packages.shared_packages import tell
 from workbench.host.people import private_files
 from workbench.host.run.journal import run_started
-from workbench.host.run.operations import changed_at
+from workbench.host.run.operations import changed_on_clock
 from workbench.host.run.operations import unit
 from workbench.host.run.operations import unit_properties
 from workbench.host.run.planning import planning
@@ -126,7 +126,7 @@ def begin_anew() -> Commands:
     if state_files.HUB_DATABASE.is_file() and not any(findings):
         return
     state = unit_properties(UNIT)
-    if state["ActiveState"] == "active" and (changed_at(state) or 0.0) < run_started():
+    if state["ActiveState"] == "active" and (changed_on_clock(state) or 0.0) < run_started():
         yield f"systemctl restart {UNIT}"
 
 

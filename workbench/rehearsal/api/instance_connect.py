@@ -41,7 +41,7 @@ class Endpoint:
         """EC2's name of its state."""
         if self.deleted is not None:
             return "delete-in-progress"
-        return "create-complete" if time.time() - self.made > MAKING else "create-in-progress"
+        return "create-in-progress" if _is_within(self.made, MAKING) else "create-complete"
 
 
 class InstanceConnectRules:
@@ -52,7 +52,7 @@ class InstanceConnectRules:
         # A state that an older version saved has none.
         found: dict[str, Endpoint] = self.__dict__.setdefault("_instance_connect", {})
         for each in list(found.values()):
-            if each.deleted is not None and time.time() - each.deleted > DELETING:
+            if each.deleted is not None and not _is_within(each.deleted, DELETING):
                 del found[each.id]
                 self.enis.pop(each.interface_id, None)
                 self.tags.pop(each.id, None)
@@ -160,6 +160,11 @@ def delete_instance_connect_endpoint(self: Any) -> ActionResult:
     )
     found.deleted = found.deleted or time.time()
     return ActionResult({"InstanceConnectEndpoint": _described(self, found)})
+
+
+def _is_within(moment: float, seconds: float) -> bool:
+    # The time that EC2 tells is kept over a restart; where it was set back, the wait is over, too.
+    return 0 <= time.time() - moment <= seconds
 
 
 _FILTERS = {

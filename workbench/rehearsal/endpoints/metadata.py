@@ -137,7 +137,7 @@ class Tokens:
 
     def create(self, instance_id: str, seconds: int) -> str:
         """Return a token that is good for that many seconds."""
-        content = f"{int(time.time()) + seconds}:{secrets.token_hex(8)}".encode()
+        content = f"{int(time.monotonic()) + seconds}:{secrets.token_hex(8)}".encode()
         token = self._sign(instance_id, content) + content
         return base64.urlsafe_b64encode(token).decode().rstrip("=")
 
@@ -149,7 +149,7 @@ class Tokens:
         except ValueError:
             return False
         genuine = hmac.compare_digest(raw[:32], self._sign(instance_id, raw[32:]))
-        return genuine and expires > time.time()
+        return genuine and expires > time.monotonic()
 
     def _sign(self, instance_id: str, content: bytes) -> bytes:
         return hmac.digest(self._key, instance_id.encode() + b"\0" + content, hashlib.sha256)
