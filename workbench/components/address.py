@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from workbench.components.component import Component
+from workbench.components.component import unprotected
 from workbench.components.errors import ArgumentError
 from workbench.components.lookups import look_up
 from workbench.components.record_names import record_names
@@ -194,5 +195,5 @@ class Address(Component):
                 type="A",
                 ttl=TTL,
                 records=[self.ip],
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=unprotected(pulumi.ResourceOptions(parent=self)),
             )

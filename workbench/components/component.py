@@ -52,6 +52,15 @@ class Component(pulumi.ComponentResource):
         return super().__new__(cls)
 
 
+def unprotected(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+    """Return options for what an everyday change deletes or replaces, and makes again at no loss.
+
+    ``protect`` of a component isn't for these: Pulumi would refuse an address less in ``ssh_from``,
+    or the recipe of a new release.
+    """
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=False))
+
+
 def _bind(
     component: type[Component], given: tuple[Any, ...], named: dict[str, Any]
 ) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from workbench.components.address import TTL
 from workbench.components.address import DnsRecord
 from workbench.components.aws_values import check_certificate_arn
 from workbench.components.component import Component
+from workbench.components.component import unprotected
 from workbench.components.entry import Entry
 from workbench.components.errors import ArgumentError
 from workbench.components.late import checked
@@ -340,7 +341,7 @@ class Entrance(Component):
             subject_alternative_names=others,
             validation_method="DNS",
             tags={"Name": name},
-            opts=self._own,
+            opts=unprotected(self._own),
         )
         fqdns = [
             self._prove(certificate, each)
@@ -353,7 +354,7 @@ class Entrance(Component):
             f"{name}-certificate-validation",
             certificate_arn=certificate.arn,
             validation_record_fqdns=fqdns,
-            opts=self._own,
+            opts=unprotected(self._own),
         )
         return validation.certificate_arn
 
@@ -372,7 +373,7 @@ class Entrance(Component):
             ttl=300,
             # Another certificate for the same name, of this account, has the same record.
             allow_overwrite=True,
-            opts=self._own,
+            opts=unprotected(self._own),
         )
         return record.fqdn
 
@@ -396,7 +397,7 @@ class Entrance(Component):
                         "evaluate_target_health": False,
                     }
                 ],
-                opts=self._own,
+                opts=unprotected(self._own),
             )
 
 

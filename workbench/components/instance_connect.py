@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from workbench.components.component import Component
+from workbench.components.component import unprotected
 from workbench.components.errors import ArgumentError
 
 SSH_PORT = 22
@@ -89,7 +90,7 @@ def let_in(
         ip_protocol="tcp",
         from_port=SSH_PORT,
         to_port=SSH_PORT,
-        opts=opts,
+        opts=unprotected(opts),
     )
     aws.vpc.SecurityGroupIngressRule(
         f"{name}-ingress{ending}",
@@ -98,7 +99,7 @@ def let_in(
         ip_protocol="tcp",
         from_port=SSH_PORT,
         to_port=SSH_PORT,
-        opts=opts,
+        opts=unprotected(opts),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
+from workbench.components.component import unprotected
 from workbench.components.errors import ArgumentError
 from workbench.components.subnet_ranges import PRIVATE
 from workbench.components.subnet_ranges import SECOND
@@ -194,6 +195,6 @@ class PrivateNetwork:
             from_port=443,
             to_port=443,
             cidr_ipv4=self._vpc.cidr_block,
-            opts=self._own,
+            opts=unprotected(self._own),
         )
         return group

@@ -12,6 +12,7 @@ import pulumi_aws as aws
 
 from workbench.components.aws_values import check_key_arn
 from workbench.components.component import Component
+from workbench.components.component import unprotected
 from workbench.components.encryption import encrypt_bucket
 from workbench.components.encryption import may_decrypt
 from workbench.components.late import checked
@@ -80,7 +81,7 @@ class Recipe(Component):
             content_type="application/gzip",
             server_side_encryption=encryption,
             kms_key_id=key,
-            opts=self._after(),
+            opts=unprotected(self._after()),
         )
         content = _document(args["settings"], digest)
         aws.s3.BucketObjectv2(
@@ -92,7 +93,7 @@ class Recipe(Component):
             server_side_encryption=encryption,
             kms_key_id=key,
             # The settings name the recipe, so they come after it.
-            opts=self._after(recipe),
+            opts=unprotected(self._after(recipe)),
         )
         role_name = args.get("role_name")
         if role_name is not None:

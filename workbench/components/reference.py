@@ -66,10 +66,16 @@ each item of a list of those. Any other one decides what is made, so a preview m
 
 ### Resource options
 
-`protect`, `provider`, `providers`, `aliases` and `parent` reach all that a component makes. By
-Pulumi's own rules, `ignore_changes` and `depends_on` don't: the first is of the component alone;
-what is given as the second, `Server`, `Address` and `Entrance` hand to what needs it. Whatever no
-argument offers, a transform changes in each part, for example the rules of an organization:
+`protect`, `provider`, `providers`, `aliases` and `parent` reach everything a component makes, with
+one exception. `protect` leaves out what everyday changes replace at no loss: security group rules,
+the recipe and settings in the bucket, attached policies, DNS records, and a load balancer's
+certificate. So `pulumi up` can remove an address from `ssh_from` or install a new release;
+`workbench destroy` refuses before it deletes anything.
+
+By Pulumi's own rules, `ignore_changes` and `depends_on` don't reach the parts: `ignore_changes` is
+about the component alone, and `Server`, `Address` and `Entrance` pass `depends_on` to the parts
+that need it. Whatever no argument offers, a transform changes in each part, such as an
+organization's rules:
 
 ```python
 import pulumi

@@ -14,6 +14,7 @@ from workbench.components.aws_values import check_policy_arn
 from workbench.components.aws_values import check_profile_name
 from workbench.components.aws_values import check_role_path
 from workbench.components.component import check_object
+from workbench.components.component import unprotected
 from workbench.components.errors import ArgumentError
 from workbench.components.late import check_each
 from workbench.components.late import checked
@@ -91,7 +92,9 @@ def attach_policies(
     for index, arn in enumerate(check_each(check_policy_arn, arns, "role.policy_arns")):
         # What another resource decides has its place as its name.
         ending = f"output-{index}" if is_late(arn) else _ending(arn)
-        aws.iam.RolePolicyAttachment(f"{name}-{ending}", role=made.name, policy_arn=arn, opts=opts)
+        aws.iam.RolePolicyAttachment(
+            f"{name}-{ending}", role=made.name, policy_arn=arn, opts=unprotected(opts)
+        )
 
 
 def _ending(arn: str) -> str:

@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from workbench.components.aws_values import check_security_group_id
+from workbench.components.component import unprotected
 from workbench.components.errors import ArgumentError
 from workbench.components.late import checked
 from workbench.components.late import is_late
@@ -68,7 +69,7 @@ def create_group(
             ip_protocol=opening.protocol,
             from_port=opening.port,
             to_port=opening.port,
-            opts=own,
+            opts=unprotected(own),
             **_source(opening),
         )
     aws.vpc.SecurityGroupEgressRule(
@@ -76,7 +77,7 @@ def create_group(
         security_group_id=group.id,
         ip_protocol="-1",
         cidr_ipv4="0.0.0.0/0",
-        opts=own,
+        opts=unprotected(own),
     )
     return group
 

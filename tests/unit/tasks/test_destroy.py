@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from invoke.context import Context
+from invoke.exceptions import Exit
 
 from workbench.engine import stacks
 from workbench.engine.state import Resource
@@ -80,6 +81,38 @@ def test_who_works_on_the_server_is_told_before(
     stack.server = "stopped"
     destroy(Context(), stack="prod", dry_run=True)
     assert "bob" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("config", "advice"),
+    [
+        ({}, "Take protect out of the program's options, then: workbench up --stack prod"),
+        (
+            {"workbench:protectInstance": "true"},
+            "pulumi config set workbench:protectInstance false --stack prod,"
+            " then: workbench up --stack prod",
+        ),
+    ],
+)
+def test_what_is_protected_is_refused_before_the_rest_goes(
+    stack: Stack, config: dict[str, str], advice: str
+) -> None:
+    stack_state.read_each("prod", None)[0].config = config  # type: ignore[arg-type]
+    urn = "urn:pulumi:prod::lab::workbench:index:Server$aws:ec2/instance:Instance::lab-instance"
+    group = {
+        "type": "aws:ec2/securityGroup:SecurityGroup",
+        "urn": urn.replace("lab-instance", "lab-group"),
+    }
+    kept = {"protect": True, "custom": True}
+    parts = [group | kept, {**INSTANCE, "urn": urn, **kept}, {"type": "component", "protect": True}]
+    stack.export = lambda: {"resources": parts}  # type: ignore[method-assign]
+    with pytest.raises(Exit) as refused:
+        destroy(Context(), stack="prod", yes=True)
+    assert refused.value.message == (
+        "The stack prod is protected (Instance lab-instance and 1 more), so nothing was removed."
+        f"\n  {advice}"
+    )
+    assert stack.done == []
 
 
 def test_after_a_restore_the_advice_lets_go_of_the_snapshot_first(

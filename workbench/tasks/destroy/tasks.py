@@ -6,8 +6,10 @@ from typing import Any
 
 from invoke.context import Context
 
+from workbench.configured import PROTECT
 from workbench.configured import SNAPSHOT
 from workbench.configured import VOLUME
+from workbench.errors import ConfigError
 from workbench.remote.selection import DRY_RUN_HELP
 from workbench.remote.selection import STACK_HELP
 from workbench.remote.selection import YES_HELP
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 # The component that data volumes are parts of.
 _DATA = "workbench:index:Storage$"
+_INSTANCE = "aws:ec2/instance:Instance"
 
 
 @task(help={"stack": STACK_HELP, "yes": YES_HELP, "dry-run": DRY_RUN_HELP})
@@ -61,6 +64,7 @@ def destroy(
         return
     opened = open_stack(name, find_project(), reading)
     deployment = opened.export()
+    _refuse_protected(states, deployment)
     volumes = _volumes(states, deployment)
     kept = [each for each in volumes if keeps(deployment, each)]
     unused = _find_unused(state, deployment)
@@ -89,6 +93,33 @@ def destroy(
     for each, lines in snapshots.items():
         if lines:
             _tell_snapshots(volumes[each], each)
+
+
+def _refuse_protected(states: "Sequence[StackState]", deployment: "Mapping[str, Any]") -> None:
+    """Refuse before anything goes: Pulumi would delete the rest until it came to what is protected.
+
+    Its own command finds out in a preview, which the commands don't need.
+    """
+    from workbench.engine.state import urn_resource
+
+    found = [
+        each
+        for each in deployment.get("resources") or []
+        if each.get("protect") and each.get("custom")
+    ]
+    if not found:
+        return
+    name = states[0].stack
+    first = next((each for each in found if each["type"] == _INSTANCE), found[0])
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    hint = "Take protect out of the program's options"
+    if any(each.configured.protect_instance for each in states):
+        hint = f"pulumi config set {PROTECT} false --stack {name}"
+    raise ConfigError(
+        f"The stack {name} is protected ({urn_resource(first['urn'])}{more}), so nothing was"
+        " removed.",
+        f"{hint}, then: workbench up --stack {name}",
+    )
 
 
 def _volumes(
