@@ -57,6 +57,18 @@ def test_dev_test_and_prod_come_from_one_program_and_share_a_network(
     assert subnet in state
     assert '"aws:ec2/vpc:Vpc"' not in state
 
+    # What is protected can't go; who may use SSH changes all the same.
+    workbench.set("org-workbench:protect", "true")
+    workbench.set("workbench:sshFrom[0]", "203.0.113.0/24", "--path")
+    workbench.up()
+    workbench.set("workbench:sshFrom[0]", "198.51.100.0/24", "--path")
+    changed = workbench.up()
+    assert (changed["delete"], changed["create"]) == (1, 1)
+    workbench.run("destroy", "--yes", exit_code=1)
+    assert workbench.counts("preview", "--expect-no-changes") == {}
+    workbench.set("org-workbench:protect", "false")
+    workbench.up()
+
     # The organization's rules let production through as it is, and no change that opens it.
     pack = ("--stack", "prod", "--policy-pack", str(ORG / "policy"))
     assert "workbench-org@v0.1.0" in workbench.run("preview", *pack)
