@@ -1,6 +1,7 @@
 """Where workbench keeps things on this computer."""
 
 import os
+import shutil
 from pathlib import Path
 
 import platformdirs
@@ -16,9 +17,16 @@ def state_dir() -> Path:
     return _place("WORKBENCH_STATE_DIR", platformdirs.user_state_path(APP))
 
 
-def stack_dir(stack: str) -> Path:
-    """Return the folder of what belongs to a stack on AWS: passwords, host keys, passphrase."""
-    return state_dir() / "stacks" / stack.replace("/", "_")
+def stack_dir(project: str, stack: str) -> Path:
+    """Return the folder of what belongs to a project's stack on AWS: host keys, passphrase.
+
+    Projects used to share it by the stack's name: one that did starts with what it had there.
+    """
+    project, stack = project.replace("/", "_"), stack.replace("/", "_")
+    own, shared = state_dir() / "projects" / project / stack, state_dir() / "stacks" / stack
+    if not own.exists() and (shared / f"copy-{project}.json").is_file():
+        shutil.copytree(shared, own)
+    return own
 
 
 def cache_dir() -> Path:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Any
 
-import yaml
-
 from workbench.engine.damage import ConfigLostError
+from workbench.engine.project import kept_dir
+from workbench.engine.project import project_name
 from workbench.engine.stack_config import config_file
 from workbench.engine.stack_config import read_config_file
 from workbench.engine.stack_config import read_config_text
@@ -24,9 +24,7 @@ from workbench.engine.state import parse_state
 from workbench.engine.state import read_deployment_file
 from workbench.engine.state import short_name
 from workbench.engine.workbenches import find_workbenches
-from workbench.errors import ConfigError
 from workbench.errors import WorkbenchError
-from workbench.places import stack_dir
 from workbench.progress import Progress
 from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.names import rehearsal_of
@@ -96,7 +94,7 @@ def parse_copy(text: str) -> Copy | None:
 def copy_path(stack: str, project_dir: Path) -> Path:
     """Return where this computer keeps a stack's copy: other projects may have such a stack."""
     rehearsal = rehearsal_of(stack)
-    folder = rehearsal_dir(rehearsal) if rehearsal else stack_dir(stack)
+    folder = rehearsal_dir(rehearsal) if rehearsal else kept_dir(stack, project_dir)
     return folder / f"copy-{project_name(project_dir)}.json"
 
 
@@ -156,21 +154,6 @@ def keep_copy(stack: "Stack", progress: Progress, *, everywhere: bool) -> None:
                 put_copy(stack.get_config(), bucket, copy)
     except (WorkbenchError, OSError, BotoCoreError, ClientError) as error:
         progress.say(f"No copy of the stack's state could be kept: {error}")
-
-
-def project_name(project_dir: Path) -> str:
-    """Return the name of the Pulumi project in a folder. Raises ConfigError where it has none."""
-    path = project_dir / "Pulumi.yaml"
-    try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError:
-        found = None
-    if not isinstance(found, dict) or not found.get("name"):
-        raise ConfigError(
-            f"{path} has no name, which every Pulumi project needs.",
-            "Put a line into it, for example: name: research",
-        )
-    return str(found["name"])
 
 
 def has_values(configuration: str) -> bool:

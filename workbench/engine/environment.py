@@ -61,7 +61,7 @@ def pulumi_environment(engine: Engine, stack_name: str, project_dir: Path) -> di
         return variables | _rehearsal_variables(rehearsal)
     misleading = misleading_variables(stack_name, os.environ)
     given = {name: value for name, value in os.environ.items() if name not in misleading}
-    return variables | passphrase_variables(stack_name, given)
+    return variables | passphrase_variables(stack_name, project_dir, given)
 
 
 def misleading_variables(stack_name: str, environment: Mapping[str, str]) -> list[str]:

@@ -5,20 +5,22 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from workbench.places import stack_dir
+from workbench.engine.project import kept_dir
 
 # Either of them, set by a person, wins over what is kept here.
 VARIABLES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 
 
-def kept_passphrase(stack_name: str) -> Path:
+def kept_passphrase(stack_name: str, project_dir: Path) -> Path:
     """Return where the passphrase of a stack on AWS is kept; there may be none."""
-    return stack_dir(stack_name) / "passphrase"
+    return kept_dir(stack_name, project_dir) / "passphrase"
 
 
-def passphrase_variables(stack_name: str, environment: Mapping[str, str]) -> dict[str, str]:
+def passphrase_variables(
+    stack_name: str, project_dir: Path, environment: Mapping[str, str]
+) -> dict[str, str]:
     """Return what tells Pulumi the passphrase that is kept for a stack, if it must be told."""
-    path = kept_passphrase(stack_name)
+    path = kept_passphrase(stack_name, project_dir)
     if any(name in environment for name in VARIABLES) or not path.is_file():
         return {}
     return {"PULUMI_CONFIG_PASSPHRASE_FILE": str(path)}

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
-from workbench.places import stack_dir
 from workbench.rehearsal.description import Description
 from workbench.rehearsal.description import read_description
 from workbench.rehearsal.description import rehearsal_dir
@@ -54,8 +53,17 @@ def stack_folder(stack: str) -> Path:
 
     For a rehearsal's stack that is the rehearsal's own folder, so that a reset takes all.
     """
+    from workbench.engine.project import kept_dir
+
     rehearsal = rehearsal_of(stack)
-    return rehearsal_dir(rehearsal) if rehearsal else stack_dir(stack)
+    if rehearsal:
+        return rehearsal_dir(rehearsal)
+    try:
+        project = find_project()
+    except WorkbenchError:
+        # The labs need none.
+        project = None
+    return kept_dir(stack, project)
 
 
 def running_rehearsal(stack: str) -> Description | None:

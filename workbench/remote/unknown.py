@@ -10,9 +10,9 @@ from botocore.exceptions import BotoCoreError
 from botocore.exceptions import ClientError
 
 from workbench.configured import Configured
-from workbench.engine.copies import project_name
 from workbench.engine.copies import read_copy
 from workbench.engine.damage import recover
+from workbench.engine.project import project_name
 from workbench.engine.stack_config import config_file
 from workbench.engine.stack_config import read_config_file
 from workbench.engine.stack_config import read_config_text

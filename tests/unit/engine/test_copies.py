@@ -43,4 +43,4 @@ def test_the_copy_goes_into_each_workbenchs_bucket(
     monkeypatch.setattr(copies, "put_copy", lambda config, bucket, copy: put.append(bucket))
     copies.keep_copy(stack, Progress(quiet=True), everywhere=everywhere)
     assert put == (buckets if everywhere else [])
-    assert list(tmp_path.rglob("stacks/dev/*"))
+    assert list(tmp_path.rglob("projects/*/dev/copy-*.json"))

@@ -28,10 +28,10 @@ def variables(pulumi, cached, tmp_path):
     return lambda stack: engine_variables(engine, stack, tmp_path)
 
 
-def test_the_engine_is_told_the_passphrase_that_is_kept(variables):
+def test_the_engine_is_told_the_passphrase_that_is_kept(variables, tmp_path):
     assert NAME not in variables("prod")
 
-    kept = ensure_passphrase(kept_passphrase("prod"))
+    kept = ensure_passphrase(kept_passphrase("prod", tmp_path))
 
     assert variables("prod")[NAME] == str(kept)
     assert kept.read_text() not in " ".join(variables("prod").values())
@@ -39,24 +39,24 @@ def test_the_engine_is_told_the_passphrase_that_is_kept(variables):
 
 
 @pytest.mark.parametrize("own", VARIABLES)
-def test_a_persons_own_passphrase_wins(variables, monkeypatch, own):
-    kept = ensure_passphrase(kept_passphrase("prod"))
+def test_a_persons_own_passphrase_wins(variables, monkeypatch, own, tmp_path):
+    kept = ensure_passphrase(kept_passphrase("prod", tmp_path))
     monkeypatch.setenv(own, "mine")
 
     assert variables("prod")[own] == "mine"
     assert str(kept) not in variables("prod").values()
 
 
-def test_a_passphrase_set_for_a_rehearsal_does_not_hide_it(variables, monkeypatch):
-    kept = ensure_passphrase(kept_passphrase("prod"))
+def test_a_passphrase_set_for_a_rehearsal_does_not_hide_it(variables, monkeypatch, tmp_path):
+    kept = ensure_passphrase(kept_passphrase("prod", tmp_path))
     for name, value in variables("rehearsal").items():
         monkeypatch.setenv(name, value)
 
     assert variables("prod")[NAME] == str(kept)
 
 
-def test_a_passphrase_is_its_owners_alone_and_made_once():
-    path = ensure_passphrase(kept_passphrase("org/project/prod"))
+def test_a_passphrase_is_its_owners_alone_and_made_once(tmp_path):
+    path = ensure_passphrase(kept_passphrase("org/project/prod", tmp_path))
     text = path.read_text()
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -82,12 +82,12 @@ def test_a_passphrase_is_made_where_stacks_encrypt_their_own_secrets(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     local = InBackend("prod", here, quiet())
-    assert local.new_passphrase == kept_passphrase("prod")
+    assert local.new_passphrase == kept_passphrase("prod", here)
     assert InBackend("prod", here, quiet(), "https://api.pulumi.com").new_passphrase is None
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "mine")
     assert local.new_passphrase is None
     monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
-    ensure_passphrase(kept_passphrase("prod"))
+    ensure_passphrase(kept_passphrase("prod", here))
     assert local.new_passphrase is None
 
 

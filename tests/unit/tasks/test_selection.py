@@ -53,4 +53,24 @@ def test_the_rehearsal_is_the_one_of_the_stack_worked_on(
 def test_what_belongs_to_a_rehearsals_stack_is_in_the_rehearsals_folder(state_dir: Path) -> None:
     assert stack_folder("rehearsal") == state_dir / "rehearsals" / "default"
     assert stack_folder("rehearsal-try") == state_dir / "rehearsals" / "try"
-    assert stack_folder("org/workbench/prod") == state_dir / "stacks" / "org_workbench_prod"
+
+
+def test_what_belongs_to_a_stack_on_aws_is_its_projects(
+    state_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Pulumi.yaml").write_text("name: research\n")
+    own = stack_folder("prod")
+    assert own == state_dir / "projects" / "research" / "prod"
+    full = state_dir / "projects" / "workbench" / "org_workbench_prod"
+    assert stack_folder("org/workbench/prod") == full
+
+    # Of a project that shared the folder by the stack's name, all is found again.
+    shared = state_dir / "stacks" / "prod"
+    shared.mkdir(parents=True)
+    (shared / "passphrase").write_text("known")
+    assert not stack_folder("prod").exists()
+    (shared / "copy-research.json").touch()
+    assert (stack_folder("prod") / "passphrase").read_text() == "known"
+    (own / "passphrase").write_text("newer")
+    assert (stack_folder("prod") / "passphrase").read_text() == "newer"

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+from workbench.engine.project import NEW
 from workbench.errors import WorkbenchError
 from workbench.remote.selection import PROJECT_FILE
 
 PROGRAM_FILE = "__main__.py"
 
-PROJECT = """\
-name: workbench
+PROJECT = f"""\
+name: {NEW}
 description: A DIY data science workbench on one AWS server
 runtime:
   name: python

@@ -84,7 +84,7 @@ class Place:
     @property
     def new_passphrase(self) -> Path | None:
         """The file of a passphrase that has to be made; None where none is needed."""
-        kept = kept_passphrase(self.stack)
+        kept = kept_passphrase(self.stack, self.folder)
         given = any(name in os.environ for name in VARIABLES) or kept.is_file()
         return kept if self.is_new and needs_passphrase(self.backend) and not given else None
 

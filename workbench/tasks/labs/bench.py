@@ -146,7 +146,7 @@ def _has_workbench(stack: str) -> bool:
 
 
 def _has_workbench_in_aws(stack: str) -> bool:
-    from workbench.engine.copies import project_name
+    from workbench.engine.project import project_name
     from workbench.remote.selection import find_project
     from workbench.remote.stack_state import read_each
 

@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.exceptions import ClientError
 
 from workbench.configured import VOLUME
-from workbench.engine.copies import project_name
+from workbench.engine.project import project_name
 from workbench.engine.state import short_name
 from workbench.errors import WorkbenchError
 from workbench.remote.data_volumes import STACK_TAG

@@ -129,7 +129,7 @@ def _put_back(
     if new_passphrase:
         stripped = without_passphrase(source)
         source, lost = stripped.copy, stripped.secrets
-        renew_passphrase(opened.name)
+        renew_passphrase(opened.name, opened.project_dir)
     if damage.configuration or new_passphrase:
         put_file(path, source.configuration)
     if damage.state == DAMAGED:
@@ -169,7 +169,7 @@ def _stamp() -> str:
     return time.strftime("%Y%m%d-%H%M%S")
 
 
-def renew_passphrase(stack: str) -> None:
+def renew_passphrase(stack: str, project_dir: Path) -> None:
     """Have a new passphrase where this computer keeps the stack's; the old one is kept.
 
     One that a person gives by a variable is the new one as it is, and so is a rehearsal's, which
@@ -177,7 +177,7 @@ def renew_passphrase(stack: str) -> None:
     """
     if rehearsal_of(stack) is not None or any(name in os.environ for name in VARIABLES):
         return
-    path = kept_passphrase(stack)
+    path = kept_passphrase(stack, project_dir)
     if path.exists():
         path.replace(path.with_name(f"{path.name}.old"))
     ensure_passphrase(path)

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from workbench.engine.backend import current_backend
-from workbench.engine.copies import project_name
 from workbench.engine.find import ensure_engine
+from workbench.engine.project import project_name
 from workbench.engine.stacks import Stack
 from workbench.engine.state import short_name
 from workbench.engine.state import state_file

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from workbench.components.names import key_of
-from workbench.engine.copies import project_name
+from workbench.engine.project import project_name
 from workbench.engine.stack_config import Default
 from workbench.engine.stack_config import Value
 from workbench.engine.stack_config import config_file
