@@ -181,7 +181,7 @@ def test_someone_without_them_is_refused_and_told_before(
     rights = ask_rights(ada.client, "us-east-1")
     assert {"iam:CreateRole", "iam:PassRole", "iam:CreateInstanceProfile"} <= set(rights.missing)
     assert {each.partition(":")[0] for each in rights.missing} == {"iam"}
-    assert "You lack rights that workbench up needs: iam:" in str(rights)
+    assert "You lack permissions that workbench up needs: iam:" in str(rights)
     with pytest.raises(ada.iam.exceptions.ClientError, match="not authorized to perform: iam:Cre"):
         ada.client("iam").create_role(RoleName="workbench-x", AssumeRolePolicyDocument="{}")
     # The keys that are nobody's are the account's root's.

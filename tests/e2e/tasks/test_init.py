@@ -198,7 +198,7 @@ def test_someone_without_the_rights_is_told_before_anything_is_made(
     try:
         # All but IAM, and then all but the question itself.
         missing = may(NotAction=["iam:C*", "iam:P*"])
-        assert "WARNING: You lack rights that workbench up needs: iam:" in missing
+        assert "WARNING: You lack permissions that workbench up needs: iam:" in missing
         assert "workbench init --rights" in missing
         assert "iam:SimulatePrincipalPolicy on yourself" in may(NotAction=["iam:S*"])
         assert "rights" not in may(Action="*")

@@ -274,7 +274,7 @@ def test_missing_rights_are_told_first_with_what_prints_them(
     monkeypatch.setattr("workbench.tasks.init.warnings.ask_rights", ask)
     chosen = answers(account=Asked({}), domain=Domain(None))
     first, *_ = find_warnings(chosen, "lab")
-    assert first.startswith("You lack rights that workbench up needs: iam:CreateRole.")
+    assert first.startswith("You lack permissions that workbench up needs: iam:CreateRole.")
     assert first.splitlines()[1].strip().startswith("workbench init --rights ")
     assert asked == {"name": "lab", "without": ("Domain", *INSTANCE_CONNECT)}
 

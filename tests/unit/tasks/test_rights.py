@@ -112,7 +112,7 @@ def test_a_session_is_asked_about_as_its_role() -> None:
 
 def test_what_is_missing_is_named_in_one_sentence() -> None:
     one = str(ask_rights(Caller(USER, {"iam:CreateRole"}), "eu-west-1"))
-    assert one.startswith("You lack rights that workbench up needs: iam:CreateRole. AWS would")
+    assert one.startswith("You lack permissions that workbench up needs: iam:CreateRole. AWS would")
     everything = {action for each in questions("aws", "eu-west-1", "1") for action in each.actions}
     many = str(ask_rights(Caller(USER, everything), "eu-west-1"))
     assert f"and {len(everything) - 4} more. AWS would" in many

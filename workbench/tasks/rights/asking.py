@@ -34,7 +34,7 @@ class Rights:
         named, more = self.missing[:NAMED], len(self.missing) - NAMED
         others = f" and {more} more" if more > 0 else ""
         return (
-            f"You lack rights that workbench up needs: {', '.join(named)}{others}. AWS would refuse"
+            f"You lack permissions that workbench up needs: {', '.join(named)}{others}. AWS would refuse"
             " them halfway, with other things made already."
         )
 
