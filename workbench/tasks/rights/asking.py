@@ -34,8 +34,8 @@ class Rights:
         named, more = self.missing[:NAMED], len(self.missing) - NAMED
         others = f" and {more} more" if more > 0 else ""
         return (
-            f"You lack permissions that workbench up needs: {', '.join(named)}{others}. AWS would refuse"
-            " them halfway, with other things made already."
+            f"You lack permissions that workbench up needs: {', '.join(named)}{others}."
+            " AWS would refuse these calls halfway, after other things were created."
         )
 
 
