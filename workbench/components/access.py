@@ -69,8 +69,7 @@ class AccessArgs(TypedDict):
 
     public_key: pulumi.Input[str]
     """The administrator's public key in OpenSSH form (ed25519 or RSA). It becomes the key pair of
-    the first boot; changing it later never replaces a server, the recipe puts the new one in
-    place."""
+    the first boot; changing it later never replaces a server: the recipe installs the new one."""
 
     ssh_from: NotRequired[Sequence[pulumi.Input[str]]]
     """The ranges of addresses in CIDR notation that may use SSH (port 22). Default: none."""
@@ -80,23 +79,23 @@ class AccessArgs(TypedDict):
     `0.0.0.0/0`, everyone; Let's Encrypt needs port 80 open to everyone."""
 
     http_from_group: NotRequired[pulumi.Input[str]]
-    """The security group of a load balancer that alone may use HTTP and HTTPS, in place of
+    """The security group of a load balancer, which alone may use HTTP and HTTPS, instead of
     `http_from`. Default: none."""
 
     extra_ports: NotRequired[Sequence[Port]]
     """More ports to open. Default: none."""
 
     role: NotRequired[Role]
-    """How the server's role is made: its path, its boundary, further policies. Default: a role
-    that lets the agent of Systems Manager work, and `Recipe` read."""
+    """How the server's role is created: its path, its boundary, further policies. Default: a role
+    that allows what Systems Manager's agent and `Recipe` need."""
 
     instance_profile: NotRequired[pulumi.Input[str]]
-    """The name of an existing instance profile. No role is made then, and the profile's own gets
-    no policy: it must allow what `docs/org.md` says. Default: one is made."""
+    """The name of an existing instance profile. No role is created then, and the profile's own gets
+    no policy: it must allow what `docs/org.md` says. Default: one is created."""
 
 
 class Access(Component):
-    """A security group that opens exactly what it is asked to, a key pair, and an instance role."""
+    """A security group that opens exactly what you ask for, a key pair, and an instance role."""
 
     security_group_id: pulumi.Output[str]
     """The security group."""
@@ -108,7 +107,7 @@ class Access(Component):
     """The server's role, for further policies."""
 
     instance_profile: pulumi.Output[str]
-    """The instance profile by which the server has the role."""
+    """The instance profile that gives the server the role."""
 
     @classmethod
     def check(cls, name: str, args: AccessArgs) -> None:

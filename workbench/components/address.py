@@ -31,15 +31,15 @@ class DnsRecord(TypedDict):
     """What it points to: the workbench's address, or the load balancer's name."""
 
     ttl: int
-    """For how many seconds others may remember it."""
+    """How many seconds others may cache it."""
 
 
 class AddressArgs(TypedDict):
     """A fixed address for an instance, and its names."""
 
     ip: NotRequired[pulumi.Input[str]]
-    """An address that is there already, such as a server's private one, which the names point to;
-    no Elastic IP is made then. Default: an Elastic IP."""
+    """An existing address, such as a server's private one, which the names point to; no Elastic IP
+    is created then. Default: an Elastic IP."""
 
     instance_id: NotRequired[pulumi.Input[str]]
     """The instance to point to. In a network of the same program that isn't a `Network`, name its
@@ -50,20 +50,21 @@ class AddressArgs(TypedDict):
     """The domain name, for example `lab.example.org`. Default: none, just the address."""
 
     www: NotRequired[bool]
-    """Whether `www.` before the domain leads there too. Default: true."""
+    """Whether `www.` before the domain points there, too. Default: true."""
 
     extra_names: NotRequired[list[str]]
-    """More names below the domain, for example `app` or `*`. Default: none."""
+    """More names under the domain, for example `app` or `*`. Default: none."""
 
     host_name_per_user: NotRequired[bool]
-    """Whether each name directly below the domain leads there, as a person's. Default: false."""
+    """Whether each name directly under the domain points there, for people's own names. Default:
+    false."""
 
     zone_id: NotRequired[pulumi.Input[str]]
     """The Route 53 hosted zone to put the records in."""
 
     create_zone: NotRequired[bool]
-    """Whether to make a hosted zone for the domain; its `name_servers` then have to be entered
-    where the domain was bought. Default: false."""
+    """Whether to create a hosted zone for the domain; then enter its `name_servers` where you
+    bought the domain. Default: false."""
 
 
 class Address(Component):
@@ -73,16 +74,17 @@ class Address(Component):
     """The Elastic IP, or the `ip` given."""
 
     url: pulumi.Output[str]
-    """The address to open with a browser: the domain's, or that of `ip`."""
+    """The URL to open in a browser: with the domain, or with `ip`."""
 
     names: pulumi.Output[list[str]]
-    """The names that point to it, the domain first; a wildcard isn't among them."""
+    """The names that point to it, the domain first; a wildcard isn't included."""
 
     dns_records: pulumi.Output[list[DnsRecord]]
-    """The records to make manually, for a domain that is kept outside this account's Route 53."""
+    """The records to create manually, for a domain that is managed outside this account's Route
+    53."""
 
     name_servers: pulumi.Output[Sequence[str]]
-    """The new hosted zone's name servers, to be entered where the domain was bought."""
+    """The new hosted zone's name servers; enter them where you bought the domain."""
 
     @classmethod
     def check(cls, name: str, args: AddressArgs) -> None:

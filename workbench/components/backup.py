@@ -33,26 +33,26 @@ class BackupArgs(TypedDict):
     """The ARN of the volume."""
 
     schedule: NotRequired[pulumi.Input[str]]
-    """When to make one, `cron(...)` in UTC as AWS writes it. Default: `cron(0 5 ? * * *)`."""
+    """When to make a snapshot, `cron(...)` in UTC in AWS's format. Default: `cron(0 5 ? * * *)`."""
 
     retention_days: NotRequired[pulumi.Input[int]]
-    """Days for which a snapshot is kept, 1 to 3650. Default: 14."""
+    """How many days a snapshot is kept, 1 to 3650. Default: 14."""
 
     keep: NotRequired[bool]
     """Whether vault and snapshots stay in AWS when the stack is destroyed. It takes effect with the
-    next `pulumi up`: `pulumi destroy` goes by what the last one was told. Default: true."""
+    next `pulumi up`: `pulumi destroy` uses the value of the last `up`. Default: true."""
 
     kms_key_id: NotRequired[pulumi.Input[str]]
-    """The ARN of the KMS key of a new vault; one that is there keeps its own. Snapshots of a volume
-    have the volume's key. Default: the account's key for AWS Backup."""
+    """The ARN of the KMS key for a new vault; an existing one keeps its own. Snapshots of a volume
+    use the volume's key. Default: the account's key for AWS Backup."""
 
     role: NotRequired[Role]
-    """How the role is made by which AWS Backup works: its path, its boundary, further policies.
-    Default: with neither."""
+    """How the role for AWS Backup is created: its path, its boundary, further policies. Default:
+    with none of these."""
 
 
 class Backup(Component):
-    """A plan of AWS Backup's that makes snapshots of a volume into a vault of its own."""
+    """An AWS Backup plan that saves snapshots of a volume in its own vault."""
 
     vault_name: pulumi.Output[str]
     """The vault with the snapshots."""

@@ -51,7 +51,7 @@ class EntranceArgs(TypedDict):
     """A load balancer, its names and their certificate."""
 
     subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
-    """Public subnets of one VPC, in two zones at least, for example a `Network`'s
+    """Public subnets of one VPC, in at least two zones, for example a `Network`'s
     `public_subnet_ids`."""
 
     domain: str
@@ -59,34 +59,33 @@ class EntranceArgs(TypedDict):
 
     zone_id: NotRequired[pulumi.Input[str]]
     """The Route 53 hosted zone that the domain is in: for the records that point to the load
-    balancer, and for those by which AWS sees whose domain it is. Without it, `certificate_arn` is
-    needed, and the records are yours to make, to `dns_name`."""
+    balancer, and for those that prove to AWS who owns the domain. Without it, `certificate_arn` is
+    needed, and you create the records for `dns_name` yourself."""
 
     certificate_arn: NotRequired[pulumi.Input[str]]
-    """The ARN of a certificate in AWS Certificate Manager, of this region, for all of the names.
-    Default: one is made, in `zone_id`."""
+    """The ARN of a certificate in AWS Certificate Manager, in this region, for all of the names.
+    Default: one is created, with `zone_id`."""
 
     wait_for_certificate: NotRequired[bool]
-    """Whether to wait until the certificate is issued. That takes minutes, and never ends while
-    the parent zone doesn't delegate to `zone_id`: with false the load balancer has no HTTPS yet,
-    and answers that its certificate is pending. Default: true."""
+    """Whether to wait until the certificate is issued. That takes minutes, and never ends as long
+    as the parent zone doesn't delegate to `zone_id`: with false, the load balancer has no HTTPS
+    yet, and answers that its certificate is pending. Default: true."""
 
     www: NotRequired[bool]
-    """Whether `www.` before the domain leads there too. Default: true."""
+    """Whether `www.` before the domain points there, too. Default: true."""
 
     extra_names: NotRequired[list[str]]
-    """More names below the domain, for example `app` or `*`. Default: none."""
+    """More names under the domain, for example `app` or `*`. Default: none."""
 
     host_name_per_user: NotRequired[bool]
-    """Whether each name directly below the domain leads there, as a person's, as for the
-    workbench's own `host_name_per_user`. Default: false."""
+    """Whether each name directly under the domain points there, for people's own names; as the
+    workbench's `host_name_per_user`. Default: false."""
 
     http_from: NotRequired[Sequence[pulumi.Input[str]]]
     """The ranges of addresses that may use HTTP and HTTPS. Default: `0.0.0.0/0`, everyone."""
 
     idle_timeout: NotRequired[pulumi.Input[int]]
-    """Seconds after which a connection is ended on which nothing was sent, 1 to 4000. Default:
-    3600."""
+    """After how many seconds an idle connection is closed, 1 to 4000. Default: 3600."""
 
     protect: NotRequired[bool]
     """Whether AWS refuses to delete the load balancer, and Pulumi to destroy or replace it, until
@@ -96,25 +95,25 @@ class EntranceArgs(TypedDict):
 class Entrance(Component):
     """An application load balancer, whose `entry` puts a `Workbench` behind it.
 
-    HTTP is sent to HTTPS; requests go on to the server by HTTPS, whose certificate nobody looks
-    at. In us-east-1, $0.0225 an hour and $0.008 for each capacity unit (LCU) and hour.
+    HTTP is redirected to HTTPS; requests go to the server over HTTPS, whose certificate isn't
+    verified. In us-east-1, $0.0225 an hour and $0.008 per capacity unit (LCU) and hour.
     """
 
     url: pulumi.Output[str]
     """Where to go with a browser."""
 
     names: pulumi.Output[list[str]]
-    """The names that lead there, the domain first; a wildcard isn't among them."""
+    """The names that point there, the domain first; a wildcard isn't included."""
 
     dns_name: pulumi.Output[str]
-    """The load balancer's own name, for a record of yours (`CNAME`, or an alias)."""
+    """The load balancer's own name, for your own record (`CNAME`, or an alias)."""
 
     zone_id: pulumi.Output[str]
-    """The hosted zone of `dns_name`, as an alias record needs it."""
+    """The hosted zone of `dns_name`, which an alias record needs."""
 
     dns_records: pulumi.Output[list[DnsRecord]]
-    """The records to make manually, where no `zone_id` is given. For a name that has to be an
-    address, such as a zone's own, make an alias to `dns_name` in place of the `CNAME`."""
+    """The records to create manually, if no `zone_id` is given. For a name that has to be an
+    address, such as a zone's own, create an alias to `dns_name` instead of the `CNAME`."""
 
     security_group_id: pulumi.Output[str]
     """The load balancer's security group."""
@@ -126,7 +125,7 @@ class Entrance(Component):
     """Its certificate."""
 
     entry: Entry
-    """What a `Workbench` takes as its argument `entrance`."""
+    """What to pass to a `Workbench` as its argument `entrance`."""
 
     @classmethod
     def check(cls, name: str, args: EntranceArgs) -> None:

@@ -29,20 +29,20 @@ class Entry(TypedDict):
     """What a workbench needs to know of the load balancer in front of it."""
 
     security_group_id: pulumi.Input[str]
-    """The load balancer's security group, from which alone the server takes requests."""
+    """The load balancer's security group, the only one from which the server accepts requests."""
 
     target_group_arn: pulumi.Input[str]
-    """The target group that the server is put into."""
+    """The target group that the server is added to."""
 
     cidr_blocks: pulumi.Input[Sequence[pulumi.Input[str]]]
-    """The ranges that the load balancer's own addresses are in, those of its subnets: what comes
-    from there is believed whose request it is."""
+    """The ranges of the load balancer's subnets, which contain its own addresses: the server trusts
+    these about who sent a request."""
 
     dns_name: pulumi.Input[str]
     """The load balancer's own name."""
 
     dns_records: NotRequired[pulumi.Input[Sequence[DnsRecord]]]
-    """The records to make manually, where the load balancer has no zone for them. Default: none."""
+    """The records to create manually, if the load balancer has no zone for them. Default: none."""
 
 
 # The target groups that have a workbench, by program.

@@ -20,19 +20,20 @@ class InstanceConnectEndpointArgs(TypedDict):
     """Where the endpoint is, and which servers it reaches."""
 
     vpc_id: pulumi.Input[str]
-    """The VPC of the servers. AWS has one endpoint a VPC."""
+    """The VPC of the servers. AWS allows one endpoint per VPC."""
 
     subnet_id: pulumi.Input[str]
-    """The subnet to be in, any of the VPC; the servers' own costs no transfer between zones."""
+    """The endpoint's subnet, any in the VPC; with the servers' own subnet there are no costs for
+    transfer between zones."""
 
     security_group_ids: NotRequired[Sequence[pulumi.Input[str]]]
-    """The security groups of the servers that the endpoint reaches by SSH, and no others. Each gets
-    a rule that lets it in. Default: none; a workbench that takes the endpoint's `endpoint_id` and
-    `security_group_id` adds its own."""
+    """The security groups of the servers that the endpoint may reach by SSH; it reaches no others.
+    Each gets a rule that allows it. Default: none; a workbench that uses the endpoint's
+    `endpoint_id` and `security_group_id` adds its own."""
 
 
 class InstanceConnectEndpoint(Component):
-    """An EC2 Instance Connect Endpoint, which reaches port 22 of the servers named alone."""
+    """An EC2 Instance Connect Endpoint, which can only reach port 22 of the given servers."""
 
     endpoint_id: pulumi.Output[str]
     """The endpoint."""

@@ -26,40 +26,39 @@ class NetworkArgs(TypedDict):
 
     subnet_id: NotRequired[pulumi.Input[str]]
     """An existing subnet to use: for a server with a public address, one with a route to an
-    internet gateway. Nothing is made then, and the other arguments must be left out."""
+    internet gateway. Nothing is created then, and the other arguments must be left out."""
 
     availability_zone: NotRequired[pulumi.Input[str]]
     """The zone of the new subnet, for example `us-east-1a`. Default: the first zone that offers
     `instance_type`, chosen once."""
 
     instance_type: NotRequired[str]
-    """The instance type that the zone must offer, when the zone is chosen."""
+    """The instance type that the zone must offer, if the zone is chosen automatically."""
 
     cidr_block: NotRequired[str]
     """The new VPC's range of private addresses in CIDR notation. Default: `10.20.0.0/16`."""
 
     subnet_cidr_block: NotRequired[str]
     """The new subnet's part of that range. Default: 256 addresses that depend on the zone, so that
-    a subnet in another zone can be made while this one is still there."""
+    a subnet in another zone can be created while this one still exists."""
 
     map_public_ip_on_launch: NotRequired[pulumi.Input[bool]]
-    """Whether instances started in the new public subnet get a public address of their own.
-    Default: true."""
+    """Whether instances launched in the new public subnet get a public address. Default: true."""
 
     private_network: NotRequired[str]
-    """What makes public and private subnets, of each one in two zones, and leads out of the private
+    """Creates a public and a private subnet in each of two zones, and the way out of the private
     ones: `nat`, a NAT gateway ($0.045 an hour, about $33 a month, its address $3.65, and $0.045 for
-    each GB; in us-east-1), or `endpoints`, S3's gateway endpoint alone, which is free. `nat` has
-    that, too. Default: one public subnet, and no private ones."""
+    each GB; in us-east-1), or `endpoints`, only S3's gateway endpoint, which is free. `nat`
+    includes that, too. Default: one public subnet, and no private ones."""
 
     endpoint_services: NotRequired[list[str]]
-    """With `private_network`, AWS's services with an interface endpoint in the private subnet of
-    the server's zone, for example `ssm` and `ssmmessages`: about $7.30 a month for each. Default:
+    """With `private_network`, AWS services with an interface endpoint in the private subnet of the
+    server's zone, for example `ssm` and `ssmmessages`: about $7.30 a month for each. Default:
     none."""
 
 
 class Network(Component):
-    """A VPC with one public subnet, an internet gateway and a route to it; or a subnet you have.
+    """A VPC with one public subnet, an internet gateway and a route to it; or an existing subnet.
 
     With `private_network`, public and private subnets in two zones.
     """
@@ -68,19 +67,19 @@ class Network(Component):
     """The VPC."""
 
     subnet_id: pulumi.Output[str]
-    """The subnet for a server: the public one, or with `private_network` the private one. What is
-    made in it, and in the others, is made after what leads out of it."""
+    """The subnet for a server: the public one, or with `private_network` the private one. Resources
+    in this subnet and the others are created after their way out."""
 
     public_subnet_ids: pulumi.Output[list[str]]
-    """The public subnets, that of the server's zone first: two with `private_network`, of two
-    zones, as a load balancer needs them, else one. None for a subnet you have."""
+    """The public subnets, that of the server's zone first: two with `private_network`, in two
+    zones, as a load balancer needs them; otherwise one. None for an existing subnet."""
 
     private_subnet_ids: pulumi.Output[list[str]]
-    """The private subnets, that of the server's zone first: two with `private_network`, else
+    """The private subnets, that of the server's zone first: two with `private_network`, otherwise
     none."""
 
     availability_zone: pulumi.Output[str]
-    """The zone of `subnet_id`, where the data volume must be too."""
+    """The zone of `subnet_id`, where the data volume must be, too."""
 
     @classmethod
     def check(cls, name: str, args: NetworkArgs) -> None:

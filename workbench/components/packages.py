@@ -27,8 +27,8 @@ class Packages(TypedDict):
     """Packages of the distribution, by their names. Default: none."""
 
     python: NotRequired[pulumi.Input[Sequence[str]]]
-    """Python packages, with versions where these matter, such as `xgboost` or `polars>=1,<2`.
-    Default: none."""
+    """Python packages, with versions if they matter, such as `xgboost` or `polars>=1,<2`. Default:
+    none."""
 
     r: NotRequired[pulumi.Input[Sequence[str]]]
     """R packages, by their names. Default: none."""

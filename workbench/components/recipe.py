@@ -30,19 +30,19 @@ class RecipeArgs(TypedDict):
     """The settings to leave for the server, and the server's role."""
 
     settings: pulumi.Input[dict[str, Any]]
-    """The server's settings, which become `settings.json`. They are no place for secrets."""
+    """The server's settings, which become `settings.json`. Don't put secrets into them."""
 
     role_name: NotRequired[pulumi.Input[str]]
-    """The server's role, which gets the permission to read the recipe and the settings, and
-    nothing more. Default: none gets it; one that is there already must have it."""
+    """The server's role, which gets the permission to read the recipe and the settings, and nothing
+    more. Default: no role gets it; an existing role must already have it."""
 
     kms_key_id: NotRequired[pulumi.Input[str]]
-    """The ARN of the KMS key that recipe and settings are encrypted with. Default: S3's own keys.
+    """The ARN of the KMS key that encrypts recipe and settings. Default: S3's own keys.
     """
 
     force_destroy: NotRequired[bool]
-    """Whether destroying the stack empties the bucket. Default: true, as it holds nothing that the
-    stack can't make again."""
+    """Whether destroying the stack empties the bucket. Default: true, because it holds nothing that
+    the stack can't create again."""
 
 
 class Recipe(Component):
@@ -52,7 +52,7 @@ class Recipe(Component):
     """The bucket's name."""
 
     recipe_sha256: pulumi.Output[str]
-    """The recipe archive's SHA-256, which is in its name."""
+    """The recipe archive's SHA-256, which is part of its name."""
 
     settings_sha256: pulumi.Output[str]
     """The SHA-256 of `settings.json`."""

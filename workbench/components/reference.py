@@ -20,7 +20,7 @@ _HEAD = f"""\
 
 ## A stack's configuration
 
-What the program `stacks/lab` reads. Every key is in the namespace `{NAMESPACE}`:
+These are the keys that the program `stacks/lab` reads. Every key is in the namespace `{NAMESPACE}`:
 
 ```sh
 eval "$(workbench env --stack prod)"
@@ -30,29 +30,30 @@ pulumi config set --path '{NAMESPACE}:users[0].name' ada
 pulumi config set --path '{NAMESPACE}:users[0].administrator' true
 ```
 
-A list of texts is one text with commas, or a list set with `--path`; other lists and objects are
-set with `--path`. A key that isn't in this table is refused, and so is a value of the wrong kind.
-None of these is a secret, and none is a place for one.
+Set a list of strings as one string with commas, or with `--path`; set other lists and objects with
+`--path`. A key that isn't in this table is refused, and so is a value of the wrong type. None of
+these keys is for secrets.
 
-The plane says what a key changes: what exists in AWS, which `pulumi up` brings about by itself, or
-what is on the server, which `workbench up` or `workbench converge` apply with the recipe; or how
-commands on your computer work.
+The plane says what a key changes: resources in AWS, which `pulumi up` changes by itself; the
+server, which `workbench up` or `workbench converge` changes with the recipe; or how commands on
+your computer work.
 
-Region and profile are keys of Pulumi's AWS provider: `aws:region` and `aws:profile`. Where they
-aren't set, AWS's own variables and files say them. A role to assume belongs into a profile
-(`role_arn` in `~/.aws/config`): with `aws:assumeRoles`, only Pulumi itself would have its rights.
+Region and profile are keys of Pulumi's AWS provider: `aws:region` and `aws:profile`. If they aren't
+set, AWS's own variables and files apply. Put a role to assume into a profile (`role_arn` in
+`~/.aws/config`): with `aws:assumeRoles`, only Pulumi itself would have its permissions.
 """
 _OUTPUTS = """\
 ## A stack's outputs
 
-What `pulumi stack output` shows of a stack with one workbench, besides `domain`, `services` and
-where each of these is, such as `jupyter_url`. In the output `workbenches`, each workbench of a
-stack has all of them under its name ([org.md](org.md#several-workbenches-in-one-stack)).
+`pulumi stack output` shows these for a stack with one workbench, in addition to `domain`,
+`services` and each service's URL, such as `jupyter_url`. In the output `workbenches`, each
+workbench of a stack has all of them under its name
+([org.md](org.md#several-workbenches-in-one-stack)).
 """
 _COMPONENTS = """\
 ## The components
 
-Each is imported from `workbench` and takes a name, its arguments and Pulumi's resource options:
+Import each from `workbench`; it takes a name, its arguments and Pulumi's resource options:
 
 ```python
 from workbench import Network, Workbench
@@ -61,8 +62,8 @@ network = Network("team", {"cidr_block": "10.30.0.0/16"})
 Workbench("lab", {"public_key": public_key, "subnet_id": network.subnet_id})
 ```
 
-An argument of type *output or …* takes another resource's output as well as a value, and so does
-each item of a list of those. Any other one decides what is made, so a preview must know it.
+An argument of type *output or …* accepts another resource's output as well as a value, and so does
+each item of a list of these. Any other argument decides what is created, so a preview must know it.
 
 ### Resource options
 
@@ -106,8 +107,8 @@ Workbench(
 )
 ```
 
-It names types and inputs as Pulumi does, in camelCase; `pulumi preview --diff` shows them. A data
-volume that is there keeps its key: another one is ignored, so that none is lost.
+A transform uses Pulumi's own names for types and inputs, in camelCase; `pulumi preview --diff`
+shows them. An existing data volume keeps its key: another one is ignored, so that no data is lost.
 """
 
 

@@ -25,13 +25,13 @@ class Role(TypedDict):
     """What an organization asks of roles."""
 
     path: NotRequired[str]
-    """The path in IAM, such as `/team/`. Another one makes another role. Default: `/`."""
+    """The path in IAM, such as `/team/`. Changing it creates another role. Default: `/`."""
 
     permissions_boundary: NotRequired[pulumi.Input[str]]
     """The ARN of the policy that limits what the role's policies allow. Default: none."""
 
     policy_arns: NotRequired[Sequence[pulumi.Input[str]]]
-    """The ARNs of policies that the role has besides those it needs. Default: none."""
+    """The ARNs of policies that the role gets in addition to those it needs. Default: none."""
 
 
 def check_role(role: Role, what: str) -> Role:

@@ -17,18 +17,18 @@ class Route(TypedDict):
     """A page of your own, and what listens for it on the server."""
 
     path: str
-    """Where people find it, with a slash at both ends, for example `/dash/`. Requests are handed on
-    as they come, path and all."""
+    """The page's path, with a slash at both ends, for example `/dash/`. Requests are passed on
+    unchanged, including the path."""
 
     port: NotRequired[int]
-    """The port of 127.0.0.1 that it listens at, below 1024, where nobody else can."""
+    """The port of 127.0.0.1 that it listens on, below 1024, so that nobody else can use it."""
 
     socket: NotRequired[str]
-    """In place of a port, the socket that it listens at, in a folder below `/run`. The group
-    `caddy` has to be able to write to it."""
+    """Instead of a port, the socket that it listens on, in a folder in `/run`. The group `caddy`
+    must be able to write to it."""
 
     open: NotRequired[bool]
-    """Whether it is for everyone. Default: false; it is for people who have signed in to
+    """Whether it is for everyone. Default: false; then it is for people who have signed in to
     JupyterHub, and gets their name in the header `X-Workbench-User`."""
 
 

@@ -39,43 +39,43 @@ class ServerArgs(TypedDict):
     """The administrator's key pair."""
 
     instance_profile: NotRequired[pulumi.Input[str]]
-    """The instance profile, whose role may read the bucket. Default: none, so that the server may
-    do nothing in AWS."""
+    """The instance profile, whose role may read the bucket. Default: none; the server then may do
+    nothing in AWS."""
 
     bucket: NotRequired[pulumi.Input[str]]
-    """The bucket with the recipe and the settings. Name the `Recipe` in `depends_on` too, so that
-    the server starts when all is there. Default: none; the server is a plain instance of its
-    operating system then, and installs nothing."""
+    """The bucket with the recipe and the settings. Also name the `Recipe` in `depends_on`, so that
+    the server starts after everything is there. Default: none; the server is then a plain instance
+    of its operating system, and installs nothing."""
 
     user_data: NotRequired[pulumi.Input[str]]
-    """What cloud-init does at the first boot of a server without a bucket; later it changes
-    nothing. Everyone on the server can read it, so never a secret. Default: nothing."""
+    """What cloud-init does at the first boot of a server without a bucket; changing it later has no
+    effect. Everyone on the server can read it, so don't put secrets in it. Default: nothing."""
 
     volume_id: NotRequired[pulumi.Input[str]]
     """The data volume to attach. Default: none."""
 
     instance_type: NotRequired[str]
-    """The instance type; another one stops and starts the same server. Default: `t3.medium`."""
+    """The instance type; changing it stops and starts the same server. Default: `t3.medium`."""
 
     os: NotRequired[str]
-    """The operating system of a new server, `ubuntu-24.04` or `debian-12`. Leave it as it is while
-    there is a server: that one keeps its system, and would only be taken to have the other one's
-    administrator. Default: `ubuntu-24.04`."""
+    """The operating system of a new server, `ubuntu-24.04` or `debian-12`. Don't change it while
+    there is a server: the server keeps its system, and commands would only expect the wrong
+    administrator account. Default: `ubuntu-24.04`."""
 
     ami: NotRequired[pulumi.Input[str]]
-    """The machine image of a new server, one of the operating system that `os` says. A server that
-    is there keeps its own. Default: the operating system's newest one."""
+    """The machine image of a new server, based on the operating system in `os`. An existing server
+    keeps its own. Default: the operating system's newest image."""
 
     root_volume_size: NotRequired[pulumi.Input[int]]
     """Size of the root volume in GiB, 8 to 16384. Default: 30."""
 
     kms_key_id: NotRequired[pulumi.Input[str]]
-    """The ARN of the KMS key that a new server's root volume is encrypted with; one that is there
-    keeps its own. Default: the account's key for EBS."""
+    """The ARN of the KMS key for a new server's root volume; an existing one keeps its own.
+    Default: the account's key for EBS."""
 
     public_ip: NotRequired[pulumi.Input[bool]]
-    """Whether the server gets a public address of its own when it is made; later it changes
-    nothing. Default: as the subnet says."""
+    """Whether the server gets a public address when it is created; changing it later has no effect.
+    Default: the subnet's setting."""
 
     protect: NotRequired[bool]
     """Whether AWS refuses to terminate the server, and Pulumi to destroy or replace it, until this
@@ -83,7 +83,7 @@ class ServerArgs(TypedDict):
 
 
 class Server(Component):
-    """An instance with IMDSv2 and encrypted volumes, and with a bucket the bootstrap."""
+    """An instance with IMDSv2 and encrypted volumes, and, if it has a bucket, the bootstrap."""
 
     instance_id: pulumi.Output[str]
     """The instance."""
@@ -95,7 +95,7 @@ class Server(Component):
     """Its address in the VPC."""
 
     administrator: pulumi.Output[str]
-    """The user account of the operating system that `key_name` opens."""
+    """The operating system's user account that `key_name` gives access to."""
 
     @classmethod
     def check(cls, name: str, args: ServerArgs) -> None:

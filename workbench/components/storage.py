@@ -30,48 +30,50 @@ class StorageArgs(TypedDict):
     """A data volume: a new one, one restored from a snapshot, or one you have."""
 
     availability_zone: NotRequired[pulumi.Input[str]]
-    """The zone of the server. Needed for a new volume. A volume stays in the zone that it was made
-    in: another one is refused."""
+    """The zone of the server. Needed for a new volume. A volume stays in the zone that it was
+    created in: another one is refused."""
 
     size: NotRequired[pulumi.Input[int]]
-    """Size in GiB, 1 to 16384; it can grow later, never shrink. Default: 20, or what the snapshot
-    or the existing volume has."""
+    """Size in GiB, 1 to 16384; it can grow later, but never shrink. Default: 20, or the size of the
+    snapshot or existing volume."""
 
     snapshot_id: NotRequired[pulumi.Input[str]]
-    """The snapshot to restore. Given later, it makes a new volume; the old one is kept."""
+    """The snapshot to restore. If you set it later, a new volume is created; the old one is
+    kept."""
 
     volume_id: NotRequired[pulumi.Input[str]]
-    """An existing volume to use, such as one kept when a stack was destroyed. It is never deleted
-    by this stack, and grown by it only where its id is known before (not another's output)."""
+    """An existing volume to use, such as one kept when a stack was destroyed. This stack never
+    deletes it, and only grows it if its ID is known in advance (not an output of another
+    resource)."""
 
     keep: NotRequired[bool]
     """Whether the volume and its backups stay in AWS when the stack is destroyed. It takes effect
-    with the next `pulumi up`: `pulumi destroy` goes by what the last one was told. Default: true.
+    with the next `pulumi up`: `pulumi destroy` uses the value of the last `up`. Default: true.
     """
 
     kms_key_id: NotRequired[pulumi.Input[str]]
-    """The ARN of the KMS key to encrypt with, and that of the backups' vault. A volume that is
-    there keeps its own. Default: the account's keys."""
+    """The ARN of the KMS key for the volume and the backup vault. An existing volume keeps its own.
+    Default: the account's keys."""
 
     backup_schedule: NotRequired[str]
-    """When AWS Backup makes a snapshot, `cron(...)` in UTC as AWS writes it, or `off`. Default:
+    """When AWS Backup makes a snapshot, `cron(...)` in UTC in AWS's format, or `off`. Default:
     `off`; `cron(0 5 ? * * *)` is every day at five."""
 
     backup_retention_days: NotRequired[pulumi.Input[int]]
-    """Days for which such a snapshot is kept, 1 to 3650. Default: 14."""
+    """How many days such a snapshot is kept, 1 to 3650. Default: 14."""
 
     backup_role: NotRequired[Role]
-    """How the role is made by which AWS Backup works. Default: with no path and no boundary."""
+    """How the role for AWS Backup is created. Default: with no path and no boundary."""
 
 
 class Storage(Component):
-    """An encrypted EBS volume that outlives servers and, unless told otherwise, the stack."""
+    """An encrypted EBS volume that outlives servers and, by default, the stack."""
 
     volume_id: pulumi.Output[str]
     """The volume."""
 
     availability_zone: pulumi.Output[str]
-    """The volume's zone, where the server must be too."""
+    """The volume's zone, where the server must be, too."""
 
     @classmethod
     def check(cls, name: str, args: StorageArgs) -> None:

@@ -25,7 +25,7 @@ class User(TypedDict):
     """One person's account on the server."""
 
     name: pulumi.Input[str]
-    """The user's name: lower-case letters, digits, `-` and `_`."""
+    """The user's name: lowercase letters, digits, `-` and `_`."""
 
     public_keys: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
     """The user's public keys in OpenSSH form, for SSH. Default: none."""

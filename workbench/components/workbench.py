@@ -68,10 +68,10 @@ class Workbench(Component):
     """The Elastic IP; with `public_access` false, the server's private address."""
 
     dns_records: pulumi.Output[list[DnsRecord]]
-    """The records to make manually, for a domain kept outside this account's Route 53."""
+    """The records to create manually, for a domain managed outside this account's Route 53."""
 
     name_servers: pulumi.Output[Sequence[str]]
-    """The new hosted zone's name servers, to be entered where the domain was bought."""
+    """The new hosted zone's name servers; enter them where you bought the domain."""
 
     instance_id: pulumi.Output[str]
     """The server's instance."""
@@ -110,7 +110,7 @@ class Workbench(Component):
     """The SHA-256 of the settings that the server converges to."""
 
     outputs: pulumi.Output[dict[str, Any]]
-    """All of these and more, as the commands need them: for the stack's output `workbenches`."""
+    """All of these and more, as the commands need them; for the stack's output `workbenches`."""
 
     @classmethod
     def check(cls, name: str, args: WorkbenchArgs) -> None:

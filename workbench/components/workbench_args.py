@@ -112,18 +112,18 @@ class WorkbenchArgs(TypedDict):
     domain: NotRequired[
         Annotated[str, Key(validation.check_domain, part="address", setting="domain")]
     ]
-    """The domain name, for example `lab.example.org`. Default: none; the workbench is then reached
-    by its address, `https://` and the Elastic IP, with a certificate for it."""
+    """The domain name, for example `lab.example.org`. Default: none; the workbench is then at
+    `https://` followed by the Elastic IP, with a certificate for that address."""
 
     www: NotRequired[
         Annotated[bool, Key(validation.check_flag, default=True, part="address", derives=True)]
     ]
-    """Whether `www.` before the domain points to the workbench too. Default: true."""
+    """Whether `www.` before the domain points to the workbench, too. Default: true."""
 
     extra_names: NotRequired[
         Annotated[list[str], Key(validation.check_texts, default=(), part="address", derives=True)]
     ]
-    """More names below the domain that point to the workbench, for example `app`. Default: none."""
+    """More names under the domain that point to the workbench, for example `app`. Default: none."""
 
     services: NotRequired[
         Annotated[
@@ -136,10 +136,10 @@ class WorkbenchArgs(TypedDict):
             ),
         ]
     ]
-    """The services that people have: `jupyterhub`, `rstudio`, and those that installed packages add
-    (`docs/extending.md`). One that is no longer named is removed from the server, and its data
-    kept. `rstudio` needs `jupyterhub`, which looks at its passwords. Default: `jupyterhub` and
-    `rstudio`."""
+    """The services that people get: `jupyterhub`, `rstudio`, and those that installed packages add
+    (`docs/extending.md`). One that you remove from the list is removed from the server, and its
+    data is kept. `rstudio` needs `jupyterhub`, which checks its passwords. Default: `jupyterhub`
+    and `rstudio`."""
 
     host_name_per_user: NotRequired[
         Annotated[
@@ -147,15 +147,15 @@ class WorkbenchArgs(TypedDict):
             Key(validation.check_flag, default=False, part="address", setting="host_name_per_user"),
         ]
     ]
-    """Whether each person's Jupyter server has a host name of its own, such as
-    `ada.lab.example.org`, so that a browser keeps one person's pages from another's and from the
-    hub; RStudio Server has one, too, `rstudio.lab.example.org`. It needs a domain, and a DNS record
-    for every name below it (`*.lab.example.org`), which is made with the others.
-    `docs/security.md` says what to know before. Default: false."""
+    """Whether each person's Jupyter server has its own host name, such as `ada.lab.example.org`, so
+    that a browser keeps one person's pages away from another's and from the hub; RStudio Server
+    gets one, too, `rstudio.lab.example.org`. It needs a domain, and a DNS record for every name
+    under it (`*.lab.example.org`), which is created with the others. Read `docs/security.md` first.
+    Default: false."""
 
     routes: NotRequired[Annotated[Sequence[Route], Key(check_routes, default=(), setting="routes")]]
-    """Pages of your own besides the services', each a path and the port or socket of a program on
-    the server. It isn't the workbench that starts the program. Default: none."""
+    """Your own pages in addition to the services', each a path and the port or socket of a program
+    on the server. The workbench doesn't start the program. Default: none."""
 
     jupyterhub_config: NotRequired[
         Annotated[
@@ -163,20 +163,20 @@ class WorkbenchArgs(TypedDict):
             Key(check_hub_config, default=MappingProxyType({}), setting="hub"),
         ]
     ]
-    """Settings of JupyterHub, by class and trait as its documentation names them, for example
-    `{"Spawner": {"mem_limit": "2G"}}`. What the workbench sets itself, such as the sign-in, is
-    refused; what the server's JupyterHub doesn't take is told by the converge, and changes nothing.
+    """JupyterHub settings, by class and trait as in its documentation, for example `{"Spawner":
+    {"mem_limit": "2G"}}`. Settings that the workbench controls itself, such as the sign-in, are
+    refused; if the server's JupyterHub rejects one, the converge says so and changes nothing.
     Default: none."""
 
     create_zone: NotRequired[
         Annotated[bool, Key(validation.check_flag, default=False, part="address")]
     ]
-    """Whether to make a Route 53 hosted zone for the domain. Its name servers (the output
-    `name_servers`) then have to be entered where the domain was bought. Default: false."""
+    """Whether to create a Route 53 hosted zone for the domain. Then enter its name servers (the
+    output `name_servers`) where you bought the domain. Default: false."""
 
     zone_id: NotRequired[Annotated[pulumi.Input[str], Key(part="address")]]
     """The Route 53 hosted zone to put the records in. Without it and `create_zone`, the output
-    `dns_records` says which records to make manually."""
+    `dns_records` says which records to create manually."""
 
     ssh_from: NotRequired[Annotated[Ranges, Key(check_ranges, default=(), part="access")]]
     """The ranges of addresses in CIDR notation that may use SSH, for example
@@ -191,120 +191,119 @@ class WorkbenchArgs(TypedDict):
     entrance: NotRequired[
         Annotated[pulumi.Input[Entry], Key(check_entry, part="reach", derives=True)]
     ]
-    """The load balancer in front of the workbench, an `Entrance`'s output `entry`: from it alone
-    the server takes requests, and it is believed whose they are. Names and certificate are the
-    load balancer's then, so `http_from`, `zone_id` and `create_zone` are given to that. Default:
-    none."""
+    """The load balancer in front of the workbench, an `Entrance`'s output `entry`: the server
+    accepts requests only from it, and trusts it about who sent them. Names and certificate then
+    belong to the load balancer, so give `http_from`, `zone_id` and `create_zone` to it instead.
+    Default: none."""
 
     public_access: NotRequired[
         Annotated[bool, Key(validation.check_flag, default=True, part="reach", derives=True)]
     ]
-    """Whether the internet reaches the workbench. With false it has no Elastic IP and no public
-    address, in an existing private subnet (`subnet_id`) with a way out, or in a new one
-    (`private_network`); its address is the server's private one, and `ssh_from` and `http_from` are
-    the VPC's range where they aren't given. Default: true."""
+    """Whether the workbench can be reached from the internet. With false, it has no Elastic IP and
+    no public address, and is in an existing private subnet (`subnet_id`) with a way out, or in a
+    new one (`private_network`); its address is the server's private one, and `ssh_from` and
+    `http_from` default to the VPC's range. Default: true."""
 
     private_network: NotRequired[Annotated[str, Key(check_way_out, default=NAT, part="network")]]
-    """What leads out of the private subnet that is made for a server with `public_access` false:
+    """The way out of the private subnet that is created for a server with `public_access` false:
     `nat`, a NAT gateway ($0.045 an hour, about $33 a month, $3.65 for its address, and $0.045 for
-    each GB; in us-east-1), or `endpoints`, S3's gateway endpoint alone, for a network whose mirrors
-    or proxy are reached another way, which costs nothing. Default: `nat`."""
+    each GB; in us-east-1), or `endpoints`, only S3's gateway endpoint, for a network that reaches
+    mirrors or a proxy another way, which is free. Default: `nat`."""
 
     endpoint_services: NotRequired[
         Annotated[list[str], Key(check_endpoint_services, default=(), part="network")]
     ]
-    """AWS's services that the server reaches by an interface endpoint in that subnet, for example
-    `ssm` and `ssmmessages` for Session Manager: about $7.30 a month for each, and $0.01 for each
-    GB. Default: none."""
+    """AWS services that the server reaches through an interface endpoint in that subnet, for
+    example `ssm` and `ssmmessages` for Session Manager: about $7.30 a month for each, and $0.01 for
+    each GB. Default: none."""
 
     ssh_proxy_command: NotRequired[Annotated[str, Key(check_proxy_command, commands=True)]]
-    """OpenSSH's `ProxyCommand`, by which commands and `ssh` reach the server, for example `ssh -W
-    %h:%p bastion.example.org`; `%h` is the server's address, `%p` the port, `%r` the user. Every
-    command runs it on your computer. Default: none, they connect directly."""
+    """OpenSSH's `ProxyCommand`, through which commands and `ssh` reach the server, for example `ssh
+    -W %h:%p bastion.example.org`; `%h` is the server's address, `%p` the port, `%r` the user. Every
+    command runs it on your computer. Default: none; they connect directly."""
 
     instance_connect_endpoint: NotRequired[
         Annotated[bool, Key(validation.check_flag, default=False, part="instance connect")]
     ]
-    """Whether to make an EC2 Instance Connect Endpoint, by which commands and `ssh` reach the
-    server with AWS's credentials, and no port is open to any address: `ssh_from` can stay empty,
-    and with `public_access` false it is nobody unless it is given. AWS has one endpoint a VPC, and
-    makes it in some minutes. Default: false."""
+    """Whether to create an EC2 Instance Connect Endpoint, through which commands and `ssh` reach
+    the server with AWS credentials, with no port open to any address: `ssh_from` can stay empty,
+    and with `public_access` false it defaults to nobody. AWS allows one endpoint per VPC, and takes
+    a few minutes to create it. Default: false."""
 
     instance_connect_endpoint_id: NotRequired[
         Annotated[pulumi.Input[str], Key(check_instance_connect_id, part="instance connect")]
     ]
-    """The existing EC2 Instance Connect Endpoint of the server's VPC to go through. By itself it
-    changes no rules: `ssh_from`, or a group of `security_group_ids`, must let it in. Default:
-    none."""
+    """The existing EC2 Instance Connect Endpoint of the server's VPC to use. By itself this changes
+    no rules: `ssh_from`, or a group in `security_group_ids`, must allow it. Default: none."""
 
     instance_connect_group_id: NotRequired[
         Annotated[pulumi.Input[str], Key(check_security_group_id, part="instance connect")]
     ]
     """The security group of that endpoint. It gets a rule that reaches port 22 of the server, and
-    the server's one that lets it in; `ssh_from` can stay empty, and with `public_access` false it
-    is nobody unless it is given. Default: none."""
+    the server's group gets one that allows it; `ssh_from` can stay empty, and with `public_access`
+    false it defaults to nobody. Default: none."""
 
     extra_ports: NotRequired[
         Annotated[Sequence[Port], Key(check_ports, default=(), part="access", derives=True)]
     ]
-    """More ports to open. Default: none. With UDP 443, the web server offers HTTP/3 too."""
+    """More ports to open. Default: none. With UDP 443, the web server also offers HTTP/3."""
 
     security_group_ids: NotRequired[
         Annotated[Ranges, Key(each(check_security_group_id), default=(), part="server groups")]
     ]
-    """Existing security groups that the server gets besides its own, of the VPC that `subnet_id` is
-    in; AWS takes four, unless your account may have more. Default: none."""
+    """Existing security groups that the server gets in addition to its own, from the VPC that
+    `subnet_id` is in; AWS allows four, unless your account has a higher quota. Default: none."""
 
     role: NotRequired[Annotated[Role, Key(check_role, part="access")]]
-    """How roles in IAM are made, the server's and that of the backups: their `path`, their
-    `permissions_boundary`, and `policy_arns`, further policies of the server's. Default: roles
-    with none of these."""
+    """How the IAM roles for the server and the backups are created: their `path`, their
+    `permissions_boundary`, and `policy_arns`, further policies for the server's role. Default:
+    roles with none of these."""
 
     instance_profile: NotRequired[
         Annotated[pulumi.Input[str], Key(check_profile_name, part="access")]
     ]
-    """The name of an existing instance profile for the server. No role is made for it then, and
-    the profile's own must allow what `docs/org.md` says. Default: one is made."""
+    """The name of an existing instance profile for the server. No role is created then, and the
+    profile's own role must allow what `docs/org.md` says. Default: one is created."""
 
     kms_key_id: NotRequired[Annotated[pulumi.Input[str], Key(check_key_arn, part="encryption")]]
-    """The ARN of a KMS key of your own, for the data volume, a server's root volume, the bucket and
-    the backups' vault. To be chosen at the start: a data volume that is there can't get another
-    one, server and vault keep theirs, and it isn't taken away again. Default: AWS's own keys."""
+    """The ARN of your own KMS key, for the data volume, a server's root volume, the bucket and the
+    backup vault. Choose it at the start: an existing data volume can't get another key, server and
+    vault keep theirs, and you can't remove the key later. Default: AWS's own keys."""
 
     instance_type: NotRequired[
         Annotated[str, Key(validation.check_instance_type, default="t3.medium", part="server")]
     ]
-    """The instance type; another one stops and starts the same server. One with a processor of
-    ARM's architecture needs a `rstudio_url`. Default: `t3.medium` (2 vCPU, 4 GiB)."""
+    """The instance type; changing it stops and starts the same server. A type with an ARM processor
+    needs a `rstudio_url`. Default: `t3.medium` (2 vCPU, 4 GiB)."""
 
     current_server: NotRequired[Annotated[str, Key(check_slot, default=FIRST, part="server slots")]]
-    """Which of two servers serves, `first` or `second`; `workbench resize --replace` switches
-    over. Default: `first`."""
+    """Which of two servers is in use, `first` or `second`; `workbench resize --replace` switches
+    between them. Default: `first`."""
 
     next_instance_type: NotRequired[
         Annotated[str, Key(validation.check_instance_type, part="server slots")]
     ]
     """The instance type of a new server alongside the current one, with no data volume and no fixed
-    address yet: `workbench resize --replace` puts it here. Default: none."""
+    address yet: `workbench resize --replace` sets this. Default: none."""
 
     previous_instance_type: NotRequired[
         Annotated[str, Key(validation.check_instance_type, part="server slots")]
     ]
-    """The instance type of the server that was replaced, kept until the checks of the new one
-    pass: `workbench resize --replace` puts it here. Default: none."""
+    """The instance type of the server that was replaced, kept until the checks of the new one pass:
+    `workbench resize --replace` sets this. Default: none."""
 
     os: NotRequired[
         Annotated[str, Key(check_operating_system, default=UBUNTU, part="server", derives=True)]
     ]
-    """The operating system of a new server, `ubuntu-24.04` or `debian-12`. Leave it as it is while
-    there is a server: that one keeps its system, and would only be taken to have the other one's
-    administrator. Default: `ubuntu-24.04`."""
+    """The operating system of a new server, `ubuntu-24.04` or `debian-12`. Don't change it while
+    there is a server: the server keeps its system, and commands would only expect the wrong
+    administrator account. Default: `ubuntu-24.04`."""
 
     ami: NotRequired[Annotated[pulumi.Input[str], Key(check_image_id, part="server")]]
-    """The machine image of a new server: one made from the operating system that `os` says, for the
-    instance type's architecture. A server that is there keeps its own, and `workbench resize
-    --replace` makes one with this. Default: the newest image of the operating system when the
-    server is made."""
+    """The machine image of a new server, based on the operating system in `os`, for the instance
+    type's architecture. An existing server keeps its own; `workbench resize --replace` creates one
+    with this image. Default: the newest image of the operating system when the server is
+    created."""
 
     root_volume_size: NotRequired[
         Annotated[pulumi.Input[int], Key(partial(_check_size, low=8), default=30, part="server")]
@@ -314,27 +313,27 @@ class WorkbenchArgs(TypedDict):
     data_volume_size: NotRequired[
         Annotated[pulumi.Input[int], Key(_check_size, part="storage.size")]
     ]
-    """Size of the data volume in GiB, 1 to 16384; it can grow later, never shrink. Default: 20, or
-    what the snapshot or the existing volume (`data_volume_id`) has."""
+    """Size of the data volume in GiB, 1 to 16384; it can grow later, but never shrink. Default: 20,
+    or the size of the snapshot or existing volume (`data_volume_id`)."""
 
     data_volume_id: NotRequired[Annotated[pulumi.Input[str], Key(part="storage.volume_id")]]
     """An existing data volume to use, such as one kept when a stack was destroyed. It is never
     deleted by this stack."""
 
     data_snapshot_id: NotRequired[Annotated[pulumi.Input[str], Key(part="storage.snapshot_id")]]
-    """The snapshot to restore the data volume from. Given later, it makes a new volume, and the old
-    one is kept: `workbench data.restore` does it. With plain `pulumi up`, the server is stopped for
-    it and stays so until `workbench start`."""
+    """The snapshot to restore the data volume from. If you set it later, a new volume is created,
+    and the old one is kept; `workbench data.restore` does that for you. With plain `pulumi up`, the
+    server is stopped and stays stopped until `workbench start`."""
 
     keep_data_volume: NotRequired[
         Annotated[bool, Key(validation.check_flag, default=True, part="storage.keep")]
     ]
     """Whether the data volume and its backups stay in AWS when the stack is destroyed. It takes
-    effect with the next `pulumi up`: `pulumi destroy` goes by what the last one was told. Default:
+    effect with the next `pulumi up`: `pulumi destroy` uses the value of the last `up`. Default:
     true."""
 
     backup_schedule: NotRequired[Annotated[str, Key(check_schedule, default=OFF, part="storage")]]
-    """When AWS Backup makes a snapshot of the data volume, `cron(...)` in UTC as AWS writes it, or
+    """When AWS Backup makes a snapshot of the data volume, `cron(...)` in UTC in AWS's format, or
     `off`. Default: `off`; `cron(0 5 ? * * *)` is every day at five."""
 
     backup_retention_days: NotRequired[
@@ -342,7 +341,7 @@ class WorkbenchArgs(TypedDict):
             pulumi.Input[int], Key(check_retention, default=DEFAULT_RETENTION_DAYS, part="storage")
         ]
     ]
-    """Days for which such a snapshot is kept, 1 to 3650. Default: 14."""
+    """How many days such a snapshot is kept, 1 to 3650. Default: 14."""
 
     protect_instance: NotRequired[
         Annotated[bool, Key(validation.check_flag, default=False, part="server.protect")]
@@ -360,8 +359,8 @@ class WorkbenchArgs(TypedDict):
         Annotated[pulumi.Input[int], Key(partial(_check_size, low=0), setting="home_quota")]
     ]
     """The GiB of the data volume that each person's files may take, 1 to 16384, or 0 for no limit.
-    A person's entry in `users` may have a `quota` of its own. Default: an equal share for each
-    person and the administrator of the data volume less a reserve, so that nobody fills up the
+    A person's entry in `users` can have its own `quota`. Default: the data volume, minus a reserve,
+    is divided equally among all people and the administrator, so that nobody can fill up the
     others' shares; each new person makes the shares smaller."""
 
     idle_timeout_minutes: NotRequired[
@@ -370,15 +369,15 @@ class WorkbenchArgs(TypedDict):
             Key(check_idle_timeout, default=DEFAULT_MINUTES, setting="idle_timeout"),
         ]
     ]
-    """Minutes after which a person's Jupyter server is ended when nobody used it, and no kernel and
-    no program in a terminal ran: 10 to 43200, or 0 for never. Default: 1440, a day."""
+    """After how many minutes a person's Jupyter server is ended if nobody used it, and no kernel
+    and no program in a terminal ran: 10 to 43200, or 0 for never. Default: 1440, a day."""
 
     time_zone: NotRequired[
         Annotated[pulumi.Input[str], Key(check_time_zone, default=UTC, setting="time_zone")]
     ]
     """The time zone of notebooks, terminals, RStudio, SSH and cron, by its name in the IANA
-    database, for example `Europe/Berlin`. What runs keeps the old one until it is started again.
-    Default: `UTC`."""
+    database, for example `Europe/Berlin`. Running programs keep the old one until they are
+    restarted. Default: `UTC`."""
 
     packages: NotRequired[
         Annotated[
@@ -386,49 +385,49 @@ class WorkbenchArgs(TypedDict):
             Key(check_packages, default=MappingProxyType({}), setting="packages"),
         ]
     ]
-    """What is installed for everyone besides the base: an object with lists `apt`, `python` and
-    `r`. The server keeps to it: what is added is installed, what is taken out is removed, and a
-    new server gets the same. What people install themselves goes into their homes. Default:
-    none."""
+    """Packages to install for everyone in addition to the base: an object with lists `apt`,
+    `python` and `r`. Packages you add are installed, packages you take out are removed, and a new
+    server gets the same ones. Packages that people install themselves go into their home folders.
+    Default: none."""
 
     base_packages: NotRequired[
         Annotated[Texts, Key(check_base_packages, default=BASE_GROUPS, setting="packages.base")]
     ]
-    """Which groups of the base are installed for everyone, some minutes after the services are up:
-    `python` (numpy, pandas, matplotlib, scikit-learn …), `r` (the tidyverse, Shiny, R Markdown …),
-    `libraries` (what R packages for databases, images, PDF … are built with) and `geospatial` (the
-    same for maps). Default: all four; `[]` is none."""
+    """Which groups of the base are installed for everyone, in the minutes after the services are
+    up: `python` (numpy, pandas, matplotlib, scikit-learn …), `r` (the tidyverse, Shiny, R Markdown
+    …), `libraries` (what R packages for databases, images, PDF … need to build) and `geospatial`
+    (the same for maps). Default: all four; `[]` is none."""
 
     acme_directory: NotRequired[
         Annotated[pulumi.Input[str], Key(validation.check_url, setting="acme.directory")]
     ]
-    """The directory address of the ACME certificate authority. Default: Let's Encrypt's."""
+    """The directory URL of the ACME certificate authority. Default: Let's Encrypt's."""
 
     acme_email: NotRequired[
         Annotated[pulumi.Input[str], Key(validation.check_email, setting="acme.email")]
     ]
-    """The e-mail address to give the certificate authority. Default: none."""
+    """The email address to give the certificate authority. Default: none."""
 
     acme_root_certificate: NotRequired[
         Annotated[
             pulumi.Input[str], Key(validation.check_certificate, setting="acme.root_certificate")
         ]
     ]
-    """The certificate in PEM form that the directory itself is trusted by, for a certificate
-    authority that isn't public. Default: none."""
+    """The certificate in PEM form that verifies the directory itself, for a certificate authority
+    that isn't public. Default: none."""
 
     ca_certificates: NotRequired[
         Annotated[
             Texts, Key(each(validation.check_certificate), default=(), setting="ca_certificates")
         ]
     ]
-    """Certificates in PEM form that the server trusts in addition. Default: none."""
+    """Additional certificates in PEM form that the server trusts. Default: none."""
 
     rstudio_url: NotRequired[
         Annotated[pulumi.Input[str], Key(validation.check_url, setting="rstudio.url")]
     ]
-    """Where to download RStudio Server's package from. Default: Posit's newest release that this
-    version of workbench knows the checksum of."""
+    """Where to download RStudio Server's package from. Default: Posit's newest release whose
+    checksum this version of workbench knows."""
 
     rstudio_sha256: NotRequired[
         Annotated[pulumi.Input[str], Key(validation.check_sha256, setting="rstudio.sha256")]
@@ -439,15 +438,15 @@ class WorkbenchArgs(TypedDict):
     r_versions: NotRequired[Annotated[list[str], Key(check_r_versions, setting="r.versions")]]
     """The versions of R, side by side, such as `["4.6.1", "4.5.3"]`: Posit's builds, each with a
     kernel, a personal library for each minor version, and the snapshot of CRAN that fits. The first
-    one is the default, in RStudio too. `distribution` is the operating system's own R. A version
-    that is taken out is removed from the server; people's libraries stay. Default: the current
-    version, or `distribution` where its checksum isn't known."""
+    one is the default, also in RStudio. `distribution` is the operating system's own R. A version
+    you take out is removed from the server; people's libraries stay. Default: the current version,
+    or `distribution` if its checksum isn't known."""
 
     r_checksums: NotRequired[
         Annotated[list[str], Key(check_r_checksums, default=(), setting="r.checksums")]
     ]
-    """What lets in a version of R that this version of workbench knows no checksum of, such as
-    `4.4.3=` and the SHA-256 of its package; `4.4.3=signed` lets it in if it has Posit's signature.
+    """Allows versions of R whose checksum this version of workbench doesn't know: `4.4.3=` followed
+    by the SHA-256 of its package, or `4.4.3=signed` to accept it if it has Posit's signature.
     Default: none."""
 
     r_builds_url: NotRequired[
@@ -481,30 +480,31 @@ class WorkbenchArgs(TypedDict):
     cran_mirror: NotRequired[
         Annotated[pulumi.Input[str], Key(check_repository, setting="mirrors.cran")]
     ]
-    """The repository that R installs packages from, everyone's and people's own. `{codename}` in it
-    stands for the distribution's codename, `{snapshot}` for the day that fits the version of R.
+    """The repository that R installs packages from, both shared and people's own. `{codename}` in
+    it stands for the distribution's codename, `{snapshot}` for the date that fits the version of R.
     Default: `https://packagemanager.posit.co/cran/__linux__/{codename}/{snapshot}`."""
 
     http_proxy: NotRequired[Annotated[pulumi.Input[str], Key(check_proxy, setting="proxy.address")]]
-    """The proxy by which the server reaches what isn't in its network, for HTTP and HTTPS, such as
-    `http://proxy.example.org:3128`: for all that it installs, for certificates, and in notebooks,
-    terminals, RStudio, SSH and cron. Default: none."""
+    """The proxy through which the server reaches everything outside its network, for HTTP and
+    HTTPS, such as `http://proxy.example.org:3128`: for everything it installs, for certificates,
+    and in notebooks, terminals, RStudio, SSH and cron. Default: none."""
 
     no_proxy: NotRequired[
         Annotated[Texts, Key(each(check_exception), default=(), setting="proxy.exceptions")]
     ]
-    """What is reached without the proxy besides the server itself, its metadata and the region's
-    S3: hosts, domains with a dot before them and ranges of addresses, for example mirrors and AWS's
-    other endpoints in the VPC. Default: none."""
+    """What is reached without the proxy, in addition to the server itself, its metadata and the
+    region's S3: hosts, domains with a leading dot, and address ranges, for example mirrors and
+    other AWS endpoints in the VPC. Default: none."""
 
     subnet_id: NotRequired[Annotated[pulumi.Input[str], Key(part="network")]]
     """An existing subnet to put the server in, a public one unless `public_access` is false; VPC
-    and zone are its own. Default: a new VPC with a public one, and private ones where
+    and zone are the subnet's. Default: a new VPC with a public one, and with private ones if
     `public_access` is false."""
 
     availability_zone: NotRequired[Annotated[pulumi.Input[str], Key(part="network")]]
-    """The zone, for example `us-east-1a`. Default: the existing data volume's, else the first one
-    that offers the instance type, chosen once. A zone that the data volume isn't in is refused."""
+    """The zone, for example `us-east-1a`. Default: the existing data volume's, otherwise the first
+    one that offers the instance type, chosen once. A zone that the data volume isn't in is
+    refused."""
 
     cidr_block: NotRequired[
         Annotated[str, Key(validation.check_network, default="10.20.0.0/16", part="network")]
