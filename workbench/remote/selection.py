@@ -17,8 +17,8 @@ PROJECT_FILE = "Pulumi.yaml"
 STACK_HELP = f"Stack to work on (default: ${VARIABLE}, else {STACK!r}, on this computer)."
 JSON_HELP = "Print JSON, for scripts."
 YES_HELP = "Don't ask."
-FORCE_HELP = "Do it even if someone works on it; their programs end."
-DRY_RUN_HELP = "Say what would be done, and do nothing."
+FORCE_HELP = "Do it even if someone is working on it; their programs end."
+DRY_RUN_HELP = "Show what would be done, without doing it."
 # The options of every task that changes something.
 CHANGING = {"stack": STACK_HELP, "yes": YES_HELP, "dry-run": DRY_RUN_HELP}
 

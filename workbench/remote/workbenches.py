@@ -12,7 +12,7 @@ from workbench.errors import did_you_mean
 from workbench.writing import put_file
 
 VARIABLE = "WORKBENCH_WORKBENCH"
-HELP = f"Which one, where the stack has several (default: ${VARIABLE})."
+HELP = f"Which workbench, if the stack has several (default: ${VARIABLE})."
 FOLDER = "workbenches"
 # Names the workbench whose passwords are in the stack's own folder, where all were once.
 _OWNER = "passwords-of"

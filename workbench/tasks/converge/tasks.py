@@ -21,11 +21,11 @@ from workbench.tasks.task import task_on_workbench
 def converge(
     context: Context, stack: str | None = None, yes: bool = False, dry_run: bool = False
 ) -> None:
-    """Bring the server in line with its stack.
+    """Make the server match its stack.
 
-    Shows first what would change on it, file by file, and asks. Pulumi runs only
-    where the configuration or the recipe differ from what the stack has. What was
-    changed manually is reverted.
+    First shows what would change on it, file by file, and asks. Pulumi runs only
+    if the configuration or the recipe differs from the stack's. Manual changes
+    are reverted.
     """
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.converge.converge import converge_stack
@@ -36,10 +36,10 @@ def converge(
 
 @task_on_workbench(help={"stack": STACK_HELP, "json": JSON_HELP})
 def drift(context: Context, stack: str | None = None, json: bool = False) -> None:
-    """Say what was changed manually on the server.
+    """Show what was changed manually on the server.
 
-    Compares the server with the recipe and the settings that it applied last,
-    and changes nothing. Exits with 1 when there is a difference.
+    Compares the server with the recipe and settings that were last applied, and
+    changes nothing. Exits with 1 if there is a difference.
     """
     from workbench.remote.stack_state import read_stack
     from workbench.tasks.converge.drift_of import find_drift

@@ -10,9 +10,7 @@ from workbench.remote.selection import STACK_HELP
 from workbench.tasks.task import task_on_workbench
 
 
-@task_on_workbench(
-    help={"description": "What to call it, for those who look for it later.", **CHANGING}
-)
+@task_on_workbench(help={"description": "A description, to find it later.", **CHANGING})
 def backup(
     context: Context,
     description: str | None = None,
@@ -20,10 +18,10 @@ def backup(
     yes: bool = False,
     dry_run: bool = False,
 ) -> None:
-    """Make a snapshot of the data volume, now.
+    """Take a snapshot of the data volume now.
 
-    The server continues; its file system stands still for the second in which
-    the snapshot begins, so that it is whole.
+    The server keeps running; its file system is frozen for a second while the
+    snapshot starts, so that the snapshot is consistent.
     """
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.data.backup import back_up
@@ -44,7 +42,7 @@ def list_(context: Context, stack: str | None = None, json: bool = False) -> Non
     show_data(read_stack(select_stack(stack), progress), progress, as_json=json)
 
 
-@task_on_workbench(help={"size": "The size to have in GiB, for example 40.", **CHANGING})
+@task_on_workbench(help={"size": "The new size in GiB, for example 40.", **CHANGING})
 def grow(
     context: Context,
     size: str,
@@ -52,10 +50,10 @@ def grow(
     yes: bool = False,
     dry_run: bool = False,
 ) -> None:
-    """Grow the data volume, and the file system on it.
+    """Grow the data volume and its file system.
 
-    Nothing is stopped or restarted. It can't be made smaller afterwards. Run it
-    again after it was interrupted: it continues.
+    Nothing is stopped or restarted. It can't be made smaller afterwards. After an
+    interruption, run it again: it continues.
     """
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.data.grow import grow_volume
@@ -69,7 +67,7 @@ def grow(
 @task_on_workbench(
     positional=["snapshot"],
     help={
-        "snapshot": "Which to restore (default: the newest of the volume in use).",
+        "snapshot": "Which snapshot to restore (default: the newest of the current volume).",
         "force": FORCE_HELP,
         **CHANGING,
     },
@@ -82,10 +80,10 @@ def restore(
     yes: bool = False,
     dry_run: bool = False,
 ) -> None:
-    """Restore a snapshot into a new data volume.
+    """Restore a snapshot to a new data volume.
 
-    The old volume is kept, and comes back where the new one can't be used. The
-    server stops and starts. Run it again after it was interrupted: it continues.
+    The old volume is kept, and used again if the new one doesn't work. The server
+    stops and starts. After an interruption, run it again: it continues.
     """
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.data.restore import restore as restore_snapshot

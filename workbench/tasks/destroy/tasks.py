@@ -37,10 +37,10 @@ _INSTANCE = "aws:ec2/instance:Instance"
 def destroy(
     context: Context, stack: str | None = None, yes: bool = False, dry_run: bool = False
 ) -> None:
-    """Remove everything the stack made, except the data volume.
+    """Remove everything in the stack except the data volume.
 
     With workbench:keepDataVolume false in the configuration, the data volume is
-    DELETED, too, with all homes. What is kept and what isn't is shown first.
+    DELETED, too, with all home folders. First shows what is kept and what isn't.
     """
     from workbench.engine.stacks import open_stack
     from workbench.remote.stack_state import read_each

@@ -14,7 +14,7 @@ def check(context: Context, stack: str | None = None, json: bool = False) -> Non
     """Check that the workbench does what it should.
 
     From outside and inside: signs in, runs code in kernels, tries closed ports,
-    reads the certificate, and so on. Exits with 1 when a check fails.
+    reads the certificate, and so on. Exits with 1 if a check fails.
     """
     from workbench.checks.table import CHECKS
     from workbench.tasks.changes.verify import run_on_stack
@@ -32,7 +32,7 @@ def check(context: Context, stack: str | None = None, json: bool = False) -> Non
     help={
         "stack": STACK_HELP,
         "json": JSON_HELP,
-        "quick": "Leave out what takes long: kernels, inner ports, rights, updates.",
+        "quick": "Skip slow checks: kernels, inner ports, rights, updates.",
     }
 )
 def doctor(
@@ -40,10 +40,10 @@ def doctor(
 ) -> None:
     """Find what is wrong, and say what to type to fix it.
 
-    Layer by layer: tools, rehearsal or credentials, stack, instance, DNS,
-    ports, TLS, SSH, disk, services, certificates, snapshots. What needs
-    something that failed is skipped, so begin with the first FAIL. Exits with 1
-    when something failed.
+    Layer by layer: tools, rehearsal or credentials, stack, instance, DNS, ports,
+    TLS, SSH, disk, services, certificates, snapshots. Checks that depend on a
+    failed one are skipped, so start with the first FAIL. Exits with 1 if
+    something failed.
     """
     from workbench.tasks.doctor.examination import examine
     from workbench.tasks.doctor.layers import print_layers

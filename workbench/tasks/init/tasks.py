@@ -6,23 +6,23 @@ from workbench.remote.selection import YES_HELP
 from workbench.tasks.task import task
 
 _HELP = {
-    "stack": "Name of the stack to make or change, for example prod.",
+    "stack": "Name of the stack to create or change, for example prod.",
     "region": "AWS region. Default: the one of your AWS profile.",
     "profile": "AWS profile to use, now and later. Default: AWS's own choice.",
     "availability-zone": "Zone of the region, or any. Default: any.",
     "instance-type": "Instance type, for example t3.medium.",
     "domain": "Domain name, or none.",
     "zone": "Hosted zone of the domain: its id, create, or elsewhere.",
-    "users": "Who gets an account: names, with commas between them.",
+    "users": "Who gets an account: names separated by commas.",
     "administrators": "Which of them may use sudo, or none.",
-    "ssh-from": "Addresses that may use SSH, or none. Default: your own.",
+    "ssh-from": "Addresses that may use SSH, or none. Default: yours.",
     "public-key": "Your SSH public key, a file. Default: the one in ~/.ssh.",
     "make-key": "Make a key pair with ssh-keygen if there is none.",
     "backend": "Where Pulumi keeps its state: a URL for `pulumi login`, or local.",
-    "here": "Make a project of its own in this folder.",
-    "rights": "Print the rights in AWS that it takes, as an IAM policy, and end.",
+    "here": "Make a separate project in this folder.",
+    "rights": "Print the AWS permissions you need as an IAM policy, and exit.",
     "yes": YES_HELP,
-    "dry-run": "Say what would be written, and write nothing.",
+    "dry-run": "Show what would be written, without writing it.",
 }
 
 
@@ -49,9 +49,9 @@ def init(
 ) -> None:
     """Configure a workbench on AWS.
 
-    Asks what it can't find out, checks it with AWS, says what it costs a month,
-    and writes the stack's configuration. Nothing is made on AWS: `workbench up`
-    does that. Run it again to change an answer; the others stay.
+    Asks what it can't find out, checks your answers with AWS, shows the price per
+    month, and writes the stack's configuration. Nothing is created on AWS:
+    `workbench up` does that. Run it again to change an answer; the others stay.
     """
     from workbench.tasks.init.answers import Options
     from workbench.tasks.init.stack import init_stack

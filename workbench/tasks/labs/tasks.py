@@ -20,7 +20,7 @@ STACK_HELP = "Stack to do the labs on (default: $WORKBENCH_STACK, else 'rehearsa
 
 @task(name="list", help={"stack": STACK_HELP, "json": JSON_HELP})
 def list_labs(context: Context, stack: str | None = None, json: bool = False) -> None:
-    """Show the labs, and how far you are."""
+    """Show the labs, and your progress."""
     from workbench.tasks.labs.bench import open_bench
     from workbench.tasks.labs.showing import list_rows
     from workbench.tasks.labs.showing import print_list
@@ -38,7 +38,7 @@ def list_labs(context: Context, stack: str | None = None, json: bool = False) ->
     help={
         "lab": "The lab's number.",
         "folder": "Your folder for keys and program (default: ~/do4ds-lab).",
-        "empty": "Make no server: you begin with the lab's program.",
+        "empty": "Don't create a server: you start from the lab's program.",
         "yes": YES_HELP,
         "dry-run": DRY_RUN_HELP,
         "stack": STACK_HELP,
@@ -53,9 +53,9 @@ def start(
     dry_run: bool = False,
     stack: str | None = None,
 ) -> None:
-    """Begin a lab, with the state that it starts from.
+    """Start a lab, with everything it builds on.
 
-    What earlier labs made is removed first. Labs can be done in any order.
+    First removes what earlier labs created. You can do labs in any order.
     """
     from workbench.tasks.changes.apply import stack_progress
     from workbench.tasks.command_name import as_typed
@@ -78,7 +78,7 @@ def start(
     positional=["lab"],
     help={
         "lab": "The lab's number (default: the current one).",
-        "watch": "Look again every few seconds, until all steps are done.",
+        "watch": "Check every few seconds, until all steps are done.",
         "json": JSON_HELP,
         "stack": STACK_HELP,
     },
@@ -92,7 +92,7 @@ def check(
 ) -> None:
     """Check which steps of a lab are done.
 
-    Looks at what is there, not at what was typed. Exits with 1 while a step
+    Looks at the result, not at what you typed. Exits with 1 as long as a step
     isn't done.
     """
     from workbench.tasks.changes.apply import interruptible
@@ -138,7 +138,7 @@ def check(
 def hint(context: Context, step: str, stack: str | None = None) -> None:
     """Get a hint for a step.
 
-    Each time one more: where to look, which command, the command itself.
+    Each time you get one more: where to look, which command, the command itself.
     """
     from workbench.folding import fold_to_terminal
     from workbench.tasks.command_name import as_typed
@@ -194,10 +194,10 @@ def solve(context: Context, step: str, stack: str | None = None) -> None:
 @task(
     name="break",
     positional=["fault"],
-    help={"fault": "What to break (default: chance decides).", "stack": STACK_HELP},
+    help={"fault": "What to break (default: chosen at random).", "stack": STACK_HELP},
 )
 def break_something(context: Context, fault: str, stack: str | None = None) -> None:
-    """Break something of the lab, for you to find and repair."""
+    """Break something in the lab, for you to find and fix."""
     from workbench.tasks.command_name import as_typed
     from workbench.tasks.labs import faults
     from workbench.tasks.labs.bench import open_bench
@@ -211,14 +211,14 @@ def break_something(context: Context, fault: str, stack: str | None = None) -> N
 
 @task(
     help={
-        "solve": "Have it repaired, and see how.",
+        "solve": "Have it fixed, and see how.",
         "stack": STACK_HELP,
     }
 )
 def fault(context: Context, solve: bool = False, stack: str | None = None) -> None:
-    """Say whether what was broken is repaired.
+    """Say whether what was broken is fixed.
 
-    Once it is: what it was, and how long it took. Exits with 1 before.
+    If it is, says what it was, and how long it took; otherwise exits with 1.
     """
     from workbench.tasks.command_name import as_typed
     from workbench.tasks.labs import faults
@@ -246,7 +246,7 @@ def fault(context: Context, solve: bool = False, stack: str | None = None) -> No
     positional=["lab"],
     help={
         "lab": "The lab's number (default: the current one).",
-        "all": "Remove everything of the labs, and what you have done of them.",
+        "all": "Remove everything the labs created, and your progress.",
         "yes": YES_HELP,
         "dry-run": DRY_RUN_HELP,
         "stack": STACK_HELP,
@@ -260,9 +260,9 @@ def reset(
     dry_run: bool = False,
     stack: str | None = None,
 ) -> None:
-    """Begin a lab again, with none of its steps done.
+    """Start a lab over, with none of its steps done.
 
-    With --all, everything of the labs goes, and nothing is begun.
+    With --all, removes everything the labs created, and starts nothing.
     """
     from workbench.tasks.changes.apply import stack_progress
     from workbench.tasks.labs.bench import open_bench

@@ -13,7 +13,7 @@ LINES = "50"
     positional=["service"],
     help={
         "service": "A service, converge, packages, data, updates, or a user's name.",
-        "follow": "Follow new lines as they come, until Ctrl-C.",
+        "follow": "Show new lines as they arrive, until Ctrl-C.",
         "lines": f"How many lines, from the end (default {LINES}).",
         "since": "From this time on: 10m, 2h, 1d, today, '2026-01-31 12:00'.",
         "json": "Print a JSON object for each line, for scripts.",
@@ -32,7 +32,7 @@ def logs(
     """Show the log of a service on the server.
 
     SERVICE is a service's name, or converge, packages, data or updates; or a
-    user's name, for that person's own Jupyter server. Without it, all are listed.
+    user's name, for that person's own Jupyter server. Without it, lists all logs.
     """
     from workbench.remote.server_logs import Wish
     from workbench.remote.server_logs import log_rows

@@ -67,7 +67,7 @@ def start_server(state: StackState, progress: Progress, *, yes: bool, dry_run: b
 def stop_server(
     state: StackState, progress: Progress, *, force: bool, yes: bool, dry_run: bool
 ) -> None:
-    """Stop the server, unless someone works on it."""
+    """Stop the server, unless someone is working on it."""
     (watch, now), instance = watch_of(state), state.outputs["instance_id"]
     command = f"workbench stop --stack {state.stack}"
     if now == "stopped":

@@ -29,7 +29,7 @@ def stop(
     yes: bool = False,
     dry_run: bool = False,
 ) -> None:
-    """Stop the server, unless someone works on it."""
+    """Stop the server, unless someone is working on it."""
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.power.start_stop import stop_server
 
@@ -45,7 +45,7 @@ def restart(
     yes: bool = False,
     dry_run: bool = False,
 ) -> None:
-    """Reboot the server, unless someone works on it."""
+    """Reboot the server, unless someone is working on it."""
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.power.start_stop import restart_server
 

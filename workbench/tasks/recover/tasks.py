@@ -9,7 +9,7 @@ from workbench.tasks.task import task
 
 @task(
     help={
-        "new-passphrase": "Where the passphrase is lost: continue with another one.",
+        "new-passphrase": "If the passphrase is lost: continue with a new one.",
         **CHANGING,
     }
 )
@@ -20,9 +20,9 @@ def recover(
     yes: bool = False,
     dry_run: bool = False,
 ) -> None:
-    """Bring back a stack's damaged or lost state and files.
+    """Restore a stack's damaged or lost state and files.
 
-    From the copy that each up keeps: on this computer, and in the workbench's
+    From the copy that each up saves on this computer and in the workbench's
     bucket. Nothing in AWS is changed, and the damaged files are kept.
     """
     from contextlib import closing

@@ -13,7 +13,7 @@ from workbench.remote.selection import find_project
 from workbench.remote.selection import select_rehearsal
 from workbench.tasks.task import task
 
-NAME_HELP = "Name of the rehearsal (default: that of the stack worked on)."
+NAME_HELP = "Name of the rehearsal (default: the one of the current stack)."
 
 
 @task(help={"name": NAME_HELP})
@@ -37,7 +37,7 @@ def start(context: Context, name: str | None = None) -> None:
 
 @task(help={"name": NAME_HELP})
 def stop(context: Context, name: str | None = None) -> None:
-    """Stop the cloud on this computer; all in it is kept."""
+    """Stop the cloud on this computer, keeping its data."""
     from workbench.rehearsal import control
     from workbench.tasks.command_name import as_typed
     from workbench.tasks.output import make_progress
@@ -50,21 +50,20 @@ def stop(context: Context, name: str | None = None) -> None:
 
 @task(help={"name": NAME_HELP, "json": JSON_HELP})
 def status(context: Context, name: str | None = None, json: bool = False) -> None:
-    """Say what runs of the cloud on this computer."""
+    """Show what is running of the cloud on this computer."""
     from workbench.rehearsal import control
     from workbench.tasks.rehearsal.status import print_status
 
     print_status(control.status(select_rehearsal(name)), as_json=json)
 
 
-@task(help={"name": NAME_HELP, "stack": "Stack of your own that is to live in it."})
+@task(help={"name": NAME_HELP, "stack": "Your own stack, to run in it."})
 def config(context: Context, name: str | None = None, stack: str | None = None) -> None:
-    """Let a Pulumi project of your own run in the rehearsal.
+    """Run your own Pulumi project in a rehearsal.
 
-    In the project's folder: makes the rehearsal's stack in it, and writes the
-    stack's configuration, by which its AWS resources are made here. With
-    --stack, it is this stack of the project's own, in a rehearsal that has the
-    project's name unless --name gives another.
+    Run it in the project's folder. Creates the rehearsal's stack in the project,
+    with a configuration that creates its AWS resources here. With --stack, uses
+    your own stack, in a rehearsal with the project's name or the one in --name.
     """
     from workbench.rehearsal.names import stack_name
     from workbench.tasks.changes.apply import ensure_rehearsal

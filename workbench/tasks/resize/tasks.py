@@ -11,9 +11,9 @@ from workbench.tasks.task import task_on_workbench
 
 @task_on_workbench(
     help={
-        "instance-type": "The type to have, for example t3.large.",
+        "instance-type": "The new type, for example t3.large.",
         "stack": STACK_HELP,
-        "replace": "Build the new server alongside the old one; move data and address to it.",
+        "replace": "Build the new server alongside the old one; then move data and address.",
         "force": FORCE_HELP,
         "yes": YES_HELP,
         "dry-run": DRY_RUN_HELP,
@@ -30,9 +30,9 @@ def resize(
 ) -> None:
     """Give the server another instance type.
 
-    Stops it, changes its type and starts it; all else stays as it is. Puts the
-    old type back where the new one doesn't start. With --replace a new server
-    is built first. Run it again after it was interrupted: it continues.
+    Stops it, changes its type and starts it; everything else stays the same.
+    Restores the old type if the new one doesn't start. With --replace, builds a
+    new server first. After an interruption, run it again: it continues.
     """
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.resize.in_place import Resize

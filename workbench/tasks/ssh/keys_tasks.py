@@ -13,7 +13,7 @@ from workbench.tasks.task import task_on_workbench
 
 @task_on_workbench(name="list", help={"stack": STACK_HELP, "json": JSON_HELP})
 def list_(context: Context, stack: str | None = None, json: bool = False) -> None:
-    """Say which keys open the administrator's account."""
+    """List the keys of the administrator's account."""
     from workbench.remote.selection import select_stack
     from workbench.remote.stack_state import read_existing
     from workbench.tasks.output import make_progress
@@ -34,7 +34,7 @@ def list_(context: Context, stack: str | None = None, json: bool = False) -> Non
     positional=[],
     iterable=["public_key"],
     help={
-        "public-key": "A public key's file, or its text; may be given several times.",
+        "public-key": "A public key file, or its text; can be given several times.",
         **CHANGING,
     },
 )
@@ -45,7 +45,7 @@ def add(
     yes: bool = False,
     dry_run: bool = False,
 ) -> None:
-    """Let another key sign in as the administrator."""
+    """Add a key for the administrator's account."""
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.ssh.keys import add_keys
     from workbench.tasks.users.public_keys import read_public_keys
@@ -68,9 +68,9 @@ def remove(
     yes: bool = False,
     dry_run: bool = False,
 ) -> None:
-    """Take a key from the administrator.
+    """Remove a key from the administrator's account.
 
-    Only when another key on this computer has just opened the server.
+    Only after another key on this computer has just worked.
     """
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.ssh.keys import remove_key
@@ -83,10 +83,10 @@ def remove(
 def rotate(
     context: Context, stack: str | None = None, yes: bool = False, dry_run: bool = False
 ) -> None:
-    """Replace this computer's key by a new one.
+    """Replace this computer's key with a new one.
 
-    The old one goes when the new one has opened the server. Interrupted, the same
-    command continues.
+    The old one is removed after the new one has worked. After an interruption,
+    run it again: it continues.
     """
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.ssh.rotation import rotate as rotate_key

@@ -18,7 +18,7 @@ USER_HELP = "Whose account (default: the administrator's)."
     help={
         "alias": f"What to type after ssh (default: {ALIAS}).",
         "user": USER_HELP,
-        "remove": "Take the alias out; with the last one, all that was written.",
+        "remove": "Remove the alias; with the last one, everything that was written.",
         "dry-run": DRY_RUN_HELP,
         "stack": STACK_HELP,
     }
@@ -31,11 +31,11 @@ def config(
     dry_run: bool = False,
     stack: str | None = None,
 ) -> None:
-    """Make `ssh workbench` work, host keys pinned.
+    """Make `ssh workbench` work, with pinned host keys.
 
-    For scp, sftp, rsync, VS Code and Positron, too. Writes a file of its own
-    into ~/.ssh/workbench.d, and one line into ~/.ssh/config. Run it again when
-    the server's address has changed.
+    Also for scp, sftp, rsync, VS Code and Positron. Writes a separate file in
+    ~/.ssh/workbench.d, and one line in ~/.ssh/config. Run it again if the
+    server's address has changed.
     """
     from workbench.tasks.ssh.config import remove_alias
     from workbench.tasks.ssh.config import write_alias
@@ -59,7 +59,7 @@ def connect(
 ) -> None:
     """Open a shell on the server, or run a command there.
 
-    By OpenSSH, host keys pinned. Ends as the command ends.
+    Uses OpenSSH, with pinned host keys. Exits with the command's status.
     """
     from workbench.tasks.ssh.connect import connect as connect_to
 
@@ -70,16 +70,17 @@ def connect(
     positional=["service"],
     help={
         "service": "A service that people open in a browser, or any port of the server.",
-        "port": "The port on this computer (default: the same, or one that is free).",
+        "port": "The port on this computer (default: the same, or a free one).",
         "stack": STACK_HELP,
     },
 )
 def tunnel(
     context: Context, service: str, port: str | None = None, stack: str | None = None
 ) -> None:
-    """Reach a service of the server at a port of this computer.
+    """Reach a service on the server through a local port.
 
-    Through SSH, host keys pinned, until Ctrl-C: where 443 is closed to you.
+    Uses SSH, with pinned host keys, until Ctrl-C. For when port 443 is closed to
+    you.
     """
     from workbench.tasks.ssh.tunnel import tunnel as hold_tunnel
 
@@ -90,8 +91,8 @@ def tunnel(
     name="allow",
     help={
         "address": "An address or a range (default: this computer's own address).",
-        "remove": "Close SSH to it again.",
-        "list": "Say who may reach SSH, and change nothing.",
+        "remove": "Remove the address again.",
+        "list": "List who may use SSH, without changing anything.",
         "json": JSON_HELP,
         "stack": STACK_HELP,
         "yes": YES_HELP,
@@ -108,9 +109,9 @@ def allow(
     yes: bool = False,
     dry_run: bool = False,
 ) -> None:
-    """Let this computer's address, or another, reach SSH.
+    """Allow SSH from this computer's address, or another.
 
-    Through the stack's configuration (workbench:sshFrom).
+    Changes the stack's configuration (workbench:sshFrom).
     """
     if list or json:
         from workbench.tasks.ssh.allowed import check_options

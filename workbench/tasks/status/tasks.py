@@ -46,7 +46,7 @@ def open_page(context: Context, page: str, stack: str | None = None) -> None:
     """Open the workbench in the browser, and print the address.
 
     PAGE is landing (the default), or the word in a service's address, such as
-    jupyter. On a computer without a display, the address is only printed.
+    jupyter. On a computer without a display, only prints the address.
     """
     from workbench.remote.stack_state import read_stack
     from workbench.tasks.output import make_progress

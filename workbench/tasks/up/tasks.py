@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         "stack": STACK_HELP,
         "dry-run": DRY_RUN_HELP,
         "force": FORCE_HELP,
-        "yes": "Don't ask before something is made on AWS.",
+        "yes": "Don't ask before creating something on AWS.",
         "password-stdin": "Read the one user's password from standard input (AWS).",
     }
 )
@@ -31,11 +31,11 @@ def up(
     password_stdin: bool = False,
     dry_run: bool = False,
 ) -> None:
-    """Make the workbench, or bring it up to date.
+    """Create the workbench, or bring it up to date.
 
-    Ends when it is really usable. Without --stack it is made on this computer,
-    and no AWS account is needed. Run it again at any time: with nothing to
-    change it changes nothing.
+    Finishes when the workbench is ready to use. Without --stack, it is created on
+    this computer, without an AWS account. You can run it again at any time: if
+    there is nothing to change, it changes nothing.
     """
     from workbench.tasks.changes.apply import confirm
     from workbench.tasks.changes.apply import stack_progress

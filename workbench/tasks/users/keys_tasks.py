@@ -18,7 +18,7 @@ NAME_HELP = "The person's user name."
     iterable=["public_key"],
     help={
         "name": NAME_HELP,
-        "public-key": "A public key's file, or its text; may be given several times.",
+        "public-key": "A public key file, or its text; can be given several times.",
         **CHANGING,
     },
 )
@@ -30,7 +30,7 @@ def add(
     yes: bool = False,
     dry_run: bool = False,
 ) -> None:
-    """Give a person another key for SSH."""
+    """Add an SSH key for a person."""
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.users.keys import add_keys
     from workbench.tasks.users.public_keys import read_public_keys
@@ -55,7 +55,7 @@ def remove(
     yes: bool = False,
     dry_run: bool = False,
 ) -> None:
-    """Take a key away from a person."""
+    """Remove a person's SSH key."""
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.users.keys import remove_key
 
@@ -65,7 +65,7 @@ def remove(
 
 @task_on_workbench(name="list", help={"name": NAME_HELP, "stack": STACK_HELP, "json": JSON_HELP})
 def list_(context: Context, name: str, stack: str | None = None, json: bool = False) -> None:
-    """Say which keys let a person in."""
+    """List a person's SSH keys."""
     from workbench.remote.selection import select_stack
     from workbench.remote.stack_state import read_existing
     from workbench.tasks.output import make_console

@@ -21,7 +21,7 @@ STDIN_HELP = "Read the password from standard input, one line."
     iterable=["public_key"],
     help={
         "name": NAME_HELP,
-        "public-key": "A public key's file, or its text, for SSH; may be given several times.",
+        "public-key": "A public key file, or its text, for SSH; can be given several times.",
         "administrator": "Let them use sudo.",
         "password-stdin": STDIN_HELP,
         **CHANGING,
@@ -39,7 +39,7 @@ def add(
 ) -> None:
     """Give a person an account: SSH, JupyterHub and RStudio.
 
-    Someone who was removed gets their uid, home and password back.
+    Someone who was removed before gets their uid, home folder and password back.
     """
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.users.add import add_user
@@ -66,9 +66,9 @@ def add(
 def remove(
     context: Context, name: str, stack: str | None = None, yes: bool = False, dry_run: bool = False
 ) -> None:
-    """Shut a person out, and end what they run.
+    """Lock a person out, and end their programs.
 
-    Nothing is deleted: home and uid stay, and users.add gives them back.
+    Nothing is deleted: the home folder and uid stay, and users.add restores them.
     """
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.users.remove import remove_user
@@ -83,7 +83,7 @@ def promote(
 ) -> None:
     """Make a person an administrator.
 
-    They may use sudo, and JupyterHub's admin page.
+    They may use sudo and JupyterHub's admin page.
     """
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.users.administrators import set_administrator
@@ -96,9 +96,9 @@ def promote(
 def demote(
     context: Context, name: str, stack: str | None = None, yes: bool = False, dry_run: bool = False
 ) -> None:
-    """Take a person's administrator rights away.
+    """Take away a person's administrator rights.
 
-    Their sessions end: those that are open would keep the right.
+    Their sessions end: open ones would keep the rights.
     """
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.users.administrators import set_administrator
@@ -109,9 +109,9 @@ def demote(
 
 @task_on_workbench(name="list", help={"stack": STACK_HELP, "json": JSON_HELP})
 def list_(context: Context, stack: str | None = None, json: bool = False) -> None:
-    """Say who has an account.
+    """List who has an account.
 
-    By the configuration, and on the server.
+    In the configuration, and on the server.
     """
     from workbench.remote.selection import select_stack
     from workbench.remote.stack_state import read_existing
@@ -136,7 +136,7 @@ def password(
 ) -> None:
     """Set a person's password.
 
-    Asked for twice, or read from standard input; kept on the server alone.
+    Asks for it twice, or reads it from standard input; stored only on the server.
     """
     from workbench.tasks.changes.apply import working_on
     from workbench.tasks.users.change import change_password
