@@ -68,7 +68,7 @@ class Shell:
         children = Path(f"/proc/{self._bash.pid}/task/{self._bash.pid}/children")
         stop = time.monotonic() + limit
         while children.read_text().strip():
-            assert time.monotonic() < stop, f"{command} didn't end within {limit} s"
+            assert time.monotonic() < stop, f"{command} didn't finish within {limit} s"
             time.sleep(0.05)
         return self._send("true", limit)
 

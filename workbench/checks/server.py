@@ -21,7 +21,7 @@ def check_converged(target: Target) -> Outcome:
     """Check that the server's last run of the recipe succeeded, with what the stack now has."""
     server = target.server()
     if server.run(f"systemctl show -p ActiveState --value {UNIT}").stdout.strip() == "activating":
-        return warned("a converge is under way", "workbench logs converge --stack {stack}")
+        return warned("a converge is running", "workbench logs converge --stack {stack}")
     answer = server.run(f"cat {CONVERGED}")
     if not answer.ok:
         return failed("the recipe has not run to its end yet")

@@ -257,8 +257,8 @@ class Stack:
             return
         if before != (path.read_bytes() if path.exists() else b""):
             raise ConfigError(
-                f"The configuration of {self.name} changed meanwhile; nothing was changed.",
-                "The same command again begins with the configuration of now.",
+                f"The configuration of {self.name} was changed in the meantime; nothing was done.",
+                "Run the same command again, with the current configuration.",
             )
         put_file(path, wanted)
 

@@ -70,7 +70,7 @@ def place_stack(rehearsal: str, stack: str, project: Path) -> None:
         raise ConfigError(
             f"The rehearsal {rehearsal!r} is that of the stack {before['stack']} in"
             f" {before['project']} already.",
-            f"workbench rehearsal.config --stack {stack} --name mine   takes another one",
+            f"workbench rehearsal.config --stack {stack} --name mine   uses another one",
         )
     put_file(rehearsal_dir(rehearsal) / OWN_STACK, json.dumps(wanted) + "\n")
 

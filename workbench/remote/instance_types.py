@@ -91,7 +91,7 @@ def check_architecture(state: "StackState", instance_id: str) -> None:
             f"{instance_id} can't become a {wanted}: {reason}. A new server would have to take its"
             " place. Nothing was changed.",
             f"pulumi config set {INSTANCE_TYPE} {instance['InstanceType']}"
-            f" --stack {state.stack}   puts the type back; then\n"
+            f" --stack {state.stack}   restores the type; then\n"
             f"  workbench resize {wanted} --replace --stack {state.stack}"
             "   builds a new server for the data volume",
         )

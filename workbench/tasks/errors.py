@@ -84,12 +84,12 @@ def _fold(text: str) -> str:
 def _computer(error: OSError) -> str:
     """Say what this computer refused: no mistake of ours, and nothing that a traceback explains."""
     where = f" ({error.filename})" if error.filename else ""
-    return f"This computer refused it: {error.strerror}{where}.\n  {_COMPUTER[error.errno or 0]}"
+    return f"This computer refused: {error.strerror}{where}.\n  {_COMPUTER[error.errno or 0]}"
 
 
 def _interrupted(error: KeyboardInterrupt) -> str:
     said = str(error)
-    return said or "Interrupted. What was made so far is still there; the same command continues."
+    return said or "Interrupted. What was created so far is kept; the same command continues."
 
 
 def is_of_aws(error: BaseException) -> bool:
@@ -127,7 +127,7 @@ def _aws(error: BaseException) -> tuple[str, str]:
         return NO_LOGIN, login_hint(os.environ.get("AWS_PROFILE"))
     if code in _BAD_CREDENTIALS:
         return (
-            f"AWS refuses the credentials ({code}): they are wrong or have expired.",
+            f"AWS refused the credentials ({code}): they are wrong or have expired.",
             "aws sts get-caller-identity",
         )
     if code == "UnauthorizedOperation" or "AccessDenied" in code:
@@ -147,7 +147,7 @@ def _unexpected(error: BaseException) -> str:
         return details
     log = state_dir() / "logs" / f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
     first = str(error).strip().partition("\n")[0]
-    what = f"An error that was not expected: {type(error).__name__}: {first}"
+    what = f"An unexpected error: {type(error).__name__}: {first}"
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(escape(details), encoding="utf-8")

@@ -93,7 +93,7 @@ def print_reports(reports: Iterable[Report], console: Console) -> None:
         table.add_row(Text(report.result, STYLES[report.result]), report.name, evidence)
     if blocked:
         skip = Text(Result.SKIP, STYLES[Result.SKIP])
-        table.add_row(skip, f"{blocked} more", "need what failed or can't be asked")
+        table.add_row(skip, f"{blocked} more", "depend on what failed or can't be checked")
     console.print(table)
 
 

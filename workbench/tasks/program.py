@@ -40,8 +40,8 @@ DEFAULT_WORDS = {
 }
 
 EPILOGUE = """\
-Begin with:   workbench up
-Options of a task follow its name:   workbench up --help
+Start with:   workbench up
+A task's options follow its name:   workbench up --help
 """
 
 
@@ -96,7 +96,10 @@ class WorkbenchProgram(Fab):  # type: ignore[misc]
             return f"The option --{option[1]} needs a value.\n  {command_name()} {task} --help"
         if "required positional arguments" in said:
             needed = " ".join([str(task), *_positional(error.context)])
-            return f"More is needed: {command_name()} {needed}\n  {command_name()} {task} --help"
+            return (
+                f"More arguments are needed: {command_name()} {needed}\n  {command_name()}"
+                f" {task} --help"
+            )
         if not said.startswith("No idea what"):
             return f"{said}\n  {command_name()} --list"
         token = said.partition("'")[2].rpartition("'")[0]
@@ -119,7 +122,7 @@ class WorkbenchProgram(Fab):  # type: ignore[misc]
         if below:
             return f"{token} is a collection of tasks: {', '.join(below)}"
         if task is not None:
-            return f"The task {task} takes no {token!r}.\n  {command_name()} {task} --help"
+            return f"The task {task} doesn't take {token!r}.\n  {command_name()} {task} --help"
         hint = did_you_mean(token, names)
         return f"There is no task {token!r}.{hint}\n  {command_name()} --list"
 

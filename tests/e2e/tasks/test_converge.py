@@ -26,7 +26,7 @@ def test_with_nothing_to_do_it_says_so_and_asks_neither_pulumi_nor_a_person(
     said = converged.run("converge")
 
     assert "Nothing to change" in said.stdout
-    assert "Pulumi was not needed" in said.stdout
+    assert "Pulumi wasn't needed" in said.stdout
     assert "Pulumi up" not in said.stderr
     # Nothing was run: the server's own note of its last converge is the same.
     assert converged.server("cat /var/lib/workbench/converged.json") == before
@@ -90,7 +90,7 @@ def test_a_changed_setting_is_shown_and_applied_through_pulumi(converged: Bench)
     assert "ops@example.org" in shown
     assert "--yes" in without_terminal.stderr
     assert "ops@example.org" not in caddyfile
-    assert "The server is what its stack says" in applied
+    assert "The server matches its stack" in applied
     assert "ops@example.org" in after
     assert preview.returncode == 0
     assert "ops@example.org" not in converged.server("cat /etc/caddy/Caddyfile")

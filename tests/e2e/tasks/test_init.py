@@ -279,7 +279,7 @@ def test_answers_at_a_terminal_are_checked_one_by_one(desk: Desk, zone: str) -> 
         ("Users", "root"),
         ("an account of the system", "ada, grace"),
         ("Administrators", "bob"),
-        ("none of the users", "grace"),
+        ("isn't one of the users", "grace"),
         ("may use SSH, or none (198.51.100.9/32)", ""),
         ("Public key, a file", "id"),
         ("is a private key", "id.pub"),
@@ -302,7 +302,7 @@ def test_answers_at_a_terminal_are_checked_one_by_one(desk: Desk, zone: str) -> 
         ("Instance type (t3.large)", "t3.xlarge"),
         (f"Domain name, or none ({DOMAIN})", ""),
         ("Hosted zone", ""),
-        ("Users, with commas between them (ada, grace)", ""),
+        ("Users, separated by commas (ada, grace)", ""),
         ("(grace)", ""),
         ("(198.51.100.9/32)", ""),
         ("(the present one)", ""),
@@ -332,16 +332,16 @@ def test_leaving_in_the_middle_writes_nothing(desk: Desk, key: str) -> None:
         ({"--region": "us-nowhere-1"}, "AWS has no region 'us-nowhere-1'"),
         ({"--instance-type": "m9x.large"}, "no instance type 'm9x.large' to offer in us-east-1"),
         ({"--domain": "lab"}, "The domain is 'lab', which isn't a domain name"),
-        ({"--domain": "example.net"}, "no terminal to ask at, and --zone isn't given"),
+        ({"--domain": "example.net"}, "no terminal to ask you on, and --zone isn't given"),
         ({"--domain": "example.net", "--zone": "Z0"}, "'Z0' is no hosted zone of this account"),
         ({"--zone": "create"}, "--zone needs a domain"),
         ({"--users": "root"}, "an account of the system"),
-        ({"--administrators": "bob"}, "'bob' is none of the users: ada, grace"),
+        ({"--administrators": "bob"}, "'bob' isn't one of the users: ada, grace"),
         ({"--ssh-from": "203.0.113.7/24"}, "inside the range, not its start"),
         ({"--public-key": "other.pub"}, "There is no key other.pub"),
         ({"--public-key": "id"}, "is a private key, which never leaves its owner"),
         ({"--profile": "nobody"}, "The config profile (nobody) could not be found"),
-        ({"--backend": "nowhere"}, "'nowhere' is no place that Pulumi can keep its state in"),
+        ({"--backend": "nowhere"}, "'nowhere' isn't a place where Pulumi can keep its state"),
     ],
 )
 def test_a_wrong_option_ends_before_anything_is_written(
@@ -367,7 +367,7 @@ def test_without_a_terminal_all_that_is_missing_is_named(desk: Desk) -> None:
 def test_credentials_are_checked_first(desk: Desk, services: list[str], *, known: bool) -> None:
     if known:
         desk.env["AWS_ENDPOINT_URL"] = services[0]
-        sentence = "AWS refuses the credentials (InvalidClientTokenId)"
+        sentence = "AWS refused the credentials (InvalidClientTokenId)"
     else:
         del desk.env["AWS_ACCESS_KEY_ID"]
         desk.env["AWS_EC2_METADATA_DISABLED"] = "true"

@@ -46,7 +46,7 @@ def test_a_server_is_stopped_and_started_but_not_under_someones_hands(bench: Ben
         stopped = bench.run("stop", "--force", "--yes")
     assert instance_state(bench, instance) == "stopped"
     assert f"workbench start --stack {bench.stack}" in stopped.stdout
-    assert "is stopped already" in bench.run("stop").stdout
+    assert "is already stopped" in bench.run("stop").stdout
     assert bench.status()["state"] == "stopped"
     bench.shell("pulumi preview --expect-no-changes --non-interactive")
     assert "nothing to restart" in bench.run("restart", "--yes", exit_code=1).stderr

@@ -43,7 +43,7 @@ def test_a_damaged_or_lost_state_is_told_with_the_server_and_recovered(bench: Be
         assert f"workbench recover --stack {bench.stack}" in said, command
     failed = first_failure(bench)
     assert (failed["name"], failed["fix"]) == ("state", f"workbench recover --stack {bench.stack}")
-    assert "is put back" in bench.run("recover", "--dry-run").stdout
+    assert "is restored" in bench.run("recover", "--dry-run").stdout
     bench.run("recover", "--yes")
     assert configuration(bench).read_bytes() == before
     assert "change nothing" in bench.run("up", "--dry-run").stdout
@@ -79,7 +79,7 @@ def test_a_lost_configuration_and_a_lost_passphrase_are_recovered(bench: Bench) 
     assert "passphrase" in failed["evidence"]
     assert "--new-passphrase" in bench.run("recover", "--yes", exit_code=1).stderr
     said = bench.run("recover", "--new-passphrase", "--yes").stdout
-    assert "No secret is lost" in said
+    assert "No secrets are lost" in said
     changes_nothing(bench)
 
 

@@ -143,7 +143,7 @@ def test_resized_under_load_killed_at_each_step_and_put_back(bench: Bench) -> No
         bench.aws("ssm").delete_parameter(Name=NO_CAPACITY)
     assert (
         f"{LARGER} did not start: AWS has no capacity for it in this zone just now. {LARGE} was"
-        " put back: the server runs again, and its checks pass."
+        " restored: the server is running again, and its checks pass."
     ) in back.stderr
     require_type(bench, LARGE)
 
@@ -151,7 +151,7 @@ def test_resized_under_load_killed_at_each_step_and_put_back(bench: Bench) -> No
     said = interrupted.end(lambda: interrupted.has_begun("Pulumi up"), signal.SIGINT)
     assert before["instance"] in said
     assert f"workbench resize {SMALL} --stack {bench.stack}   continues" in said
-    assert f"workbench resize {LARGE} --stack {bench.stack}   puts the old type back" in said
+    assert f"workbench resize {LARGE} --stack {bench.stack}   restores the old type" in said
     bench.run("resize", SMALL, "--yes", "--force")
     require_type(bench, SMALL)
     assert identity(bench) == before

@@ -197,14 +197,14 @@ def test_port_22_opens_to_this_address_through_the_stack(bench: Bench, folder: P
         assert allowed(bench)["allowed"] is False
 
         opened = bench.run("ssh.allow", "--yes").stdout
-        assert "127.0.0.1/32 may reach SSH, and it answers here" in opened
+        assert "127.0.0.1/32 may use SSH, and it answers here" in opened
         assert bench.run("ssh.connect", "echo in").stdout == "in\n"
         bench.shell("pulumi preview --expect-no-changes")
 
         # As a removal leaves it that was interrupted behind the configuration.
         bench.shell("pulumi config rm --path 'workbench:sshFrom[0]'")
         said = bench.run("ssh.allow", "--address", "127.0.0.1", "--remove", "--yes").stdout
-        assert "The configuration says that already" in said
+        assert "The configuration already says that" in said
         assert "is closed to every address" in bench.run("ssh.connect", "true", exit_code=1).stderr
         bench.shell("pulumi preview --expect-no-changes")
     finally:

@@ -212,7 +212,7 @@ def test_a_person_comes_works_goes_and_comes_back(alone: Bench, keys: Path) -> N
     # As a removal leaves it that was interrupted behind the configuration.
     bench.shell(f"pulumi config rm --path 'workbench:users[1]' --stack {bench.stack}")
     assert "ada" in bench.run("users.add", "grace", "--yes", exit_code=1).stderr
-    assert "ada is shut out" in bench.run("users.remove", "ada", "--yes").stdout
+    assert "ada is locked out" in bench.run("users.remove", "ada", "--yes").stdout
     assert listed(bench)["ada"]["disabled"] is True
     bench.shell("pulumi preview --expect-no-changes --non-interactive")
 

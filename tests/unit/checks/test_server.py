@@ -54,7 +54,7 @@ def test_a_server_that_has_not_converged_yet(shell: Shell) -> None:
 
 def test_a_converge_under_way_is_no_failure(shell: Shell) -> None:
     found = server.check_converged(target(shell(systemctl="activating\n", cat="{}")))
-    assert (found.result, found.evidence) == ("WARN", "a converge is under way")
+    assert (found.result, found.evidence) == ("WARN", "a converge is running")
     assert found.fix == "workbench logs converge --stack {stack}"
 
 

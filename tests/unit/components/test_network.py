@@ -210,7 +210,7 @@ def test_a_way_that_is_new_leaves_the_subnet_known(deploy):
         there = pulumi.Output.from_input("subnet-1")
         gateway = aws.ec2.InternetGateway("gateway")
         known.append(after(there, [gateway]))
-        gateway.id.apply(lambda _: pytest.fail("its id is known"))
+        gateway.id.apply(lambda _: pytest.fail("its ID is known"))
         aws.ec2.NatGateway("nat", subnet_id=known[0])
 
     assert deploy(program, preview=True).one(":NatGateway").inputs["subnetId"] == "subnet-1"

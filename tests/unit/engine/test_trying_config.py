@@ -47,7 +47,7 @@ def test_what_someone_else_changed_meanwhile_is_not_undone(stack: Stack) -> None
     path = stack.project_dir / "Pulumi.prod.yaml"
     path.write_bytes(OLD)
     with (
-        pytest.raises(ConfigError, match="changed meanwhile"),
+        pytest.raises(ConfigError, match="changed in the meantime"),
         stack.trying_config({"workbench:os": "beos"}),
     ):
         path.write_bytes(OLD + b"# by someone else\n")

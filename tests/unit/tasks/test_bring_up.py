@@ -150,7 +150,7 @@ def test_a_kept_password_is_set_again_on_a_server_without_its_volume(
 
 def test_a_password_that_was_set_is_left_alone(tmp_path: Path, scripted: Any) -> None:
     server = scripted(lambda c: "ada P" if "--status" in c else None)
-    assert hand_over(Rehearsed(tmp_path), server) == {"ada": "as it was set before"}
+    assert hand_over(Rehearsed(tmp_path), server) == {"ada": "unchanged"}
     assert passwords.read_password(tmp_path, "ada") is None
 
 
@@ -186,7 +186,7 @@ def test_a_refused_password_is_told_when_all_else_is_done(
     with pytest.raises(Exit) as end:
         up(Context(), stack="prod")
     assert end.value.code == 1
-    assert "there, but not every password: ada: Too short.\n  workbench users.p" in str(
+    assert "ready, but a password is missing: ada: Too short.\n  workbench users.p" in str(
         end.value.message
     )
     assert "none yet" in capsys.readouterr().out

@@ -141,7 +141,7 @@ def test_an_applied_recipe_that_was_not_run_yet_is_run(
     bench.converge()
 
     assert bench.done == ["converge"]
-    assert "nothing would change but the note" in capsys.readouterr().out
+    assert "nothing would change except the record" in capsys.readouterr().out
 
 
 def test_a_converge_under_way_is_followed_before_anything_is_compared(bench: Bench) -> None:

@@ -66,7 +66,7 @@ def test_a_size_is_read_as_people_write_it(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["0", "-3", "16385", "1.5", "40T", "big", ""])
 def test_what_is_no_size_is_refused(text: str) -> None:
-    with pytest.raises(WorkbenchError, match="is no size for a volume"):
+    with pytest.raises(WorkbenchError, match="isn't a valid volume size"):
         read_size(text)
 
 
@@ -148,7 +148,7 @@ def test_it_is_thawed_where_a_snapshot_could_not_begin() -> None:
 def test_a_snapshot_begins_also_where_it_cannot_stand_still() -> None:
     made, problem = make_held_still(at(FakeServer(freeze=True)), lambda: "snap-1")
 
-    assert (made, problem) == ("snap-1", "it could not be held still: device busy")
+    assert (made, problem) == ("snap-1", "it could not be frozen: device busy")
 
 
 def test_a_snapshot_says_who_made_it() -> None:

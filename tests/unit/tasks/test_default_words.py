@@ -55,4 +55,4 @@ def test_fab_takes_the_word_also_an_empty_one(word: str) -> None:
 def test_a_word_without_a_default_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     make_program(Collection(open_page, needing)).run(["workbench", "needing"], exit=False)
 
-    assert "More is needed: workbench needing NAME" in capsys.readouterr().err
+    assert "More arguments are needed: workbench needing NAME" in capsys.readouterr().err

@@ -34,8 +34,8 @@ def reports(*failed: str) -> list[Report]:
 @pytest.mark.parametrize(
     ("outputs", "lines"),
     [
-        (ELSEWHERE, ["DNS records", *(f"{name} A 203.0.113.7" for name in NAMES), "is kept"]),
-        (CREATED, ["Name servers", *CREATED["name_servers"], "was bought"]),
+        (ELSEWHERE, ["DNS records", *(f"{name} A 203.0.113.7" for name in NAMES), "is managed"]),
+        (CREATED, ["Name servers", *CREATED["name_servers"], "you bought"]),
     ],
 )
 def test_up_says_what_to_enter_at_once_and_at_its_end(

@@ -151,7 +151,7 @@ def test_a_volume_that_goes_is_told_before_and_not_called_kept(
     destroy(Context(), stack="prod", yes=True)
     said = capsys.readouterr().out
 
-    assert "and DELETES the data volume vol-1, with all homes" in planned
+    assert "and DELETES the data volume vol-1, with all home folders" in planned
     assert "workbench:keepDataVolume true --stack prod" in planned
     assert stack.done == ["destroy"]
     assert "kept" not in said.lower()
@@ -217,7 +217,7 @@ def test_snapshots_that_nobody_can_count_hinder_no_destroy(
     destroy(Context(), stack="prod", yes=True)
 
     assert stack.done == ["destroy"]
-    assert "how many isn't known: Could not connect" in capsys.readouterr().out
+    assert "can't tell how many: Could not connect" in capsys.readouterr().out
 
 
 def test_a_server_that_was_terminated_by_hand_is_looked_at_first(stack: Stack) -> None:
@@ -283,7 +283,9 @@ def test_of_two_workbenches_each_volume_is_told(
     destroy(Context(), stack="prod", dry_run=True)
     planned = capsys.readouterr().out
     assert "This removes the workbenches one, two of the stack prod and DELETES the data" in planned
-    assert "volume vol-2, with all homes. The data volume vol-1 is kept. To keep it" in planned
+    assert (
+        "volume vol-2, with all home folders. The data volume vol-1 is kept. To keep it" in planned
+    )
     assert "keep_data_volume=True   in the program" in planned
     assert planned.count("These end:") == 2
     assert two.done == []
@@ -330,5 +332,7 @@ def test_a_workbench_that_is_not_exported_is_told_by_its_volume(
     monkeypatch.setattr(stack, "export", lambda: {"resources": resources})
     destroy(Context(), stack="prod", dry_run=True)
     planned = capsys.readouterr().out
-    assert "DELETES the data volume vol-2, with all homes. The data volume vol-1 is" in planned
+    assert (
+        "DELETES the data volume vol-2, with all home folders. The data volume vol-1 is" in planned
+    )
     assert "vol-3" not in planned

@@ -191,8 +191,8 @@ def test_layers_are_printed_as_blocks_of_80_columns(capsys: pytest.CaptureFixtur
     assert lines[0] == "Tools"
     assert "        → workbench up --stack tests" in lines
     blocked = lines[lines.index("SSH, Disk") + 1]
-    assert " ".join(blocked.split()) == "SKIP 2 checks need what failed or can't be asked"
-    assert lines[-2:] == ["Begin with the first FAIL, dns:", "  workbench up --stack tests"]
+    assert " ".join(blocked.split()) == "SKIP 2 checks depend on what failed or can't be checked"
+    assert lines[-2:] == ["Start with the first FAIL, dns:", "  workbench up --stack tests"]
 
 
 def test_a_full_disk_and_memory_that_ran_out_come_before_what_they_made_fail(
@@ -209,7 +209,7 @@ def test_a_full_disk_and_memory_that_ran_out_come_before_what_they_made_fail(
     )
     assert [each.name for each in reports] == ["disks", "memory", "ssh", "converged", "quotas"]
     print_layers(reports, Console(width=80))
-    assert "Begin with the first FAIL, disks:" in capsys.readouterr().out
+    assert "Start with the first FAIL, disks:" in capsys.readouterr().out
 
 
 def test_a_warning_alone_stays_where_it_is() -> None:

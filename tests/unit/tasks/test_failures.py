@@ -16,7 +16,7 @@ from workbench.tasks.errors import explain
 
 def test_a_full_disk_is_no_mistake_of_ours(state_dir: Path) -> None:
     said = explain(OSError(errno.ENOSPC, "No space left on device", "/state/log")).text
-    assert said.startswith("This computer refused it: No space left on device (/state/log).\n  df")
+    assert said.startswith("This computer refused: No space left on device (/state/log).\n  df")
     assert not (state_dir / "logs").exists()
 
 
@@ -25,7 +25,7 @@ def test_missing_rights_to_no_file_are_a_mistake_of_ours(state_dir: Path) -> Non
         "Permission denied (/root/x)"
         in explain(PermissionError(13, "Permission denied", "/root/x")).text
     )
-    assert explain(PermissionError(1, "not permitted")).text.startswith("An error that was not")
+    assert explain(PermissionError(1, "not permitted")).text.startswith("An unexpected error")
 
 
 def test_what_aws_refuses_is_told_with_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -149,9 +149,9 @@ def test_a_type_that_the_zone_does_not_have_is_told(aws: Aws) -> None:
     ("answer", "sentence", "hint"),
     [
         ("VcpuLimitExceeded: You have requested more", "quota of vCPUs", "L-1216C47A"),
-        ("AddressLimitExceeded: The maximum", "as many Elastic IPs", "L-0263D0A3"),
-        ("AddressLimitExceeded: The maximum", "as many Elastic IPs", "release-address"),
-        ("VpcLimitExceeded: The maximum", "as many VPCs", "workbench:subnetId SUBNET"),
+        ("AddressLimitExceeded: The maximum", "its limit of Elastic IPs", "L-0263D0A3"),
+        ("AddressLimitExceeded: The maximum", "its limit of Elastic IPs", "release-address"),
+        ("VpcLimitExceeded: The maximum", "its limit of VPCs", "workbench:subnetId SUBNET"),
         ("InternetGatewayLimitExceeded: The max", "internet gateways", "L-A4707A72"),
         ("VolumeLimitExceeded: You have", "(VolumeLimitExceeded)", "list-service-quotas"),
         ("api error AccessDenied: Access Denied", "AccessDenied: Access Denied", "init --rights"),
@@ -189,7 +189,7 @@ def test_a_stopped_server_is_started_before_a_load_balancer_has_it(aws: Aws) -> 
         " be registered: 'i-1'"
     )
     error = explained(said, outputs={"instance_id": "i-1"})
-    assert error.message.startswith("The server is stopped, and AWS puts a running one only")
+    assert error.message.startswith("The server is stopped, and AWS only puts running ones")
     assert error.hint.startswith("workbench start --stack prod   starts it; then workbench up")
 
 
@@ -407,6 +407,6 @@ def test_status_tells_what_exists_without_outputs(
     found = read_status(StackState("prod"))
     assert found["state"] == "unfinished"
     first, goes_on, removes = found["problem"].splitlines()
-    assert "hasn't ended. What exists: the data volume vol-1." in first
+    assert "hasn't finished. What exists: the data volume vol-1." in first
     assert goes_on.startswith("workbench up --stack prod ")
     assert removes.startswith("workbench destroy --stack prod ")

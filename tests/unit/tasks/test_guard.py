@@ -153,7 +153,7 @@ def test_no_other_task_lets_pulumi_change_anything() -> None:
     [
         (
             Change.LISTS,
-            "git pull   where someone else has changed the stack's configuration\n"
+            "git pull   if someone else has changed the stack's configuration\n"
             "  pulumi preview --diff --stack prod   shows each\n"
             "  workbench up --stack prod   makes them; then the same again",
         ),
@@ -164,8 +164,8 @@ def test_no_other_task_lets_pulumi_change_anything() -> None:
         ),
         (
             Change.UP,
-            "The data volume has people's homes. What would take it away: another workbench:name,\n"
-            "  or a program without it. Where that is meant, and a snapshot was made:\n"
+            "People's home folders are on the data volume. Another workbench:name, or a program\n"
+            "  without it, would remove it. If you want that, and there is a snapshot:\n"
             "  workbench destroy --stack prod   keeps it, and says how to use it again",
         ),
     ],
@@ -228,13 +228,13 @@ def test_a_blank_volume_is_refused_whole(changed: tuple[str, ...], why: str) -> 
 
 def test_what_homes_become_is_said_whole() -> None:
     assert data_lines(Changes({}, (step("replace", "Eip"), step("replace", "Volume")))) == [
-        "PEOPLE'S HOMES CHANGE: a new data volume, made from the snapshot, takes the place of",
-        "this one. Homes, accounts and passwords become what they were when that was made;",
-        "what was written since stays on the present volume, which is kept in AWS.",
+        "PEOPLE'S HOMES CHANGE: a new data volume, made from the snapshot, replaces",
+        "this one. Home folders, accounts and passwords become what they were at that time;",
+        "anything written since stays on the current volume, which is kept in AWS.",
     ]
     assert data_lines(Changes({}, (step("import-replacement", "Volume"),))) == [
-        "PEOPLE'S HOMES CHANGE: another data volume takes the place of this one. Homes,",
-        "accounts and passwords are then those on it; the present volume is kept in AWS.",
+        "PEOPLE'S HOMES CHANGE: another data volume replaces this one. Home folders,",
+        "accounts and passwords will be those on it; the current volume is kept in AWS.",
     ]
     for op in ("replace", "import-replacement"):
         assert data_lines(Changes({}, (step(op, "Eip"),))) == []

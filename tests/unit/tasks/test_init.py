@@ -65,7 +65,7 @@ def test_the_nearest_hosted_zone_is_found(interview: Interview) -> None:
     assert domain(interview, "a.lab.example.com", None)["zoneId"] == "Z2"
     assert domain(interview, "www.example.com", None)["zoneId"] == "Z1"
     assert domain(interview, "www.example.com", "Z1")["zoneId"] == "Z1"
-    with pytest.raises(WorkbenchError, match="'Z2' is no hosted zone of this account that holds"):
+    with pytest.raises(WorkbenchError, match="'Z2' isn't a hosted zone in this account for"):
         domain(interview, "www.example.com", "Z2")
 
 

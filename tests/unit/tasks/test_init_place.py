@@ -99,5 +99,5 @@ def test_a_backend_is_a_url_or_this_computer(given: str | None, url: str | None)
 
 
 def test_what_is_no_backend_is_refused() -> None:
-    with pytest.raises(WorkbenchError, match="'bucket' is no place that Pulumi can keep"):
+    with pytest.raises(WorkbenchError, match="'bucket' isn't a place where Pulumi can keep"):
         find_place("prod", "bucket", quiet(), here=True)

@@ -78,7 +78,8 @@ def test_what_has_the_stacks_tag_is_found_and_told(ec2: Ec2) -> None:
     left = find_left("prod")
     assert (left.servers, left.data_volume) == (("i-1",), "vol-1")
     assert tell_left(left) == (
-        "By its tags, AWS has of it: the data volume vol-1, the data volume vol-3, the data"
+        "By their tags, AWS has these resources of it: the data volume vol-1, the data volume"
+        " vol-3, the data"
         " volume vol-2, the Elastic IP"
         " 198.51.100.7 (eipalloc-1)."
     )

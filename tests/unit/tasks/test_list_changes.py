@@ -114,8 +114,8 @@ def test_what_another_command_changed_meanwhile_is_not_undone(
     opened.config[key] = value
     with pytest.raises(WorkbenchError) as refused:
         change(state)
-    assert (
-        refused.value.message == "The configuration of lab changed meanwhile; nothing was changed."
+    assert refused.value.message == (
+        "The configuration of lab changed in the meantime; nothing was done."
     )
     assert refused.value.hint.startswith("workbench ")
     assert opened.applied == []

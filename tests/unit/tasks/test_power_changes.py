@@ -106,7 +106,7 @@ def test_a_booting_one_is_stopped_as_agreed(
     stop_server(state, QUIET, force=False, yes=False, dry_run=True)
     assert "Stop i-1, a t3.medium." in capsys.readouterr().out
     monkeypatch.setattr("sys.stdin", None)
-    with pytest.raises(WorkbenchError, match="no terminal to ask at"):
+    with pytest.raises(WorkbenchError, match="no terminal to ask you on"):
         stop_server(state, QUIET, force=False, yes=False, dry_run=False)
     assert state.ec2.done == []
     stop_server(state, QUIET, force=False, yes=True, dry_run=False)
@@ -119,7 +119,7 @@ def test_one_that_is_stopping_is_only_waited_for(
 ) -> None:
     state.ec2.state = "stopping"
     stop_server(state, QUIET, force=False, yes=False, dry_run=True)
-    assert "is stopping already: nothing would be done" in capsys.readouterr().out
+    assert "is already stopping: nothing would be done" in capsys.readouterr().out
     assert state.ec2.done == []
     stop_server(state, QUIET, force=False, yes=False, dry_run=False)
     assert "i-1 is stopped." in capsys.readouterr().out

@@ -88,7 +88,7 @@ def test_every_option_is_explained() -> None:
             "The task status has no option --jsn. Did you mean --json?\n"
             "  workbench status --help\n",
         ),
-        (["up", "now"], "The task up takes no 'now'.\n  workbench up --help\n"),
+        (["up", "now"], "The task up doesn't take 'now'.\n  workbench up --help\n"),
         (["up", "--stack"], "The option --stack needs a value.\n  workbench up --help\n"),
         (
             ["rehearsal"],
@@ -143,7 +143,7 @@ def test_a_question_with_standard_input_closed_is_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("sys.stdin", None)
-    with pytest.raises(WorkbenchError, match="no terminal to ask at"):
+    with pytest.raises(WorkbenchError, match="no terminal to ask you on"):
         agree("This removes it.", "workbench destroy --yes")
 
 

@@ -293,7 +293,9 @@ def test_when_its_checks_fail_the_old_server_serves_again(world, resize):
     assert (world.volume, world.address) == (FIRST, FIRST)
     assert world.servers == {FIRST: OLD, SECOND: NEW}
     assert "jupyterhub: answers 502" in caught.value.message
-    assert "i-first, a t3.medium, serves again; i-second, a t3.large, is kept" in str(caught.value)
+    assert "i-first, a t3.medium, is in use again; i-second, a t3.large, is kept" in str(
+        caught.value
+    )
     assert f"workbench resize {NEW} --replace --stack test   continues" in caught.value.hint
     assert f"workbench resize {OLD} --replace --stack test   goes back" in caught.value.hint
 
@@ -431,7 +433,7 @@ def test_a_third_type_is_refused_while_two_servers_are_there(world, resize):
     with pytest.raises(Killed):
         resize(NEW)
 
-    with pytest.raises(ConfigError, match="A replacement is under way") as caught:
+    with pytest.raises(ConfigError, match="A replacement is in progress") as caught:
         resize("t3.xlarge")
 
     assert f"workbench resize {NEW} --replace --stack test   continues" in caught.value.hint

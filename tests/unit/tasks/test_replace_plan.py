@@ -71,7 +71,7 @@ def test_names_both_servers_their_prices_and_every_stage(plan):
     assert told[0] == "Replace i-0123456789abcdef0, a t3.medium, by a new t3.large."
     assert told[1].endswith("t3.medium $30.37, t3.large $60.74")
     assert [line[0] for line in told if line[0].isdigit()] == ["1", "2", "3", "4"]
-    assert "Who is signed in isn't known: it's away" in told
+    assert "Can't tell who is signed in: it's away" in told
 
 
 def test_the_quota_has_to_hold_both_servers(plan):

@@ -177,7 +177,7 @@ def test_aws_failing_half_way_is_told_with_the_way_on(
     monkeypatch.setattr(resize_in_place, "get_in", get_in)
     with pytest.raises(WorkbenchError, match="doesn't answer: Could not connect") as told:
         resize(state)
-    assert told.value.message.endswith("\nThe resize hasn't ended.")
+    assert told.value.message.endswith("\nThe resize hasn't finished.")
     assert told.value.hint == f"workbench resize {LARGE} --stack prod   continues"
     assert NOTE.read(state) == Note(LARGE, SMALL, SMALL)
 
@@ -267,8 +267,8 @@ def test_a_type_that_does_not_start_is_put_back(state: State) -> None:
     with pytest.raises(RolledBackError) as back:
         resize(state)
     assert back.value.message == (
-        f"{LARGE} did not start: AWS has no capacity for it in this zone just now. {SMALL} was put"
-        " back: the server runs again, and its checks pass."
+        f"{LARGE} did not start: AWS has no capacity for it in this zone just now. {SMALL} was"
+        " restored: the server is running again, and its checks pass."
     )
     assert state.cloud.done[-5:] == [
         f"configure {SMALL}",
@@ -294,7 +294,7 @@ def test_where_the_old_type_does_not_come_back_either_the_way_on_is_told(state: 
         raise StackOperationError("AWS is away.")
 
     state.cloud.ups = [no_capacity, fails]
-    with pytest.raises(WorkbenchError, match="could not be put back yet: AWS is away") as stuck:
+    with pytest.raises(WorkbenchError, match="could not be restored yet: AWS is away") as stuck:
         resize(state)
     assert stuck.value.hint.startswith(f"workbench resize {SMALL} --stack prod")
     assert NOTE.read(state) == Note(LARGE, SMALL, SMALL)
@@ -305,7 +305,7 @@ def test_a_failure_before_the_stop_leaves_the_configuration_as_it_was(state: Sta
         raise StackOperationError("The credentials have expired.")
 
     state.cloud.ups = [fails]
-    with pytest.raises(WorkbenchError, match="was not stopped, and the configuration is as it was"):
+    with pytest.raises(WorkbenchError, match="was not stopped, and the configuration is unchanged"):
         resize(state)
     assert (state.cloud.configured, state.cloud.actual) == (SMALL, SMALL)
     assert NOTE.read(state) is None
@@ -334,7 +334,7 @@ def test_ctrl_c_says_what_exists_and_the_ways_on_and_back(state: State) -> None:
         resize(state)
     assert stopped.value.message == f"Interrupted: i-1 is stopped, and its type is {SMALL}."
     assert f"workbench resize {LARGE} --stack prod   continues" in stopped.value.hint
-    assert f"workbench resize {SMALL} --stack prod   puts the old type back" in stopped.value.hint
+    assert f"workbench resize {SMALL} --stack prod   restores the old type" in stopped.value.hint
 
 
 def test_ctrl_c_before_the_first_change_says_that_nothing_was(

@@ -169,7 +169,7 @@ def test_a_server_that_is_not_well_with_it_gets_the_old_one_back(
     stack: Stack, restore: Callable[[], None]
 ) -> None:
     stack.failing = {"vol-new": [HUB]}
-    with pytest.raises(restore_volume.RestoreFailedError, match="So vol-old is used again"):
+    with pytest.raises(restore_volume.RestoreFailedError, match="So vol-old is in use again"):
         restore()
     assert stack.volume == "vol-old"
     assert note_of(stack) is None

@@ -96,7 +96,7 @@ def test_what_users_write_into_logs_cannot_drive_the_terminal() -> None:
     ("said", "since", "told"),
     [
         ("tail: cannot open it", None, "doesn't show the log of converge: tail: cannot open it"),
-        ("Failed to parse timestamp: soon", "soon", "'soon' is no time that systemd knows"),
+        ("Failed to parse timestamp: soon", "soon", "'soon' isn't a time that systemd understands"),
     ],
 )
 @pytest.mark.parametrize("follow", [False, True])

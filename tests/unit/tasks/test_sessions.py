@@ -78,13 +78,13 @@ def test_an_idle_jupyter_server_is_shown_and_does_not(scripted: Any) -> None:
 
 def test_with_nobody_signed_in_it_may_be_stopped(scripted: Any) -> None:
     seen = people(answering(scripted))
-    assert seen.lines == ["Nobody is signed in, and nothing of theirs runs."]
+    assert seen.lines == ["Nobody is signed in, and no programs of theirs are running."]
     seen.refuse_stop("workbench stop --force", force=False)
 
 
 def test_what_cannot_be_seen_may_be_work(scripted: Any) -> None:
     seen = people(scripted(lambda _: Answer(1, "", "no")))
-    with pytest.raises(PeopleAtWorkError, match="can't be seen"):
+    with pytest.raises(PeopleAtWorkError, match="Can't tell whether"):
         seen.refuse_stop("workbench stop --force", force=False)
     seen.refuse_stop("workbench stop --force", force=True)
 

@@ -94,7 +94,7 @@ def test_who_is_in_a_private_servers_vpc_is_not_shut_out_by_the_way(
 ) -> None:
     private = {**state.config, "workbench:publicAccess": "false"}
     state.config = {key: private[key] for key in private if key != "workbench:sshFrom"}
-    with pytest.raises(WorkbenchError, match="would shut out the others"):
+    with pytest.raises(WorkbenchError, match="would lock out the others"):
         allow(state, Progress(quiet=True), "192.0.2.1/32", yes=True, dry_run=False)
     assert changed == []
 
@@ -115,14 +115,14 @@ def test_where_nobody_says_this_computers_address_the_change_is_told_all_the_sam
     monkeypatch.setattr(allowed, "address_towards", untold)
     allow(state, Progress(quiet=True), "192.0.2.1/32", yes=True, dry_run=False)
     assert len(changed) == 1
-    assert "192.0.2.1/32 may reach SSH.\n" in capsys.readouterr().out
+    assert "192.0.2.1/32 may use SSH.\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"json": True}, "--json is for --list"),
-        ({"json": True, "address": "192.0.2.1", "yes": True}, "--json is for --list"),
+        ({"json": True}, "--json works only with --list"),
+        ({"json": True, "address": "192.0.2.1", "yes": True}, "--json works only with --list"),
         ({"list": True, "address": "192.0.2.1"}, "--list changes nothing"),
         ({"list": True, "json": True, "remove": True}, "--list changes nothing"),
         ({"list": True, "yes": True}, "--list changes nothing"),
@@ -155,7 +155,7 @@ def test_a_part_of_a_range_is_in_already(
 ) -> None:
     allow(state, Progress(quiet=True), "203.0.113.9/32", yes=True, dry_run=False)
     assert changed == []
-    assert "as a part of 203.0.113.0/24" in capsys.readouterr().out
+    assert "as part of 203.0.113.0/24" in capsys.readouterr().out
 
 
 def test_a_dry_run_changes_nothing(state: StackState, changed: list[object]) -> None:
@@ -218,7 +218,7 @@ def test_the_address_itself_is_tried_where_commands_go_another_way(
     monkeypatch.setattr(StackState, "door", lambda _: pytest.fail("it went the other way"))
     allow(tunneled, Progress(quiet=True), "127.0.0.0/8", yes=True, dry_run=False)
     assert set(asked) == {("127.0.0.9", 22)}
-    assert ("127.0.0.0/8 may reach SSH, and it answers here." in capsys.readouterr().out) == listens
+    assert ("127.0.0.0/8 may use SSH, and it answers here." in capsys.readouterr().out) == listens
 
 
 def test_the_list_names_the_endpoint(
@@ -231,7 +231,7 @@ def test_the_list_names_the_endpoint(
     tunneled.config = {}
     allowed.print_allowed("lab", as_json=False)
     said = capsys.readouterr().out
-    assert "No address may reach SSH.\nCommands and ssh go through" in said
+    assert "No address may use SSH.\nCommands and ssh go through" in said
     assert "eice-1." in said
     # Nobody has to open it.
     assert "workbench ssh.allow" not in said
@@ -239,12 +239,12 @@ def test_the_list_names_the_endpoint(
     tunneled.outputs = {"address": "127.0.0.9"}
     allowed.print_allowed("lab", as_json=False)
     said = capsys.readouterr().out
-    assert "Nobody may reach SSH." in said
+    assert "Nobody may use SSH." in said
     assert "ssh.allow --stack lab" in said
 
 
 def test_a_part_of_a_range_can_not_be_taken_out(state: StackState, changed: list[object]) -> None:
-    with pytest.raises(WorkbenchError, match=r"as a part of 203\.0\.113\.0/24"):
+    with pytest.raises(WorkbenchError, match=r"as part of 203\.0\.113\.0/24"):
         disallow(state, Progress(quiet=True), "203.0.113.9/32", yes=True, dry_run=False)
     assert changed == []
 
@@ -262,8 +262,8 @@ def test_a_removal_that_was_cut_off_behind_the_configuration_goes_on(
     disallow(state, Progress(quiet=True), "192.0.2.1/32", yes=True, dry_run=False)
     assert changed == [{}]
     said = capsys.readouterr().out
-    assert "The configuration says that already" in said
-    assert "192.0.2.1/32 can't reach SSH any more" in said
+    assert "The configuration already says that" in said
+    assert "192.0.2.1/32 can no longer use SSH" in said
 
 
 def test_what_is_open_neither_in_the_configuration_nor_really_stays_as_it_is(
@@ -275,7 +275,7 @@ def test_what_is_open_neither_in_the_configuration_nor_really_stays_as_it_is(
     opened += ["203.0.113.0/24"]
     disallow(state, Progress(quiet=True), "192.0.2.1/32", yes=True, dry_run=False)
     assert changed == []
-    assert "may not reach SSH anyway" in capsys.readouterr().out
+    assert "can't use SSH anyway" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("counts", [{"same": 30}, {"same": 29, "delete": 1}])
@@ -287,5 +287,5 @@ def test_a_rule_that_was_made_by_hand_is_not_called_closed(
 ) -> None:
     opened += ["192.0.2.1/32"]
     monkeypatch.setattr(ssh_allow, "change_lists", lambda *_, **__: Changes(counts))
-    with pytest.raises(WorkbenchError, match="someone made it manually"):
+    with pytest.raises(WorkbenchError, match="someone added it manually"):
         disallow(state, Progress(quiet=True), "192.0.2.1/32", yes=True, dry_run=False)

@@ -46,21 +46,21 @@ def door(tmp_path: Path) -> Door:
         (
             "Received disconnect from 127.0.0.1 port 22:2: Too many authentication failures",
             RefusedError,
-            "An agent full of other keys",
+            "Your SSH agent offered too many",
             "workbench ssh.config --stack lab",
         ),
         (
             "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\n"
             "Host key verification failed.",
             OtherHostError,
-            "another SSH host key than the one pinned",
+            "a different SSH host key from the one pinned",
             "workbench doctor",
         ),
         (
             "No ED25519 host key is known for i-1 and you have requested strict checking.\n"
             "Host key verification failed.",
             OtherHostError,
-            "another SSH host key than the one pinned",
+            "a different SSH host key from the one pinned",
             "workbench doctor",
         ),
         (

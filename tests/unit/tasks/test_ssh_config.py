@@ -84,7 +84,7 @@ def test_the_stacks_aliases_follow_and_others_stay(
     assert follow(StackState("lab")) == []
 
 
-@pytest.mark.parametrize("refused", [WorkbenchError("Others may write to it."), PermissionError()])
+@pytest.mark.parametrize("refused", [WorkbenchError("Others can write to it."), PermissionError()])
 def test_an_alias_that_can_not_be_written_is_told_and_stops_nothing(
     door: Door,
     files: SshFiles,
@@ -101,7 +101,7 @@ def test_an_alias_that_can_not_be_written_is_told_and_stops_nothing(
     monkeypatch.setattr(ssh_config, "door_of", lambda *_: replace(door, host="203.0.113.8"))
     assert follow(StackState("lab")) == []
     said = capsys.readouterr().err
-    assert f"The alias ada couldn't be brought up to date: {refused}" in said
+    assert f"The alias ada couldn't be updated: {refused}" in said
     assert "workbench ssh.config --alias ada --user ubuntu --stack lab" in said
 
 

@@ -181,7 +181,7 @@ def test_a_configuration_that_openssh_would_refuse_is_told(home: Path) -> None:
     folder.mkdir()
     (folder / "config").write_text("Host *\n")
     (folder / "config").chmod(0o664)
-    with pytest.raises(WorkbenchError, match="Others may write") as refused:
+    with pytest.raises(WorkbenchError, match="Others can write") as refused:
         SshFiles(folder).write("workbench", ALIAS)
     assert refused.value.hint == f"chmod go-w {folder / 'config'}"
     assert not (folder / "workbench.d").exists()

@@ -55,7 +55,7 @@ def test_the_first_key_is_one_that_ec2_takes() -> None:
     ecdsa, rsa = "ecdsa-sha2-nistp256 A a", "ssh-rsa B b"
     assert as_config([ecdsa, rsa], "lab") == {PUBLIC_KEY: rsa, FURTHER_KEYS: [ecdsa]}
     assert as_config([rsa], "lab") == {PUBLIC_KEY: rsa, FURTHER_KEYS: None}
-    with pytest.raises(WorkbenchError, match="EC2 takes ed25519 and RSA keys only") as refused:
+    with pytest.raises(WorkbenchError, match="EC2 only accepts ed25519 and RSA keys") as refused:
         as_config([ecdsa], "lab")
     assert "workbench ssh.keys.rotate --stack lab" in refused.value.hint
 
@@ -74,7 +74,7 @@ def test_a_plan_says_that_a_stopped_server_is_started(
     )
     add_keys(state, Progress(quiet=True), [first], yes=False, dry_run=True)
     said = capsys.readouterr().out
-    assert ("The server is started for it, and runs afterwards." in said) is told
+    assert ("The server is started for this, and keeps running." in said) is told
 
 
 def test_no_key_is_answered_with_the_stacks_own_command(state: StackState) -> None:

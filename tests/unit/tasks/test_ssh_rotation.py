@@ -128,7 +128,7 @@ def test_one_that_was_cut_off_replaces_the_key_that_was_shown_and_no_other(
     capsys.readouterr()
     lab.rotate()
     said = capsys.readouterr().out
-    assert "Continue the rotation that was begun" in said
+    assert "Continue the rotation that was started" in said
     assert fingerprint(first) in said
     assert fingerprint(second) not in said
     assert len(lab.keys) == 2
@@ -173,4 +173,4 @@ def test_a_plan_says_that_a_stopped_server_is_started(
     lab.power = power
     lab.rotate(dry_run=True)
     said = capsys.readouterr().out
-    assert ("The server is started for it, and runs afterwards." in said) is told
+    assert ("The server is started for this, and keeps running." in said) is told

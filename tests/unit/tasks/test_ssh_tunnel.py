@@ -32,7 +32,7 @@ def test_the_same_port_is_taken_where_it_is_free_and_else_another() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken: int = other.getsockname()[1]
         assert _free_port(taken, None) != taken
-        with pytest.raises(ConfigError, match=f"Port {taken} of this computer can't be taken"):
+        with pytest.raises(ConfigError, match=f"Port {taken} on this computer can't be used"):
             _free_port(8787, str(taken))
     assert _free_port(taken, None) == taken
     assert _free_port(8787, "0") > 0
@@ -40,5 +40,5 @@ def test_the_same_port_is_taken_where_it_is_free_and_else_another() -> None:
 
 @pytest.mark.parametrize("given", ["http", "70000", "-5", ""])
 def test_what_is_no_port_is_refused(given: str) -> None:
-    with pytest.raises(ConfigError, match="can't be taken"):
+    with pytest.raises(ConfigError, match="can't be used"):
         _free_port(8787, given)

@@ -185,7 +185,7 @@ def test_a_resize_that_has_not_ended_is_told(state: State) -> None:
 def test_a_restore_that_has_not_ended_is_told(state: State) -> None:
     restore_note.NOTE.write(state, restore_note.Note("snap-1", "vol-1", {}))
     found = read_status(state)
-    assert found["problem"].startswith("A restore of snap-1 hasn't ended.")
+    assert found["problem"].startswith("A restore of snap-1 hasn't finished.")
     assert found["problem"].endswith("\nworkbench data.restore snap-1 --stack rehearsal")
 
 

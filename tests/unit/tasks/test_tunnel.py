@@ -474,7 +474,7 @@ def test_no_network_and_no_credentials_are_told_by_the_program(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("code", "sentence"),
     [
-        ("RequestExpired", "AWS refuses the credentials (RequestExpired): they are wrong or have"),
+        ("RequestExpired", "AWS refused the credentials (RequestExpired): they are wrong or have"),
         ("UnauthorizedOperation", "AWS doesn't allow this to the signed-in identity:"),
     ],
 )

@@ -120,7 +120,7 @@ def test_a_refusal_of_aws_hinders_nothing_and_is_told_by_status(
     monkeypatch.setattr(aws, "describe_volumes", refuse)
     refuse_unknown("prod", QUIET)
     said = read_status(StackState("prod", exists=False))["problem"]
-    assert "isn't known" in said
+    assert "Can't tell whether" in said
     assert "UnauthorizedOperation" in said
 
 

@@ -110,7 +110,7 @@ def test_what_is_made_is_priced_by_the_month() -> None:
     said = " ".join(lines)
     # In Ireland.
     assert "t3.medium $33.29, volumes $4.40, public address $3.65" in said
-    assert "A month of these, always running, costs $41.34:" in said
+    assert "Cost per month, always running: $41.34 (" in said
     assert "Prices: workbench's own table of" in said
     assert max(map(len, lines[1:])) <= 78
 
@@ -124,7 +124,7 @@ def test_what_only_pulumi_will_know_is_no_bargain() -> None:
     )
     lines, _ = up_plan.look_ahead("prod", Changes({"create": 2}, steps), dict, QUIET)
     said = " ".join(lines)
-    assert "costs unknown" in said
+    assert "always running: unknown" in said
     assert "a volume of unknown size" in said
 
 

@@ -85,4 +85,4 @@ def test_up_ends_well_and_says_why_no_page_was_asked_for() -> None:
     for text in (end.getvalue(), table.getvalue()):
         assert why in text
         assert fix in text
-    assert "1 more     need what failed or can't be asked" in table.getvalue()
+    assert "1 more     depend on what failed or can't be checked" in table.getvalue()

@@ -165,7 +165,7 @@ def test_a_way_back_is_told_before_and_after(
     call(task, "ada", dry_run=True)
     assert ENDS_IT in capsys.readouterr().out
     told = refusal(task, "ada", yes=True)
-    assert "ada still has a way in, or to more rights" in told
+    assert "ada still has a way in, or a way to more rights" in told
     assert ENDS_IT in told
     # Only to be looked at.
     assert "a file" in capsys.readouterr().out
@@ -273,13 +273,13 @@ def test_who_comes_back_is_told_what_is_theirs(lab: Lab, capsys: Any) -> None:
     call(users.add, "ada", yes=True)
     said = capsys.readouterr().out
     assert "was here before: uid 1003 and /home/ada are theirs again" in said
-    assert "as it was set before" in said
+    assert "unchanged" in said
 
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("test-user", "is a user of the stack lab already"),
+        ("test-user", "is already a user of the stack lab"),
         ("admin", "the server's own administrator"),
         ("root", "account of the system"),
         ("crontab", "an account or a group of the server's system"),
@@ -340,7 +340,7 @@ def test_a_removal_that_was_cut_off_behind_the_configuration_goes_on(
     call(users.remove, "ada", yes=True)
     (wanted,) = lab.declared
     assert list(wanted.users) == ["test-user"]
-    assert "ada is shut out" in capsys.readouterr().out
+    assert "ada is locked out" in capsys.readouterr().out
 
 
 def test_an_account_that_was_made_by_hand_is_nobody_to_remove(lab: Lab) -> None:
@@ -497,7 +497,7 @@ def test_a_plan_says_that_a_stopped_server_is_started(
     lab.power = power
     call(user_keys.add, "test-user", public_key=[ED25519], dry_run=True)
     said = capsys.readouterr().out
-    assert ("The server is started for it, and runs afterwards." in said) is told
+    assert ("The server is started for this, and keeps running." in said) is told
 
 
 def test_a_password_is_set_for_people_with_an_account_only(
@@ -505,7 +505,7 @@ def test_a_password_is_set_for_people_with_an_account_only(
 ) -> None:
     assert "no user 'ada'" in refusal(users.password, "ada", password_stdin=True)
     lab.config[KEY] = json.dumps([{"name": "ada"}])
-    assert "no open account" in refusal(users.password, "ada", password_stdin=True)
+    assert "no active account" in refusal(users.password, "ada", password_stdin=True)
     lab.accounts["ada"] = ADA
     assert "no terminal" in refusal(users.password, "ada")
     said = refusal(users.password, "ada", password_stdin=True)
@@ -544,7 +544,7 @@ def test_the_list_tells_what_differs(lab: Lab, capsys: Any) -> None:
     call(users.list_, json=True)
     found = {user["name"]: user for user in json.loads(capsys.readouterr().out)["users"]}
     assert found["test-user"]["differs"] == ["administrator", "other keys"]
-    assert found["ada"]["differs"] == ["declared, but no open account"]
+    assert found["ada"]["differs"] == ["declared, but no active account"]
     assert (found["bob"]["declared"], found["bob"]["disabled"]) == (False, True)
     assert found["test-user"]["running"][0]["count"] == 2
     call(users.list_)
@@ -583,7 +583,7 @@ def test_the_list_says_what_it_could_not_ask(lab: Lab, capsys: Any) -> None:
     assert (found["users"][0]["name"], found["users"][0]["on_server"]) == ("test-user", None)
     call(users.list_)
     said = capsys.readouterr().out
-    assert "Only what the configuration says" in said
+    assert "Showing only the configuration" in said
     assert "workbench up --stack lab" in said
 
 
@@ -597,7 +597,7 @@ def test_a_stack_that_is_not_there_has_no_people(
 
 
 def test_an_open_account_that_nobody_declares_is_told() -> None:
-    assert differences(None, ADA) == ["not declared, but open"]
+    assert differences(None, ADA) == ["not declared, but active"]
     assert differences(None, replace(ADA, disabled=True)) == []
 
 

@@ -13,7 +13,7 @@ def agree(what: str, scripted: str) -> bool:
     """
     # None where standard input is closed.
     if sys.stdin is None or not sys.stdin.isatty():
-        raise WorkbenchError(f"{what} There is no terminal to ask at.", scripted)
+        raise WorkbenchError(f"{what} There is no terminal to ask you on.", scripted)
     sys.stderr.write(f"{fold_to_terminal(what)}\nContinue? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")

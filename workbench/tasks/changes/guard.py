@@ -88,14 +88,14 @@ def data_lines(changes: "Changes") -> list[str]:
     """Say what changes mean for people's homes; nothing where these stay as they are."""
     if any(op == "import-replacement" and _is_volume(each) for op, each in changes.steps):
         return [
-            "PEOPLE'S HOMES CHANGE: another data volume takes the place of this one. Homes,",
-            "accounts and passwords are then those on it; the present volume is kept in AWS.",
+            "PEOPLE'S HOMES CHANGE: another data volume replaces this one. Home folders,",
+            "accounts and passwords will be those on it; the current volume is kept in AWS.",
         ]
     if any(op == "replace" and _is_volume(each) for op, each in changes.steps):
         return [
-            "PEOPLE'S HOMES CHANGE: a new data volume, made from the snapshot, takes the place of",
-            "this one. Homes, accounts and passwords become what they were when that was made;",
-            "what was written since stays on the present volume, which is kept in AWS.",
+            "PEOPLE'S HOMES CHANGE: a new data volume, made from the snapshot, replaces",
+            "this one. Home folders, accounts and passwords become what they were at that time;",
+            "anything written since stays on the current volume, which is kept in AWS.",
         ]
     return []
 
@@ -157,11 +157,11 @@ def _refuse_blank(changes: "Changes", stack: str) -> None:
 
 def _ways_on(change: Change, stack: str) -> Iterator[str]:
     if change is Change.UP:
-        yield "The data volume has people's homes. What would take it away: another workbench:name,"
-        yield "or a program without it. Where that is meant, and a snapshot was made:"
+        yield "People's home folders are on the data volume. Another workbench:name, or a program"
+        yield "without it, would remove it. If you want that, and there is a snapshot:"
         yield f"workbench destroy --stack {stack}   keeps it, and says how to use it again"
         return
     if change is Change.LISTS:
-        yield "git pull   where someone else has changed the stack's configuration"
+        yield "git pull   if someone else has changed the stack's configuration"
     yield f"pulumi preview --diff --stack {stack}   shows each"
     yield f"workbench up --stack {stack}   makes them; then the same again"

@@ -41,7 +41,7 @@ def change_lists(
         # Just before it is written: the preview, too, takes its time.
         if read_stack(state.stack, progress).config != state.config:
             raise WorkbenchError(
-                f"The configuration of {state.stack} changed meanwhile; nothing was changed.",
+                f"The configuration of {state.stack} changed in the meantime; nothing was done.",
                 command,
             )
 
@@ -63,7 +63,7 @@ def _refuse(touched: list[str], stack: str) -> None:
         raise WorkbenchError(
             "Nothing was changed: other changes wait, and Pulumi would make them, too:"
             f" {', '.join(touched)}.",
-            f"git pull   where someone else has changed the stack's configuration\n"
+            f"git pull   if someone else has changed the stack's configuration\n"
             f"  pulumi preview --diff --stack {stack}   shows them; workbench up --stack {stack}"
             "   makes them; then the same again",
         )

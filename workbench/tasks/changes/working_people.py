@@ -31,9 +31,9 @@ class People:
     def lines(self) -> list[str]:
         """What to show of it in a plan."""
         if self.problem:
-            return [f"Who is signed in isn't known: {self.problem}"]
+            return [f"Can't tell who is signed in: {self.problem}"]
         if not self.activities:
-            return ["Nobody is signed in, and nothing of theirs runs."]
+            return ["Nobody is signed in, and no programs of theirs are running."]
         return ["These end:", *(f"  {line}" for line in describe(self.activities))]
 
     def refuse_stop(self, command: str, *, force: bool) -> None:
@@ -42,10 +42,10 @@ class People:
             return
         if self.problem:
             raise PeopleAtWorkError(
-                f"Whether someone works on the server can't be seen: {self.problem}", command
+                f"Can't tell whether someone is working on the server: {self.problem}", command
             )
         told = "".join(f"\n    {line}" for line in describe(self.work))
-        raise PeopleAtWorkError(f"Someone works on the server:{told}", command)
+        raise PeopleAtWorkError(f"Someone is working on the server:{told}", command)
 
 
 def together(servers: Sequence[People]) -> People:

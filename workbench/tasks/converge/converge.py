@@ -39,8 +39,8 @@ def converge_stack(state: StackState, progress: Progress, *, yes: bool, dry_run:
         plan = _ask(state, wanted)
     is_applied = wanted.is_in(state)
     if is_applied and plan.is_done(wanted.recipe.sha256, wanted.settings_sha256):
-        print("Nothing to change: the server is what its stack says.")
-        print("Pulumi was not needed: the stack has this recipe and these settings.")
+        print("Nothing to change: the server matches its stack.")
+        print("Pulumi wasn't needed: the stack already has this recipe and these settings.")
         return
     opened = None if is_applied else _open(state, progress)
     changes = opened.preview() if opened else None
@@ -50,7 +50,7 @@ def converge_stack(state: StackState, progress: Progress, *, yes: bool, dry_run:
         # The program adds to the configuration: what the stack has is what is wanted.
         opened, plan = None, _ask_applied(state, wanted)
         if plan.is_done(*_applied(state)):
-            print("Nothing to change: the server is what its stack says.")
+            print("Nothing to change: the server matches its stack.")
             return
     lines = _plan_lines(plan, changes, wanted, state)
     if confirm(list(lines), f"workbench converge --stack {state.stack}", yes=yes, dry_run=dry_run):
@@ -61,12 +61,12 @@ def _follow(state: StackState, progress: Progress, *, dry_run: bool) -> StackSta
     """Follow the converge that is under way to its end; return the state after it."""
     if dry_run:
         raise WorkbenchError(
-            "A converge is under way on the server.",
-            f"workbench converge --stack {state.stack} --dry-run   again, when it has ended",
+            "A converge is already running on the server.",
+            f"workbench converge --stack {state.stack} --dry-run   again, after it has finished",
         )
-    progress.say("A converge is under way on the server: following it first.")
+    progress.say("A converge is already running on the server: following that one first.")
     state.close()
-    with interruptible("the server continues by itself with its recipe", _again(state)):
+    with interruptible("the server continues with its recipe on its own", _again(state)):
         converge_server(state, progress)
     return read_stack(state.stack, progress)
 
@@ -102,7 +102,7 @@ def _plan_lines(
     plan: Plan, changes: "Changes | None", wanted: Wanted, state: StackState
 ) -> Iterator[str]:
     if changes is None:
-        yield "Pulumi: not needed, the stack has this recipe and these settings."
+        yield "Pulumi: not needed, the stack already has this recipe and these settings."
     elif changes.total:
         yield f"Pulumi would {changes.named()}."
         if wanted.settings is None:
@@ -122,7 +122,7 @@ def _plan_lines(
         yield from action_lines(plan.findings)
         yield ""
     else:
-        yield "Server: nothing would change but the note of what was applied."
+        yield "Server: nothing would change except the record of what was applied."
 
 
 def _apply(state: StackState, opened: "Stack | None", progress: Progress) -> Run:
@@ -133,16 +133,16 @@ def _apply(state: StackState, opened: "Stack | None", progress: Progress) -> Run
             state.close()
             state = read_stack(state.stack, progress)
     state.close()
-    with interruptible("the server continues by itself with its recipe", hint):
+    with interruptible("the server continues with its recipe on its own", hint):
         return converge_server(state, progress)
 
 
 def _tell(run: Run, state: StackState) -> None:
     print(
-        f"The server is what its stack says: {steps_in_words(run.changed)} changed,"
+        f"The server matches its stack: {steps_in_words(run.changed)} changed,"
         f" {run.unchanged} unchanged, in {run.seconds:.0f} s."
     )
-    check = f"workbench check --stack {state.stack}   is everything true that should be?"
+    check = f"workbench check --stack {state.stack}   is everything as it should be?"
     print(as_typed(f"Next:\n  {check}"))
 
 

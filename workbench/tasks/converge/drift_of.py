@@ -27,11 +27,13 @@ def find_drift(state: StackState, progress: Progress) -> Sequence[Finding]:
     with progress.phase("Compare the server with its recipe"):
         plan = plan_applied(state.server)
     if plan is None or (plan.last is None and not plan.is_busy):
-        raise WorkbenchError("The server never converged.", f"workbench up --stack {state.stack}")
+        raise WorkbenchError(
+            "The server has never converged.", f"workbench up --stack {state.stack}"
+        )
     if plan.is_busy:
         raise WorkbenchError(
-            "A converge is under way on the server.",
-            f"workbench drift --stack {state.stack}   again, when it has ended",
+            "A converge is already running on the server.",
+            f"workbench drift --stack {state.stack}   again, after it has finished",
         )
     rights = _rights(state, progress)
     return [*_own_files(plan.last, plan), *plan.drift, *_manual(plan), *rights]
@@ -44,7 +46,7 @@ def _manual(plan: Plan) -> list[Finding]:
             MANUAL,
             f"{each['kind']} {each['name']}",
             (f"{each['kind']} package {each['name']} is in {each['folder']}",),
-            (f"list {each['name']} in workbench:packages to keep it, on a new server too",),
+            (f"list {each['name']} in workbench:packages to keep it, also on a new server",),
             (),
         )
         for each in plan.manual
@@ -70,17 +72,17 @@ def _own_files(last: Run | None, plan: Plan) -> list[Finding]:
     """Return the finding that the settings on the server are not those it applied."""
     if last is None or not last.settings or plan.settings == last.settings:
         return []
-    said = f"{SETTINGS} is not the file that the stack left there"
+    said = f"{SETTINGS} is not the file that the stack put there"
     return [Finding("Settings", "Fetch the settings", (said,), (f"fetch {SETTINGS} again",), ())]
 
 
 def print_drift(findings: Sequence[Finding], stack: str) -> None:
     """Print what was changed manually, and what puts it right."""
     if not findings:
-        print("No drift: the server is what its recipe made it.")
+        print("No drift: the server is as its recipe left it.")
         return
     number = "1 thing is" if len(findings) == 1 else f"{len(findings)} things are"
-    print(f"{number} not as the recipe left the server:")
+    print(f"{number} not as the recipe left it:")
     for line in state_lines(findings):
         print(line)
     print("\nNext:")
@@ -88,4 +90,4 @@ def print_drift(findings: Sequence[Finding], stack: str) -> None:
         if finding.step in (RIGHTS, MANUAL):
             print(as_typed(f"  {escape_name(finding.actions[0], LONGEST_COMMAND)}"))
     if any(finding.step not in (RIGHTS, MANUAL) for finding in findings):
-        print(as_typed(f"  workbench converge --stack {stack}   puts it right, after showing how"))
+        print(as_typed(f"  workbench converge --stack {stack}   corrects it, after showing a plan"))

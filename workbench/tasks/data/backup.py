@@ -37,8 +37,8 @@ def back_up(
     price = prices.snapshot()
     free = "; free here" if state.rehearsal is not None else ""
     plan = [
-        f"Make a snapshot of {volume.id} ({volume.size_gib} GiB), the data volume.",
-        "The server continues; its file system stands still for a second or two.",
+        f"Take a snapshot of {volume.id} ({volume.size_gib} GiB), the data volume.",
+        "The server keeps running; its file system is frozen for a second or two.",
         f"A GiB that is in use costs {in_dollars(price, 3)} a month; of what is in an older",
         "snapshot already, only what changed costs.",
         f"  ({prices.source}{free})",
@@ -52,7 +52,7 @@ def back_up(
     ):
         done = await_snapshot(state, snapshot, progress)
     print(f"{done.id} is a snapshot of {volume.id}, {_consistency(problem)}.")
-    print(as_typed(f"  workbench data.restore {done.id} --stack {state.stack}   brings it back"))
+    print(as_typed(f"  workbench data.restore {done.id} --stack {state.stack}   restores it"))
     print(as_typed(f"  workbench data.list --stack {state.stack}"))
 
 
@@ -82,7 +82,7 @@ def begin_snapshot(
         if PowerWatch(ec2, instance, state.stack).state == "stopped":
             # An orderly halt unmounted it.
             return create(), ""
-        phase.tick("holding the file system still")
+        phase.tick("freezing the file system")
         return make_held_still(state, create)
 
 

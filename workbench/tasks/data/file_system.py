@@ -27,7 +27,7 @@ class FileSystem:
 
     def __str__(self) -> str:
         if self.problem:
-            return f"How full it is isn't known: {self.problem}"
+            return f"Can't tell how full it is: {self.problem}"
         return f"File system: {self.size / GIB:.1f} GiB, {self.used / GIB:.1f} GiB in use"
 
 

@@ -32,7 +32,7 @@ def read_size(text: str) -> int:
     match = _SIZE.fullmatch(text.strip())
     if match is None or not 1 <= int(match[1]) <= LARGEST:
         raise WorkbenchError(
-            f"{text!r} is no size for a volume: a whole number of GiB, 1 to {LARGEST}.",
+            f"{text!r} isn't a valid volume size: give a whole number of GiB, 1 to {LARGEST}.",
             "workbench data.grow 40",
         )
     return int(match[1])
@@ -91,7 +91,7 @@ def _plan(state: StackState, volume: Volume, size: int, before: FileSystem) -> l
     now = in_dollars(monthly_price(prices, volume.size_gib))
     return [
         f"Grow {volume.id}, the data volume, from {volume.size_gib} to {size} GiB.",
-        f"  {now} a month now, {then} then",
+        f"  {now} a month now, {then} afterwards",
         f"  ({prices.source}{free}).",
         f"  {before}",
         *(start_lines(state) or ["Nothing is stopped or restarted."]),

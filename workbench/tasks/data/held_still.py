@@ -38,7 +38,7 @@ def make_held_still(state: StackState, make: Callable[[], Made]) -> tuple[Made, 
         made = make()
     finally:
         held = _thaw(state)
-    return made, "" if held else f"to begin took more than the {LIMIT} s it could stand still"
+    return made, "" if held else f"to begin took more than the {LIMIT} s it could stay frozen"
 
 
 def _freeze(state: StackState) -> str:
@@ -49,8 +49,8 @@ def _freeze(state: StackState) -> str:
             return ""
         _thaw(state)
     except WorkbenchError as error:
-        return f"the server could not be asked to hold still: {error.message}"
-    return f"it could not be held still: {frozen.stderr.strip() or 'not mounted'}"
+        return f"the server could not be asked to freeze it: {error.message}"
+    return f"it could not be frozen: {frozen.stderr.strip() or 'not mounted'}"
 
 
 def _thaw(state: StackState) -> bool:

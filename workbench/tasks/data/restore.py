@@ -199,13 +199,16 @@ def _roll_back(
         _serve(state, note.failing, progress)
     except WorkbenchError as second:
         raise WorkbenchError(
-            f"{error.message}\n{note.old_volume} could not be put back yet: {second.message}",
+            f"{error.message}\n{note.old_volume} could not be restored yet: {second.message}",
             f"workbench up --stack {state.stack}   continues that",
         ) from second
     NOTE.remove(state)
-    told = f"\n{failed}, made from {note.snapshot}, is kept for a look." if is_moved else ""
+    told = (
+        f"\n{failed}, made from {note.snapshot}, is kept so you can look at it." if is_moved else ""
+    )
     raise RestoreFailedError(
-        f"{error.message}\nSo {note.old_volume} is used again, and the server's checks pass.{told}",
+        f"{error.message}\nSo {note.old_volume} is in use again, and the server's checks"
+        f" pass.{told}",
         f"{again}   tries again",
     ) from error
 

@@ -33,7 +33,7 @@ def choose_snapshot(
     listing = f"workbench data.list --stack {state.stack}"
     if note is not None and wanted not in (None, note.snapshot):
         raise WorkbenchError(
-            f"A restore of {note.snapshot} has not ended.",
+            f"A restore of {note.snapshot} has not finished.",
             f"workbench data.restore {note.snapshot} --stack {state.stack}   continues it",
         )
     wanted = note.snapshot if note else wanted
@@ -126,13 +126,13 @@ def plan_lines(
     price = in_dollars(monthly_price(prices, volume.size_gib))
     stops = [STARTED]
     if people is not None:
-        stops = ["The server stops, and is away for some minutes.", *people.lines]
+        stops = ["The server stops, and is unavailable for a few minutes.", *people.lines]
     return [
         f"Restore {snapshot.id}, made {when} by {snapshot.by},",
         f"  of {snapshot.volume_id}, into a new volume of {size} GiB.",
-        "Homes, accounts and passwords become what they were then.",
+        "Home folders, accounts and passwords become what they were then.",
         *stops,
-        f"What was written since stays on {volume.id}, which is kept until you delete it:",
+        f"Anything written since stays on {volume.id}, which is kept until you delete it:",
         f"  {price} a month",
         f"  ({prices.source}{free}).",
     ]

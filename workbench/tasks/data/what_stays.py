@@ -28,7 +28,7 @@ def snapshot_lines(state: StackState, deployment: Mapping[str, Any], volume: str
     try:
         found = list(snapshots_where(state.aws("ec2"), "volume-id", [volume]))
     except (BotoCoreError, ClientError) as error:
-        return [f"Its snapshots that stay keep costing; how many isn't known: {error}"]
+        return [f"Its remaining snapshots keep costing; can't tell how many: {error}"]
     scheduled = sum(each.by == BY_AWS_BACKUP for each in found)
     lines = []
     if others := len(found) - scheduled:

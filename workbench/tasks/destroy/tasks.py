@@ -183,7 +183,7 @@ def _plan(
         return [f"{removed}.{stays}"]
     told = _told(gone)
     return [
-        f"{removed} and DELETES {told[0].lower()}{told[1:]}, with all homes.{stays}"
+        f"{removed} and DELETES {told[0].lower()}{told[1:]}, with all home folders.{stays}"
         f" To keep {'it' if len(gone) == 1 else 'them'}, first:",
         "  keep_data_volume=True   in the program"
         if len(volumes) > 1
@@ -228,7 +228,9 @@ def _tell_kept(state: "StackState", volume: str, *, several: bool) -> None:
         if rehearsal
         else remove_command(state, volume)
     )
-    print(f"Kept: the data volume {volume}, with homes and accounts. To have it in a new one:")
+    print(
+        f"Kept: the data volume {volume}, with home folders and accounts. To use it in a new one:"
+    )
     if several:
         is_known = state.outputs.get("data_volume_id") == volume and state.workbench
         name = state.workbench if is_known else "its workbench"

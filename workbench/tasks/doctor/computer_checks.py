@@ -190,7 +190,7 @@ def _check_rights(known: KnownStack) -> Outcome:
     rights = ask_rights(known.aws, region, name=configured.name, without=without)
     if rights.unknown:
         return skipped(str(rights))
-    return warned(str(rights)) if rights.missing else passed("all that a workbench needs")
+    return warned(str(rights)) if rights.missing else passed("all permissions for a workbench")
 
 
 def _unneeded(configured: Configured) -> tuple[str, ...]:

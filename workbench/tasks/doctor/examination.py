@@ -86,9 +86,9 @@ def _drift_check(known: KnownStack) -> Check:
 
         plan = plan_applied(known.state.server)
         if plan is None:
-            return failed("the server never converged")
+            return failed("the server has never converged")
         if plan.is_busy:
-            return warned("a converge is under way", "workbench logs converge --stack {stack}")
+            return warned("a converge is running", "workbench logs converge --stack {stack}")
         found = list(dict.fromkeys(said for each in plan.drift for said in each.state))
         if not found:
             return passed("files, packages, units and accounts are as the recipe left them")

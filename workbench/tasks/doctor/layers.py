@@ -34,7 +34,7 @@ def print_layers(reports: list[Report], console: Console | None = None) -> None:
     first = next((report for report in reports if report.result is Result.FAIL), None)
     if first is not None:
         fix = as_typed(f"\n  {first.fix}") if first.fix else ""
-        console.print(f"Begin with the first FAIL, {first.name}:{fix}", soft_wrap=True)
+        console.print(f"Start with the first FAIL, {first.name}:{fix}", soft_wrap=True)
 
 
 def _blocks(reports: list[Report]) -> Iterator[tuple[list[str], list[Report]]]:
@@ -49,8 +49,8 @@ def _blocks(reports: list[Report]) -> Iterator[tuple[list[str], list[Report]]]:
 
 
 def _skipped(number: int) -> Report:
-    who = "1 check needs" if number == 1 else f"{number} checks need"
-    said = f"{who} what failed or can't be asked"
+    who = "1 check depends" if number == 1 else f"{number} checks depend"
+    said = f"{who} on what failed or can't be checked"
     return Report("", Result.SKIP, said, "", blocked=True)
 
 

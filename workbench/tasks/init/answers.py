@@ -150,8 +150,9 @@ def _require(interview: Interview, missing: list[str]) -> None:
     if missing and not interview.interactive:
         told = " and ".join(part for part in (", ".join(missing[:-1]), missing[-1]) if part)
         raise ConfigError(
-            f"There is no terminal to ask at, and {told} {'are' if missing[1:] else 'is'} missing.",
-            "workbench init --help   says what each option takes",
+            f"There is no terminal to ask you on, and {told} {'are' if missing[1:] else 'is'}"
+            " missing.",
+            "workbench init --help   describes each option",
         )
 
 
@@ -191,7 +192,7 @@ def _row(found: InstanceType, prices: Prices) -> tuple[str, ...]:
 def _check_stack(text: str) -> str:
     if not _STACK.fullmatch(text):
         raise ConfigError(
-            f"{text!r} can't be a stack's name: it has letters, digits, -, _ and . alone.",
+            f"{text!r} can't be a stack's name: use only letters, digits, -, _ and periods.",
             "For example: prod",
         )
     if rehearsal_of(text) is not None:

@@ -38,10 +38,10 @@ class Domain:
 
     def __str__(self) -> str:
         if self.name is None:
-            return "none: reached by its address, with a certificate that browsers trust"
+            return "none: at its IP address, with a certificate that browsers trust"
         if self.zone:
             return f"{self.name}, in the hosted zone {self.zone.name} ({self.zone.id})"
-        where = "in a hosted zone to be made" if self.create_zone else "its records made manually"
+        where = "in a new hosted zone" if self.create_zone else "records created manually"
         return f"{self.name}, {where}"
 
 
@@ -89,7 +89,7 @@ def _check_zone(text: str, domain: str, holding: list[HostedZone]) -> Domain:
     found = next((each for each in holding if text in (each.id, each.name)), None)
     if found is None:
         raise ConfigError(
-            f"{text!r} is no hosted zone of this account that holds {domain}.",
+            f"{text!r} isn't a hosted zone in this account for {domain}.",
             f"Those that do: {', '.join(f'{z.id} ({z.name})' for z in holding) or 'none'}; or"
             f" {CREATE}, or {ELSEWHERE}",
         )
@@ -101,7 +101,7 @@ def _explain(interview: Interview, domain: str, holding: list[HostedZone]) -> No
         interview.say(f"Your account has the hosted zone {zone.name} ({zone.id}).")
     if not holding:
         interview.say(
-            f"No hosted zone of your account holds {domain}. With {CREATE}, one is made ($0.50 a"
+            f"Your account has no hosted zone for {domain}. With {CREATE}, one is made ($0.50 a"
             " month), and you enter its name servers where the domain was bought; with"
             f" {ELSEWHERE}, you make the records yourself where the domain is kept."
         )

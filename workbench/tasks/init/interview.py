@@ -44,7 +44,7 @@ class Interview:
             return self._ask(question, check, default)
         if not default:
             raise ConfigError(
-                f"There is no terminal to ask at, and {option} isn't given ({question}).",
+                f"There is no terminal to ask you on, and {option} isn't given ({question}).",
                 f"workbench {self._command} {option} …",
             )
         return check(default)

@@ -29,7 +29,7 @@ class KeyChoice:
     path: Path | None = None
 
     def __str__(self) -> str:
-        return described(self.text) if self.path is None else f"a new one, to be made: {self.path}"
+        return described(self.text) if self.path is None else f"a new one: {self.path}"
 
     def public_key(self, *, ask_passphrase: bool) -> str:
         """Return the public key's text; makes the pair where there is none yet."""
@@ -66,7 +66,7 @@ def _read(given: str) -> str:
 
     keys = read_public_keys([given])
     if len(keys) != 1:
-        raise ConfigError(f"{given} holds {len(keys)} keys, and the server is made with one.")
+        raise ConfigError(f"{given} holds {len(keys)} keys, but the server takes only one.")
     return check_public_key(keys[0], "The public key", KEY_PAIR_TYPES)
 
 
@@ -78,7 +78,7 @@ def _to_be_made(path: Path, interview: Interview, *, make: bool) -> KeyChoice:
             f"ssh-keygen -y -f {private} > {path}",
         )
     if not interview.agrees(f"There is no {path}. Make a new key pair?", given=make):
-        raise WorkbenchError(f"There is no key {path}.", "--make-key makes a new one there")
+        raise WorkbenchError(f"There is no key {path}.", "--make-key creates one there")
     return KeyChoice(path=path.absolute())
 
 
@@ -87,12 +87,12 @@ def _make(path: Path, *, ask_passphrase: bool) -> str:
     tool = shutil.which("ssh-keygen")
     if tool is None:
         raise MissingToolError(
-            "There is no ssh-keygen on this computer to make a key with.",
+            "This computer has no ssh-keygen to create a key with.",
             "Install OpenSSH's client, or give another key: --public-key FILE",
         )
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     silent = [] if ask_passphrase else ["-q", "-N", ""]
     done = subprocess.run([tool, "-t", "ed25519", "-f", path.with_suffix(""), *silent])
     if done.returncode != 0 or not path.is_file():
-        raise WorkbenchError("ssh-keygen made no key.", f"ls -l {path.parent}")
+        raise WorkbenchError("ssh-keygen didn't create a key.", f"ls -l {path.parent}")
     return path.read_text(encoding="utf-8").strip()

@@ -33,10 +33,10 @@ def ask_users(
     # A stack that was configured has at least the default user; a new one nobody yet.
     known = there.users if Configured(present).has("users", "public_key") else {}
     default = ", ".join(known) or (_login_name() if interview.interactive else "")
-    names = interview.answer("Users, with commas between them", "--users", users, _names, default)
+    names = interview.answer("Users, separated by commas", "--users", users, _names, default)
     chosen = {name: known.get(name) or User(name) for name in names}
     admins = interview.answer(
-        "Administrators among them, who may use sudo, or none",
+        "Which of them are administrators, who may use sudo, or none",
         "--administrators",
         administrators,
         lambda text: _among(text, names),
@@ -96,8 +96,8 @@ def _among(text: str, names: list[str]) -> list[str]:
     strangers = [each for each in _words(text) if each not in names]
     if strangers:
         raise ConfigError(
-            f"{strangers[0]!r} is none of the users: {', '.join(names)}.",
-            "--administrators takes some of those in --users, or none",
+            f"{strangers[0]!r} isn't one of the users: {', '.join(names)}.",
+            "--administrators takes names from --users, or none",
         )
     return _words(text)
 
@@ -105,7 +105,7 @@ def _among(text: str, names: list[str]) -> list[str]:
 def _words(text: str) -> list[str]:
     words = [word.strip() for word in text.split(",") if word.strip()]
     if not words:
-        raise ConfigError("That is empty.", "Write one or more, with commas between them")
+        raise ConfigError("That is empty.", "Give one or more, separated by commas")
     return words
 
 

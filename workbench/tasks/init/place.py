@@ -123,7 +123,7 @@ def ask_backend(interview: Interview, place: Place) -> Place:
     if place.wanted or place.current:
         return place
     interview.say(
-        "Pulumi keeps a list of what it made. It isn't logged in anywhere: local is this computer,"
+        "Pulumi keeps a list of what it made. It isn't logged in anywhere. local is this computer,"
         " s3://BUCKET a bucket that a team can share. (For Pulumi Cloud: Ctrl-C, pulumi login.)"
     )
     question = "Where Pulumi keeps its state"
@@ -143,7 +143,7 @@ def _as_url(backend: str) -> str:
         return LOCAL
     if "://" not in backend:
         raise ConfigError(
-            f"{backend!r} is no place that Pulumi can keep its state in.",
+            f"{backend!r} isn't a place where Pulumi can keep its state.",
             f"{BACKEND_OPTION} local, or a URL such as s3://BUCKET",
         )
     return backend

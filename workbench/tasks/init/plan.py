@@ -58,7 +58,7 @@ def print_plan(answers: Answers, place: Place, present: Mapping[str, str]) -> No
         console,
     )
     console.print(f"Prices: {source}, before tax.", highlight=False)
-    console.print("Traffic and snapshots come on top; while it is stopped, the instance is free.")
+    console.print("Traffic and snapshots cost extra; while it is stopped, the instance is free.")
     surplus = surplus_sentence(answers.instance_type.name)
     console.print(f"{surplus}\n" if surplus else "")
 
@@ -113,4 +113,4 @@ def _state(place: Place) -> str:
 
 def _passphrase(place: Place) -> str | None:
     path = place.new_passphrase
-    return f"a new one, to be kept in {path}" if path else None
+    return f"a new one, kept in {path}" if path else None

@@ -36,7 +36,7 @@ def init_stack(
 ) -> None:
     """Ask, check, show what would be written, and write it."""
     interview = Interview("init")
-    with interruptible(NOTHING, "workbench init   begins again"):
+    with interruptible(NOTHING, "workbench init   starts over"):
         place, answers = _ask(interview, options, backend, here=here)
         present = place.read_config()
         print_plan(answers, place, present)
@@ -100,7 +100,7 @@ def _refuse_a_move(place: Place, answers: Answers) -> None:
 def _warn(place: Place, answers: Answers) -> None:
     if place.has_resources():
         return
-    with place.progress.phase("Rights, quotas, records and key"):
+    with place.progress.phase("Permissions, quotas, records and key"):
         found = find_warnings(answers, Configured(place.read_config()).name)
     for sentence in found:
         print(f"WARNING: {sentence}\n")
@@ -113,8 +113,8 @@ def _say_next(place: Place, answers: Answers) -> None:
     print(as_typed(f"  workbench up --stack {place.stack}"))
     if answers.domain.name and not answers.domain.zone:
         what = (
-            "the name servers that it ends with have to be entered where the domain was bought"
+            "enter the name servers it prints at the end where you bought the domain"
             if answers.domain.create_zone
-            else "the DNS records that it ends with have to be made where the domain is kept"
+            else "create the DNS records it prints at the end where the domain is managed"
         )
         print(textwrap.fill(f"Then {what}; the certificate comes after that.", 79))

@@ -83,5 +83,5 @@ def _private_key(answers: Answers) -> list[str]:
     try:
         find_private_key(answers.key.text)
     except WorkbenchError as error:
-        return [f"workbench up follows the server by SSH, with your private key. {error}"]
+        return [f"workbench up follows the server over SSH, with your private key. {error}"]
     return []

@@ -81,7 +81,7 @@ class LabBench:
         """Return the lab that a word names, the current one where it is empty."""
         wanted = word.strip() or str(self.record.current or "")
         if not wanted:
-            raise WorkbenchError("No lab is begun yet.", "workbench labs.start 1")
+            raise WorkbenchError("No lab has been started yet.", "workbench labs.start 1")
         for lab in self.labs:
             if wanted in (str(lab.number), lab.folder.name):
                 return lab

@@ -26,7 +26,7 @@ def inject(bench: LabBench, word: str, progress: Progress) -> None:
     """
     if bench.record.fault:
         raise WorkbenchError(
-            "There is something broken already; find that first.",
+            "Something is already broken; find that first.",
             bench.typed("workbench labs.fault"),
         )
     lab = bench.lab("")

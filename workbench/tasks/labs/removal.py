@@ -146,6 +146,6 @@ def _await_end(ec2: Any, instances: list[str], phase: Phase) -> None:
 
     if not wait_for(ended, LIMIT, INTERVAL):
         raise WaitTimeoutError(
-            f"{', '.join(instances)} didn't end within {LIMIT / 60:.0f} minutes.",
-            "The same command again waits on",
+            f"{', '.join(instances)} didn't finish within {LIMIT / 60:.0f} minutes.",
+            "Run the same command again to keep waiting",
         )

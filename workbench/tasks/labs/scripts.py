@@ -37,7 +37,7 @@ def run(bench: LabBench, script: str, whose: str, *, quiet: bool = False) -> Non
     variables = _environment(bench)
     # Behind what the reader has, as everything here is installed alongside this program.
     variables["PATH"] = f"{variables.get('PATH', '')}:{Path(sys.executable).parent}"
-    again = bench.typed("workbench labs.reset") + "   begins the lab again"
+    again = bench.typed("workbench labs.reset") + "   starts the lab over"
     printed = subprocess.DEVNULL if quiet else None
     try:
         done = subprocess.run(

@@ -53,10 +53,10 @@ def start_lab(
         solve(bench, step)
     _require_done(bench, steps, progress)
     if lab.start and not empty:
-        with progress.phase("Install what the lab begins with") as phase:
+        with progress.phase("Install what the lab starts with") as phase:
             phase.tick("some minutes")
             # Silent, unless something fails.
-            run(bench, lab.start, "that the lab begins with")
+            run(bench, lab.start, "that the lab starts with")
     return True
 
 
@@ -68,7 +68,7 @@ def _require_done(bench: LabBench, steps: list[Step], progress: Progress) -> Non
         if each.result is not Result.PASS:
             raise WorkbenchError(
                 f"The lab's start isn't complete: {each.step.heading}: {each.evidence}.",
-                bench.typed("workbench labs.reset") + "   begins the lab again",
+                bench.typed("workbench labs.reset") + "   starts the lab over",
             )
 
 
@@ -77,12 +77,12 @@ def _make_room(
 ) -> bool:
     """Remove what is there of labs, after asking; return whether to continue."""
     if dry_run and rehearsal_of(bench.stack) is not None and bench.rehearsal is None:
-        print("This starts the rehearsal, and removes what it has of labs.")
+        print("This starts the rehearsal, and removes what the labs created in it.")
         return False
     ensure_rehearsal(bench.stack, progress)
     remains = find_remains(bench, progress)
     if remains.lines or dry_run:
-        plan = [f"Lab {lab.number} begins, and this goes:", *(f"  {x}" for x in remains.lines)]
+        plan = [f"Lab {lab.number} starts; this is removed:", *(f"  {x}" for x in remains.lines)]
         if not confirm(plan, command, yes=yes, dry_run=dry_run):
             return False
     remove(bench, remains, progress)
@@ -104,11 +104,9 @@ def choose_folder(bench: LabBench, named: str | None) -> None:
 def take_down(bench: LabBench, progress: Progress, *, yes: bool, dry_run: bool) -> bool:
     """Remove all that labs made and what is known of them; the reader's folder stays."""
     name = rehearsal_of(bench.stack)
-    plan = [
-        f"This removes all that the labs made on {bench.stack}, and what you have done of them."
-    ]
+    plan = [f"This removes everything the labs created on {bench.stack}, and your progress."]
     if name is not None:
-        plan.append(f"The rehearsal {name!r} goes, with everything in it.")
+        plan.append(f"The rehearsal {name!r} is removed, with everything in it.")
     elif lines := find_remains(bench, progress).lines:
         plan += [f"  {line}" for line in lines]
     if not confirm(plan, bench.typed("workbench labs.reset --all"), yes=yes, dry_run=dry_run):

@@ -69,7 +69,7 @@ def start(
     progress = stack_progress(bench.stack, "labs")
     typed = f"workbench labs.start {chosen.number}{' --empty' if empty else ''}"
     if start_lab(bench, chosen, progress, typed=typed, empty=empty, yes=yes, dry_run=dry_run):
-        print(f"Lab {chosen.number} begins: {chosen.title}, about {chosen.minutes} minutes.")
+        print(f"Lab {chosen.number} starts: {chosen.title}, about {chosen.minutes} minutes.")
         print(f"The walkthrough: {chosen.folder / 'README.md'}")
         print(as_typed(f"  cd {bench.folder} && source lab.env"))
 
@@ -205,8 +205,8 @@ def break_something(context: Context, fault: str, stack: str | None = None) -> N
 
     bench = open_bench(stack)
     faults.inject(bench, fault, make_progress(quiet=not sys.stderr.isatty()))
-    print("Something is broken now. Find it, and repair it.")
-    print(as_typed(f"  {bench.typed('workbench labs.fault')}   says whether it is gone"))
+    print("Something is broken now. Find it and fix it.")
+    print(as_typed(f"  {bench.typed('workbench labs.fault')}   says whether it is fixed"))
 
 
 @task(
@@ -235,11 +235,11 @@ def fault(context: Context, solve: bool = False, stack: str | None = None) -> No
     left, seconds = faults.standing(bench, make_progress(quiet=not sys.stderr.isatty()))
     if left:
         showing.print_table(bench, left)
-        print(f"\nIt isn't repaired yet, after {seconds / 60:.0f} min.")
-        print(as_typed(f"  {bench.typed('workbench labs.fault --solve')}   repairs it"))
+        print(f"\nIt isn't fixed yet, after {seconds / 60:.0f} min.")
+        print(as_typed(f"  {bench.typed('workbench labs.fault --solve')}   fixes it"))
         raise Exit(None, 1)
     faults.forget(bench)
-    print(f"It is repaired, after {seconds / 60:.0f} min. It was: {broken.cause}")
+    print(f"It is fixed, after {seconds / 60:.0f} min. It was: {broken.cause}")
 
 
 @task(
@@ -272,14 +272,14 @@ def reset(
     if all:
         bench = open_bench(stack, read=_read_or_forget)
         if take_down(bench, stack_progress(bench.stack, "labs"), yes=yes, dry_run=dry_run):
-            print(f"Nothing is left of the labs but your own files in {bench.folder}.")
+            print(f"Nothing is left of the labs except your own files in {bench.folder}.")
         return
     bench = open_bench(stack)
     chosen = bench.lab(lab)
     progress = stack_progress(bench.stack, "labs")
     typed = f"workbench labs.reset {chosen.number}"
     if start_lab(bench, chosen, progress, typed=typed, forget=True, yes=yes, dry_run=dry_run):
-        print(f"Lab {chosen.number} begins again: {chosen.title}.")
+        print(f"Lab {chosen.number} starts over: {chosen.title}.")
 
 
 def _read_or_forget(stack: str) -> "Record":

@@ -21,7 +21,7 @@ def print_log(state: StackState, wish: Wish) -> None:
     except CommandFailedError as error:
         if BAD_TIME in error.message:
             raise WorkbenchError(
-                f"{wish.since!r} is no time that systemd knows.",
+                f"{wish.since!r} isn't a time that systemd understands.",
                 f"workbench logs {wish.service} --since 10m --stack {state.stack}",
             ) from error
         raise WorkbenchError(

@@ -3,7 +3,7 @@
 from workbench.remote.power import PowerWatch
 from workbench.remote.stack_state import StackState
 
-STARTED = "The server is started for it, and runs afterwards."
+STARTED = "The server is started for this, and keeps running."
 
 
 def start_lines(state: StackState) -> list[str]:

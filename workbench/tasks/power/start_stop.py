@@ -51,10 +51,10 @@ def start_server(state: StackState, progress: Progress, *, yes: bool, dry_run: b
         if not confirm(plan, command, yes=agreed, dry_run=dry_run):
             return
     elif dry_run:
-        print(f"{instance} runs already: nothing would be done.")
+        print(f"{instance} is already running: nothing would be done.")
         return
     with interruptible(
-        f"{instance} may be starting, and continues by itself",
+        f"{instance} may be starting, and continues on its own",
         f"workbench status --stack {state.stack}",
     ):
         with progress.phase("Start") as phase:
@@ -71,13 +71,13 @@ def stop_server(
     (watch, now), instance = watch_of(state), state.outputs["instance_id"]
     command = f"workbench stop --stack {state.stack}"
     if now == "stopped":
-        print(f"{instance} is stopped already.")
+        print(f"{instance} is already stopped.")
         print(as_typed(f"  workbench start --stack {state.stack}"))
         return
     if now == "stopping":
         # What would be asked about happens already.
         if dry_run:
-            print(f"{instance} is stopping already: nothing would be done.")
+            print(f"{instance} is already stopping: nothing would be done.")
             return
     else:
         people = see_people(state, progress)
@@ -85,7 +85,7 @@ def stop_server(
             f"Stop {instance}, a {watch.instance_type}.",
             *people.lines,
             _hourly(state, watch),
-            "Homes, accounts and the address stay; volumes and address keep costing.",
+            "Home folders, accounts and the address stay; volumes and address keep costing.",
         ]
         if not dry_run:
             people.refuse_stop(f"{command} --force", force=force)
@@ -94,13 +94,13 @@ def stop_server(
         state.close()
     with (
         interruptible(
-            f"{instance} may be stopping, and continues by itself",
+            f"{instance} may be stopping, and continues on its own",
             f"workbench status --stack {state.stack}",
         ),
         progress.phase("Stop") as phase,
     ):
         watch.ensure_stopped(phase)
-    print(f"{instance} is stopped. All on its volumes is kept.")
+    print(f"{instance} is stopped. Everything on its volumes is kept.")
     print(as_typed(f"  workbench start --stack {state.stack}"))
 
 
@@ -116,7 +116,7 @@ def restart_server(
             f"workbench start --stack {state.stack}",
         )
     people = see_people(state, progress)
-    plan = [f"Restart {instance}; the services are away for a minute or so.", *people.lines]
+    plan = [f"Restart {instance}; the services are unavailable for about a minute.", *people.lines]
     if not dry_run:
         people.refuse_stop(f"{command} --force", force=force)
     if not confirm(plan, _typed(command, force), yes=yes, dry_run=dry_run):
@@ -124,7 +124,7 @@ def restart_server(
     before = boot_before(state.door())
     state.close()
     with interruptible(
-        f"{instance} was asked to reboot, and continues by itself",
+        f"{instance} was asked to reboot, and continues on its own",
         f"workbench status --stack {state.stack}",
     ):
         with progress.phase("Restart") as phase:
@@ -148,7 +148,7 @@ def _hourly(state: StackState, watch: PowerWatch) -> str:
     prices = state.prices(watch.instance_type, others=False)
     price = prices.hourly(watch.instance_type)
     if price is None:
-        return "What it costs while it runs isn't known."
+        return "Its running cost isn't known."
     free = "; free here" if state.rehearsal is not None else ""
     return f"Running costs {in_dollars(price, 4)} an hour\n  ({prices.source}{free})."
 

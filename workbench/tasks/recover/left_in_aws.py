@@ -77,7 +77,7 @@ def tell_left(left: Left) -> str:
         *(f"the data volume {each}" for each in left.volumes),
         *(f"the Elastic IP {ip} ({id_})" for id_, ip in left.addresses),
     ]
-    return f"By its tags, AWS has of it: {', '.join(told)}." if told else ""
+    return f"By their tags, AWS has these resources of it: {', '.join(told)}." if told else ""
 
 
 def ways_on(stack: str, left: Left, *, is_there: bool) -> Iterator[str]:
@@ -91,7 +91,7 @@ def ways_on(stack: str, left: Left, *, is_there: bool) -> Iterator[str]:
     # Of a lost configuration, only the client knows it.
     state.outputs = {"region": state.aws("ec2").meta.region_name}
     options = aws_options(state)
-    yield "Without any: a new workbench on the old data volume, with homes, accounts and passwords:"
+    yield "Without one: a new workbench on the old data volume, with accounts and home folders:"
     if left.servers:
         ids = " ".join(left.servers)
         yield f"aws ec2 terminate-instances {options} --instance-ids {ids}   the volume stays"

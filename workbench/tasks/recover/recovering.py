@@ -86,12 +86,12 @@ def _nothing_kept(opened: Stack, damage: Damage) -> WorkbenchError:
     )
     told = damage.unknown.told(stack) if damage.unknown else ""
     if damage.unknown.problem:
-        told = f"What AWS has of it isn't known: {damage.unknown.problem}"
+        told = f"Can't tell what AWS has of it: {damage.unknown.problem}"
     said = [f"No copy of the stack {stack} was found.", told, tell_left(left)]
     hints = [
         f"A copy of its {what} is kept by each `workbench up`: on the computer where that was"
         " typed, and in the workbench's bucket.",
-        f"With a backup of Pulumi's own: pulumi stack import --file BACKUP.json --stack {stack}",
+        f"With a backup that Pulumi made: pulumi stack import --file BACKUP.json --stack {stack}",
         *ways_on(stack, left, is_there=damage.state != LOST or opened.exists()),
     ]
     return WorkbenchError(" ".join(filter(None, said)), "\n  ".join(hints))
@@ -102,20 +102,20 @@ def _plan(opened: Stack, damage: Damage, source: Copy, *, new_passphrase: bool) 
         yield f"Pulumi's state of the stack {opened.name} is {damage.state}."
         if damage.unknown:
             yield damage.unknown.told(opened.name)
-        yield f"The copy of {_when(source)} is put back: {source.resources} resources."
+        yield f"The copy of {_when(source)} is restored: {source.resources} resources."
     if damage.configuration:
         yield f"The configuration {opened.config_path.name} is {damage.configuration}."
-        yield f"That of {_when(source)} is put back."
+        yield f"That of {_when(source)} is restored."
     if DAMAGED in (damage.state, damage.configuration):
-        yield "What is damaged is kept alongside it."
+        yield "The damaged files are kept alongside."
     if new_passphrase:
         stripped = without_passphrase(source)
         yield "State and configuration get a new passphrase."
         if stripped.secrets:
             yield f"These secrets are lost with the old one: {', '.join(stripped.secrets)}."
         else:
-            yield "No secret is lost: neither holds one."
-    yield "Then Pulumi looks at what AWS has now. Nothing in AWS is changed."
+            yield "No secrets are lost: neither holds any."
+    yield "Then Pulumi checks what AWS has now. Nothing in AWS is changed."
 
 
 def _put_back(
@@ -140,7 +140,7 @@ def _put_back(
 
 
 def _tell_whole(stack: str, damage: Damage) -> None:
-    print(f"State and configuration of the stack {stack} are whole: nothing to recover.")
+    print(f"State and configuration of the stack {stack} are intact: nothing to recover.")
     if damage.unknown:
         print(damage.unknown.told(stack))
 
@@ -151,9 +151,9 @@ def _tell(opened: Stack, source: Copy, lost: tuple[str, ...]) -> None:
     if unknown := find_unknown(stack, {each.id for each in resources}):
         print(unknown.told(stack))
     for key in lost:
-        print(f"Lost with the old passphrase, and to be set again: {key}")
+        print(f"Lost with the old passphrase; set it again: {key}")
     print(f"Its configuration is that of {_when(source)}. Next:")
-    print(as_typed(f"  workbench up --dry-run --stack {stack}   says what an up would change"))
+    print(as_typed(f"  workbench up --dry-run --stack {stack}   shows what up would change"))
     print(as_typed(f"  workbench up --stack {stack}"))
 
 

@@ -1,4 +1,4 @@
-"""Move a damaged state out of the engine's way; it is kept for a look."""
+"""Move a damaged state out of the engine's way; it is kept so you can look at it."""
 
 from pathlib import Path
 
@@ -31,6 +31,6 @@ def _file_on_this_computer(opened: Stack) -> Path:
             return path
     where = f"{url.rstrip('/')}/{below}"
     raise WorkbenchError(
-        f"The damaged state is at {where}, where only you can move it. Nothing was changed.",
+        f"The damaged state is at {where}; only you can move it. Nothing was changed.",
         f"aws s3 mv {where} {where}.damaged   (for a bucket of S3), then the same command again",
     )

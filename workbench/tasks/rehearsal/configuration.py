@@ -92,7 +92,7 @@ def configure_project(description: Description, project: Path, progress: Progres
         # What reads a rehearsal's state knows it by the stack's name alone.
         raise WorkbenchError(
             f"The rehearsal {description.name!r} is that of the project {others[0]!r} already.",
-            "workbench rehearsal.config --name mine   takes another one",
+            "workbench rehearsal.config --name mine   uses another one",
         )
     stack = open_stack(name, project, progress, create=True)
     stack.set_config(rehearsal_configuration(description))
@@ -112,10 +112,10 @@ def take_own_stack(stack: str, rehearsal: str | None, project: Path) -> str:
     if own is None:
         known = read_config_file(path)
         if known is None or (_is_of_aws(known) and "aws:endpoints" not in known):
-            what = "has secrets of its own" if known is None else "is configured for AWS itself"
+            what = "has its own secrets" if known is None else "is configured for AWS itself"
             raise ConfigError(
                 f"The stack {stack} {what} ({path.name}).",
-                "pulumi stack init another   makes one for the rehearsal",
+                "pulumi stack init another   creates one for the rehearsal",
             )
         _forget_passphrase(path)
     name = check_name(rehearsal or own or project_name(project).lower().replace("_", "-"))

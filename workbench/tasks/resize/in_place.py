@@ -54,7 +54,7 @@ class Resize:
     def run(self, *, force: bool, yes: bool, dry_run: bool) -> None:
         """Do it, or say that there is nothing to do."""
         if self._is_done():
-            print(f"The server is a {self._wanted} already: nothing to do.")
+            print(f"The server is already a {self._wanted}: nothing to do.")
             print(as_typed(f"  workbench status --stack {self._state.stack}"))
             return
         command = self._command(self._wanted)
@@ -65,7 +65,7 @@ class Resize:
             self._knew_door = self._now.power == "running" and not people.problem
         else:
             plan = [
-                f"The server is a {self._wanted} already, but the resize hasn't ended.",
+                f"The server is already a {self._wanted}, but the resize hasn't finished.",
                 "What is left: Pulumi, recipe and checks. Nothing stops for that.",
             ]
 
@@ -85,7 +85,7 @@ class Resize:
             if not self._agreed or not is_of_aws(error):
                 raise
             going_on = f"{command}   continues"
-            raise cut_off_by_aws(error, "the resize hasn't ended", going_on) from error
+            raise cut_off_by_aws(error, "the resize hasn't finished", going_on) from error
 
     def _is_done(self) -> bool:
         now = self._now
@@ -167,7 +167,7 @@ class Resize:
         watch = PowerWatch(self._state.aws("ec2"), instance, self._state.stack)
         hint = f"{self._command(self._wanted)}   continues"
         if self._now.before != self._wanted:
-            hint += f"\n  {self._command(self._now.before)}   puts the old type back"
+            hint += f"\n  {self._command(self._now.before)}   restores the old type"
         return Interrupted(
             f"Interrupted: {instance} is {watch.state}, and its type is {watch.instance_type}.",
             hint,

@@ -68,7 +68,7 @@ def compare(before: InstanceType, then: InstanceType, prices: Prices, gib: int) 
         ["vCPU", *(f"{each.vcpus}" for each in (before, then))],
         ["memory", *(f"{each.memory_gib:g} GiB" for each in (before, then))],
         ["an hour", *(in_dollars(price, 4) for price in hours)],
-        ["a month, all in all", *(in_dollars(cost) for cost in months)],
+        ["a month in total", *(in_dollars(cost) for cost in months)],
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     return [f"  {_padded(row, widths)}" for row in rows]
@@ -85,19 +85,19 @@ def other_changes(changes: Changes) -> list[str]:
     if not steps:
         return []
     named = Changes({}, tuple(steps)).named()
-    told = f"Pulumi has other changes waiting, and makes them too: {named}."
+    told = f"Pulumi has other pending changes, and makes them, too: {named}."
     return textwrap.wrap(told, WIDTH, break_on_hyphens=False)
 
 
 def _memory(before: InstanceType, then: InstanceType) -> list[str]:
     if then.memory_gib < LEAST_GIB:
-        return [f"{then.memory_gib:g} GiB are too little to work in; {LEAST_GIB} are the least."]
+        return [f"{then.memory_gib:g} GiB is too little to work with; the minimum is {LEAST_GIB}."]
     if then.memory_gib < before.memory_gib:
-        return ["It will have less memory: what fits in it now may not."]
+        return ["It will have less memory: what fits now may no longer fit."]
     return []
 
 
 def _stop(now: Situation, people: People) -> list[str]:
     if now.power == "running":
-        return ["The server stops, and is away for a minute or so.", *people.lines]
-    return [f"The server is {now.power} now; it runs afterwards."]
+        return ["The server stops, and is unavailable for about a minute.", *people.lines]
+    return [f"The server is {now.power} now; afterwards it will be running."]

@@ -77,7 +77,7 @@ class Replacing:
         for stage in left:
             kept = "both servers are kept"
             if stage is Stage.END:
-                kept = "the server that doesn't serve may be gone already"
+                kept = "the unused server may already be gone"
             with interruptible(kept, self._ways(stage)), self._with_ways(stage):
                 doing[stage]()
         self._say_done()
@@ -128,7 +128,7 @@ class Replacing:
             ) from error
         raise WorkbenchError(
             f"{cause.message}\nSo {self._state.outputs['instance_id']}, a {now.previous_type},"
-            f" serves again; {failed}, a {now.instance_type}, is kept for a look.",
+            f" is in use again; {failed}, a {now.instance_type}, is kept so you can look at it.",
         ) from cause
 
     def _end(self) -> None:
@@ -154,20 +154,20 @@ class Replacing:
         back = now.previous_type or now.instance_type
         # When the other server is being taken away, there is nothing to go back to.
         if back != self._target and stage is not Stage.END:
-            ways.append(f"{command.format(back)}   goes back, and takes the other server away")
+            ways.append(f"{command.format(back)}   goes back, and removes the other server")
         return "\n  ".join(ways)
 
     def _say_done(self) -> None:
         instance, stack = self._state.outputs["instance_id"], self._state.stack
         print(f"The server is {instance}, a {self._target}, and the only one.")
         for stray in stray_servers(self._state):
-            print(f"{stray} was made by a command that was killed; nobody else knows of it:")
+            print(f"{stray} was created by a command that was killed; nothing else refers to it:")
             options = aws_options(self._state)
             print(f"  aws ec2 terminate-instances {options} --instance-ids {stray}")
         print(f"  {self._state.url('url')}")
         print(as_typed(f"  workbench status --stack {stack}"))
         for alias in follow(self._state):
-            print(f"`ssh {alias}` leads there now.")
+            print(f"`ssh {alias}` points there now.")
 
 
 def _refuse_protected(state: StackState) -> None:

@@ -20,11 +20,11 @@ from workbench.tasks.users.capacity import too_many
 
 WIDTH = 78
 _DOES = {
-    Stage.BUILD: "build the new server; the old one keeps serving meanwhile",
+    Stage.BUILD: "build the new server; meanwhile the old one stays in use",
     Stage.SWITCH: "switch over: volume and address move, a minute without service",
     Stage.SWITCH_BACK: "switch back: volume and address move, a minute without service",
-    Stage.CHECK: "check it; if a check fails, the server before serves again",
-    Stage.END: "terminate the other server; what isn't on the data volume goes",
+    Stage.CHECK: "check it; if a check fails, the previous server is used again",
+    Stage.END: "terminate the other server, with everything that isn't on the data volume",
 }
 
 
@@ -45,7 +45,7 @@ def look_ahead(
         *quota,
         *(f"{number}. {_DOES[stage]}" for number, stage in enumerate(left, 1)),
         *(people.lines if stops else ()),
-        "Homes, accounts, address, host key and certificate stay the same.",
+        "Home folders, accounts, address, host key and certificate stay the same.",
     ]
     return lines, people
 
@@ -87,7 +87,7 @@ def _costs(state: StackState, now: Replacement, target: str) -> list[str]:
     months = [f"{each} {in_dollars(prices.monthly(each, addresses=0).instance)}" for each in types]
     free = "; free in a rehearsal" if state.rehearsal is not None else ""
     return [
-        f"The instance a month: {', '.join(months)}",
-        "Both cost until one is terminated.",
+        f"The instance per month: {', '.join(months)}",
+        "You pay for both until one is terminated.",
         *textwrap.wrap(f"Prices: {prices.source}, before tax{free}.", WIDTH),
     ]

@@ -62,7 +62,8 @@ class Replacement:
         if target != self.instance_type:
             command = f"workbench resize {{}} --replace --stack {stack}"
             raise ConfigError(
-                f"A replacement is under way: {self.instance_type} serves, and {self.other_type}"
+                f"A replacement is in progress: {self.instance_type} is in use, and"
+                f" {self.other_type}"
                 " is alongside it.",
                 f"{command.format(self.next_type or self.instance_type)}   continues\n"
                 f"  {command.format(self.previous_type or self.instance_type)}   goes back",

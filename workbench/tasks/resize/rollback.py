@@ -49,7 +49,7 @@ def roll_back(
         _configure(state, now, progress)
         NOTE.remove(state)
         raise WorkbenchError(
-            f"{error.message}\nThe server was not stopped, and the configuration is as it was.",
+            f"{error.message}\nThe server was not stopped, and the configuration is unchanged.",
             error.hint or again,
         ) from error
     reason = _reason(error, wanted)
@@ -58,13 +58,13 @@ def roll_back(
         _put_back(state, now, known, progress)
     except WorkbenchError as second:
         raise WorkbenchError(
-            f"{reason} {now.before} could not be put back yet: {second.message}",
+            f"{reason} {now.before} could not be restored yet: {second.message}",
             f"workbench resize {now.before} --stack {state.stack}   continues that",
         ) from second
     NOTE.remove(state)
     raise RolledBackError(
-        f"{reason} {now.before} was put back: the server runs again, and its checks pass.",
-        f"{again}   tries again; another type may have what it needs",
+        f"{reason} {now.before} was restored: the server is running again, and its checks pass.",
+        f"{again}   tries again; or choose another type",
     ) from error
 
 

@@ -9,7 +9,7 @@ from workbench.components.names import DEFAULT_NAME
 from workbench.tasks.rights.policy import Question
 from workbench.tasks.rights.policy import questions
 
-PRINT = "workbench init --rights   prints a policy that has them all"
+PRINT = "workbench init --rights   prints a policy that has all of them"
 # As many are named; a caller who may nothing lacks a hundred.
 NAMED = 4
 _ALLOWED = "allowed"
@@ -28,7 +28,7 @@ class Rights:
     def __str__(self) -> str:
         """Return one sentence on what is missing or unknown; empty where all is well."""
         if self.unknown:
-            return f"Whether you have the rights for a workbench couldn't be asked: {self.unknown}."
+            return f"Couldn't check your permissions for a workbench: {self.unknown}."
         if not self.missing:
             return ""
         named, more = self.missing[:NAMED], len(self.missing) - NAMED

@@ -18,7 +18,8 @@ def check_alias(name: str) -> str:
     """Return an alias that OpenSSH takes for a host's name."""
     if not _NAME.fullmatch(name):
         raise ConfigError(
-            f"{name!r} can't be an alias: lowercase letters, digits, '.', '_' and '-', 63 at most.",
+            f"{name!r} can't be an alias: use lowercase letters, digits, '.', '_' and '-', at"
+            " most 63.",
             "--alias lab",
         )
     return name

@@ -42,7 +42,7 @@ def read_network(given: str | None, state: StackState) -> str:
         network = ipaddress.ip_network(given, strict=False)
     except ValueError as error:
         raise ConfigError(
-            f"{given!r} is no address and no range of addresses.", "--address 203.0.113.7/32"
+            f"{given!r} is neither an address nor a range of addresses.", "--address 203.0.113.7/32"
         ) from error
     if "/" in given and str(network.network_address) != given.split("/")[0]:
         raise ConfigError(
@@ -57,18 +57,18 @@ def allow(state: StackState, progress: Progress, network: str, *, yes: bool, dry
     is_open_inside = not state.is_public and not state.outputs.get("instance_connect_endpoint")
     if is_open_inside and not state.configured.has("ssh_from"):
         raise WorkbenchError(
-            f"As long as {SSH_FROM} names nobody, whoever is in the server's VPC may reach SSH; to"
-            " name one would shut out the others.",
+            f"As long as {SSH_FROM} names nobody, whoever is in the server's VPC may use SSH; to"
+            " name one would lock out the others.",
             f"pulumi config set {SSH_FROM} RANGE,RANGE --stack {state.stack}   names all",
         )
     had = list(state.configured.ssh_from)
     if network not in had and allows(had, network):
         inside = next(each for each in had if allows([each], network))
-        print(f"{network} may reach SSH already, as a part of {inside}. Nothing was changed.")
+        print(f"{network} may already use SSH, as part of {inside}. Nothing was changed.")
         return
-    plan = [f"{network} may reach SSH (port 22) of {state.outputs['address']}."]
+    plan = [f"{network} may use SSH (port 22) on {state.outputs['address']}."]
     if ipaddress.ip_network(network).prefixlen == 0:
-        plan.append("That is EVERYONE; SSH by key stays safe, and its log gets long.")
+        plan.append("That is EVERYONE; SSH with keys stays safe, but its log gets long.")
     command = f"workbench ssh.allow --address {network} --stack {state.stack}"
     values = {SSH_FROM: [*had, *([network] if network not in had else [])]}
     if not confirm(plan, command, yes=yes, dry_run=dry_run):
@@ -77,9 +77,9 @@ def allow(state: StackState, progress: Progress, network: str, *, yes: bool, dry
     # Done is done: where nobody says this computer's address, it isn't tried.
     own = own_address(state)
     answers = own is not None and allows([network], own) and _answers(state, progress)
-    print(f"\n{network} may reach SSH{', and it answers here' if answers else ''}.")
+    print(f"\n{network} may use SSH{', and it answers here' if answers else ''}.")
     print(as_typed(f"\nNext:\n  workbench ssh.connect --stack {state.stack}"))
-    print(as_typed(f"  {command} --remove   closes it again"))
+    print(as_typed(f"  {command} --remove   removes it again"))
 
 
 def disallow(
@@ -90,12 +90,12 @@ def disallow(
     if network not in had:
         _refuse_part(had, network, state.stack)
         if not _is_open(state, network):
-            print(f"{network} may not reach SSH anyway. Nothing was changed.")
+            print(f"{network} can't use SSH anyway. Nothing was changed.")
             return
     left = [each for each in had if each != network]
-    plan = [f"{network} can't reach SSH (port 22) of {state.outputs['address']} any more."]
+    plan = [f"{network} can no longer use SSH (port 22) on {state.outputs['address']}."]
     if network not in had:
-        plan.append("The configuration says that already; the security group is brought to it.")
+        plan.append("The configuration already says that; the security group is updated to match.")
     if not left:
         plan.append(_nobody(state))
     command = f"workbench ssh.allow --address {network} --remove --stack {state.stack}"
@@ -105,7 +105,7 @@ def disallow(
         _change(state, {SSH_FROM: left}, command, progress, closing=1)
     else:
         _close_again(state, network, command, progress)
-    print(f"\n{network} can't reach SSH any more.")
+    print(f"\n{network} can no longer use SSH.")
     print(as_typed(f"\nNext:\n  workbench ssh.allow --list --stack {state.stack}"))
 
 
@@ -116,14 +116,14 @@ def _nobody(state: StackState) -> str:
         return (
             f"Then no address can. SSH stays open through {way}, unless that came in by this range."
         )
-    return "Then nobody can: SSH is closed, and so are the tasks that need it."
+    return "Then nobody can: SSH is closed, and tasks that need it won't work."
 
 
 def _refuse_part(had: list[str], network: str, stack: str) -> None:
     around = [each for each in had if allows([each], network)]
     if around:
         raise WorkbenchError(
-            f"{network} may reach SSH as a part of {around[0]}, which goes as a whole or not.",
+            f"{network} may use SSH as part of {around[0]}, which can only be removed as a whole.",
             f"workbench ssh.allow --address {around[0]} --remove --stack {stack}",
         )
 
@@ -144,7 +144,7 @@ def _close_again(state: StackState, network: str, command: str, progress: Progre
     _change(state, {}, command, progress, closing=1)
     if _stays_open(state, network):
         raise WorkbenchError(
-            f"{network} may reach SSH by a rule that isn't the stack's: someone made it manually.",
+            f"{network} may use SSH by a rule that isn't the stack's: someone added it manually.",
             "aws ec2 describe-security-group-rules --filters"
             f" Name=group-id,Values={state.outputs['security_group_id']}   shows it",
         )
@@ -157,7 +157,9 @@ def _change(
     progress: Progress,
     **rules: int,
 ) -> None:
-    with interruptible("the configuration may have changed, the security group not yet", command):
+    with interruptible(
+        "the configuration may have changed, but not the security group yet", command
+    ):
         change_lists(state, values, command, progress, **rules)
 
 

@@ -15,7 +15,7 @@ from workbench.tasks.output import print_json
 def check_options(is_list: bool, *, changing: bool) -> None:
     """Refuse options of which one would be passed over: what was asked for isn't clear then."""
     if not is_list:
-        raise ConfigError("--json is for --list: a change prints none.", "--list --json")
+        raise ConfigError("--json works only with --list.", "--list --json")
     if changing:
         raise ConfigError(
             "--list changes nothing, so --address, --remove and --yes don't go with it.",
@@ -39,7 +39,7 @@ def print_allowed(stack: str | None, *, as_json: bool) -> None:
         )
         return
     way = state.tunnel_endpoint
-    print("\n".join(networks) or f"{'No address' if way else 'Nobody'} may reach SSH.")
+    print("\n".join(networks) or f"{'No address' if way else 'Nobody'} may use SSH.")
     if way:
         print(f"Commands and ssh go through the Instance Connect endpoint {way}.")
     if own is not None:

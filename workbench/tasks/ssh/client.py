@@ -86,13 +86,13 @@ _KNOWN = (
     (
         "Too many authentication failures",
         RefusedError,
-        "An agent full of other keys was tried before the right one, and the server hung up.",
-        "workbench ssh.config --stack {stack}   makes an alias that offers the right one alone",
+        "Your SSH agent offered too many other keys before the right one, and the server hung up.",
+        "workbench ssh.config --stack {stack}   makes an alias that offers only the right one",
     ),
     (
         "HOST IDENTIFICATION HAS CHANGED|Host key verification failed|host key is known for",
         OtherHostError,
-        "{host} shows another SSH host key than the one pinned from its console.",
+        "{host} shows a different SSH host key from the one pinned from its console.",
         "workbench doctor --stack {stack}",
     ),
     (

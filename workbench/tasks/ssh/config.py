@@ -45,7 +45,7 @@ def write_alias(alias: str, stack: str | None, user: str | None, *, dry_run: boo
             # Pins again where the server's keys have changed since.
             door.enter().close()
     print(as_typed(f"\nNext:\n  {client(files)} {alias}"))
-    print(as_typed(f"  workbench ssh.config{option(alias)} --remove   takes it out"))
+    print(as_typed(f"  workbench ssh.config{option(alias)} --remove   removes it"))
 
 
 def remove_alias(alias: str, *, dry_run: bool) -> None:
@@ -91,7 +91,7 @@ def _write_or_say(files: SshFiles, alias: str, text: str) -> bool:
     try:
         files.write(alias, text)
     except (WorkbenchError, OSError) as error:
-        told = f"The alias {alias} couldn't be brought up to date: {error}"
+        told = f"The alias {alias} couldn't be updated: {error}"
         print(as_typed(f"{told}\n  {_command(alias, text)}   does it then"), file=sys.stderr)
         return False
     return True
@@ -138,8 +138,8 @@ def _refuse_other(files: SshFiles, alias: str, state: StackState) -> None:
     raise WorkbenchError(
         f"The alias {alias} points to {f'the workbench {workbench} of ' if workbench else ''}"
         f"the stack {stack_of(text)}{f' of {project}' if project else ''} already.",
-        f"workbench ssh.config --alias NAME --stack {state.stack}   takes another name\n"
-        f"  workbench ssh.config{option(alias)} --remove   gives this one free",
+        f"workbench ssh.config --alias NAME --stack {state.stack}   uses another name\n"
+        f"  workbench ssh.config{option(alias)} --remove   frees this one",
     )
 
 

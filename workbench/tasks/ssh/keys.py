@@ -47,7 +47,7 @@ def add_keys(
     plan = [f"The administrator ({state.door().user}) may sign in with:"]
     plan += [f"  {described(key)}" for key in keys]
     if not new:
-        plan.append("The configuration has that already; the server is brought to it.")
+        plan.append("The configuration already has that; the server is updated to match.")
     plan += start_lines(state)
     if not confirm(plan, command, yes=yes, dry_run=dry_run):
         return
@@ -68,15 +68,15 @@ def remove_key(
     if len(found) != 1:
         many = f"{len(found)} of the administrator's keys fit" if found else "No key fits"
         raise WorkbenchError(
-            f"{many} what was given.", f"{LIST} --stack {state.stack}   shows each fingerprint"
+            f"{many} what you gave.", f"{LIST} --stack {state.stack}   shows each fingerprint"
         )
     left = [key for key in declared if key != found[0]]
     with progress.phase("Sign in with another key"):
         used = prove_other(state, left)
-    plan = ["The administrator can't sign in any more with:", f"  {described(found[0])}"]
-    plan.append(f"Another key has just opened the server: {used.path}")
+    plan = ["The administrator can no longer sign in with:", f"  {described(found[0])}"]
+    plan.append(f"Another key has just worked: {used.path}")
     if is_left_over:
-        plan.append("It is no longer in the configuration; the server is brought to that.")
+        plan.append("It is no longer in the configuration; the server is updated to match.")
     command = f"workbench ssh.keys.remove {fingerprint(found[0])} --stack {state.stack}"
     if not confirm(plan, command, yes=yes, dry_run=dry_run):
         return
@@ -106,7 +106,7 @@ def declared_keys(state: StackState) -> list[str]:
         raise WorkbenchError(
             f"The stack {state.stack} has no {PUBLIC_KEY} in its configuration: its keys are in its"
             " program.",
-            f"Change them there; or have the program read {PUBLIC_KEY} and {FURTHER_KEYS}",
+            f"Change them there, or make the program read {PUBLIC_KEY} and {FURTHER_KEYS}",
         )
     return keys
 
@@ -116,7 +116,7 @@ def as_config(keys: Sequence[str], stack: str) -> dict[str, "Value"]:
     first = next((key for key in keys if key.startswith(_KEY_PAIR)), None)
     if first is None:
         raise WorkbenchError(
-            "EC2 takes ed25519 and RSA keys only, and one of the keys has to be such a key.",
+            "EC2 only accepts ed25519 and RSA keys, and one of the keys has to be one of these.",
             f"workbench ssh.keys.rotate --stack {stack}   makes one",
         )
     return {PUBLIC_KEY: first, FURTHER_KEYS: [key for key in keys if key != first] or None}
@@ -126,8 +126,8 @@ def prove_other(state: StackState, left: Sequence[str]) -> PrivateKey:
     """Sign in with one of the keys that are left; raise where none does, or none is here."""
     if not left:
         raise WorkbenchError(
-            "That is the administrator's only key, and without one nobody gets in.",
-            f"workbench ssh.keys.rotate --stack {state.stack}   puts another in its place",
+            "That is the administrator's only key, and without one nobody can sign in.",
+            f"workbench ssh.keys.rotate --stack {state.stack}   replaces it",
         )
     key = find_private_key(*left, folders=state.key_folders)
     if not any(key.key.get_base64() in each.split() for each in left):
@@ -145,7 +145,7 @@ def apply(
 ) -> StackState:
     """Change the configuration, and bring stack and server to it; return the state then."""
     state.close()
-    what_exists = "the change may be in the configuration already, and not on the server yet"
+    what_exists = "the change may already be in the configuration, but not on the server yet"
     with interruptible(what_exists, f"{command}   continues"):
         change_lists(state, values, command, progress)
         now = read_stack(state.stack, progress)

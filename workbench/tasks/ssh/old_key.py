@@ -44,7 +44,7 @@ def choose_old(state: StackState, keys: Sequence[str], waiting: Path) -> str:
         if fingerprint(key) != new and private_half(state, key):
             return fingerprint(key)
     raise WorkbenchError(
-        "None of the administrator's keys is on this computer, so none can be replaced.",
+        "This computer has none of the administrator's keys, so none can be replaced.",
         f"workbench ssh.keys.list --stack {state.stack}",
     )
 

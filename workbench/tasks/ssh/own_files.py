@@ -19,5 +19,5 @@ def refuse_writable_by_others(path: Path) -> None:
     """Raise where OpenSSH would refuse a configuration that others may write to."""
     if sys.platform != "win32" and path.stat().st_mode & 0o022:
         raise WorkbenchError(
-            f"Others may write to {path}, so OpenSSH doesn't read it.", f"chmod go-w {path}"
+            f"Others can write to {path}, so OpenSSH doesn't read it.", f"chmod go-w {path}"
         )

@@ -106,11 +106,11 @@ def _places(state: StackState) -> tuple[Path, Path]:
 
 
 def _plan(waiting: Path, mark: str, old: str | None, private: PrivateKey | None) -> list[str]:
-    plan = ["Make a new key, put it on the server, sign in with it, and then take out:"]
+    plan = ["Create a new key, put it on the server, sign in with it, and then remove:"]
     if public_half(waiting).exists():
-        plan = ["Continue the rotation that was begun:", f"  new key: {waiting}"]
-        is_out = "The old key is out of the configuration already:"
-        plan.append("Sign in with it, and then take out:" if old else is_out)
+        plan = ["Continue the rotation that was started:", f"  new key: {waiting}"]
+        is_out = "The old key is already out of the configuration:"
+        plan.append("Sign in with it, and then remove:" if old else is_out)
     plan.append(f"  {described(old) if old else mark}")
     return [*plan, f"  {private.path}"] if private else plan
 

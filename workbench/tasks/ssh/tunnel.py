@@ -136,9 +136,7 @@ def _free_port(wanted: int, given: str | None) -> int:
                 return found
         except OSError:
             continue
-    raise ConfigError(
-        f"Port {given} of this computer can't be taken.", "--port 0 takes one that is free"
-    )
+    raise ConfigError(f"Port {given} on this computer can't be used.", "--port 0 uses a free one")
 
 
 def _as_port(given: str) -> list[int]:

@@ -22,7 +22,7 @@ def page_url(state: StackState, page: str) -> str:
     """Return the address of a page; raises WorkbenchError where there is no such page."""
     if page not in pages():
         raise ConfigError(
-            f"There is no page {page!r}: it can be {', '.join(pages())}.",
+            f"There is no page {page!r}; there are: {', '.join(pages())}.",
             f"workbench open --stack {state.stack}",
         )
     url = state.url(pages()[page])

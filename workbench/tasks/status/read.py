@@ -101,7 +101,7 @@ def _unknown(state: StackState) -> str | None:
     if unknown:
         return f"{unknown.told(state.stack)}\n{recover(state.stack)}"
     if unknown.problem:
-        return f"Whether AWS has a workbench of it isn't known: {unknown.problem}"
+        return f"Can't tell whether AWS has a workbench for it: {unknown.problem}"
     return None
 
 
@@ -142,7 +142,7 @@ def _unfinished(state: StackState) -> str | None:
     else:
         return None
     again = f"workbench {command} --stack {state.stack}"
-    return f"A {what} hasn't ended. If it was interrupted, this continues:\n{again}"
+    return f"A {what} hasn't finished. If it was interrupted, this continues it:\n{again}"
 
 
 def _inside(state: StackState, found: dict[str, Any]) -> dict[str, Any]:

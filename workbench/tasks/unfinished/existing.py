@@ -46,7 +46,7 @@ def tell_existing(resources: Sequence[Resource]) -> str:
 def unfinished(stack: str, resources: Sequence[Resource]) -> str:
     """Return what to say of a stack whose first up hasn't ended; commands come line by line."""
     return (
-        f"An up of the stack {stack} hasn't ended. {tell_existing(resources)}\n"
+        f"An up of the stack {stack} hasn't finished. {tell_existing(resources)}\n"
         f"workbench up --stack {stack}        continues\n"
         f"workbench destroy --stack {stack}   removes what exists"
     )

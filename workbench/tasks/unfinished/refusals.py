@@ -123,7 +123,7 @@ def _explain(refused: Refused) -> Said | None:
 def _no_capacity(refused: Refused) -> Said:
     told = f"AWS has no {refused.type} free in {refused.zone} at the moment"
     said = f"{told} (InsufficientInstanceCapacity)."
-    return said, [*_elsewhere(refused), f"{_again(refused)}   later: capacity comes and goes"]
+    return said, [*_elsewhere(refused), f"{_again(refused)}   later: capacity changes all the time"]
 
 
 def _not_offered(refused: Refused) -> Said:
@@ -172,12 +172,12 @@ def _vcpus(refused: Refused) -> Said:
 
 def _addresses(refused: Refused) -> Said:
     return (
-        "The account has as many Elastic IPs as it may have (AddressLimitExceeded).",
+        "The account has reached its limit of Elastic IPs (AddressLimitExceeded).",
         [
             f"aws ec2 describe-addresses --region {refused.region}"
-            " --query 'Addresses[?!AssociationId].[PublicIp,AllocationId]'   those nobody uses",
+            " --query 'Addresses[?!AssociationId].[PublicIp,AllocationId]'   shows the unused ones",
             f"aws ec2 release-address --region {refused.region} --allocation-id ID"
-            f"   gives one up; then {_again(refused)}",
+            f"   releases one; then {_again(refused)}",
             *_ask_for(refused, "ec2", ADDRESSES, "10"),
         ],
     )
@@ -185,7 +185,7 @@ def _addresses(refused: Refused) -> Said:
 
 def _vpcs(refused: Refused) -> Said:
     return (
-        "The account has as many VPCs as it may have in the region (VpcLimitExceeded).",
+        "The account has reached its limit of VPCs in the region (VpcLimitExceeded).",
         [
             f"pulumi config set {SUBNET} SUBNET --stack {refused.stack}   uses a public subnet"
             f" that you have; then {_again(refused)}",
@@ -196,7 +196,7 @@ def _vpcs(refused: Refused) -> Said:
 
 def _gateways(refused: Refused) -> Said:
     return (
-        "The account has as many internet gateways as it may have in the region.",
+        "The account has reached its limit of internet gateways in the region.",
         _ask_for(refused, "vpc", GATEWAYS, "10"),
     )
 
@@ -205,16 +205,16 @@ def _ask_for(refused: Refused, service: str, code: str, value: str) -> list[str]
     return [
         f"aws service-quotas request-service-quota-increase --service-code {service}"
         f" --quota-code {code} --desired-value {value} --region {refused.region}"
-        f"   asks AWS for more; then {_again(refused)}"
+        f"   asks AWS for an increase; then {_again(refused)}"
     ]
 
 
 def _other_limit(refused: Refused, code: str) -> Said:
     return (
-        f"The account has as many of something as it may have ({code}). AWS says:\n{refused.said}",
+        f"The account has reached a limit ({code}). AWS says:\n{refused.said}",
         [
             "aws service-quotas list-service-quotas --service-code SERVICE"
-            f" --region {refused.region}   says how many; the console asks for more",
+            f" --region {refused.region}   shows the limits; request an increase in the console",
             _again(refused),
         ],
     )
@@ -226,7 +226,7 @@ def _rights(refused: Refused) -> Said:
     if "explicit deny" in refused.said:
         who += ", by an explicit deny, such as of your organization"
     told = f"AWS doesn't allow {found[2]}{who}." if found else f"AWS refused it:\n{refused.said}"
-    right = f"the right {found[2]}" if found else "the rights of: workbench init --rights"
+    right = f"the right {found[2]}" if found else "the permissions in: workbench init --rights"
     return (
         told,
         [
@@ -264,7 +264,7 @@ def _blocked(refused: Refused) -> Said:
 
 def _stopped(refused: Refused) -> Said:
     return (
-        "The server is stopped, and AWS puts a running one only behind a load balancer.",
+        "The server is stopped, and AWS only puts running ones behind a load balancer.",
         [f"workbench start --stack {refused.stack}   starts it; then {_again(refused)}"],
     )
 

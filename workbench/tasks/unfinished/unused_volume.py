@@ -153,7 +153,7 @@ def delete_unused(state: StackState, unused: Unused, progress: "Progress") -> No
         if error.response["Error"]["Code"] != "InvalidVolume.NotFound":
             raise
     NOTE.remove(state)
-    progress.say(f"Deleted: {unused.id} in {unused.zone}, a data volume that no server ever had.")
+    progress.say(f"Deleted: {unused.id} in {unused.zone}, a data volume that no server ever used.")
 
 
 def _wanted_zone(state: StackState) -> str | None:

@@ -127,7 +127,7 @@ def _make_usable(
         run = converge_server(state, progress)
         told, refused = _hand_over_passwords(state, state.server, progress, from_stdin=from_stdin)
         for alias in follow(state):
-            progress.say(f"`ssh {alias}` leads there now.")
+            progress.say(f"`ssh {alias}` points there now.")
         wait_usable(state.target(), progress)
     return Outcome(state, changes, run, told, [], refused)
 
@@ -242,7 +242,7 @@ def _hand_over_passwords(
     for user in state.target().users:
         kept = passwords.password_path(state.password_folder, user)
         if passwords.has_password(server, user):
-            told[user] = f"cat {kept}" if kept.exists() else "as it was set before"
+            told[user] = f"cat {kept}" if kept.exists() else "unchanged"
         elif state.rehearsal is not None:
             told[user] = f"cat {passwords.make_password(state.password_folder, server, user)}"
         else:

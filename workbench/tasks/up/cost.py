@@ -55,7 +55,7 @@ def cost_lines(state: StackState, left: Sequence[Resource]) -> list[str]:
     total = sum_of(price for _, price in parts)
     told = ", ".join(f"{name} {in_dollars(price)}" for name, price in parts)
     free = "; free in a rehearsal" if state.rehearsal is not None else ""
-    said = f"A month of these, always running, costs {in_dollars(total)}: {told}."
+    said = f"Cost per month, always running: {in_dollars(total)} ({told})."
     return [
         *textwrap.wrap(said, WIDTH, break_on_hyphens=False),
         *textwrap.wrap(f"Prices: {prices.source}, before tax{free}.", WIDTH),

@@ -5,8 +5,8 @@ from workbench.checks.dns import records_by_hand
 from workbench.progress import Progress
 from workbench.remote.stack_state import StackState
 
-RECORDS = "to be made where the domain is kept"
-NAME_SERVERS = "to be entered where the domain was bought"
+RECORDS = "create these where the domain is managed"
+NAME_SERVERS = "enter these where you bought the domain"
 
 
 def delegation(state: StackState) -> list[tuple[str, list[str], str]]:
@@ -26,7 +26,7 @@ def say_delegation(state: StackState, progress: Progress) -> None:
     # Not only where a name leads elsewhere: asked too early, this computer's resolver would
     # remember for a while that there is no such name.
     for name, values, where in delegation(state):
-        progress.say("\n  ".join([f"{name} {where}, if they aren't yet:", *values]))
+        progress.say("\n  ".join([f"{name}: {where}, if you haven't yet:", *values]))
 
 
 def missing_delegation(state: StackState, failed: list[Report]) -> list[tuple[str, list[str], str]]:

@@ -52,7 +52,7 @@ def plan_up(stack: str, progress: Progress) -> list[str]:
         return [f"Make the workbench of the stack {stack} in the rehearsal {rehearsal!r}."]
     unused = look_for_unused(opened, progress)
     if unused is not None and (told := tell_move(read_each(stack, progress)[0], unused)):
-        return [told, "Then Pulumi would make what is missing."]
+        return [told, "Then Pulumi would create what is missing."]
     changes = explained(opened, opened.preview, progress)
     lines, _ = look_ahead(stack, changes, opened.export, progress)
     return [

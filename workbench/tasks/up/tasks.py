@@ -74,8 +74,8 @@ def _require_complete(outcome: "Outcome") -> None:
     options = f"--stack {state.stack}{state.option}"
     if awaits_delegation(state, outcome.failed):
         raise WorkbenchError(
-            "All is there but the certificate, which comes once the domain points to the server.",
-            f"workbench check {options}   says when it does",
+            "Everything is ready except the certificate, which comes once the domain points here.",
+            f"workbench check {options}   says when it has",
         )
     if outcome.failed:
         show_reports(outcome.failed)
@@ -87,6 +87,6 @@ def _require_complete(outcome: "Outcome") -> None:
     if outcome.refused:
         why = " ".join(f"{user}: {said}" for user, said in outcome.refused.items())
         raise WorkbenchError(
-            f"The workbench is there, but not every password: {why}",
+            f"The workbench is ready, but a password is missing: {why}",
             "\n  ".join(set_password_command(state, user) for user in outcome.refused),
         )

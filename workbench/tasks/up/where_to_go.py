@@ -27,7 +27,7 @@ def print_where_to_go(outcome: Outcome, console: Console | None = None) -> None:
             *_certificate(outcome),
             *_pages(outcome),
             ("CA certificate", str(authority) if authority else None),
-            ("", "trust it in the browser, and its warning goes" if authority else None),
+            ("", "trust it in the browser, and the warning disappears" if authority else None),
         ],
         console,
     )
@@ -36,10 +36,10 @@ def print_where_to_go(outcome: Outcome, console: Console | None = None) -> None:
     which = f"{option}{state.option}"
     console.print("\nNext:")
     commands = [
-        (f"workbench status{which}", "what runs, and where"),
+        (f"workbench status{which}", "what is running, and where"),
         (f"workbench check{which}", "every check again"),
         (f'eval "$(workbench env{option})"', "then pulumi preview, pulumi up, …"),
-        (f"workbench destroy{option}", "remove it; says first what is kept"),
+        (f"workbench destroy{option}", "remove it; shows first what is kept"),
     ]
     print_facts([(as_typed(command), what) for command, what in commands], console)
 

@@ -69,7 +69,7 @@ def _checked(
     # In a rehearsal everyone gets a password: who has none was interrupted in the middle.
     if known and account and is_open and (account.password or state.rehearsal is None):
         raise WorkbenchError(
-            f"{user.name} is a user of the stack {state.stack} already.",
+            f"{user.name} is already a user of the stack {state.stack}.",
             f"workbench users.keys.add {whom} --public-key FILE   gives them another key\n"
             f"  workbench users.promote {whom}   makes them an administrator\n"
             f"  workbench users.password {whom}   sets their password",
@@ -81,8 +81,8 @@ def _checked(
         )
     if known and (user.public_keys or user.administrator) and user != known:
         raise WorkbenchError(
-            f"{user.name} is in the configuration already, with other keys or rights.",
-            f"workbench users.add {user.name} --stack {state.stack}   continues with those",
+            f"{user.name} is already in the configuration, with other keys or rights.",
+            f"workbench users.add {user.name} --stack {state.stack}   continues with them",
         )
     # An earlier attempt got this far.
     return known or user

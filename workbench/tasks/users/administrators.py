@@ -43,7 +43,7 @@ def set_administrator(
     if not administrator:
         plan += last_administrator(user, wanted, state)
         if account and account.processes:
-            plan.append(f"What {name} runs now with the right to use sudo ends.")
+            plan.append(f"Programs that {name} is running with sudo rights end.")
         plan += plan_of_ways(state, progress, name, MEMBER, administrator=True)
     plan += others_changed(name, declared, there)
     verb = "promote" if administrator else "demote"

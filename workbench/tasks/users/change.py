@@ -42,7 +42,7 @@ def apply(
     """
     state.close()
     values = {} if wanted == read_declared(state) else {USERS: wanted.as_config()}
-    what_exists = "the change may be in the configuration already, and not on the server yet"
+    what_exists = "the change may already be in the configuration, but not on the server yet"
     with interruptible(what_exists, f"{command}   continues"):
         change_lists(state, values, command, progress)
         now = read_stack(state.stack, progress)
@@ -106,7 +106,7 @@ def plan_of_removal(
         " sudo, no JupyterHub, no RStudio."
     )
     if running:
-        lines += ["What they run now ends:", *(f"  {each}" for each in running)]
+        lines += ["Their running programs end:", *(f"  {each}" for each in running)]
     lines += _wrapped(kept(user.name, account, state))
     return lines + last_administrator(user, left, state)
 
@@ -138,7 +138,7 @@ def hand_over(state: StackState, name: str, account: ServerUser, given: str | No
         set_given(state, name, given)
         return "as it was typed"
     if account.password:
-        return f"cat {path}" if path.exists() else "as it was set before"
+        return f"cat {path}" if path.exists() else "unchanged"
     if state.rehearsal is not None:
         return f"cat {passwords.make_password(state.password_folder, state.server, name)}"
     return f"none yet: workbench users.password {name} --stack {state.stack}"
@@ -192,14 +192,14 @@ def change_password(state: StackState, progress: Progress, name: str, *, from_st
     account = look(state, progress).get(name)
     if account is None or account.disabled:
         raise WorkbenchError(
-            f"{name} has no open account on the server yet.",
+            f"{name} has no active account on the server yet.",
             f"workbench up --stack {state.stack}",
         )
     command = f"workbench users.password {name} --password-stdin --stack {state.stack}"
     password = ask_first(state.server, name, command, from_stdin=from_stdin)
     if password is None:
         raise WorkbenchError(
-            "There is no terminal to ask for the password at.", f"{command} < FILE"
+            "There is no terminal to ask for the password on.", f"{command} < FILE"
         )
     set_given(state, name, password)
     print(f"{name} has a new password, for JupyterHub and RStudio.")

@@ -50,7 +50,7 @@ def add_keys(
     new = tuple(key for key in keys if fingerprint(key) not in had)
     plan = [f"{name} may sign in by SSH with:", *(f"  {described(key)}" for key in keys)]
     if not new:
-        plan.append("The configuration has that already; the server is brought to it.")
+        plan.append("The configuration already has that; the server is updated to match.")
     wanted = replace(user, public_keys=(*user.public_keys, *new))
     _change(state, progress, wanted, plan, f"add {name} --public-key …", yes=yes, dry_run=dry_run)
 
@@ -66,13 +66,13 @@ def remove_key(
     if len(told) != 1:
         many = f"{len(told)} keys" if told else "No key"
         raise WorkbenchError(
-            f"{many} of {name} in the configuration fit what was given.",
+            f"{many} of {name} in the configuration fit what you gave.",
             f"workbench users.keys.list {name} --stack {state.stack}   shows each fingerprint",
         )
     left = tuple(each for each in user.public_keys if each not in found)
-    plan = [f"{name} can't sign in by SSH any more with:", f"  {told[0]}"]
+    plan = [f"{name} can no longer sign in by SSH with:", f"  {told[0]}"]
     if not found:
-        plan.append("It is no longer in the configuration; the server is brought to that.")
+        plan.append("It is no longer in the configuration; the server is updated to match.")
     if not left:
         plan.append("No key is left: JupyterHub and RStudio by password, no SSH.")
     wanted = replace(user, public_keys=left)

@@ -38,7 +38,7 @@ def _keys_of(value: str) -> list[str]:
         # Half a private key has no blank in it either.
         named = f": there is no file {value}" if value.endswith(".pub") else ""
         raise WorkbenchError(
-            f"What was given as {OPTION} is neither a file nor a public key{named}.",
+            f"The value of {OPTION} is neither a file nor a public key{named}.",
             f"{OPTION} ~/.ssh/id_ed25519.pub   or the text in such a file, in quotes",
         )
     lines = [line.strip() for line in text.splitlines()]
@@ -67,7 +67,7 @@ def _read(path: Path) -> str:
 def _refuse_private(text: str, path: Path | None) -> None:
     if "PRIVATE KEY" not in text and not text.startswith("PuTTY-User-Key-File"):
         return
-    what = f"{path} is" if path else f"What was given as {OPTION} is"
+    what = f"{path} is" if path else f"The value of {OPTION} is"
     public = path.with_name(f"{path.name}.pub") if path else None
     if public is not None and public.is_file():
         hint = f"{OPTION} {public}   is its public half"

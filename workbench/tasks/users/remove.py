@@ -57,9 +57,9 @@ def remove_user(
         _check_closed(name, closed, state.stack)
         require_none_left(now, progress, name, GONE, administrator=was_root)
     print()
-    print_wrapped([f"{name} is shut out. {kept(name, closed, now)}"])
+    print_wrapped([f"{name} is locked out. {kept(name, closed, now)}"])
     print("\nNext:")
-    print(as_typed(f"  workbench users.add {name} --stack {state.stack}   lets them in again"))
+    print(as_typed(f"  workbench users.add {name} --stack {state.stack}   adds them again"))
 
 
 def _is_left(name: str, account: ServerUser | None, state: StackState) -> bool:
@@ -77,12 +77,12 @@ def _is_left(name: str, account: ServerUser | None, state: StackState) -> bool:
 def _check_closed(name: str, account: ServerUser | None, stack: str) -> None:
     if account and (not account.disabled or account.member or account.administrator):
         raise WorkbenchError(
-            f"{name} is out of the configuration, but the account on the server is still open.",
+            f"{name} is out of the configuration, but the account on the server is still active.",
             f"workbench doctor --stack {stack}",
         )
     if account and account.processes:
         raise WorkbenchError(
-            f"{name} is shut out, but {account.processes} of their processes didn't end.",
+            f"{name} is locked out, but {account.processes} of their processes didn't end.",
             f"sudo ps -u {name}   (on the server) shows them\n"
             f"  workbench restart --stack {stack}   ends them",
         )

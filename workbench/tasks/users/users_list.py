@@ -86,13 +86,13 @@ def differences(user: User | None, account: ServerUser | None) -> list[str]:
     """Return in words what the server has otherwise than the configuration declares."""
     if user is None:
         is_open = account is not None and account.member and not account.disabled
-        found = ["not declared, but open"] if is_open else []
+        found = ["not declared, but active"] if is_open else []
         return found + ["may use sudo"] * bool(account and account.sudo)
     if account is None or account.disabled or not account.member:
-        return ["declared, but no open account"]
+        return ["declared, but no active account"]
     found = []
     if account.sudo and not (user.administrator or account.administrator):
-        found.append("may use sudo all the same (workbench check says by what)")
+        found.append("may still use sudo (workbench check says why)")
     if user.administrator is not account.administrator:
         found.append("administrator" if account.administrator else "no administrator")
     if {key.fingerprint for key in account.keys if key.declared} != {
@@ -110,9 +110,9 @@ def print_users(found: dict[str, Any], stack: str, console: Console) -> None:
     for user in differing:
         print(f"{user['name']} on the server: {', '.join(user['differs'])}.")
     if differing:
-        print(as_typed(f"  workbench up --stack {stack}   brings the server to the configuration"))
+        print(as_typed(f"  workbench up --stack {stack}   updates the server to match"))
     if found["problem"]:
-        print(f"\nOnly what the configuration says: {as_typed(found['problem'])}")
+        print(f"\nShowing only the configuration: {as_typed(found['problem'])}")
 
 
 def _row(user: dict[str, Any]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ def find_ways(
 
     An administrator may have opened ways that have nobody's name.
     """
-    with progress.phase(f"Ways back for {name}"):
+    with progress.phase(f"Ways back in for {name}"):
         ways, _ = read_ways(state.server, state.stack, {name: rank}, by_hand=administrator)
     return [way for way in ways if administrator or way.person in (name, EVERYBODY)]
 
@@ -53,11 +53,11 @@ def require_none_left(
     sure = [way for way in ways if way.sure]
     unsure = [way for way in ways if not way.sure]
     if unsure:
-        print(f"\nTo look at, as only you can say whether it is meant so ({_number(unsure)}):")
+        print(f"\nTo review: only you can say whether it is intended ({_number(unsure)}):")
         print("\n".join(_lines(unsure, state.stack)))
     if sure:
         raise WorkbenchError(
-            f"{name} still has a way in, or to more rights:"
+            f"{name} still has a way in, or a way to more rights:"
             + "".join(f"\n{line}" for line in _lines(sure, state.stack)),
             f"workbench check --stack {state.stack}   looks again",
         )

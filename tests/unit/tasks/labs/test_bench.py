@@ -75,10 +75,10 @@ def test_a_stack_of_the_labs_or_an_empty_one_is_the_labs():
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["labs.check"], "No lab is begun yet."),
-        (["labs.hint"], "No lab is begun yet."),
+        (["labs.check"], "No lab has been started yet."),
+        (["labs.hint"], "No lab has been started yet."),
         (["labs.check", "7"], "There is no lab '7'; there are: 1, 2, "),
-        (["labs.start"], "More is needed: workbench labs.start LAB"),
+        (["labs.start"], "More arguments are needed: workbench labs.start LAB"),
     ],
 )
 def test_bad_input_ends_with_a_sentence(words, sentence, capsys):
