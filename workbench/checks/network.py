@@ -10,6 +10,7 @@ from workbench.checks.check import failed
 from workbench.checks.check import passed
 from workbench.checks.check import skipped
 from workbench.checks.check import warned
+from workbench.checks.ports import HTTPS
 from workbench.checks.target import WEB_PORTS
 from workbench.checks.target import Target
 from workbench.configured import EXTRA_PORTS
@@ -72,7 +73,7 @@ def web_sources(target: Target) -> list[str]:
     if target.outputs.get("entrance"):
         groups = {group for rule in rules if (group := _group_of(rule))}
         rules = [rule for group in sorted(groups) for rule in _rules_of(target, group)]
-    return sorted({_source(rule) for rule in rules if _covers(rule, WEB_PORTS[-1])})
+    return sorted({_source(rule) for rule in rules if _covers(rule, HTTPS)})
 
 
 def _rules_of(target: Target, group: str) -> list[dict[str, Any]]:

@@ -119,9 +119,11 @@ class KnownHosts:
 
     def _lines(self) -> list[str]:
         try:
-            return self.path.read_text(encoding="ascii", errors="replace").splitlines()
+            text = self.path.read_text(encoding="ascii", errors="replace")
         except FileNotFoundError:
             return []
+        # What isn't ASCII is damage, and would be another damage each time it is written.
+        return [line for line in text.splitlines() if line.isascii()]
 
 
 def public_keys(keys: Keys) -> list[paramiko.PKey]:

@@ -112,7 +112,7 @@ def test_a_check_of_a_service_that_is_turned_off_is_skipped() -> None:
 def test_what_does_not_apply_is_fixed_by_nothing_but_what_it_says_itself() -> None:
     found = run(
         Check("a", lambda t: skipped("there is none"), fix="fix a"),
-        Check("b", lambda t: skipped("not from here", "go there"), fix="fix b"),
+        Check("b", lambda t: skipped("not from here", "go there"), ("a",), fix="fix b"),
     )
     assert found["a"][2] == ""
     assert found["b"][2] == "go there"

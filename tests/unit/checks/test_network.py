@@ -229,3 +229,16 @@ def test_a_program_of_this_computer_on_every_address_is_not_the_workbench(
     with socket.create_server((network.OTHER_LOOPBACK, 8787)):
         found = network.check_inner_ports(replace(TARGET, aws={"ec2": Ec2(*WEB)}.__getitem__))
     assert found.result == "PASS"
+
+
+def test_whom_the_web_is_open_to_is_whom_https_is() -> None:
+    # Port 80 may stay open to everyone, for the certificate's authority.
+    ec2 = Ec2(rule(80), rule(443, cidr="192.0.2.0/24"), rule(22, cidr="198.51.100.0/24"))
+    found = Target("tests", {"security_group_id": "sg-1"}, aws={"ec2": ec2}.__getitem__)
+    assert network.web_sources(found) == ["192.0.2.0/24"]
+
+
+def test_the_web_is_open_to_whom_everything_is_open_to() -> None:
+    ec2 = Ec2(rule(-1, cidr="192.0.2.0/24", ip="-1"))
+    found = Target("tests", {"security_group_id": "sg-1"}, aws={"ec2": ec2}.__getitem__)
+    assert network.web_sources(found) == ["192.0.2.0/24"]

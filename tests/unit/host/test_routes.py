@@ -53,6 +53,23 @@ def test_what_cant_be_a_page_is_refused(routes: list[Any], said: str) -> None:
     assert said in str(error.value)
 
 
+def test_a_service_that_is_turned_off_has_no_page() -> None:
+    (help_page,) = settings({**DASH, "path": "/rstudio/help/"}, services=["jupyterhub"]).routes
+    assert help_page.path == "/rstudio/help/"
+
+
+def test_what_is_in_the_way_is_told_with_what_helps() -> None:
+    said = (
+        "The page /jupyter/ would be in the way of JupyterHub, which has /jupyter/. Choose another"
+        " path."
+    )
+    with pytest.raises(SettingsError) as error:
+        settings({**DASH, "path": "/jupyter/"})
+    assert str(error.value) == said
+    with pytest.raises(SettingsError, match=r"\broutes\[0\]\.path is None"):
+        settings({"port": 805})
+
+
 def test_without_a_hub_nobody_could_sign_in() -> None:
     with pytest.raises(SettingsError, match="without jupyterhub nobody can"):
         settings(DASH, services=[])

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from workbench.host import service_table
 from workbench.host import software
 from workbench.host.network_settings import NetworkSettings
 from workbench.host.package_lists import PackageLists
@@ -213,6 +214,23 @@ def person(**changed: Any) -> dict[str, Any]:
             f"{USED}time_zone is '../x', but must be a time zone's name of the form Area/City, or"
             " UTC.",
         ),
+        (
+            {"administrator": {"name": "Root", "public_keys": []}},
+            f"{USED}administrator.name is 'Root', {ACCOUNT}",
+        ),
+        (
+            {"rstudio": {"url": "https://x/y.deb", "sha256": "0"}},
+            f"{USED}rstudio.sha256 is '0', but must be the 64 hexadecimal digits of a SHA-256.",
+        ),
+        (
+            {"entrance": {"cidr_blocks": ["10.9.1.0"]}},
+            f"{USED}entrance.cidr_blocks[0] is '10.9.1.0', which is one address, not a range.",
+        ),
+        (
+            {"services": ["other"]},
+            "There is no service 'other': there are jupyterhub, rstudio. Install the package that"
+            " adds it in the project's environment, or leave it out.",
+        ),
         ({"data_volume": {}}, "settings.json can't be read (KeyError: 'id')"),
         ({"data_volume": {"id": "v"}}, "settings.json can't be read (KeyError: 'device')"),
     ],
@@ -221,6 +239,15 @@ def test_the_whole_sentence_is_said(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(SettingsError) as error:
         Settings.parse(json.dumps(WHOLE | changes))
     assert str(error.value) == said
+
+
+def test_nobody_has_the_name_of_a_services_own_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = service_table.choose(["jupyterhub"])[0]
+    asking = dataclasses.replace(hub, accounts=("ann",))
+    monkeypatch.setattr(service_table, "choose", lambda names: (asking,))
+    with pytest.raises(SettingsError, match="has an account 'ann' of its own") as error:
+        Settings.parse(json.dumps(WHOLE))
+    assert str(error.value).endswith("Give the person another name, or leave jupyterhub out.")
 
 
 def test_no_quota_at_all_is_one() -> None:

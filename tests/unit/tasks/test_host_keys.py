@@ -137,3 +137,14 @@ def test_the_console_of_one_that_runs_for_long_does_not_come_any_more() -> None:
 def test_another_refusal_of_the_console_is_none_of_its_type() -> None:
     with pytest.raises(ClientError):
         read_console_keys(Older("", code="UnauthorizedOperation"), "i-1", limit=0)
+
+
+def test_damage_in_the_pinned_keys_goes_and_other_servers_keys_stay(tmp_path: Path) -> None:
+    known = KnownHosts(tmp_path / "known_hosts")
+    known.path.write_bytes(
+        b"i-0 ssh-ed25519 AAAAother\n\0\0garbage \xff\ni-1 ssh-ed25519 AAAA\xe9\n"
+    )
+
+    known.write("i-1", FIRST)
+
+    assert known.path.read_text() == "i-0 ssh-ed25519 AAAAother\ni-1 ssh-ed25519 AAAAfirst\n"
