@@ -314,7 +314,7 @@ def test_an_endpoint_that_is_not_there_is_told(
     )
     monkeypatch.setattr(instance_connect, "MAKING", 600)
     code, _, said = world.program()
-    assert (code, "is create-in-progress, which takes AWS some minutes" in said) == (1, True)
+    assert (code, "is create-in-progress, which takes AWS a few minutes" in said) == (1, True)
     world.tunnels.stop()
     monkeypatch.setattr(instance_connect, "MAKING", 0.2)
     code, _, said = world.program()

@@ -183,7 +183,9 @@ def test_an_authority_without_short_lived_certificates_is_told(
     authority.start(profile="default")
     begin_without(lab)
     own = target(lab, authority)
-    lab.wait_for(lambda: "no short-lived certificates" in certificate.check_chain(own).evidence)
+    lab.wait_for(
+        lambda: "doesn't offer short-lived certificates" in certificate.check_chain(own).evidence
+    )
     found = certificate.check_chain(own)
     assert (found.result, found.fix) == ("WARN", "workbench up --stack {stack}")
     # As the fix says; a web server that has just started is given some time first.

@@ -89,7 +89,7 @@ WRONG = (
         f" {HUB}/jupyterhub -f {CONFIG}"
         " && timeout 300 bash -c 'until curl -sf localhost:8000/hub/api; do sleep 0.2; done'",
         "systemctl stop lab-manual && systemctl start jupyterhub",
-        "jupyterhub is stopped; what answers at port 8000 is lab-manual.service",
+        "jupyterhub is stopped; what answers on port 8000 is lab-manual.service",
     ),
     Wrong(
         check_hub_service,
@@ -118,7 +118,7 @@ WRONG = (
         " python3 -m http.server 8787"
         " && timeout 300 bash -c 'until curl -sf localhost:8787; do sleep 0.2; done'",
         "systemctl stop lab-other && systemctl start rstudio-server",
-        "rstudio-server is stopped; what answers at port 8787 is lab-other.service",
+        "rstudio-server is stopped; what answers on port 8787 is lab-other.service",
     ),
     Wrong(
         check_inside,

@@ -66,7 +66,7 @@ def _distrusted(target: Target, name: str, error: ssl.SSLError) -> Outcome:
     shown = read_certificate(target, name, verify=False)
     if _issuer(shown).startswith(OWN):
         reason, fix = read_refusal(target, name)
-        said = f"{name} has the server's own certificate, which browsers warn of: {reason}"
+        said = f"{name} has a self-signed certificate, which browsers warn about: {reason}"
         # Without a domain that is how it was meant to end, where no authority helps.
         return failed(said, fix) if target.outputs.get("domain") else warned(said, fix)
     return failed(_why(shown, name, error))
@@ -84,7 +84,7 @@ def _why(shown: x509.Certificate, name: str, error: ssl.SSLCertVerificationError
     names = _names(shown)
     if "mismatch" in reason:
         return f"the certificate is for {', '.join(names) or 'no name'}, not for {name}"
-    return f"the certificate of {name} is issued by {_issuer(shown)}, not to be trusted: {reason}"
+    return f"the certificate of {name} is issued by {_issuer(shown)}, and isn't trusted: {reason}"
 
 
 def _names(certificate: x509.Certificate) -> list[str]:
@@ -100,7 +100,7 @@ def check_expiry(target: Target) -> Outcome:
     """Check that the certificate is good for a while: that it was renewed when that was due."""
     name = target.names[0]
     if not target.outputs.get("domain") and not is_trusted(target):
-        return skipped("the server's own certificate is renewed by the server itself")
+        return skipped("the server renews its self-signed certificate itself")
     certificate = read_certificate(target, name)
     end, lifetime = certificate.not_valid_after_utc, _lifetime(certificate)
     left, due = end - datetime.now(UTC), min(LATEST, lifetime / 3)

@@ -38,8 +38,8 @@ def _why(target: Target, name: str, told: str, found: list[str]) -> Outcome:
     """Return the failure of a name with its cause: who keeps the record, and what it says there."""
     by_hand = records_by_hand(target.outputs)
     if by_hand:
-        cause = f"kept outside this account, is {'stale' if found else 'missing'}"
-        return failed(f"{told} (the record, {cause}); to be made there: {', '.join(by_hand)}", UP)
+        cause = f"managed outside this account, is {'stale' if found else 'missing'}"
+        return failed(f"{told} (the record, {cause}); create there: {', '.join(by_hand)}", UP)
     zone = find_zone(target, name)
     if zone is None:
         return failed(f"{told}; Route 53 has no hosted zone for it", UP)
@@ -49,14 +49,14 @@ def _why(target: Target, name: str, told: str, found: list[str]) -> Outcome:
         cause = f"stale: {', '.join(kept)}" if kept else "missing"
         return failed(f"{told}; the record in Route 53 is {cause}", UP)
     if found:
-        cause = "Route 53 has it right: others remember the old address for some minutes"
+        cause = "Route 53 is correct: others cache the old address for a few minutes"
         return failed(f"{told}; {cause}", "workbench doctor --stack {stack}")
     servers = ", ".join(target.outputs.get("name_servers") or [])
-    cause = "Route 53 has the record, but nobody asks there: the domain is not delegated"
+    cause = "Route 53 has the record, but nobody asks it: the domain isn't delegated"
     if not servers:
         zone_id = zone["Id"].rpartition("/")[2]
         return failed(f"{told}; {cause}", NAME_SERVERS.replace("{zone}", zone_id))
-    return failed(f"{told}; {cause}; where it was bought, enter the name servers {servers}", UP)
+    return failed(f"{told}; {cause}; where you bought it, enter the name servers {servers}", UP)
 
 
 def records_by_hand(outputs: Mapping[str, Any]) -> list[str]:

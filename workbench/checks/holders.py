@@ -43,7 +43,7 @@ class Process:
 
 
 def check_holders(target: Target) -> Outcome:
-    """Check that each service's ports and sockets are its own."""
+    """Check that each service has its own ports and sockets."""
     said = target.server().run(f"{LISTENERS}; echo; {PROCESSES}").stdout
     listeners, _, processes = said.partition("\n\n")
     holders = _holders(listeners, _processes(processes))
@@ -59,12 +59,12 @@ def check_holders(target: Target) -> Outcome:
                 told = ", ".join(map(str, others))
                 wrong.append(f"{service['name']}'s {shown} is taken by {told}")
             elif not found:
-                wrong.append(f"nothing listens at {service['name']}'s {shown}")
+                wrong.append(f"nothing listens on {service['name']}'s {shown}")
     kill = f"sudo kill {' '.join(map(str, intruders))}"
     fix = f"workbench ssh.connect '{kill}' --stack {{stack}}" if intruders else ""
     if wrong:
         return failed("; ".join(wrong), fix)
-    return passed("each service's ports and sockets are its own")
+    return passed("each service has its own ports and sockets")
 
 
 def _places(service: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -53,7 +53,7 @@ def explain_gone(target: Target, ident: str) -> Outcome:
         return failed(f"{ident} is gone", UP)
     return failed(
         f"AWS knows neither {ident} nor its security group in {target.outputs.get('region')}:"
-        " these are credentials of another account, or the stack was removed manually",
+        " these are credentials for another account, or the stack was removed manually",
         "aws sts get-caller-identity",
     )
 

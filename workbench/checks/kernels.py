@@ -20,12 +20,12 @@ def check_kernels(target: Target) -> Outcome:
     """Check that a Python and an R kernel run code for a person who signs in."""
     if not target.outputs.get("domain") and not is_trusted(target):
         # Whoever answers there would be told a password.
-        return skipped("the server's own certificate proves nothing, so nobody signs in")
+        return skipped("a self-signed certificate proves nothing, so the check doesn't sign in")
     # What proved itself just now is held to it.
     proven = replace(target, verified=True)
     known = proven.known_people()
     if not known:
-        return skipped("this computer knows no user's password to sign in with")
+        return skipped("this computer knows no password to sign in with")
     user, password = known[0]
     with session(proven, user, password) as signed_in:
         for language, code in CODE.items():

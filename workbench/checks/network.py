@@ -41,7 +41,7 @@ def check_security_group(target: Target) -> Outcome:
         return failed(told if front is None else f"{told} to the load balancer's group, {front}")
     past = [rule for rule in rules if rule not in web and _has_web(rule)]
     if past:
-        told = f"{group} opens the web past the load balancer: {_told(past)}"
+        told = f"{group} opens the web without going through the load balancer: {_told(past)}"
         return failed(told, _revoke(target, past))
     meant = meant_ports(target)
     by_hand = [rule for rule in rules if not _is_meant(rule, meant)]
@@ -174,7 +174,7 @@ def check_inner_ports(target: Target) -> Outcome:
         ]
         if not opening and not target.is_public:
             # Private addresses are many networks': here it is another machine's, or a proxy's.
-            return skipped(f"{told}, which no security group opens: it isn't the server")
+            return skipped(f"{told}, which no security group opens: it isn't this server")
         return failed(told, _revoke(target, opening) if opening else "")
     return passed(f"closed from outside: {', '.join(map(str, ports))}")
 

@@ -51,8 +51,8 @@ def check_packages(target: Target) -> Outcome:
         # Updates are installed by themselves, after a boot above all.
         if server.run(LOCK).stdout.strip() == "held":
             if read_installation(server).state == "installing":
-                return skipped("packages for everyone are being installed just now", AGAIN)
-            return warned("packages are being installed just now", AGAIN)
+                return skipped("packages for everyone are being installed right now", AGAIN)
+            return warned("packages are being installed right now", AGAIN)
         # What was on its way is installed by now.
         packages = _read_states(server)
     broken = _broken(packages)
@@ -91,5 +91,5 @@ def check_updates(target: Target) -> Outcome:
         )
     pending = server.run(UPDATES, limit=60).stdout.strip()
     if pending and pending != "0":
-        return warned(f"{pending} security updates wait to be installed", UPGRADE)
-    return passed("no security update waits, none needs a restart")
+        return warned(f"{pending} security updates are pending", UPGRADE)
+    return passed("no security updates are pending, and none needs a restart")

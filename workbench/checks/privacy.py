@@ -23,12 +23,14 @@ def check_privacy(target: Target) -> Outcome:
     lines = target.server().run(ASK).stdout.splitlines()
     mounts = {row[1]: set(row[3].split(",")) for line in lines if len(row := line.split()) == 6}
     if not HIDDEN & mounts.get("/proc", set()):
-        return failed("everyone sees what others run, with its arguments (/proc has no hidepid)")
+        return failed(
+            "everyone can see others' processes, with their arguments (/proc has no hidepid)"
+        )
     values = dict(line.split(" = ", 1) for line in lines if " = " in line)
     weak = [
         f"{name}={values.get(name)}" for name, best in KERNEL.items() if values.get(name) != best
     ]
-    said = "people see their own processes only"
+    said = "people only see their own processes"
     if not values:
         return warned(f"{said}; what the kernel protects can't be read (sudo sysctl)")
     if not weak:
@@ -36,6 +38,7 @@ def check_privacy(target: Target) -> Outcome:
     if "ro" in mounts.get("/proc/sys", set()):
         # The kernel's settings are the computer's that the container runs on.
         return passed(
-            f"{said}; not set here, as this kernel is another computer's: {', '.join(weak)}"
+            f"{said}; not set here, because the kernel belongs to another computer:"
+            f" {', '.join(weak)}"
         )
     return warned(f"{said}, but the kernel protects shared folders less: {', '.join(weak)}")

@@ -25,7 +25,10 @@ def check_own_room(target: Target) -> Outcome:
         return skipped("the stack has no data volume")
     answer = target.server().run(OWN_ROOM)
     if not answer.ok:
-        told = f"{OWN} shares its space with the homes: with a full volume, nobody could sign in"
+        told = (
+            f"{OWN} shares its space with the home folders: with a full volume, nobody could"
+            " sign in"
+        )
         return warned(f"{told}. It needs 336 MiB free", CONVERGE)
     row, image = (line.split() for line in answer.stdout.splitlines()[:2])
     size, free = int(row[1]), int(row[3])
@@ -33,8 +36,10 @@ def check_own_room(target: Target) -> Outcome:
         return failed(f"{OWN}, the workbench's own state, is full ({size} MiB)")
     blocks, block, wanted = map(int, image)
     if blocks * block < wanted:
-        return warned(f"{IMAGE} has lost some of its room, which others may take", CONVERGE)
-    return passed(f"{OWN} has {free} of {size} MiB free, which the homes can't take")
+        return warned(
+            f"{IMAGE} has lost some of its reserved space, which others can use", CONVERGE
+        )
+    return passed(f"{OWN} has {free} of {size} MiB free, which home folders can't use")
 
 
 def check_quotas(target: Target) -> Outcome:
@@ -53,7 +58,7 @@ def check_quotas(target: Target) -> Outcome:
         return warned(f"near their quota: {', '.join(near)}", "workbench data.grow --help")
     limits = sorted({hard for _, _, hard, _, _ in rows if hard})
     if not limits:
-        return passed("quotas are counted, and nobody has a limit (workbench:homeQuota is 0)")
+        return passed("quotas are counted, but nobody has a limit (workbench:homeQuota is 0)")
     return passed(f"each person has at most {' or '.join(map(_size, limits))} of the data volume")
 
 

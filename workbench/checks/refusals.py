@@ -22,8 +22,8 @@ LONGEST = 160
 CAUSES = (
     (
         r"acme:error:rateLimited|HTTP 429",
-        "the certificate authority wants a pause: {detail}",
-        f"wait until then; Caddy asks again by itself, and at once with: {CONVERGE}",
+        "the certificate authority asks to wait: {detail}",
+        f"wait until then; Caddy tries again automatically, or right away with: {CONVERGE}",
     ),
     (
         r"acme:error:(connection|unauthorized|tls|dns|caa)",
@@ -32,12 +32,12 @@ CAUSES = (
     ),
     (
         r"unknown profile|acme:error:invalidProfile",
-        "the certificate authority has no short-lived certificates, which addresses need",
+        "the certificate authority doesn't offer short-lived certificates, which IP addresses need",
         UP,
     ),
     (
         r"acme:error:rejectedIdentifier",
-        "the certificate authority gives none for {name}: {detail}",
+        "the certificate authority refuses one for {name}: {detail}",
         PROXY_LOG,
     ),
     (
@@ -59,7 +59,7 @@ def read_refusal(target: Target, name: str) -> Refusal:
     about = [event for event in events if event.get("identifier") == name]
     errors = [str(event["error"]) for event in about if "error" in event]
     if not errors:
-        return "Caddy has not been given one yet", CONVERGE
+        return "Caddy hasn't received one yet", CONVERGE
     return explain(target, name, errors[-1])
 
 

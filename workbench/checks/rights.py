@@ -87,8 +87,8 @@ def check_rights(target: Target) -> Outcome:
     if ways:
         return warned(_told(ways), ways[0].command("{stack}"))
     if missing:
-        return warned(f"not all could be looked at: {'; '.join(missing)}")
-    return passed("nobody can be root, or come in, but who may")
+        return warned(f"not everything could be checked: {'; '.join(missing)}")
+    return passed("nobody can sign in or become root without permission")
 
 
 def _told(ways: Sequence[Way]) -> str:

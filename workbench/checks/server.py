@@ -24,7 +24,7 @@ def check_converged(target: Target) -> Outcome:
         return warned("a converge is running", "workbench logs converge --stack {stack}")
     answer = server.run(f"cat {CONVERGED}")
     if not answer.ok:
-        return failed("the recipe has not run to its end yet")
+        return failed("the recipe hasn't finished yet")
     last = read_json(answer.stdout)
     if last.get("result") != "ok":
         return failed(f"the last run failed at: {last.get('failed_step', 'an unknown step')}")

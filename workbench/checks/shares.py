@@ -42,7 +42,8 @@ def read_use(target: Target) -> Use:
     answer = target.server().run(READ)
     if not answer.ok:
         raise WorkbenchError(
-            "The server's recipe knows no shares yet.", f"workbench converge --stack {target.stack}"
+            "The server's recipe doesn't have shares yet.",
+            f"workbench converge --stack {target.stack}",
         )
     values = json.loads(answer.stdout)
     return Use(**{field: values[field] for field in Use.__dataclass_fields__})
@@ -52,17 +53,17 @@ def check_shares(target: Target) -> Outcome:
     """Check that each person is held to their share, and that nobody needs more."""
     use = read_use(target)
     if use.missing:
-        return failed(f"the kernel doesn't limit: {', '.join(use.missing)}")
+        return failed(f"the kernel has no limits for: {', '.join(use.missing)}")
     if use.guard != "active":
-        return failed(f"workbench-guard is {use.guard}: nothing keeps people's shares apart")
-    kept = "" if use.reserve else "; this kernel keeps no memory for the system alone (cgroups v1)"
+        return failed(f"workbench-guard is {use.guard}: nothing enforces people's shares")
+    kept = "" if use.reserve else "; this kernel can't reserve memory for the system (cgroups v1)"
     told = use.told()
     if told:
         return warned("; ".join(told) + kept, larger_server(target))
     cores = use.person["cpu"] / 100
     said = (
         f"one person may use {_size(use.person['memory'])}, {use.person['tasks']} tasks and"
-        f" {cores:g} cores; nobody is near that"
+        f" {cores:g} cores; nobody is close to that"
     )
     return passed(said + kept)
 

@@ -36,9 +36,9 @@ def check_ssh_port(target: Target) -> Outcome:
         # What the configuration opens was closed behind Pulumi's back.
         return failed(told, UP if target.configured.ssh_from else ALLOW)
     if answer is Port.REFUSED:
-        return failed(f"{where.ip} port {SSH_PORT} refuses: the SSH server doesn't run", RESTART)
+        return failed(f"{where.ip} port {SSH_PORT} refuses: the SSH server isn't running", RESTART)
     return failed(
-        f"{where.ip} port {SSH_PORT} stays silent: the security group opens it to"
+        f"{where.ip} port {SSH_PORT} doesn't answer: the security group opens it to"
         f" {', '.join(sources)}, and this computer may have another address",
         ALLOW,
     )
@@ -72,14 +72,14 @@ def check_host_key(target: Target) -> Outcome:
     if (kind, shown) in known.pinned:
         return passed(f"{said}, as pinned")
     if (kind, shown) in known.console:
-        return passed(f"{said}, as the console printed it; pinned at the next sign-in")
+        return passed(f"{said}, matching the console; pinned at the next sign-in")
     if not known.pinned and not known.console:
         return warned(f"{said}; the console shows no host keys yet to compare it with")
     expected = next((key for k, key in (*known.console, *known.pinned) if k == kind), "")
-    other = f"not {fingerprint(expected)}" if expected else "of no kind that was pinned"
+    other = f"not {fingerprint(expected)}" if expected else "of a kind that wasn't pinned"
     return failed(
         f"{target.where.ip} shows the host key {said}, {other}: it may be another server, or"
-        " its keys were changed. Restarting puts those of the data volume back",
+        " its keys were changed. Restarting restores those on the data volume",
         RESTART,
     )
 

@@ -42,7 +42,7 @@ def check_attachment(target: Target) -> Outcome:
     volume = read_volume(target)
     if volume is None:
         return failed(
-            f"the data volume {ident} is gone from AWS",
+            f"the data volume {ident} no longer exists in AWS",
             "workbench data.list --stack {stack}",
         )
     attached = [each for each in volume["Attachments"] if each["State"] != "detached"]
@@ -63,12 +63,12 @@ def check_mount(target: Target) -> Outcome:
     server = target.server()
     answer = server.run(f"findmnt -rno SOURCE,FSTYPE {DATA}")
     if not answer.ok:
-        return failed(f"nothing is mounted at {DATA}: the homes are not there")
+        return failed(f"nothing is mounted at {DATA}: the home folders are missing")
     source, _, kind = answer.stdout.strip().partition(" ")
     said = f"{target.output('data_volume_id')} is {source} ({kind}) at {DATA}"
     readable = server.run(f"sudo -n ls {DATA} && sudo -n test -b {source}")
     if not readable.ok:
-        reason = readable.stderr.strip() or f"{source} is no block device any more"
+        reason = readable.stderr.strip() or f"{source} is no longer a block device"
         return failed(
             f"{said}, but it can't be read: {reason}", "workbench restart --stack {stack}"
         )
@@ -81,7 +81,7 @@ def check_disks(target: Target) -> Outcome:
     rows = _df(server.run(f"df -Pm {PLACES} 2>/dev/null || df -Pm /").stdout)
     inodes = _df(server.run(f"df -Pi {PLACES} 2>/dev/null || df -Pi /").stdout)
     if not rows:
-        return failed("df says nothing of the server's disks")
+        return failed("df doesn't report the server's disks")
     said = ", ".join(f"{place} {row.used} % used" for place, row in rows.items())
     for place, row in rows.items():
         if row.used >= 100 or row.free < FULL_MIB:
@@ -109,8 +109,8 @@ def check_reserve(target: Target) -> Outcome:
     fields = dict(line.split(":", 1) for line in listing.splitlines() if ":" in line)
     percent = 100 * int(fields["Reserved block count"]) / int(fields["Block count"])
     if percent < LEAST_RESERVE:
-        return warned("people can fill all of the root disk by /tmp", CONVERGE)
-    return passed(f"{percent:.0f} % of the root disk are kept for the system")
+        return warned("people can fill all of the root disk through /tmp", CONVERGE)
+    return passed(f"{percent:.0f} % of the root disk is reserved for the system")
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ def check_wrong_password(target: Target) -> Outcome:
     base = f"{site(target)}/jupyter"
     with client(target) as http:
         user = _known_browser(target, http, base)
-        note = "" if user else " (made up: this computer signs nobody in)"
+        note = "" if user else " (a made-up name: this computer knows no password)"
         user = user or f"nobody-{secrets.token_hex(4)}"
         answer = post_sign_in(http, base, user, secrets.token_urlsafe(12))
     said = f"sign-in of {user}{note} with a wrong password → {answer.status_code}"
@@ -119,4 +119,4 @@ def _leads_to_sign_in(target: Target, path: str, form: str, host: str = "") -> O
     shown = url.partition("?")[0]
     if answer.status_code != httpx.codes.OK:
         return failed(f"{shown} → {answer.status_code}")
-    return passed(shown) if form in answer.text else failed(f"{shown} shows no sign-in form")
+    return passed(shown) if form in answer.text else failed(f"{shown} doesn't show a sign-in form")

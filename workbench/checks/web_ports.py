@@ -75,7 +75,7 @@ def check_web_ports(target: Target) -> Outcome:
         return failed(f"{where.ip} refuses {', '.join(refused)}: no web server listens there")
     silent = [str(port) for port, answer in found.items() if answer is Port.SILENT]
     return failed(
-        f"{where.ip} stays silent on {', '.join(silent)}, which the security group opens:"
+        f"{where.ip} doesn't answer on {', '.join(silent)}, which the security group opens:"
         " a network on the way, or the server itself, may drop it",
         RESTART,
     )

@@ -92,7 +92,7 @@ class Address(Component):
         record_names(args)
         if args.get("ip") is not None and args.get("instance_id") is not None:
             raise ArgumentError(
-                "instance_id can't be chosen for an ip that is there already.",
+                "instance_id can't be used with an existing ip.",
                 "Leave out instance_id, or leave out ip.",
             )
 

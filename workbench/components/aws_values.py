@@ -54,7 +54,7 @@ check_role_path = _form(
 check_profile_name = _form(
     r"[\w+=,.@-]{1,128}",
     "the name of an instance profile",
-    "Its name alone is needed, not its ARN; list yours with: aws iam list-instance-profiles",
+    "Give only its name, not its ARN; list yours with: aws iam list-instance-profiles",
 )
 check_certificate_arn = _form(
     r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+",

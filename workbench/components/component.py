@@ -129,7 +129,8 @@ def check_kind(
         if not late:
             items = "" if not _takes_late_items(kind) else "a list, whose items may be outputs; "
             raise ArgumentError(
-                f"{what} must be known in a preview, as {owner} decides by it what to make, but it "
+                f"{what} must be known in a preview, because {owner} needs it to decide what to"
+                " create, but it "
                 "is an output.",
                 f"Give {items}the value itself, for example from pulumi.Config.",
             )

@@ -76,7 +76,7 @@ def _refuse_unknown_keys() -> None:
         if namespace == NAMESPACE and key not in configuration_keys():
             raise ArgumentError(
                 no_such("The program", full_key, known, Spelling("key", "an object", key_of)),
-                f"Take it out with: pulumi config rm {full_key}",
+                f"Remove it with: pulumi config rm {full_key}",
             )
 
 

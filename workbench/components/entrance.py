@@ -44,7 +44,7 @@ IDLE_TIMEOUT = 3600
 # docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 DESCRIPTION = "The load balancer of a data science workbench"
-PENDING = "The certificate of this address is not issued yet."
+PENDING = "The certificate for this address has not been issued yet."
 
 
 class EntranceArgs(TypedDict):
@@ -404,12 +404,13 @@ def _check_name(name: str) -> None:
     """Refuse what AWS doesn't take as the beginning of a load balancer's name."""
     if len(name) > LONGEST_NAME:
         raise ArgumentError(
-            f"The name of an Entrance is {name!r}, but AWS takes {LONGEST_NAME} characters.",
+            f"The name of an Entrance is {name!r}, but AWS allows at most {LONGEST_NAME}"
+            " characters.",
             "Choose a shorter one.",
         )
     if not re.fullmatch(_NAME, name) or f"{name}-".lower().startswith(_INTERNAL):
         raise ArgumentError(
-            f"The name of an Entrance is {name!r}, but AWS takes letters, digits and hyphens, no"
+            f"The name of an Entrance is {name!r}, but AWS allows letters, digits and hyphens, no"
             f" hyphen first or last, and none that begins with {_INTERNAL!r}.",
             "For example: lab",
         )

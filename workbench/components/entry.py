@@ -78,7 +78,7 @@ def take_entry(entry: Any) -> None:
         raise ArgumentError(
             "entrance is that of another workbench of this program, and requests would go to each"
             " of them in turn.",
-            "Give each Workbench an Entrance of its own.",
+            "Give each Workbench its own Entrance.",
         )
     taken.append(place)
 
@@ -95,6 +95,6 @@ def check_behind(args: Mapping[str, Any]) -> None:
             raise ArgumentError(
                 f"{name} can't be chosen for a workbench behind a load balancer, which the names"
                 " point to, and which requests come to.",
-                f"Leave out {name} here, and give the Entrance what it takes.",
+                f"Leave out {name} here, and give it to the Entrance.",
             )
     check_none_of_web(args.get("extra_ports") or [], "extra_ports")

@@ -92,7 +92,7 @@ class Network(Component):
         unused = [key for key in unused if key not in ("subnet_id", "instance_type")]
         if unused:
             raise ArgumentError(
-                f"{' and '.join(unused)} can't be chosen for an existing subnet.",
+                f"{' and '.join(unused)} can't be used with an existing subnet.",
                 f"Leave out {' and '.join(unused)}, or leave out subnet_id.",
             )
 

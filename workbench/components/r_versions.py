@@ -20,10 +20,10 @@ def check_r_versions(values: object, what: str) -> list[str]:
     for version in versions:
         refusing(check_version)(version, what)
         if versions.count(version) > 1:
-            raise ArgumentError(f"{what} has {version} twice.", "Name each version once.")
+            raise ArgumentError(f"{what} has {version} twice.", "List each version once.")
     if not versions:
         raise ArgumentError(
-            f"{what} is empty, but a server has one version of R at least.",
+            f"{what} is empty, but a server needs at least one version of R.",
             f"For example: {software.CURRENT_R}, or {DISTRIBUTION} for the operating system's own.",
         )
     return versions

@@ -44,7 +44,7 @@ def check_role(role: Role, what: str) -> Role:
     arns = check_each(check_policy_arn, role.get("policy_arns") or [], f"{what}.policy_arns")
     known = [arn for arn in arns if not is_late(arn)]
     if twice := [arn for arn in known if known.count(arn) > 1]:
-        raise ArgumentError(f"{what}.policy_arns has {twice[0]!r} twice.", "Name it once.")
+        raise ArgumentError(f"{what}.policy_arns has {twice[0]!r} twice.", "List it once.")
     return role
 
 
@@ -57,7 +57,7 @@ def check_role_or_profile(args: Mapping[str, Any]) -> None:
         checked(check_profile_name, profile, "instance_profile")
     if role is not None and profile is not None:
         raise ArgumentError(
-            "role can't be chosen with instance_profile, whose role is there already.",
+            "role can't be used with instance_profile, which already has a role.",
             "Leave out role, or leave out instance_profile.",
         )
 

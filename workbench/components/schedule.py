@@ -16,7 +16,7 @@ def check_schedule(value: object, what: str = "schedule") -> str:
     """Return a schedule as AWS Backup takes it, or ``off``."""
     if not isinstance(value, str) or (value != OFF and not _CRON.fullmatch(value)):
         raise ArgumentError(
-            f"{what} is {value!r}, but must be a cron expression as AWS writes it, or {OFF}.",
+            f"{what} is {value!r}, but must be a cron expression in AWS's format, or {OFF}.",
             f"For every day at five (UTC): {DEFAULT_SCHEDULE}",
         )
     return value

@@ -109,12 +109,12 @@ class Server(Component):
         checked(check_bucket, bucket, "bucket")
         if args.get("user_data") is not None:
             raise ArgumentError(
-                "user_data can't be chosen for a server with a bucket, whose bootstrap it has.",
+                "user_data can't be used for a server with a bucket, which uses its own bootstrap.",
                 "Leave out user_data, or leave out bucket.",
             )
         if args.get("instance_profile") is None:
             raise ArgumentError(
-                "bucket is given without instance_profile, by whose role the server reads it.",
+                "bucket is given without instance_profile, whose role the server needs to read it.",
                 "Give the instance_profile of the Access, too.",
             )
 

@@ -33,7 +33,7 @@ def read_slots(args: Mapping[str, Any]) -> Slots:
         raise ArgumentError(
             "next_instance_type and previous_instance_type can't both be there: a workbench has"
             " two servers at most.",
-            "workbench resize TYPE --replace   continues what was begun",
+            "workbench resize TYPE --replace   continues the replacement",
         )
     return Slots(args.get("current_server") or FIRST, following or previous)
 

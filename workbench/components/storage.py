@@ -196,6 +196,6 @@ def _refuse(args: StorageArgs, *keys: str) -> None:
     unused = [key for key in keys if args.get(key) is not None]
     if unused:
         raise ArgumentError(
-            f"{' and '.join(unused)} can't be chosen for an existing volume.",
+            f"{' and '.join(unused)} can't be used with an existing volume.",
             f"Leave out {' and '.join(unused)}, or leave out volume_id.",
         )

@@ -31,7 +31,7 @@ def check_place(volume: aws.ebs.Volume, args: Mapping[str, Any]) -> pulumi.Outpu
                 f"The data volume that is to be used is in {zone}, and the server's zone is to be"
                 f" {wanted_zone}: a volume can be at a server in its own zone only.",
                 f"pulumi config rm workbench:availabilityZone --stack {pulumi.get_stack()}"
-                "   has the zone follow the volume; a subnet (workbench:subnetId) must be in"
+                "   makes the zone follow the volume; a subnet (workbench:subnetId) must be in"
                 f" {zone}, too.",
             )
         if wanted_zone and zone != wanted_zone:

@@ -96,7 +96,7 @@ def _places(
     other = next((zone for zone in others if zone != first.zone), None)
     if other is None:
         raise ArgumentError(
-            f"private_network takes two zones, and the region of {first.zone} offers no other.",
+            f"private_network needs two zones, but the region of {first.zone} offers no other.",
             "Choose another region, or give the subnet_id of a private subnet.",
         )
     taken = [first.cidr_block, *(each.cidr_block for each in found)]
@@ -117,7 +117,7 @@ def free_range(parts: Sequence[str], zone: str, taken: Sequence[str]) -> str:
         if not any(ipaddress.ip_network(part).overlaps(each) for each in others):
             return part
     raise ArgumentError(
-        f"cidr_block has no room for a subnet in {zone} alongside what is there: its parts from"
+        f"cidr_block has no room for another subnet in {zone}: its parts from"
         f" {parts[0]} to {parts[-1]} are taken.",
         "Destroy the stack first, or give a larger range, for example 10.20.0.0/16.",
     )

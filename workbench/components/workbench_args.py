@@ -541,7 +541,7 @@ def check_arguments(args: WorkbenchArgs) -> None:
         )
     if args.get("no_proxy") is not None and args.get("http_proxy") is None:
         raise ArgumentError(
-            "no_proxy says what isn't asked of the proxy, and there is no http_proxy.",
+            "no_proxy needs http_proxy, which is missing.",
             "Give http_proxy, too, or leave out no_proxy.",
         )
     check_role_or_profile(args)
@@ -560,7 +560,7 @@ def check_arguments(args: WorkbenchArgs) -> None:
     for other in ("availability_zone", "cidr_block", "private_network", "endpoint_services"):
         if args.get("subnet_id") is not None and args.get(other) is not None:
             raise ArgumentError(
-                f"{other} can't be chosen for an existing subnet.",
+                f"{other} can't be used with an existing subnet.",
                 f"Leave out {other}, or leave out subnet_id.",
             )
 

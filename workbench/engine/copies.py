@@ -153,7 +153,7 @@ def keep_copy(stack: "Stack", progress: Progress, *, everywhere: bool) -> None:
             if isinstance(bucket := outputs.get("bucket"), str):
                 put_copy(stack.get_config(), bucket, copy)
     except (WorkbenchError, OSError, BotoCoreError, ClientError) as error:
-        progress.say(f"No copy of the stack's state could be kept: {error}")
+        progress.say(f"Couldn't save a copy of the stack's state: {error}")
 
 
 def has_values(configuration: str) -> bool:

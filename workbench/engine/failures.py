@@ -59,8 +59,8 @@ _KNOWN = (
     ),
     (
         "no space left on device",
-        "The disk is full, so Pulumi could not write down what it did.",
-        "Make room, then run the same command again: it looks first at what exists by now.",
+        "The disk is full, so Pulumi couldn't record what it did.",
+        "Free up space, then run the same command again: it first checks what exists now.",
     ),
     (
         "not eligible for Free Tier",
@@ -74,7 +74,7 @@ _KNOWN = (
 )
 
 _WRONG_PASSPHRASE = ("incorrect passphrase", "message authentication failed")
-_LOST = "workbench recover --new-passphrase --stack {stack}   gives it a new one where it is lost"
+_LOST = "workbench recover --new-passphrase --stack {stack}   sets a new one if it is lost"
 # The last one is how the engine begins where it reads outputs.
 _DAMAGED = ("failed to load checkpoint", "unexpected end of JSON input", "error: place 1: ")
 
@@ -119,7 +119,7 @@ def _passphrase(stack: str, said: str) -> PassphraseError | None:
     if any(sign in said for sign in _WRONG_PASSPHRASE):
         return PassphraseError(
             "The passphrase doesn't fit the stack's secrets.",
-            f"Set PULUMI_CONFIG_PASSPHRASE to the one the stack was made with.\n  {lost}",
+            f"Set PULUMI_CONFIG_PASSPHRASE to the one the stack was created with.\n  {lost}",
         )
     if "passphrase must be set" in said:
         return PassphraseError(

@@ -124,7 +124,8 @@ def _obtain(phase: Phase) -> Engine:
         finally:
             shutil.rmtree(workplace, ignore_errors=True)
     raise MissingToolError(
-        f"There is no Pulumi engine on this computer, and none could be had: {'; '.join(reasons)}.",
+        "There is no Pulumi engine on this computer, and none could be installed:"
+        f" {'; '.join(reasons)}.",
         f"Install Pulumi {PINNED} or newer (pulumi.com/docs/install), or Go 1.26 or newer"
         " (go.dev/doc/install), and run this command again.",
     )

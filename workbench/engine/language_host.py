@@ -136,7 +136,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         # Raises, which gRPC's missing types don't tell.
         raise context.abort(
             grpc.StatusCode.UNIMPLEMENTED,
-            "An SDK in Python can't be made with this engine, which was built from its Go module. "
+            "This engine, built from its Go module, can't generate a Python SDK. "
             "Import what a package has in Python (for a workbench: from workbench import "
             "Workbench), or install Pulumi's own release (pulumi.com/docs/install).",
         )

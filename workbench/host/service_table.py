@@ -72,7 +72,7 @@ def choose(names: Iterable[str]) -> tuple[Service, ...]:
     chosen: list[Service] = []
     for name in wanted:
         if wanted.count(name) > 1:
-            raise ServicesError(f"The service {name!r} is named twice.", "Name it once.")
+            raise ServicesError(f"The service {name!r} is named twice.", "List it once.")
         if name in fixed:
             raise ServicesError(
                 f"{name!r} can't be chosen: every workbench has it.", f"Leave {name} out."

@@ -10,7 +10,7 @@ CAUSES = (
     # What the kernel, and the recipe's own sentences, say of a disk or a quota without room.
     (
         ("No space left on device", "Disk quota exceeded", "the disk of /"),
-        "a disk of the server is full: workbench doctor says which, and what takes its room",
+        "a disk of the server is full: workbench doctor says which, and what takes up the space",
     ),
     # Python's, apt's, uv's and curl's.
     (
@@ -27,7 +27,8 @@ CAUSES = (
     ),
     (
         ("Network is unreachable", "No route to host"),
-        "the server has no way out: its subnet needs a route to an internet gateway or a NAT",
+        "the server can't reach the internet: its subnet needs a route to an internet gateway"
+        " or a NAT",
     ),
 )
 # Of the bootstrap alone, which asks the bucket.
@@ -40,7 +41,7 @@ OF_THE_BOOTSTRAP = (
     ),
     (
         ("HTTP Error 403",),
-        "the bucket refuses the server's role, and a new role may take a minute to work",
+        "the bucket refuses the server's role, and a new role can take a minute to work",
     ),
 )
 Causes = tuple[tuple[tuple[str, ...], str], ...]

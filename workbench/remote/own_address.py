@@ -33,14 +33,14 @@ def find_own_address(url: str | None = None) -> str:
             answer = client.get(service).raise_for_status().text.strip()
     except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
         raise ConfigError(
-            f"{service!r} is no address of a service to ask.", f"{VARIABLE}={SERVICE}"
+            f"{service!r} isn't the URL of a service to ask.", f"{VARIABLE}={SERVICE}"
         ) from error
     except httpx.HTTPError as error:
         raise _untold(f"{service} doesn't say what this computer's address is ({error})") from error
     try:
         return str(ipaddress.IPv4Address(answer))
     except ValueError as error:
-        raise _untold(f"{service} answers with {answer[:40]!r}, which is no address") from error
+        raise _untold(f"{service} answers with {answer[:40]!r}, which isn't an address") from error
 
 
 def _untold(sentence: str) -> OwnAddressError:

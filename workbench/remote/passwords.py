@@ -65,7 +65,7 @@ def set_password(server: Server, user: str, password: str) -> None:
     answer = server.run(f"{SET_COMMAND} {user}", stdin=f"{password}\n")
     if not answer.ok:
         raise WorkbenchError(
-            f"The server did not take the password of {user}: {answer.stderr.strip()}",
+            f"The server didn't accept the password of {user}: {answer.stderr.strip()}",
             f"{SET_COMMAND} {user}   (on the server)",
         )
 
@@ -75,7 +75,7 @@ def check_password(server: Server, user: str, password: str) -> None:
     answer = server.run(f"{SET_COMMAND} --check {user}", stdin=f"{password}\n")
     # Others are of a server from before the rule, which has no such option.
     if answer.exit_code == TOO_EASY:
-        raise PasswordError(answer.stderr.strip(), "Type the same command again")
+        raise PasswordError(answer.stderr.strip(), "Run the same command again")
 
 
 def make_password(folder: Path, server: Server, user: str) -> Path:
@@ -113,7 +113,7 @@ def ask_password(user: str, *, from_stdin: bool) -> str | None:
     elif sys.stdin is not None and sys.stdin.isatty():
         password = getpass(f"New password for {user}: ")
         if getpass("Repeat password: ") != password:
-            raise PasswordError("The two passwords differ.", "Type the same command again")
+            raise PasswordError("The two passwords differ.", "Run the same command again")
     else:
         return None
     return _checked(password)
@@ -130,7 +130,7 @@ def _read_line() -> str:
 def _checked(password: str) -> str:
     if len(password) < SHORTEST:
         raise PasswordError(
-            f"A password has at least {SHORTEST} characters.",
+            f"A password needs at least {SHORTEST} characters.",
             "Choose a longer one, for example four words",
         )
     # PAM takes no more than 512 bytes of an answer.

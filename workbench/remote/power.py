@@ -57,9 +57,9 @@ class PowerWatch:
                 raise
             instance_type = str(self._describe().get("InstanceType", "its type"))
             raise NoCapacityError(
-                f"AWS has no capacity for {instance_type} in this zone just now, so"
+                f"AWS has no capacity for {instance_type} in this zone right now, so"
                 f" {self._instance_id} can't be started.",
-                f"Try again in some minutes, or: workbench resize TYPE{self._option}",
+                f"Try again in a few minutes, or: workbench resize TYPE{self._option}",
             ) from error
 
     def ensure_stopped(self, phase: Phase) -> None:
@@ -107,7 +107,7 @@ class PowerWatch:
         last = Console(self._ec2, self._instance_id).read().splitlines()[-CONSOLE_LINES:]
         shown = "".join(f"\n    {line}" for line in last)
         raise WorkbenchError(
-            f"The instance {self._instance_id} is {state}: it stopped while it booted.{shown}",
+            f"The instance {self._instance_id} is {state}: it stopped while booting.{shown}",
             "The same command starts it again",
         )
 

@@ -38,7 +38,7 @@ def find_private_key(*public_keys: str, folders: Iterable[Path] | None = None) -
     where = " or ".join(str(folder) for folder in searched)
     raise refused or WorkbenchError(
         f"No private key in {where} fits the stack's public key (workbench:publicKey).",
-        f"{VARIABLE}=/path/to/key, and the same command again",
+        f"{VARIABLE}=/path/to/key, then the same command again",
     )
 
 
@@ -77,7 +77,7 @@ def read_private_key(path: Path, public_key: str) -> PrivateKey:
         raise WorkbenchError(f"The private key {path} can't be read.", f"ls -l {path}") from error
     except (paramiko.SSHException, ValueError, OSError) as error:
         raise WorkbenchError(
-            f"{path} is no private key that can be read: {error}", f"{VARIABLE}=/path/to/key"
+            f"{path} isn't a private key that can be read: {error}", f"{VARIABLE}=/path/to/key"
         ) from error
 
 
@@ -100,7 +100,7 @@ def _agent_key(path: Path, blob: str) -> paramiko.PKey:
         if key.get_base64().replace("\n", "") == blob:
             return key
     raise WorkbenchError(
-        f"The key {path} has a passphrase, and no agent holds it.", f"ssh-add {path}"
+        f"The key {path} has a passphrase, and no SSH agent has it loaded.", f"ssh-add {path}"
     )
 
 

@@ -116,7 +116,8 @@ class Follower:
         run = wait_for(ended, limit, INTERVAL, waiting=lambda: self._phase.tick(self._now))
         if run is None:
             raise WaitTimeoutError(
-                f"The recipe did not end within {limit / 60:.0f} minutes; it may still be running.",
+                f"The recipe didn't finish within {limit / 60:.0f} minutes; it may still be"
+                " running.",
                 f"{self._door.command} tail -f {LOG}",
             )
         return run
@@ -136,8 +137,8 @@ class Follower:
         if waited < begin_limit and (self._has_unit or not self._bootstrap_failed()):
             return
         raise WorkbenchError(
-            f"The server did not begin its recipe.\n{self._bootstrap_log()}",
-            f"The machine is kept for a look:\n  {self._door.command}",
+            f"The server didn't start its recipe.\n{self._bootstrap_log()}",
+            f"The machine is kept so you can look at it:\n  {self._door.command}",
         )
 
     def _bootstrap_failed(self) -> bool:

@@ -263,7 +263,7 @@ class Door:
         except paramiko.AuthenticationException as error:
             if _is_starting(connection):
                 raise UnreachableError(
-                    f"{self.host} lets nobody in just now: it starts, or stops.",
+                    f"{self.host} accepts no connections right now: it is starting or stopping.",
                     f"workbench status --stack {self.stack}",
                 ) from error
             if not _is_refusal(connection):

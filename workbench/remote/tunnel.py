@@ -50,7 +50,7 @@ ENDED_IN_ORDER = 1000
 REFUSED = (400, 401, 403, 404)
 # Where the WebSocket library looks for a proxy, in small or capital letters.
 PROXY_VARIABLES = ("wss_proxy", "socks_proxy", "https_proxy")
-LASTS = "A tunnel lasts an hour at most; the next connection has one of its own."
+LASTS = "A tunnel lasts at most an hour; the next connection opens a new one."
 
 
 # What the program is told of the stack's configuration, by the name of its option.
@@ -154,7 +154,7 @@ def _proxy(url: str) -> str | None:
     except (InvalidProxy, ValueError):
         raise _no_proxy("has no usable address") from None
     if is_socks:
-        raise _no_proxy("is of SOCKS, and a tunnel goes by HTTP")
+        raise _no_proxy("uses SOCKS, but a tunnel needs HTTP")
     return proxy
 
 
@@ -195,7 +195,7 @@ def _base(way: Way, ec2: Any) -> str:
     state = found[0]["State"] if found else "unknown to AWS"
     what = f"The Instance Connect endpoint {way.endpoint} is {state}"
     if state == "create-in-progress":
-        raise NoTunnelError(f"{what}, which takes AWS some minutes.", way.doctor)
+        raise NoTunnelError(f"{what}, which takes AWS a few minutes.", way.doctor)
     if not state.startswith(("create-complete", "update-")):
         region = ec2.meta.region_name
         raise ConfigError(

@@ -98,7 +98,7 @@ def refuse_unknown(stack: str, progress: Progress) -> None:
     if unknown.servers or (unknown and not Configured(provider_settings(stack)).data_volume_id):
         raise UnknownWorkbenchError(
             f"{unknown.told(stack)} Nothing was changed.",
-            f"{recover(stack)}   has Pulumi know it again",
+            f"{recover(stack)}   makes Pulumi know it again",
         )
 
 

@@ -35,7 +35,7 @@ def explain_unreachable(
         return WorkbenchError(
             f"AWS knows no server {instance_id}: it is gone, or these are credentials of another"
             " account.",
-            f"workbench doctor --stack {stack}   tells which",
+            f"workbench doctor --stack {stack}   says which",
         )
     if state in ENDED:
         return WorkbenchError(

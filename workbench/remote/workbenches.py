@@ -51,12 +51,12 @@ def choose(names: Collection[str], stack: str) -> str:
         )
     if not listed:
         raise ConfigError(
-            f"The stack {stack} doesn't name its workbench, so {wanted!r} can't be looked for.",
+            f"The stack {stack} doesn't name its workbench, so {wanted!r} can't be found.",
             f"Leave --workbench out, or {VARIABLE}: it has one",
         )
     raise ConfigError(
         f"The stack {stack} has no workbench {wanted!r}.{did_you_mean(wanted, names)}",
-        f"--workbench NAME   takes one of: {listed}",
+        f"--workbench NAME   can be one of: {listed}",
     )
 
 

@@ -142,7 +142,7 @@ def test_resized_under_load_killed_at_each_step_and_put_back(bench: Bench) -> No
     finally:
         bench.aws("ssm").delete_parameter(Name=NO_CAPACITY)
     assert (
-        f"{LARGER} did not start: AWS has no capacity for it in this zone just now. {LARGE} was"
+        f"{LARGER} did not start: AWS has no capacity for it in this zone right now. {LARGE} was"
         " restored: the server is running again, and its checks pass."
     ) in back.stderr
     require_type(bench, LARGE)

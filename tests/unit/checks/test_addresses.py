@@ -64,12 +64,12 @@ def test_the_servers_own_certificate_is_warned_of_with_the_reason(
     target = with_log(site, REFUSED)
     found = certificate.check_chain(target)
     assert found.result == "WARN"
-    assert found.evidence.startswith("127.0.0.1 has the server's own certificate")
+    assert found.evidence.startswith("127.0.0.1 has a self-signed certificate")
     assert found.evidence.endswith("at 127.0.0.1: 203.0.113.7: Timeout during connect")
     # All the same the pages are looked at, and nobody's password is sent.
     assert web.check_landing(target).result == "PASS"
     expiry = certificate.check_expiry(target)
-    said = "the server's own certificate is renewed by the server itself"
+    said = "the server renews its self-signed certificate itself"
     assert (expiry.result, expiry.evidence) == ("SKIP", said)
     object.__setattr__(target, "password", lambda user: "secret")
     found = kernels.check_kernels(target)
@@ -80,7 +80,7 @@ def test_with_a_domain_the_servers_own_certificate_fails(
     make_site: MakeTarget, with_log: MakeTarget, own_authority: Any
 ) -> None:
     found = certificate.check_chain(with_log(make_site(issuer=own_authority)))
-    assert (found.result, "not been given one yet" in found.evidence) == ("FAIL", True)
+    assert (found.result, "hasn't received one yet" in found.evidence) == ("FAIL", True)
     assert found.fix == refusals.CONVERGE
 
 
@@ -145,19 +145,20 @@ def test_a_short_lived_certificate_is_told_by_the_hour(
         (
             "HTTP 429 urn:ietf:params:acme:error:rateLimited - too many certificates (5) already"
             " issued, retry after 2026-12-01 10:00:00 UTC",
-            "the certificate authority wants a pause: too many certificates (5) already issued,"
+            "the certificate authority asks to wait: too many certificates (5) already issued,"
             " retry after 2026-12-01 10:00:00 UTC",
             refusals.CONVERGE,
         ),
         (
             "[127.0.0.1] creating new order: unknown profile name 'shortlived'; supported"
             " profiles: map[] (ca=https://acme.test/dir)",
-            "the certificate authority has no short-lived certificates, which addresses need",
+            "the certificate authority doesn't offer short-lived certificates, which IP"
+            " addresses need",
             refusals.UP,
         ),
         (
             "HTTP 400 urn:ietf:params:acme:error:rejectedIdentifier - not allowed by policy",
-            "the certificate authority gives none for 127.0.0.1: not allowed by policy",
+            "the certificate authority refuses one for 127.0.0.1: not allowed by policy",
             LOG,
         ),
         (
@@ -193,7 +194,7 @@ def test_the_newest_refusal_of_the_very_name_counts(with_log: MakeTarget) -> Non
     silent = {key: value for key, value in REFUSED.items() if key != "error"}
     asked = with_log(unasked, older, REFUSED, other, silent)
     assert "Timeout" in refusals.read_refusal(asked, ADDRESS)[0]
-    assert "not been given one yet" in refusals.read_refusal(with_log(unasked), ADDRESS)[0]
+    assert "hasn't received one yet" in refusals.read_refusal(with_log(unasked), ADDRESS)[0]
     assert refusals.read_refusal(unasked, ADDRESS) == (
         "the server can't be asked why",
         "workbench doctor --stack {stack}",
@@ -209,7 +210,7 @@ def test_status_says_in_a_line_whether_browsers_trust_it(
     target = at_address(names=("localhost",), issuer=own_authority)
     told = str(certificate.tell_certificate(with_log(target, REFUSED)))
     assert told.endswith("\nworkbench converge --stack tests")
-    assert told.startswith("127.0.0.1 has the server's own certificate")
+    assert told.startswith("127.0.0.1 has a self-signed certificate")
     silent = replace(target, address=replace(target.where, ports={443: 1}))
     assert certificate.tell_certificate(silent) is None
     assert not http.is_trusted(silent)

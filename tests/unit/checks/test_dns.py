@@ -87,7 +87,7 @@ def test_behind_a_load_balancer_every_name_points_to_that() -> None:
     assert "it should point to Lab.elb.example (" not in outcome.evidence
     assert "it should point to Lab.elb.example;" in outcome.evidence
     # What Route 53 has is right.
-    assert "others remember the old address" in outcome.evidence
+    assert "others cache the old address" in outcome.evidence
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_load_balancer_may_have_got_another_address_meanwhile(
     outcome = dns.check_dns(target)
     assert outcome.result == result
     if result == "FAIL":
-        assert outcome.evidence.endswith(f"to be made there: bench.example CNAME {name}")
+        assert outcome.evidence.endswith(f"create there: bench.example CNAME {name}")
 
 
 def test_an_alias_that_the_console_made_is_right() -> None:
@@ -145,14 +145,14 @@ def test_without_a_domain_there_is_nothing_to_ask() -> None:
         (
             ["10.0.0.1"],
             RIGHT,
-            "Route 53 has it right: others remember the old address for some minutes",
+            "Route 53 is correct: others cache the old address for a few minutes",
             "workbench doctor --stack {stack}",
         ),
         (
             [],
             RIGHT,
-            "Route 53 has the record, but nobody asks there: the domain is not delegated; where it"
-            " was bought, enter the name servers ns1, ns2",
+            "Route 53 has the record, but nobody asks it: the domain isn't delegated; where you"
+            " bought it, enter the name servers ns1, ns2",
             dns.UP,
         ),
     ],
@@ -178,7 +178,7 @@ def test_peoples_names_have_one_record_together() -> None:
         configured=Configured({"workbench:hostNamePerUser": "true"}),
         resolve=resolve,
     )
-    for kept, cause in ((RIGHT, "Route 53 has it right"), ("10.0.0.1", f"{STALE}: 10.0.0.1")):
+    for kept, cause in ((RIGHT, "Route 53 is correct"), ("10.0.0.1", f"{STALE}: 10.0.0.1")):
         route53 = Route53(**{"*_bench_example": kept})
         evidence = dns.check_dns(replace(target, aws={"route53": route53}.__getitem__)).evidence
         assert evidence.startswith("ada.bench.example points to 10.0.0.1; it should")
@@ -200,13 +200,13 @@ def test_a_domain_kept_elsewhere_gets_its_records_by_hand(found: list[str], word
     records = [{"name": each, "type": "A", "value": RIGHT, "ttl": 300} for each in names]
     result, evidence, fix = check(found, dns_records=records)
     assert (result, fix) == ("FAIL", dns.UP)
-    assert f"kept outside this account, is {word}" in evidence
+    assert f"managed outside this account, is {word}" in evidence
     assert evidence.endswith(f"there: bench.example A {RIGHT}, *.bench.example A {RIGHT}")
 
 
 def test_a_zone_whose_name_servers_the_stack_does_not_know_says_who_does() -> None:
     _, evidence, fix = check([], Route53(bench_example=RIGHT))
-    assert evidence.endswith("the domain is not delegated")
+    assert evidence.endswith("the domain isn't delegated")
     assert fix == "aws route53 get-hosted-zone --id Z1   names its name servers"
 
 

@@ -29,7 +29,7 @@ PROCESSES = """\
   78  1004 bob    rstudio-server.service  my rsession
   79 61895 61895  rstudio-server.service  python3
 """
-FINE = "each service's ports and sockets are its own"
+FINE = "each service has its own ports and sockets"
 Shell = Callable[..., Any]
 
 
@@ -61,7 +61,7 @@ def target(shell: Shell, *listeners: str) -> Target:
             "jupyterhub's /run/p.sock is taken by apache2 of root (pid 60)",
             "workbench ssh.connect 'sudo kill 60' --stack {stack}",
         ),
-        ((RSTUDIO, SSH), "FAIL", "nothing listens at jupyterhub's /run/p.sock", ""),
+        ((RSTUDIO, SSH), "FAIL", "nothing listens on jupyterhub's /run/p.sock", ""),
         ((PROXY, RSTUDIO, SSH.replace("0.0.0.0", "[::]")), "PASS", FINE, ""),
         # What listens without a program that is known, and two in two places.
         (
@@ -72,7 +72,7 @@ def target(shell: Shell, *listeners: str) -> Target:
             ),
             "FAIL",
             "jupyterhub's /run/p.sock is taken by apache2 of root (pid 60), python3 of bob"
-            " (pid 77); nothing listens at rstudio-server's port 787; ssh's port 22 is taken by"
+            " (pid 77); nothing listens on rstudio-server's port 787; ssh's port 22 is taken by"
             " python3 of bob (pid 77)",
             "workbench ssh.connect 'sudo kill 60 77' --stack {stack}",
         ),
@@ -88,4 +88,4 @@ def test_who_listens_where_a_service_should(
 def test_a_server_that_does_not_say_who_listens_fails(shell: Shell) -> None:
     answers = {LISTENERS: "\n", "cat": json.dumps(SERVICES[2:])}
     found = check_holders(Target("tests", server=lambda: shell(**answers)))
-    assert (found.result, found.evidence) == ("FAIL", "nothing listens at ssh's port 22")
+    assert (found.result, found.evidence) == ("FAIL", "nothing listens on ssh's port 22")

@@ -202,7 +202,7 @@ def test_nobodys_password_is_sent_where_no_certificate_is_trusted(
     with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
         check_kernels(target)
     found = check_kernels(replace(target, outputs=dict(target.outputs) | {"domain": ""}))
-    said = "the server's own certificate proves nothing, so nobody signs in"
+    said = "a self-signed certificate proves nothing, so the check doesn't sign in"
     assert (found.result, found.evidence) == ("SKIP", said)
     assert requests == []
 
@@ -215,7 +215,7 @@ def test_kernels_in_both_languages(
 ) -> None:
     target = make_site(PAGES)
     found = check_kernels(target)
-    said = "this computer knows no user's password to sign in with"
+    said = "this computer knows no password to sign in with"
     assert (found.result, found.evidence) == ("SKIP", said)
     object.__setattr__(target, "password", lambda user: "secret")
     found = check_kernels(target)

@@ -93,7 +93,7 @@ def test_credentials_of_another_account_are_told_from_a_terminated_server() -> N
     found = instance.check_running(target(ec2))
     assert found.result == "FAIL"
     assert found.evidence == (
-        "AWS knows neither i-1 nor its security group in eu-west-1: these are credentials of"
+        "AWS knows neither i-1 nor its security group in eu-west-1: these are credentials for"
         " another account, or the stack was removed manually"
     )
     assert found.fix == "aws sts get-caller-identity"

@@ -107,13 +107,13 @@ def test_the_security_group_opens_the_web_and_ssh_to_few(
         (
             [rule(443, cidr="10.1.2.3/32")],
             "FAIL",
-            "sg-1 opens the web past the load balancer: tcp 443 to 10.1.2.3/32",
+            "sg-1 opens the web without going through the load balancer: tcp 443 to 10.1.2.3/32",
             f"{REVOKE} sgr-443",
         ),
         (
             [rule(440, 450, ip="udp")],
             "FAIL",
-            "sg-1 opens the web past the load balancer: udp 440-450 to 0.0.0.0/0",
+            "sg-1 opens the web without going through the load balancer: udp 440-450 to 0.0.0.0/0",
             f"{REVOKE} sgr-440",
         ),
     ],
@@ -209,7 +209,7 @@ def test_a_port_that_was_opened_by_hand_may_not_answer(listener: socket.socket) 
 def test_at_a_private_address_something_else_may_answer(listener: socket.socket) -> None:
     private = replace(TARGET, aws={"ec2": Ec2(*WEB)}.__getitem__, is_public=False)
     found = network.check_inner_ports(private)
-    told = "answers on 8787 from outside, which no security group opens: it isn't the server"
+    told = "answers on 8787 from outside, which no security group opens: it isn't this server"
     assert (found.result, told in found.evidence) == ("SKIP", True)
 
     opened = {"ec2": Ec2(*WEB, rule(8700, 8799))}.__getitem__

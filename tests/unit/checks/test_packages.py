@@ -64,7 +64,7 @@ def test_a_dpkg_that_does_not_say_all_is_a_failure(shell: Shell, answer: Answer)
 def test_packages_that_are_being_installed_are_not_half_installed(shell: Shell) -> None:
     server = shell(**{"dpkg-query": f"{WELL}iU  rsync\n", "sudo": "held\n"})
     found = packages.check_packages(target(server))
-    assert (found.result, found.evidence) == ("WARN", "packages are being installed just now")
+    assert (found.result, found.evidence) == ("WARN", "packages are being installed right now")
     assert found.fix == packages.AGAIN
 
 
@@ -90,7 +90,7 @@ def test_packages_for_everyone_under_way_are_no_reason_to_warn(shell: Shell) -> 
     found = packages.check_packages(target(server))
     assert (found.result, found.evidence) == (
         "SKIP",
-        "packages for everyone are being installed just now",
+        "packages for everyone are being installed right now",
     )
     assert found.fix == packages.AGAIN
 
@@ -116,12 +116,22 @@ def test_the_lock_is_seen_and_not_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answers", "result", "evidence", "fix"),
     [
-        ({"apt-get": "0\n"}, "PASS", "no security update waits, none needs a restart", ""),
-        ({"apt-get": "\n"}, "PASS", "no security update waits, none needs a restart", ""),
+        (
+            {"apt-get": "0\n"},
+            "PASS",
+            "no security updates are pending, and none needs a restart",
+            "",
+        ),
+        (
+            {"apt-get": "\n"},
+            "PASS",
+            "no security updates are pending, and none needs a restart",
+            "",
+        ),
         (
             {"apt-get": "3\n"},
             "WARN",
-            "3 security updates wait to be installed",
+            "3 security updates are pending",
             packages.UPGRADE,
         ),
         (

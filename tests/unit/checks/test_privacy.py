@@ -26,58 +26,59 @@ def mounts(options: str, kernel: str = "") -> str:
         (
             mounts("hidepid=invisible") + BEST,
             "PASS",
-            "people see their own processes only; the kernel protects shared folders",
+            "people only see their own processes; the kernel protects shared folders",
         ),
         (
             mounts("hidepid=2") + BEST,
             "PASS",
-            "people see their own processes only; the kernel protects shared folders",
+            "people only see their own processes; the kernel protects shared folders",
         ),
         (
             mounts("relatime") + BEST,
             "FAIL",
-            "everyone sees what others run, with its arguments (/proc has no hidepid)",
+            "everyone can see others' processes, with their arguments (/proc has no hidepid)",
         ),
         (
             mounts("hidepid=2") + WEAK,
             "WARN",
-            "people see their own processes only, but the kernel protects shared folders "
+            "people only see their own processes, but the kernel protects shared folders "
             "less: fs.protected_regular=0",
         ),
         (
             mounts("hidepid=2") + WEAKER,
             "WARN",
-            "people see their own processes only, but the kernel protects shared folders less:"
+            "people only see their own processes, but the kernel protects shared folders less:"
             " fs.protected_symlinks=0, fs.protected_hardlinks=0, fs.protected_fifos=0",
         ),
         (
             mounts("hidepid=2", "ro") + WEAKER,
             "PASS",
-            "people see their own processes only; not set here, as this kernel is another"
-            " computer's: fs.protected_symlinks=0, fs.protected_hardlinks=0, fs.protected_fifos=0",
+            "people only see their own processes; not set here, because the kernel belongs to"
+            " another computer: fs.protected_symlinks=0, fs.protected_hardlinks=0,"
+            " fs.protected_fifos=0",
         ),
         # A setting's own value may have such a sign in it.
         (
             f"{mounts('hidepid=2')}kernel.core_pattern = a = b\n{BEST}",
             "PASS",
-            "people see their own processes only; the kernel protects shared folders",
+            "people only see their own processes; the kernel protects shared folders",
         ),
         (
             "tmpfs /run tmpfs rw 0 0\n",
             "FAIL",
-            "everyone sees what others run, with its arguments (/proc has no hidepid)",
+            "everyone can see others' processes, with their arguments (/proc has no hidepid)",
         ),
         (
             mounts("hidepid=2", "ro,nosuid"),
             "WARN",
-            "people see their own processes only; what the kernel protects can't be read "
+            "people only see their own processes; what the kernel protects can't be read "
             "(sudo sysctl)",
         ),
         (
             mounts("hidepid=2", "ro,nosuid") + WEAK,
             "PASS",
-            "people see their own processes only; not set here, as this kernel is another"
-            " computer's: fs.protected_regular=0",
+            "people only see their own processes; not set here, because the kernel belongs to"
+            " another computer: fs.protected_regular=0",
         ),
     ],
 )

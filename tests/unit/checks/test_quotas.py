@@ -81,13 +81,13 @@ ROW = "/dev/loop8 256 19 238 8% /data/workbench\n"
         (
             Answer(0, f"{ROW}{IMAGE}what follows is nobody's\n"),
             "PASS",
-            f"{quotas.OWN} has 238 of 256 MiB free, which the homes can't take",
+            f"{quotas.OWN} has 238 of 256 MiB free, which home folders can't use",
             "",
         ),
         (
             Answer(0, ROW.replace("238", "8") + IMAGE),
             "PASS",
-            f"{quotas.OWN} has 8 of 256 MiB free, which the homes can't take",
+            f"{quotas.OWN} has 8 of 256 MiB free, which home folders can't use",
             "",
         ),
         (
@@ -99,13 +99,14 @@ ROW = "/dev/loop8 256 19 238 8% /data/workbench\n"
         (
             Answer(0, ROW + "132096 512 335544320\n"),
             "WARN",
-            f"{quotas.IMAGE} has lost some of its room, which others may take",
+            f"{quotas.IMAGE} has lost some of its reserved space, which others can use",
             quotas.CONVERGE,
         ),
         (
             Answer(32, ""),
             "WARN",
-            f"{quotas.OWN} shares its space with the homes: with a full volume, nobody could sign"
+            f"{quotas.OWN} shares its space with the home folders: with a full volume, nobody"
+            " could sign"
             " in. It needs 336 MiB free",
             quotas.CONVERGE,
         ),
@@ -131,7 +132,7 @@ def test_limits_of_nobody_are_told(shell: Shell) -> None:
         findmnt=ON + NO_MARKER, **{"sudo_-n_xfs": "ada 1 0 0 00 [--------] 2 0 0 00 [-]\n"}
     )
     found = quotas.check_quotas(Target("tests", {"data_volume_id": "vol-1"}, server=lambda: server))
-    told = "quotas are counted, and nobody has a limit (workbench:homeQuota is 0)"
+    told = "quotas are counted, but nobody has a limit (workbench:homeQuota is 0)"
     assert (found.result, found.evidence) == ("PASS", told)
 
 

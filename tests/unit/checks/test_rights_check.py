@@ -31,7 +31,10 @@ def test_what_is_asked_of_the_server_is_about_everybody(shell: Shell) -> None:
 
 def test_nobody_can_more_than_they_may(shell: Shell) -> None:
     found = examine(shell)
-    assert (found.result, found.evidence) == ("PASS", "nobody can be root, or come in, but who may")
+    assert (found.result, found.evidence) == (
+        "PASS",
+        "nobody can sign in or become root without permission",
+    )
 
 
 def test_a_way_that_is_sure_fails_and_says_what_ends_it(shell: Shell) -> None:
@@ -65,7 +68,7 @@ def test_what_could_not_be_looked_at_is_warned_of(shell: Shell) -> None:
     found = examine(shell, failed=["cron: gone", "sudoers"])
     assert (found.result, found.evidence) == (
         "WARN",
-        "not all could be looked at: cron: gone; sudoers",
+        "not everything could be checked: cron: gone; sudoers",
     )
 
 

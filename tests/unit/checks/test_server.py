@@ -49,7 +49,7 @@ def test_converged(shell: Shell, last: dict[str, Any], result: str, evidence: st
 
 def test_a_server_that_has_not_converged_yet(shell: Shell) -> None:
     found = server.check_converged(target(shell()))
-    assert (found.result, found.evidence) == ("FAIL", "the recipe has not run to its end yet")
+    assert (found.result, found.evidence) == ("FAIL", "the recipe hasn't finished yet")
 
 
 def test_a_converge_under_way_is_no_failure(shell: Shell) -> None:

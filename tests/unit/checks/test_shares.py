@@ -39,19 +39,19 @@ def ended(**values: Any) -> dict[str, Any]:
         (
             {},
             "PASS",
-            "one person may use 2.7 GiB, 2048 tasks and 1.75 cores; nobody is near that",
+            "one person may use 2.7 GiB, 2048 tasks and 1.75 cores; nobody is close to that",
             "",
         ),
         (
             {"missing": ["memory of user.slice", "tasks of user.slice"]},
             "FAIL",
-            "the kernel doesn't limit: memory of user.slice, tasks of user.slice",
+            "the kernel has no limits for: memory of user.slice, tasks of user.slice",
             "",
         ),
         (
             {"guard": "failed"},
             "FAIL",
-            "workbench-guard is failed: nothing keeps people's shares apart",
+            "workbench-guard is failed: nothing enforces people's shares",
             "",
         ),
         (
@@ -73,7 +73,7 @@ def ended(**values: Any) -> dict[str, Any]:
             {"ended": [ended()], "reserve": False},
             "WARN",
             "python3 of bob (2.0 GiB) was ended for lack of memory at 1970-01-01 00:00 UTC;"
-            " this kernel keeps no memory for the system alone (cgroups v1)",
+            " this kernel can't reserve memory for the system (cgroups v1)",
             RESIZE,
         ),
     ],
@@ -85,6 +85,8 @@ def test_shares(shell: Shell, found: dict[str, Any], result: str, evidence: str,
 
 
 def test_a_recipe_without_shares_is_told(shell: Shell) -> None:
-    with pytest.raises(WorkbenchError, match=r"^The server's recipe knows no shares yet") as error:
+    with pytest.raises(
+        WorkbenchError, match=r"^The server's recipe doesn't have shares yet"
+    ) as error:
         check_shares(Target("tests", server=lambda: shell()))
     assert error.value.hint == "workbench converge --stack tests"

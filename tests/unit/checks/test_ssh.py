@@ -66,7 +66,7 @@ def test_who_may_use_ssh_by_a_rule(rule: dict[str, Any], opens: bool) -> None:
             ["10.0.0.0/8"],
             "",
             "FAIL",
-            "127.0.0.1 port 22 refuses: the SSH server doesn't run",
+            "127.0.0.1 port 22 refuses: the SSH server isn't running",
             ssh.RESTART,
         ),
         (
@@ -74,7 +74,7 @@ def test_who_may_use_ssh_by_a_rule(rule: dict[str, Any], opens: bool) -> None:
             ["10.0.0.0/8", "192.0.2.0/24"],
             "",
             "FAIL",
-            "127.0.0.1 port 22 stays silent: the security group opens it to 10.0.0.0/8, "
+            "127.0.0.1 port 22 doesn't answer: the security group opens it to 10.0.0.0/8, "
             "192.0.2.0/24, and this computer may have another address",
             ssh.ALLOW,
         ),
@@ -175,8 +175,8 @@ def row(key: paramiko.PKey) -> tuple[str, str]:
 
 
 CHANGED = (
-    ": it may be another server, or its keys were changed. Restarting puts those of the data volume"
-    " back"
+    ": it may be another server, or its keys were changed. Restarting restores those on the data"
+    " volume"
 )
 SAID = f"{KEY.get_name()} {ssh.fingerprint(KEY.get_base64())}"
 
@@ -188,7 +188,7 @@ SAID = f"{KEY.get_name()} {ssh.fingerprint(KEY.get_base64())}"
         (
             HostKeys((row(OTHER),), (row(KEY),)),
             "PASS",
-            f"{SAID}, as the console printed it; pinned at the next sign-in",
+            f"{SAID}, matching the console; pinned at the next sign-in",
         ),
         (
             HostKeys((), ()),
@@ -204,7 +204,7 @@ SAID = f"{KEY.get_name()} {ssh.fingerprint(KEY.get_base64())}"
         (
             HostKeys((("ssh-rsa", "AAAA"),), ()),
             "FAIL",
-            f"127.0.0.1 shows the host key {SAID}, of no kind that was pinned{CHANGED}",
+            f"127.0.0.1 shows the host key {SAID}, of a kind that wasn't pinned{CHANGED}",
         ),
     ],
     # The keys are made again in every process, and a test is called the same in all of them.

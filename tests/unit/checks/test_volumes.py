@@ -11,7 +11,7 @@ from workbench.checks.target import Target
 
 Shell = Callable[..., Any]
 OUTPUTS = {"data_volume_id": "vol-1", "instance_id": "i-1"}
-FILLS = "people can fill all of the root disk by /tmp"
+FILLS = "people can fill all of the root disk through /tmp"
 HERE = {"InstanceId": "i-1", "State": "attached", "Device": "/dev/sdf"}
 
 
@@ -61,7 +61,7 @@ def test_a_volume_that_is_gone_sends_to_the_backups() -> None:
     ec2.volumes = []
     found = volumes.check_attachment(target(ec2=ec2))
     assert (found.result, found.fix) == ("FAIL", "workbench data.list --stack {stack}")
-    assert found.evidence == "the data volume vol-1 is gone from AWS"
+    assert found.evidence == "the data volume vol-1 no longer exists in AWS"
 
 
 def test_without_a_data_volume_there_is_nothing_to_look_at() -> None:
@@ -80,7 +80,7 @@ MOUNTED = "/dev/nvme1n1 xfs\n"
         (
             {"findmnt": Answer(1, "")},
             "FAIL",
-            "nothing is mounted at /data: the homes are not there",
+            "nothing is mounted at /data: the home folders are missing",
         ),
         (
             {"findmnt": MOUNTED, "sudo": Answer(2, "", "ls: /data: Input/output error")},
@@ -92,7 +92,7 @@ MOUNTED = "/dev/nvme1n1 xfs\n"
             {"findmnt": MOUNTED, "sudo": Answer(1, "")},
             "FAIL",
             "vol-1 is /dev/nvme1n1 (xfs) at /data, but it can't be read:"
-            " /dev/nvme1n1 is no block device any more",
+            " /dev/nvme1n1 is no longer a block device",
         ),
     ],
 )
@@ -177,7 +177,7 @@ def test_a_data_disk_that_is_not_the_stacks_can_only_be_tidied(shell: Shell) -> 
 
 
 def test_a_server_that_says_nothing_of_its_disks_fails(shell: Shell) -> None:
-    told = "df says nothing of the server's disks"
+    told = "df doesn't report the server's disks"
     assert check(shell, "", "") == ("FAIL", told, "")
 
 
@@ -228,8 +228,8 @@ def test_a_disk_that_fills_up_is_warned_of(
 @pytest.mark.parametrize(
     ("root", "reserved", "result", "evidence", "fix"),
     [
-        ("/dev/a ext4", 5000, "PASS", "5 % of the root disk are kept for the system", ""),
-        ("/dev/a ext4", 4000, "PASS", "4 % of the root disk are kept for the system", ""),
+        ("/dev/a ext4", 5000, "PASS", "5 % of the root disk is reserved for the system", ""),
+        ("/dev/a ext4", 4000, "PASS", "4 % of the root disk is reserved for the system", ""),
         ("/dev/a ext4", 3999, "WARN", FILLS, volumes.CONVERGE),
         ("/dev/a ext4", 0, "WARN", FILLS, volumes.CONVERGE),
         (

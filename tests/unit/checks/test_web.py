@@ -65,7 +65,7 @@ def test_what_is_sent_arrives(make_site: MakeSite, requests: list[Any]) -> None:
 def test_without_an_authority_of_its_own_the_public_ones_are_trusted(make_site: MakeSite) -> None:
     found = certificate.check_chain(replace(make_site(), ca_certificate=None))
     assert found.evidence.startswith(
-        f"the certificate of {NAME} is issued by Tests' root, not to be trusted: "
+        f"the certificate of {NAME} is issued by Tests' root, and isn't trusted: "
     )
 
 
@@ -119,7 +119,7 @@ def test_who_issued_a_certificate_that_is_not_trusted_is_told(
     found = certificate.check_chain(make_site(issuer=make_authority("Somebody", kind)))
     assert found.result == "FAIL"
     assert found.evidence.startswith(
-        f"the certificate of bench.example is issued by {issuer}, not to be trusted: "
+        f"the certificate of bench.example is issued by {issuer}, and isn't trusted: "
     )
 
 
@@ -233,7 +233,7 @@ def test_a_hub_whose_api_does_not_answer_fails(make_site: MakeSite) -> None:
             f"{BASE}/jupyter redirects elsewhere, to http://bench.example/jupyter/",
         ),
         ({"/jupyter": redirect("/")}, "FAIL", f"{BASE}/jupyter redirects elsewhere, to {BASE}/"),
-        ({"/jupyter": page("<form>")}, "FAIL", f"{BASE}/jupyter shows no sign-in form"),
+        ({"/jupyter": page("<form>")}, "FAIL", f"{BASE}/jupyter doesn't show a sign-in form"),
         ({"/jupyter": (502, {}, HUB_FORM)}, "FAIL", f"{BASE}/jupyter → 502"),
         ({"/jupyter": redirect("/jupyter")}, "FAIL", f"{BASE}/jupyter → 302"),
         # One that points nowhere.
@@ -255,7 +255,7 @@ def test_a_wrong_password_must_be_refused(
     found = web.check_wrong_password(make_site(pages))
     assert found.result == result
     assert re.fullmatch(
-        r"sign-in of nobody-[0-9a-f]{8} \(made up: this computer signs nobody in\) "
+        r"sign-in of nobody-[0-9a-f]{8} \(a made-up name: this computer knows no password\) "
         rf"with a wrong password → {status}",
         found.evidence,
     )

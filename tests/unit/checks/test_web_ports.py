@@ -98,11 +98,11 @@ def target(
     [
         (OPEN, "PASS", f"{IP} answers on 80 and 443", ""),
         (REFUSED, "FAIL", f"{IP} refuses 80, 443: no web server listens there", ""),
-        (SILENT, "FAIL", f"{IP} stays silent on 80, 443{DROPPED}", web_ports.RESTART),
+        (SILENT, "FAIL", f"{IP} doesn't answer on 80, 443{DROPPED}", web_ports.RESTART),
         (
             (Port.OPEN, Port.SILENT),
             "FAIL",
-            f"{IP} stays silent on 443{DROPPED}",
+            f"{IP} doesn't answer on 443{DROPPED}",
             web_ports.RESTART,
         ),
     ],
@@ -235,7 +235,7 @@ def test_what_can_not_be_compared_by_ssh_is_taken_for_the_server(
         (" 127\n 127\n", "on the server itself, https://lab.example/ → no answer"),
         (
             "000 35\n000 35\n",
-            "the server shows no certificate for lab.example: Caddy has not been given one yet",
+            "the server shows no certificate for lab.example: Caddy hasn't received one yet",
         ),
     ],
 )

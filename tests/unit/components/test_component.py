@@ -103,20 +103,20 @@ def test_keyword_arguments_are_told_how_it_is_written(component, refusal):
         (Server, {"subnet_id": 7}, "subnet_id is 7, but must be text"),
         (Recipe, {"settings": "all"}, "settings is 'all', but must be a dictionary"),
         (Server, {"bucket": "My Bucket"}, "bucket is 'My Bucket', which isn't the name of a"),
-        (Server, {"user_data": "#!/bin/sh"}, "user_data can't be chosen for a server with a"),
+        (Server, {"user_data": "#!/bin/sh"}, "user_data can't be used for a server with a"),
         (Server, {"instance_profile": None}, "bucket is given without instance_profile"),
         (Server, {"instance_type": "large"}, "instance_type is 'large', which isn't an"),
         (Server, {"root_volume_size": 4}, "root_volume_size is 4, but must be a whole number"),
         (Server, {"os": "plan9"}, "os is 'plan9', but must be ubuntu-24.04 or debian-12"),
         (Storage, {"size": 0}, "size is 0, but must be a whole number from 1 to 16384 GiB"),
         (Storage, {"availability_zone": None}, "availability_zone is missing"),
-        (Storage, {"volume_id": "vol-1", "snapshot_id": "s"}, "snapshot_id can't be chosen"),
+        (Storage, {"volume_id": "vol-1", "snapshot_id": "s"}, "snapshot_id can't be used"),
         (Storage, {"backup_schedule": "daily"}, "backup_schedule is 'daily'"),
         (Storage, {"backup_retention_days": 0}, "backup_retention_days is 0"),
         (Backup, {"schedule": "daily"}, "schedule is 'daily', but must be a cron expression"),
         (Backup, {"retention_days": 0}, "retention_days is 0, but must be a whole number"),
         (Network, {"cidr_block": "10.0.0.0/8"}, "cidr_block is '10.0.0.0/8', but a VPC's range"),
-        (Network, {"subnet_id": "s", "cidr_block": "10.0.0.0/16"}, "cidr_block can't be chosen"),
+        (Network, {"subnet_id": "s", "cidr_block": "10.0.0.0/16"}, "cidr_block can't be used"),
         (Access, {"public_key": "hello"}, "public_key isn't an OpenSSH public key"),
         (Access, {"ssh_from": ["home"]}, "ssh_from[0] is 'home', which isn't a range"),
         (Address, {"domain": "lab"}, "domain is 'lab', which isn't a domain name"),
@@ -135,8 +135,8 @@ def test_what_must_be_known_before_is_refused_as_an_output(least, refusal):
         Workbench("lab", least(Workbench, domain=pulumi.Output.from_input("lab.example.org")))
 
     assert refusal(program).startswith(
-        "domain must be known in a preview, as Workbench decides by it what to make, "
-        "but it is an output."
+        "domain must be known in a preview, because Workbench needs it to decide what "
+        "to create, but it is an output."
     )
 
 
@@ -159,7 +159,7 @@ def test_arguments_and_options_are_not_taken_for_each_other(least, refusal):
 
 @pytest.mark.parametrize("component", [Workbench, Recipe, Backup])
 def test_a_name_that_aws_would_not_take_is_refused(component, least, refusal):
-    assert "names in AWS need lower-case letters" in refusal(
+    assert "names in AWS need lowercase letters" in refusal(
         lambda: component("My Lab", least(component))
     )
 

@@ -179,14 +179,14 @@ def test_what_it_can_not_be_made_of_is_told(entrance, wrong, said):
 
 @pytest.mark.parametrize("name", ["", "my_lab", "-lab", "lab-", "internal", "internal-lab", "läb"])
 def test_a_name_that_aws_does_not_take_is_refused(name):
-    with pytest.raises(ArgumentError, match=f"The name of an Entrance is '{name}', but AWS takes"):
+    with pytest.raises(ArgumentError, match=f"The name of an Entrance is '{name}', but AWS allows"):
         Entrance(name, {"subnet_ids": ["a", "b"], "domain": "a.example.org", "zone_id": "Z"})
 
 
 def test_a_name_with_capitals_is_taken(deploy):
     args = {"subnet_ids": ["subnet-a", "subnet-b"], "domain": "a.example.org", "zone_id": "Z"}
     assert deploy(lambda: Entrance("Lab-2", args), answer=subnets).one(":LoadBalancer")
-    with pytest.raises(ArgumentError, match="but AWS takes 20 characters"):
+    with pytest.raises(ArgumentError, match="but AWS allows at most 20 characters"):
         Entrance("a" * 21, args)
 
 

@@ -58,7 +58,7 @@ def test_there_are_examples():
         ({"routes": [DASH], "services": []}, "routes: The page /dash/ is for people who have"),
         ({"jupyterhub_config": {"Spawner": {"cmd": "x"}}}, "jupyterhub_config has Spawner.cmd"),
         ({"http_proxy": "http://me:secret@p:1"}, "http_proxy has a password in it"),
-        ({"no_proxy": ["example.org"]}, "there is no http_proxy"),
+        ({"no_proxy": ["example.org"]}, "needs http_proxy, which is missing"),
         ({"apt_security_mirror": "https://m.test/d"}, "goes with apt_mirror, which is missing"),
         ({"cran_mirror": "https://m.test/{day}"}, "{codename} and {snapshot} only"),
     ],

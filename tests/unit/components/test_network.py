@@ -72,8 +72,8 @@ def test_an_existing_subnet_is_used_and_nothing_made(deploy):
         ({"cidr_block": "10.0.0.0/8"}, "from /16 to /28"),
         ({"cidr_block": "fd00::/64"}, "IPv4"),
         ({"subnet_cidr_block": "10.30.0.0/24"}, "isn't a part of 10.20.0.0/16"),
-        ({"subnet_id": "subnet-1", "cidr_block": "10.20.0.0/16"}, "for an existing subnet"),
-        ({"subnet_id": "subnet-1", "private_network": "nat"}, "for an existing subnet"),
+        ({"subnet_id": "subnet-1", "cidr_block": "10.20.0.0/16"}, "with an existing subnet"),
+        ({"subnet_id": "subnet-1", "private_network": "nat"}, "with an existing subnet"),
         ({"private_network": "yes"}, "'yes', but must be one of: nat, endpoints"),
         ({"private_network": "nat", "cidr_block": "10.20.0.0/25"}, "no room for the four subnets"),
         ({"private_network": "nat", "subnet_cidr_block": "10.20.0.0/24"}, "makes four"),
@@ -116,7 +116,7 @@ def test_a_subnet_in_another_zone_has_other_addresses(zone, taken, chosen):
 
 
 def test_a_range_without_room_for_another_subnet_is_told():
-    with pytest.raises(ArgumentError, match="no room for a subnet in us-east-1b"):
+    with pytest.raises(ArgumentError, match="no room for another subnet in us-east-1b"):
         free_range(parts_of("10.9.8.0/26"), "us-east-1b", ["10.9.8.0/26"])
 
 

@@ -325,7 +325,7 @@ def test_a_key_of_another_region_is_refused(workbench):
         ({"role": {"permissions_boundary": "team"}}, "role.permissions_boundary is 'team', which"),
         ({"role": {"policy_arns": ["x"]}}, r"role.policy_arns\[0\] is 'x', which isn't the ARN"),
         ({"role": {"policy_arns": [READ_ONLY] * 2}}, "role.policy_arns has .*Access' twice"),
-        ({"role": {}, "instance_profile": "p"}, "role can't be chosen with instance_profile"),
+        ({"role": {}, "instance_profile": "p"}, "role can't be used with instance_profile"),
         ({"instance_profile": "arn:aws:iam::1:x/y"}, "isn't the name of an instance profile"),
         ({"kms_key_id": "alias/team"}, "kms_key_id is 'alias/team', which isn't the ARN of a KMS"),
     ],
@@ -343,7 +343,7 @@ def test_a_mistake_is_found_before_anything_is_registered(
     ("part", "args", "sentence"),
     [
         (Access, {"vpc_id": "v", "role": {"path": "x"}}, "role.path is 'x'"),
-        (Access, {"vpc_id": "v", "role": {}, "instance_profile": "p"}, "role can't be chosen"),
+        (Access, {"vpc_id": "v", "role": {}, "instance_profile": "p"}, "role can't be used"),
         (Backup, {"volume_arn": "v", "kms_key_id": "k"}, "kms_key_id is 'k'"),
         (Backup, {"volume_arn": "v", "role": {"path": "x"}}, "role.path is 'x'"),
         (Recipe, {"settings": {}, "kms_key_id": "k"}, "kms_key_id is 'k'"),

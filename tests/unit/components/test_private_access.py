@@ -85,7 +85,7 @@ def test_what_is_private_or_one_organization_s_may_come_in(private):
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
-        ({"private_network": "nat"}, "private_network can't be chosen for an existing subnet"),
+        ({"private_network": "nat"}, "private_network can't be used with an existing subnet"),
         (
             {"http_from": ["0.0.0.0/0"]},
             "http_from has 0.0.0.0/0, broader than any organization's network",
@@ -117,7 +117,7 @@ def test_an_address_that_is_there_is_associated_with_nothing(deploy):
     assert not done.all(":Eip")
     assert done.outputs[done.one(":Address").urn]["dnsRecords"][0]["value"] == "10.0.0.7"
 
-    with pytest.raises(ArgumentError, match="instance_id can't be chosen for an ip"):
+    with pytest.raises(ArgumentError, match="instance_id can't be used with an existing ip"):
         deploy(lambda: Address("at", {"ip": "10.0.0.7", "instance_id": "i-1"}))
 
 

@@ -86,5 +86,5 @@ def test_settings_may_hold_what_is_not_known_yet(deploy):
 
 
 def test_a_name_that_no_bucket_can_start_with_is_refused(deploy):
-    with pytest.raises(ArgumentError, match="lower-case letters, digits and hyphens"):
+    with pytest.raises(ArgumentError, match="lowercase letters, digits and hyphens"):
         deploy(lambda: Recipe("My_Lab", ARGS))

@@ -31,7 +31,7 @@ DOMAIN = (
     "which isn't a domain name: parts of letters, digits and hyphens, separated by dots, two of"
     " them at least."
 )
-NAME = "but names in AWS need lower-case letters, digits and hyphens, a letter first, at most"
+NAME = "but names in AWS need lowercase letters, digits and hyphens, a letter first, at most"
 NO_KEY = "isn't an OpenSSH public key, one line such as 'ssh-ed25519 AAAA… you@home'."
 LAB = "For example: lab.example.org"
 UNKNOWN = "which has letters that DNS doesn't know."

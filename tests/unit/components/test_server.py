@@ -141,7 +141,7 @@ def test_the_instance_waits_for_what_the_server_depends_on(deploy):
         ({"instance_type": "huge"}, "instance_type is 'huge', which isn't an instance type"),
         ({"instance_type": "x9.big"}, "AWS has no instance type 'x9.big'.*InvalidInstanceType"),
         ({"os": "plan9"}, "os is 'plan9', but must be ubuntu-24.04 or debian-12"),
-        ({"user_data": "#cloud-config"}, "user_data can't be chosen for a server with a bucket"),
+        ({"user_data": "#cloud-config"}, "user_data can't be used for a server with a bucket"),
         ({"instance_profile": None}, "bucket is given without instance_profile"),
         ({"root_volume_size": 4}, "root_volume_size is 4, but must be .* from 8 to 16384 GiB"),
     ],

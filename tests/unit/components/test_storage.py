@@ -92,7 +92,7 @@ def test_no_snapshots_are_made_of_it_when_they_are_off(deploy):
         ({"size": True}, "size is True"),
         (
             {"volume_id": "vol-1", "snapshot_id": "snap-1"},
-            "snapshot_id can't be chosen for an existing volume",
+            "snapshot_id can't be used with an existing volume",
         ),
         ({"backup_schedule": "daily"}, "schedule is 'daily', but must be a cron expression"),
         (

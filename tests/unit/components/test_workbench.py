@@ -295,7 +295,7 @@ def test_an_existing_subnet_is_where_everything_goes(deploy, args):
         ({"r_versions": ["4.6"]}, "r_versions has '4.6', but a version of R is three numbers"),
         ({"r_versions": ["4.1.3"]}, r"no checksum of R 4.1.3 for ubuntu-24.04 \(amd64\)"),
         ({"r_versions": ["4.6.1"], "os": "debian-12"}, "It has those of: no version"),
-        ({"subnet_id": "subnet-1", "cidr_block": "10.0.0.0/16"}, "for an existing subnet"),
+        ({"subnet_id": "subnet-1", "cidr_block": "10.0.0.0/16"}, "with an existing subnet"),
         ({"domain": None, "create_zone": True}, "need a domain"),
         ({"users": [{"name": "www"}], "host_name_per_user": True}, "gives www the name www.lab"),
         ({"users": [{"name": "rstudio"}], "host_name_per_user": True}, "gives rstudio the name"),

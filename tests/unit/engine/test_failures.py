@@ -76,7 +76,11 @@ def test_an_error_before_any_event_is_taken_from_standard_error():
         ("error: incorrect passphrase", "passphrase doesn't fit", "PULUMI_CONFIG_PASSPHRASE"),
         ("error: passphrase must be set with X", "none is set", "PULUMI_CONFIG_PASSPHRASE"),
         ("error: no Pulumi.yaml project file found", "no Pulumi.yaml", "folder"),
-        ("error: failed to save snapshot: no space left on device", "disk is full", "Make room"),
+        (
+            "error: failed to save snapshot: no space left on device",
+            "disk is full",
+            "Free up space",
+        ),
     ],
 )
 def test_what_a_person_can_put_right_has_a_hint(stderr, told, hint):

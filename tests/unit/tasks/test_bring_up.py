@@ -172,7 +172,7 @@ def test_a_password_that_is_refused_is_all_that_is_missing(
     monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
     told, refused = bring_up._hand_over_passwords(state, server, quiet(), from_stdin=True)
     assert told == {"ada": "none yet: workbench users.password ada --stack rehearsal"}
-    assert refused == {"ada": "A password has at least 8 characters."}
+    assert refused == {"ada": "A password needs at least 8 characters."}
 
 
 def test_a_refused_password_is_told_when_all_else_is_done(
@@ -243,11 +243,11 @@ def test_where_to_go_is_told(tmp_path: Path, failed: list[Report]) -> None:
 
 def test_why_browsers_warn_of_an_address_is_told_at_the_end(tmp_path: Path) -> None:
     fix = "workbench converge --stack rehearsal"
-    warning = Report("certificate", Result.WARN, "10.0.0.1 has the server's own certificate", fix)
+    warning = Report("certificate", Result.WARN, "10.0.0.1 has a self-signed certificate", fix)
     outcome = bring_up.Outcome(Rehearsed(tmp_path), "no changes", Run("ok"), {}, [warning])
     out = io.StringIO()
     print_where_to_go(outcome, Console(file=out, width=80, highlight=False))
-    assert "has the server's own certificate" in out.getvalue()
+    assert "has a self-signed certificate" in out.getvalue()
     assert fix in out.getvalue()
 
 

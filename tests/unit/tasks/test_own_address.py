@@ -62,7 +62,7 @@ def test_a_proxy_for_web_pages_is_passed_by(serve: Serve, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("answer", ["<html>Sign in first</html>", "2001:db8::7", "", "1.2.3"])
 def test_what_is_no_ipv4_address_is_refused(serve: Serve, answer: str) -> None:
-    with pytest.raises(OwnAddressError, match="which is no address") as raised:
+    with pytest.raises(OwnAddressError, match="which isn't an address") as raised:
         find_own_address(serve(answer))
 
     assert own_address.VARIABLE in raised.value.hint
@@ -84,5 +84,5 @@ def test_silence_ends_within_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("service", ["checkip", "ftp://example.com/", "http://"])
 def test_what_is_no_service_is_refused(service: str) -> None:
-    with pytest.raises(ConfigError, match="is no address of a service"):
+    with pytest.raises(ConfigError, match="isn't the URL of a service"):
         find_own_address(service)

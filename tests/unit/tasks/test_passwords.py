@@ -42,7 +42,7 @@ def test_a_refusal_of_the_server_is_told_without_the_password(scripted: Any) -> 
     server = scripted(lambda command: Answer(1, "", "too simple"))
     with pytest.raises(WorkbenchError) as failure:
         passwords.set_password(server, "ada", "secret")
-    assert failure.value.message == "The server did not take the password of ada: too simple"
+    assert failure.value.message == "The server didn't accept the password of ada: too simple"
     assert "secret" not in str(failure.value)
 
 
@@ -59,7 +59,7 @@ def test_a_password_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
     with pytest.raises(passwords.PasswordError) as refused:
         passwords.ask_password("ada", from_stdin=True)
-    assert refused.value.message == "A password has at least 8 characters."
+    assert refused.value.message == "A password needs at least 8 characters."
     assert passwords.ask_password("ada", from_stdin=False) is None
 
 

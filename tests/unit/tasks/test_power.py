@@ -94,7 +94,7 @@ def test_a_terminated_instance_is_told() -> None:
 def test_one_that_stops_while_it_boots_is_told_with_its_last_words() -> None:
     watch = PowerWatch(Ec2("stopped"), "i-1", "prod")
     with pytest.raises(
-        WorkbenchError, match=r"it stopped while it booted\.\n    Linux\n    panic: no root"
+        WorkbenchError, match=r"it stopped while booting\.\n    Linux\n    panic: no root"
     ):
         watch.check()
 

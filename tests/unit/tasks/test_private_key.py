@@ -60,14 +60,14 @@ def test_no_key_fits(home: Path) -> None:
 
 def test_an_encrypted_key_without_an_agent_is_told(home: Path) -> None:
     public = make_key(home / ".ssh", "id_lab", password="long secret")
-    with pytest.raises(WorkbenchError, match="has a passphrase, and no agent holds it"):
+    with pytest.raises(WorkbenchError, match="has a passphrase, and no SSH agent has it loaded"):
         find_private_key(public)
 
 
 def test_a_file_that_is_no_key(home: Path) -> None:
     public = make_key(home / ".ssh", "id_lab")
     (home / ".ssh" / "id_lab").write_text("nonsense")
-    with pytest.raises(WorkbenchError, match="is no private key that can be read"):
+    with pytest.raises(WorkbenchError, match="isn't a private key that can be read"):
         find_private_key(public)
 
 

@@ -191,7 +191,10 @@ def test_a_failed_step_is_shown_with_its_own_lines_and_the_machine_is_kept() -> 
             "URLError: <urlopen error [Errno -3] Temporary failure in name resolution>",
             "can't look up names (DNS)",
         ),
-        ("URLError: <urlopen error [Errno 101] Network is unreachable>", "no way out"),
+        (
+            "URLError: <urlopen error [Errno 101] Network is unreachable>",
+            "can't reach the internet",
+        ),
         ("TimeoutError: timed out", "the bucket doesn't answer"),
         ("HTTPError: HTTP Error 403: Forbidden", "refuses the server's role"),
         ("ValueError: the recipe's SHA-256", "can't be fetched: ValueError"),
@@ -226,7 +229,7 @@ def test_a_step_that_failed_for_want_of_names_says_so() -> None:
 def test_a_bootstrap_that_failed_is_told_at_once() -> None:
     machine = Machine()
     machine.state = "failed\n"
-    with pytest.raises(WorkbenchError, match="The server did not begin its recipe"):
+    with pytest.raises(WorkbenchError, match="The server didn't start its recipe"):
         follow(machine)
 
 
@@ -235,7 +238,7 @@ def test_a_run_that_never_ends_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(
         recipe_run.Follower.wait_end, "__kwdefaults__", {"limit": 0.05, "begin_limit": 9}
     )
-    with pytest.raises(WaitTimeoutError, match="did not end within"):
+    with pytest.raises(WaitTimeoutError, match="didn't finish within"):
         follow(machine)
 
 

@@ -267,7 +267,7 @@ def test_a_type_that_does_not_start_is_put_back(state: State) -> None:
     with pytest.raises(RolledBackError) as back:
         resize(state)
     assert back.value.message == (
-        f"{LARGE} did not start: AWS has no capacity for it in this zone just now. {SMALL} was"
+        f"{LARGE} did not start: AWS has no capacity for it in this zone right now. {SMALL} was"
         " restored: the server is running again, and its checks pass."
     )
     assert state.cloud.done[-5:] == [

@@ -289,7 +289,7 @@ def test_what_aws_makes_of_our_own_end_is_no_failure(
 @pytest.mark.parametrize(
     ("proxy", "why"),
     [
-        ("socks5://me:secret@localhost:1", "is of SOCKS, and a tunnel goes by HTTP"),
+        ("socks5://me:secret@localhost:1", "uses SOCKS, but a tunnel needs HTTP"),
         ("ftp://me:secret@localhost:1", "has no usable address"),
         ("http://me:secret@localhost:secret", "has no usable address"),
     ],
@@ -404,7 +404,7 @@ def test_a_refusal_is_told_in_aws_words(
 @pytest.mark.parametrize(
     ("state", "kind", "words"),
     [
-        ("create-in-progress", NoTunnelError, "which takes AWS some minutes"),
+        ("create-in-progress", NoTunnelError, "which takes AWS a few minutes"),
         ("", ConfigError, "unknown to AWS in eu-west-1"),
         ("delete-complete", ConfigError, "is delete-complete in eu-west-1"),
     ],

@@ -59,7 +59,7 @@ class Ec2:
         ("stopping", (), "i-1 is stopping", "workbench start --stack lab"),
         ("pending", (), "i-1 is pending", "workbench start --stack lab"),
         ("terminated", (), "i-1 is terminated", "workbench up --stack lab"),
-        ("", (), "another account", "workbench doctor --stack lab   tells which"),
+        ("", (), "another account", "workbench doctor --stack lab   says which"),
         ("running", (), "closed to every address", "workbench ssh.allow --stack lab"),
         (
             "running",

@@ -105,9 +105,9 @@ def test_one_of_which_nothing_is_exported_is_none_to_be_taken(outputs: dict[str,
 @pytest.mark.parametrize(
     ("names", "said", "hint"),
     [
-        (["one", "two"], "has no workbench 'tow'. Did you mean two?", "takes one of: one, two"),
-        (["lab"], "has no workbench 'tow'.", "takes one of: lab"),
-        ([""], "doesn't name its workbench, so 'tow' can't be looked for.", "Leave --workbench"),
+        (["one", "two"], "has no workbench 'tow'. Did you mean two?", "can be one of: one, two"),
+        (["lab"], "has no workbench 'tow'.", "can be one of: lab"),
+        ([""], "doesn't name its workbench, so 'tow' can't be found.", "Leave --workbench"),
     ],
 )
 def test_a_name_that_is_not_there_is_refused(names: list[str], said: str, hint: str) -> None:

@@ -43,7 +43,7 @@ def check_user(target: Target) -> Outcome:
         return failed(f"the server has no account {USER}")
     _, _, uid, _, _, home, _ = entry.split(":")
     if int(uid) < FIRST_ID:
-        return failed(f"{USER} has the user id {uid}, which is for the system's accounts")
+        return failed(f"{USER} has the user id {uid}, which is reserved for system accounts")
     owner = _ask(target, f"sudo -n stat -c %U {home}").stdout.strip()
     if owner != USER:
         told = f"belongs to {owner}" if owner else "isn't there"
@@ -61,9 +61,11 @@ def check_sudo(target: Target) -> Outcome:
         return failed(f"{USER} isn't in the group sudo, but in: {', '.join(groups)}")
     rights = _ask(target, f"sudo -n sudo -l -U {USER}").stdout
     if "NOPASSWD" in rights:
-        return failed(f"sudo asks {USER} for no password: a file in /etc/sudoers.d says so")
+        return failed(
+            f"sudo doesn't ask {USER} for a password, because of a file in /etc/sudoers.d"
+        )
     if "ALL) ALL" not in rights:
-        return failed(f"{USER} is in the group sudo, and may still not use sudo")
+        return failed(f"{USER} is in the group sudo, but still can't use sudo")
     return passed(f"{USER} is in the group sudo, which asks for the password")
 
 
@@ -84,7 +86,7 @@ def check_authorized(target: Target) -> Outcome:
             return failed(f"{place} has the mode {mode} and the owner {owner}, not {wanted}")
     public = (target.ssh_folder / f"{OWN_KEY}.pub").read_text("utf-8", "replace").split()[1]
     if public not in _ask(target, f"sudo -n cat {file}").stdout:
-        return failed(f"{file} has not the key of {target.ssh_folder / OWN_KEY}.pub")
+        return failed(f"{file} doesn't have the key in {target.ssh_folder / OWN_KEY}.pub")
     return passed(f"{file} has your key, mode 600")
 
 
@@ -104,11 +106,11 @@ def check_alias(target: Target) -> Outcome:
         "id -un; cat /etc/machine-id",
     )
     if answer.exit_code == 255:
-        last = answer.stderr.strip().splitlines() or ["no word of why"]
+        last = answer.stderr.strip().splitlines() or ["no reason given"]
         return failed(f"`ssh {NAME}` doesn't sign in: {last[-1].strip()}")
     user, _, machine = answer.stdout.strip().partition("\n")
     if machine != meant:
-        return failed(f"`ssh {NAME}` signs in on another computer than the lab's server")
+        return failed(f"`ssh {NAME}` signs in to a computer other than the lab's server")
     if user != USER:
         return failed(f"`ssh {NAME}` signs in as {user}, not as {USER}")
     return passed(f"`ssh {NAME}` signs in as {user}")

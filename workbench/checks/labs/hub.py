@@ -25,8 +25,8 @@ def check_people(target: Target) -> Outcome:
         "sudo -n python3 -", stdin=PROBE.read_text(encoding="utf-8"), limit=LIMIT
     )
     if not answer.ok:
-        last = answer.stderr.strip().splitlines() or ["no word of why"]
-        return failed(f"nobody can sign in at JupyterHub: {last[-1].strip()}")
+        last = answer.stderr.strip().splitlines() or ["no reason given"]
+        return failed(f"nobody can sign in to JupyterHub: {last[-1].strip()}")
     said = read_json(answer.stdout)
     if said["wrong"] == REDIRECT:
         return failed("JupyterHub lets people in with any password")
@@ -37,5 +37,9 @@ def check_people(target: Target) -> Outcome:
     if "failed" in said:
         return failed(f"JupyterHub can't start JupyterLab for people ({said['failed']}): {WHY}")
     if said["owner"] != ACCOUNT:
-        return failed(f"JupyterLab runs as {said['owner'] or 'nobody'}, not as who signed in")
-    return passed("accounts get in by their password, and JupyterLab runs as who signed in")
+        return failed(
+            f"JupyterLab runs as {said['owner'] or 'nobody'}, not as the person who signed in"
+        )
+    return passed(
+        "people can sign in with their password, and JupyterLab runs as the person who signed in"
+    )

@@ -46,7 +46,7 @@ def check_group(target: Target) -> Outcome:
             return failed(f"{ident} opens port {SSH_PORT} to the whole internet ({source})")
         sources.add(source)
     if not sources:
-        return failed(f"{ident} opens nothing yet")
+        return failed(f"{ident} doesn't open any port yet")
     return passed(f"{ident} opens port {SSH_PORT} to {', '.join(sorted(sources))}")
 
 
@@ -125,7 +125,9 @@ def check_answers(target: Target) -> Outcome:
         outcome = asked[-1]
     where = target.where
     if outcome.result is Result.PASS and where.port(SSH_PORT) != SSH_PORT:
-        return passed(f"port {SSH_PORT} of {where.ip} is answered at port {where.port(SSH_PORT)}")
+        return passed(
+            f"port {SSH_PORT} of {where.ip} is reached through port {where.port(SSH_PORT)}"
+        )
     return outcome
 
 

@@ -33,12 +33,12 @@ def check_key_pair(target: Target) -> Outcome:
         return failed(f"there is no {path.name} in {path.parent}")
     key = read_key(path)
     if key is None:
-        return failed(f"{path} is no private key")
+        return failed(f"{path} isn't a private key")
     pairs = target.aws("ec2").describe_key_pairs(IncludePublicKey=True)["KeyPairs"]
     fitting = [pair["KeyName"] for pair in pairs if key.get_base64() in pair.get("PublicKey", "")]
     if not fitting:
         names = ", ".join(pair["KeyName"] for pair in pairs) or "none at all"
-        return failed(f"no key pair in AWS is that of {path.name}; AWS has: {names}")
+        return failed(f"no key pair in AWS matches {path.name}; AWS has: {names}")
     return passed(f"{fitting[0]} in AWS fits {path.name}")
 
 

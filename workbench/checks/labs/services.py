@@ -43,10 +43,10 @@ def check_hub_service(target: Target) -> Outcome:
         return failed(wrong)
     answer = _get(server, unit, f"-f http://127.0.0.1:{JUPYTERHUB.port}/hub/api")
     if not answer.ok:
-        return failed(f"JupyterHub doesn't answer at port {JUPYTERHUB.port}")
+        return failed(f"JupyterHub doesn't answer on port {JUPYTERHUB.port}")
     wrong = _amiss_in_folder(server)
     version = read_json(answer.stdout)["version"]
-    return failed(wrong) if wrong else passed(f"JupyterHub {version}, at each boot")
+    return failed(wrong) if wrong else passed(f"JupyterHub {version}, which starts at each boot")
 
 
 def _amiss_in_folder(server: Server) -> str:
@@ -77,7 +77,7 @@ def check_rstudio_service(target: Target) -> Outcome:
     code, _, leads = (answer.stdout.strip().splitlines() or [""])[-1].partition(" ")
     if code != "302" or "/auth-sign-in" not in leads:
         return failed(f"port {RSTUDIO.port} answers {code} {leads}".rstrip() + ", no sign-in")
-    return passed("RStudio Server asks for name and password, at each boot")
+    return passed("RStudio Server asks for name and password, and starts at each boot")
 
 
 def _get(server: Server, unit: Unit, what: str) -> Answer:
@@ -95,7 +95,7 @@ def _amiss(server: Server, service: Service, unit: Unit) -> str:
     """Say what is wrong with a service as systemd has it, and with what answers at its port."""
     holder = _holder(server, service.port)
     if not unit.is_well:
-        other = f"; what answers at port {service.port} is {holder}" if holder else ""
+        other = f"; what answers on port {service.port} is {holder}" if holder else ""
         return f"{unit.told()}{other}"
     state = server.run(f"systemctl is-enabled {service.unit}", limit=LIMIT).stdout.strip()
     if state != "enabled":
@@ -123,4 +123,4 @@ def check_inside(target: Target) -> Outcome:
     others = sorted(outer - {str(SSH_PORT)}, key=int)
     if others:
         return failed(f"listening on every address: port {', '.join(others)}")
-    return passed(f"only port {SSH_PORT} can be reached; the services listen at 127.0.0.1")
+    return passed(f"only port {SSH_PORT} can be reached; the services listen on 127.0.0.1")

@@ -135,7 +135,7 @@ def _account(password: str):  # type: ignore[no-untyped-def]
         _run("useradd", "--create-home", "--shell", "/bin/bash", "--comment", MARK, ACCOUNT)
         entry = pwd.getpwnam(ACCOUNT)
     if entry.pw_gecos != MARK:
-        raise SystemExit(f"there is an account {ACCOUNT} that this didn't make")
+        raise SystemExit(f"there is an account {ACCOUNT} that the check didn't create")
     try:
         _run("chpasswd", text=f"{ACCOUNT}:{password}\n")
         yield

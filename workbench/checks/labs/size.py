@@ -39,7 +39,7 @@ def check_grown(target: Target) -> Outcome:
     volume, made = find_volume(target), root_volume(target)["CreateTime"]
     if restarted.result is Result.PASS or volume is None or volume["CreateTime"] > made:
         return restarted
-    return passed(f"a newer server than its data volume, made {made:%H:%M:%S} UTC")
+    return passed(f"the server is newer than its data volume, created {made:%H:%M:%S} UTC")
 
 
 def _check_memory(target: Target, wanted: int) -> Outcome:
@@ -69,7 +69,7 @@ def check_data_volume(target: Target) -> Outcome:
         return failed(f"there isn't exactly one volume named {DATA_VOLUME}")
     ident = volume["VolumeId"]
     if not volume["Encrypted"]:
-        return failed(f"{ident} isn't encrypted, and can't be any more: make another one")
+        return failed(f"{ident} isn't encrypted, and can't be encrypted later: create another one")
     servers = [each["InstanceId"] for each in volume["Attachments"] if each["State"] == "attached"]
     if servers != [the_instance(target)["InstanceId"]]:
         where = f"is at {servers[0]}" if servers else "is attached to no server"
@@ -83,7 +83,7 @@ def check_data_mount(target: Target) -> Outcome:
     volume = str((find_volume(target) or {}).get("VolumeId"))
     source = server.run(f"findmnt -nro SOURCE --mountpoint {PLACE}", limit=30).stdout.strip()
     if not source:
-        return failed(f"nothing is mounted at {PLACE}: what is written there is on the root disk")
+        return failed(f"nothing is mounted at {PLACE}: files written there go to the root disk")
     disk = f"{DISK}{volume.replace('-', '')}"
     real = server.run(f"readlink -f {disk}", limit=30).stdout.strip()
     if real != source:
@@ -94,7 +94,7 @@ def check_data_mount(target: Target) -> Outcome:
         return failed(
             f"{PLACE} is mounted, but won't be after the next boot: data.mount isn't enabled"
         )
-    return passed(f"{source} is mounted at {PLACE}, and will be after each boot")
+    return passed(f"{source} is mounted at {PLACE}, also after each boot")
 
 
 def check_note(target: Target) -> Outcome:
@@ -110,11 +110,11 @@ def check_kept(target: Target) -> Outcome:
 def _read_note(target: Target, before: datetime | None) -> Outcome:
     words = target.server().run(f"stat -c '%Y %s' {NOTE}", limit=30).stdout.split()
     if len(words) != 2 or words[1] == "0":
-        return failed(f"there is nothing in {NOTE}")
+        return failed(f"{NOTE} is empty")
     written = datetime.fromtimestamp(int(words[0]), UTC)
     if before is not None and written >= before:
         return failed(
             f"{NOTE} was written {written:%H:%M:%S} UTC, at this server, which was made"
-            f" {before:%H:%M:%S}: it is no file that was kept"
+            f" {before:%H:%M:%S}: it isn't a file that was kept"
         )
     return passed(f"{NOTE} was written {written:%H:%M:%S} UTC")

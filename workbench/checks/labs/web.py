@@ -31,7 +31,7 @@ SSH, HTTP, HTTPS = 22, 80, 443
 # Where what is listened to is heard on the server only.
 LOCAL = re.compile(r"127\.|\[::1\]|\[::ffff:127\.|[^:]*%lo\b")
 MOST_REDIRECTS = 8
-CHOOSE = "pulumi config set workbench:domain example.org   (a domain of yours)"
+CHOOSE = "pulumi config set workbench:domain example.org   (your own domain)"
 # Of certbot's package, by apt or snap.
 TIMERS = ("certbot.timer", "snap.certbot.renew.timer")
 
@@ -54,10 +54,10 @@ def check_doors(target: Target) -> Outcome:
 
 
 def check_web_port(target: Target) -> Outcome:
-    """Check that what answers at port 80 is a service that starts when the server boots."""
+    """Check that what answers on port 80 is a service that starts when the server boots."""
     unit = _unit_at(target, HTTP)
     if not unit:
-        return failed(f"nothing listens at port {HTTP} of the server")
+        return failed(f"nothing listens on port {HTTP} of the server")
     state = _ask(target, f"systemctl is-enabled {unit}")
     if state != "enabled":
         return failed(f"port {HTTP} is answered by {unit}, which won't start at the next boot")
@@ -83,7 +83,7 @@ def check_outside(target: Target) -> Outcome:
     if heard:
         told = ", ".join(f"{port} ({program})" for port, program in sorted(heard.items()))
         return failed(f"only the security group keeps others from these ports: {told}")
-    return passed("the programs listen to the server itself only")
+    return passed("the programs only listen on the server itself")
 
 
 def check_paths(target: Target) -> Outcome:
@@ -103,7 +103,9 @@ def check_paths(target: Target) -> Outcome:
         if isinstance(page, str):
             return failed(page)
         if page.status_code != httpx.codes.OK or form not in f"{page.request.url}{page.text}":
-            return failed(f"{page.request.url} → {page.status_code}, no sign-in of {path}")
+            return failed(
+                f"{page.request.url} → {page.status_code}, not the sign-in page of {path}"
+            )
     return passed(f"/jupyter is JupyterHub {version}, /rstudio is RStudio Server")
 
 
@@ -128,7 +130,7 @@ def _follow(target: Target, url: str, within: str) -> httpx.Response | str:
             parts = urlsplit(url)
             if not f"{parts.hostname}{parts.path}".startswith(within):
                 return f"{answer.request.url} points elsewhere, to {url}"
-    return f"{answer.request.url} points to another page again and again"
+    return f"{answer.request.url} keeps redirecting to another page"
 
 
 def _json(answer: httpx.Response) -> dict[str, Any]:
@@ -148,7 +150,7 @@ def check_elastic_ip(target: Target) -> Outcome:
     if not own:
         idle = [each["PublicIp"] for each in found if not each.get("AssociationId")]
         said = f"{ip}, which is AWS's and changes" if ip else "nothing"
-        told = f"; {', '.join(idle)} points to no server, and costs" if idle else ""
+        told = f"; {', '.join(idle)} points to no server, but costs money" if idle else ""
         return failed(f"the server's address is {said}{told}")
     return passed(f"{own[0]['PublicIp']} stays with {ident} when it is stopped")
 
@@ -157,7 +159,7 @@ def check_records(target: Target) -> Outcome:
     """Check that the domain, and www before it, point to the server's address."""
     domain = str(target.outputs.get("domain") or "")
     if not domain:
-        return failed("no domain is chosen", CHOOSE)
+        return failed("no domain is set", CHOOSE)
     wanted = target.where.ip
     for name in target.names:
         found = target.resolve(name)
@@ -170,15 +172,15 @@ def check_records(target: Target) -> Outcome:
 def check_certificate(target: Target) -> Outcome:
     """Check that both names have a certificate that browsers trust."""
     if not target.outputs.get("domain"):
-        return failed("no domain is chosen", CHOOSE)
+        return failed("no domain is set", CHOOSE)
     where = target.where
     try:
         socket.create_connection((where.ip, where.port(HTTPS)), timeout=TIMEOUT).close()
         read_certificate(target, target.names[0], verify=False)
     except ssl.SSLError:
-        return failed(f"what answers at port {HTTPS} speaks no TLS")
+        return failed(f"what answers on port {HTTPS} doesn't use TLS")
     except OSError:
-        return failed(f"nothing answers at port {HTTPS}")
+        return failed(f"nothing answers on port {HTTPS}")
     return check_chain(target)
 
 
@@ -191,25 +193,25 @@ def check_renewal(target: Target) -> Outcome:
     command = f"sudo -n openssl x509 -noout -serial -in /etc/letsencrypt/live/{target.names[0]}"
     kept = _ask(target, f"{command}/fullchain.pem").removeprefix("serial=")
     if not kept or int(kept, 16) != shown:
-        return failed(f"{unit} shows a certificate that certbot doesn't keep, and won't renew")
+        return failed(f"{unit} uses a certificate that certbot doesn't manage and won't renew")
     for timer in TIMERS:
         if _ask(target, f"systemctl is-enabled {timer}; systemctl is-active {timer}") == (
             "enabled\nactive"
         ):
             break
     else:
-        return failed("no timer has certbot renew it: in 90 days it expires")
+        return failed("no timer makes certbot renew it: it expires in 90 days")
     doors = check_doors(target)
     if doors.result is not Result.PASS:
         return failed(f"renewal would fail: {doors.evidence}")
-    return passed(f"{timer} has certbot renew it, by port {HTTP}")
+    return passed(f"{timer} makes certbot renew it, through port {HTTP}")
 
 
 def check_kernel_https(target: Target) -> Outcome:
     """Check that a notebook's kernel answers through the proxy, for whoever signs in."""
     password = target.password(USER)
     if not password:
-        return failed(f"password.txt in {target.folder} hasn't the password of {USER}")
+        return failed(f"password.txt in {target.folder} doesn't have the password of {USER}")
     with session(target, USER, password) as signed_in:
         answer = signed_in.run("python", CODE["python"]).split()
     if answer != ["42", USER]:

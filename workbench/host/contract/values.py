@@ -103,7 +103,7 @@ def check_name(value: object, what: str, longest: int = LONGEST_NAME) -> str:
     text = check_text(value, what)
     if len(text) > longest or not _NAME.fullmatch(text):
         raise UnusableValueError(
-            f"{what} is {shown(text)}, but names in AWS need lower-case letters, digits and "
+            f"{what} is {shown(text)}, but names in AWS need lowercase letters, digits and "
             f"hyphens, a letter first, at most {longest} of them.",
             "For example: do4ds-lab",
         )

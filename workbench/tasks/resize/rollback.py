@@ -91,5 +91,5 @@ def _so_far(now: Situation, power: str, actual: str) -> str:
 
 def _reason(error: WorkbenchError, wanted: str) -> str:
     if isinstance(error, NoCapacityError) or NO_CAPACITY in error.message:
-        return f"{wanted} did not start: AWS has no capacity for it in this zone just now."
+        return f"{wanted} did not start: AWS has no capacity for it in this zone right now."
     return f"{wanted} did not start: {error.message.partition(chr(10))[0].rstrip('.')}."

@@ -82,7 +82,7 @@ def test_a_server_is_known_by_the_key_that_its_console_shows(known, console, sai
         ),
         (
             {"getent": PERSON.replace("1001", "999", 1)},
-            "FAIL: test-user has the user id 999, which is for the system's accounts",
+            "FAIL: test-user has the user id 999, which is reserved for system accounts",
         ),
         ({"stat -c %U": "root\n"}, "FAIL: /home/test-user, the home of test-user, belongs to root"),
         ({"stat -c %U": ""}, "FAIL: /home/test-user, the home of test-user, isn't there"),
@@ -104,11 +104,11 @@ def test_an_account_is_a_persons_with_home_and_password(changed, said):
         ),
         (
             {"-l -U": "    (ALL : ALL) ALL\n    (ALL) NOPASSWD: ALL\n"},
-            "FAIL: sudo asks test-user for no password: a file in /etc/sudoers.d says so",
+            "FAIL: sudo doesn't ask test-user for a password, because of a file in /etc/sudoers.d",
         ),
         (
             {"-l -U": "User test-user is not allowed to run sudo\n"},
-            "FAIL: test-user is in the group sudo, and may still not use sudo",
+            "FAIL: test-user is in the group sudo, but still can't use sudo",
         ),
     ],
 )
@@ -139,7 +139,7 @@ def test_sudo_is_by_the_group_and_asks_for_the_password(changed, said):
         (
             "700 test-user\n600 test-user\n",
             "other",
-            f"FAIL: {FILE} has not the key of TMP/id_ed25519.pub",
+            f"FAIL: {FILE} doesn't have the key in TMP/id_ed25519.pub",
         ),
     ],
 )
@@ -172,14 +172,14 @@ def test_the_account_takes_your_key_from_files_of_its_own(tmp_path, modes, keys,
         (
             "",
             (0, "test-user\nother\n", ""),
-            "FAIL: `ssh do4ds-lab` signs in on another computer than the lab's server",
+            "FAIL: `ssh do4ds-lab` signs in to a computer other than the lab's server",
         ),
         (
             "",
             (255, "", "warning\nssh: Could not resolve hostname do4ds-lab\n"),
             "FAIL: `ssh do4ds-lab` doesn't sign in: ssh: Could not resolve hostname do4ds-lab",
         ),
-        ("", (255, "", ""), "FAIL: `ssh do4ds-lab` doesn't sign in: no word of why"),
+        ("", (255, "", ""), "FAIL: `ssh do4ds-lab` doesn't sign in: no reason given"),
     ],
 )
 def test_the_short_name_signs_you_in_on_this_server(monkeypatch, options, answer, said):

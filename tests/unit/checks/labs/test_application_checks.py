@@ -124,10 +124,10 @@ STOPPED = SHOWN.replace("{active}", "inactive")
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({}, "PASS: JupyterHub 6.1.1, at each boot"),
+        ({}, "PASS: JupyterHub 6.1.1, which starts at each boot"),
         (
             {"cat /proc/uptime": STOPPED, "ps -o unit=": "session-3.scope\n"},
-            "FAIL: jupyterhub is stopped; what answers at port 8000 is session-3.scope",
+            "FAIL: jupyterhub is stopped; what answers on port 8000 is session-3.scope",
         ),
         (
             {"cat /proc/uptime": STOPPED, "ss -Hltnp": ""},
@@ -141,7 +141,7 @@ STOPPED = SHOWN.replace("{active}", "inactive")
             {"ps -o unit=": "other.service\n"},
             "FAIL: port 8000 is answered by other.service, not by JupyterHub",
         ),
-        ({"hub/api": ""}, "FAIL: JupyterHub doesn't answer at port 8000"),
+        ({"hub/api": ""}, "FAIL: JupyterHub doesn't answer on port 8000"),
         (
             {"readlink /proc": "/\n"},
             "FAIL: JupyterHub has no working directory, so that its database and the "
@@ -160,10 +160,10 @@ def test_jupyterhub_is_a_service_of_its_own(changed, said):
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({}, "PASS: RStudio Server asks for name and password, at each boot"),
+        ({}, "PASS: RStudio Server asks for name and password, and starts at each boot"),
         (
             {"cat /proc/uptime": STOPPED},
-            "FAIL: rstudio-server is stopped; what answers at port 8787 is rstudio-server.service",
+            "FAIL: rstudio-server is stopped; what answers on port 8787 is rstudio-server.service",
         ),
         (
             {"is-enabled": "disabled\n"},
@@ -171,7 +171,7 @@ def test_jupyterhub_is_a_service_of_its_own(changed, said):
         ),
         (
             {"redirect_url": "000 \n302 http://127.0.0.1:8787/auth-sign-in\n"},
-            "PASS: RStudio Server asks for name and password, at each boot",
+            "PASS: RStudio Server asks for name and password, and starts at each boot",
         ),
         ({"redirect_url": "200 "}, "FAIL: port 8787 answers 200, no sign-in"),
         ({"redirect_url": Answer(1, "")}, "FAIL: port 8787 answers, no sign-in"),
@@ -193,8 +193,8 @@ def test_rstudio_is_a_service_that_asks_who_is_there(changed, said):
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("127.0.0.1:8000", "PASS: only port 22 can be reached; the services listen at 127.0.0.1"),
-        ("[::1]:8000", "PASS: only port 22 can be reached; the services listen at 127.0.0.1"),
+        ("127.0.0.1:8000", "PASS: only port 22 can be reached; the services listen on 127.0.0.1"),
+        ("[::1]:8000", "PASS: only port 22 can be reached; the services listen on 127.0.0.1"),
         ("0.0.0.0:8787", "FAIL: listening on every address: port 8787"),
         ("*:8000", "FAIL: listening on every address: port 8000"),
         ("[::]:8000", "FAIL: listening on every address: port 8000"),
@@ -212,7 +212,8 @@ def test_services_listen_inside_only(address, said):
     [
         (
             {"wrong": 403, "right": 302, "owner": "lab-check"},
-            "PASS: accounts get in by their password, and JupyterLab runs as who signed in",
+            "PASS: people can sign in with their password, and JupyterLab runs as the person"
+            " who signed in",
         ),
         ({"wrong": 302, "right": 302}, "FAIL: JupyterHub lets people in with any password"),
         (
@@ -227,11 +228,11 @@ def test_services_listen_inside_only(address, said):
         ),
         (
             {"wrong": 403, "right": 302, "owner": "root"},
-            "FAIL: JupyterLab runs as root, not as who signed in",
+            "FAIL: JupyterLab runs as root, not as the person who signed in",
         ),
         (
             {"wrong": 403, "right": 302, "owner": ""},
-            "FAIL: JupyterLab runs as nobody, not as who signed in",
+            "FAIL: JupyterLab runs as nobody, not as the person who signed in",
         ),
     ],
 )
@@ -244,14 +245,14 @@ def test_people_get_in_by_their_password_alone(answer, said):
 
 def test_a_hub_that_doesnt_answer_lets_nobody_in():
     assert told(hub.check_people, Server()) == (
-        "FAIL: nobody can sign in at JupyterHub: no such file"
+        "FAIL: nobody can sign in to JupyterHub: no such file"
     )
 
 
 def test_a_hub_that_says_nothing_at_all_lets_nobody_in():
     silent = Server(**{"python3 -": Answer(1, "")})
     assert told(hub.check_people, silent) == (
-        "FAIL: nobody can sign in at JupyterHub: no word of why"
+        "FAIL: nobody can sign in to JupyterHub: no reason given"
     )
 
 

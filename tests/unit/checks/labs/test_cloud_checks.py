@@ -103,7 +103,7 @@ def test_a_key_file_of_another_pair_fails(account):
     account.key_pair()
     (account.folder / KEY_FILE).write_text(kept)
 
-    said = f"FAIL: no key pair in AWS is that of {KEY_FILE}; AWS has: {KEY_PAIR}"
+    said = f"FAIL: no key pair in AWS matches {KEY_FILE}; AWS has: {KEY_PAIR}"
     assert told(keys.check_key_pair, account) == said
 
 
@@ -111,7 +111,7 @@ def test_a_file_that_holds_no_key_fails(account):
     account.key_pair()
     (account.folder / KEY_FILE).write_text("None\n")
 
-    assert told(keys.check_key_pair, account).endswith("is no private key")
+    assert told(keys.check_key_pair, account).endswith("isn't a private key")
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_key_that_others_can_read_fails(account, mode, said):
     ("rules", "said"),
     [
         ([SSH], r"PASS: sg-ID opens port 22 to 203.0.113.7/32"),
-        ([], "FAIL: sg-ID opens nothing yet"),
+        ([], "FAIL: sg-ID doesn't open any port yet"),
         ([SSH, ("tcp", 80, 80, "0.0.0.0/0")], "FAIL: sg-ID opens more than port 22: tcp 80"),
         (
             [("tcp", 0, 65535, "203.0.113.7/32")],
@@ -319,7 +319,7 @@ class Ports:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
-REFUSED, OPEN = failed("nothing answers at port 22"), passed("port 22 answers")
+REFUSED, OPEN = failed("nothing answers on port 22"), passed("port 22 answers")
 
 
 def answers(monkeypatch, account, port, sources=("203.0.113.7/32",), young=300.0, **ways):
@@ -358,5 +358,5 @@ def test_what_waiting_does_not_help_fails_at_once(monkeypatch, account, known):
 
 def test_a_port_that_another_one_of_this_computer_leads_to_is_named(monkeypatch, account):
     assert answers(monkeypatch, account, Ports(OPEN), ports={22: 2222}) == (
-        "PASS: port 22 of 203.0.113.9 is answered at port 2222"
+        "PASS: port 22 of 203.0.113.9 is reached through port 2222"
     )

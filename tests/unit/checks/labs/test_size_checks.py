@@ -109,7 +109,7 @@ def test_the_memory_is_more_in_aws_and_on_the_server(cloud, server, said):
         ),
         (
             {"started": LATE, "made": LATE},
-            "PASS: a newer server than its data volume, made 09:00:00 UTC",
+            "PASS: the server is newer than its data volume, created 09:00:00 UTC",
         ),
     ],
 )
@@ -124,7 +124,7 @@ def test_a_fresh_server_of_a_bigger_type_hasnt_grown(cloud, said):
         ({"volumes": []}, "FAIL: there isn't exactly one volume named do4ds-lab-data"),
         (
             {"volume": {"Encrypted": False}},
-            "FAIL: vol-1 isn't encrypted, and can't be any more: make another one",
+            "FAIL: vol-1 isn't encrypted, and can't be encrypted later: create another one",
         ),
         ({"volume": {"Attachments": []}}, "FAIL: vol-1 is attached to no server"),
         (
@@ -140,14 +140,14 @@ def test_the_data_volume_is_encrypted_and_at_this_server(cloud, said):
 @pytest.mark.parametrize(
     ("server", "said"),
     [
-        ({}, "PASS: /dev/nvme1n1 is mounted at /data, and will be after each boot"),
+        ({}, "PASS: /dev/nvme1n1 is mounted at /data, also after each boot"),
         (
             {"systemctl": "generated\n"},
-            "PASS: /dev/nvme1n1 is mounted at /data, and will be after each boot",
+            "PASS: /dev/nvme1n1 is mounted at /data, also after each boot",
         ),
         (
             {"findmnt": ""},
-            "FAIL: nothing is mounted at /data: what is written there is on the root disk",
+            "FAIL: nothing is mounted at /data: files written there go to the root disk",
         ),
         (
             {"findmnt": "/dev/nvme2n1\n"},
@@ -171,10 +171,10 @@ def test_what_is_mounted_is_the_volume_now_and_after_a_boot(server, said):
             EARLY,
             None,
             "FAIL: /data/notes.txt was written 08:00:00 UTC, at this server, which was "
-            "made 08:00:00: it is no file that was kept",
+            "made 08:00:00: it isn't a file that was kept",
         ),
-        (LATE, "", "FAIL: there is nothing in /data/notes.txt"),
-        (LATE, "1 0\n", "FAIL: there is nothing in /data/notes.txt"),
+        (LATE, "", "FAIL: /data/notes.txt is empty"),
+        (LATE, "1 0\n", "FAIL: /data/notes.txt is empty"),
     ],
 )
 def test_a_file_that_was_kept_is_older_than_the_server(made, note, said):
@@ -195,8 +195,8 @@ def test_the_biggest_has_twice_the_memory():
     ("stat", "said"),
     [
         (f"{int(LATE.timestamp())} 12\n", "PASS: /data/notes.txt was written 09:00:00 UTC"),
-        (f"{int(LATE.timestamp())} 0\n", "FAIL: there is nothing in /data/notes.txt"),
-        ("", "FAIL: there is nothing in /data/notes.txt"),
+        (f"{int(LATE.timestamp())} 0\n", "FAIL: /data/notes.txt is empty"),
+        ("", "FAIL: /data/notes.txt is empty"),
     ],
 )
 def test_a_note_holds_something(stat, said):

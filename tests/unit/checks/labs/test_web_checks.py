@@ -96,7 +96,7 @@ def test_the_web_is_open_and_nothing_else(ec2: Any, rules: list[Any], said: str)
             "",
             "FAIL: port 80 is answered by session-3.scope, which won't start at the next boot",
         ),
-        ("", "", "", "FAIL: nothing listens at port 80 of the server"),
+        ("", "", "", "FAIL: nothing listens on port 80 of the server"),
     ],
 )
 def test_what_answers_is_a_service(shell, listening, unit, state, said):
@@ -114,7 +114,7 @@ def test_what_answers_is_a_service(shell, listening, unit, state, said):
 @pytest.mark.parametrize(
     ("listening", "said"),
     [
-        (SSHD + NGINX + HUB, "PASS: the programs listen to the server itself only"),
+        (SSHD + NGINX + HUB, "PASS: the programs only listen on the server itself"),
         (
             SSHD + NGINX + HUB.replace("127.0.0.1:8000", "*:8000"),
             "FAIL: only the security group keeps others from these ports: 8000 (node)",
@@ -124,7 +124,7 @@ def test_what_answers_is_a_service(shell, listening, unit, state, said):
             "FAIL: only the security group keeps others from these ports: 8000 (node),"
             " 8080 (somebody)",
         ),
-        (HUB.replace("127.0.0.1", "[::1]"), "PASS: the programs listen to the server itself only"),
+        (HUB.replace("127.0.0.1", "[::1]"), "PASS: the programs only listen on the server itself"),
         (
             HUB.replace("127.0.0.1", "10.0.0.4"),
             "FAIL: only the security group keeps others from these ports: 8000 (node)",
@@ -181,16 +181,16 @@ WELL: Pages = {
         ),
         (
             {"/rstudio": (502, {}, "auth-sign-in")},
-            "FAIL: http://bench.example/rstudio → 502, no sign-in of /rstudio",
+            "FAIL: http://bench.example/rstudio → 502, not the sign-in page of /rstudio",
         ),
         (
             {"/rstudio": (200, {}, "<h1>It works!</h1>")},
-            "FAIL: http://bench.example/rstudio → 200, no sign-in of /rstudio",
+            "FAIL: http://bench.example/rstudio → 200, not the sign-in page of /rstudio",
         ),
         # One that points nowhere.
         (
             {"/rstudio": (302, {}, "")},
-            "FAIL: http://bench.example/rstudio → 302, no sign-in of /rstudio",
+            "FAIL: http://bench.example/rstudio → 302, not the sign-in page of /rstudio",
         ),
         # JupyterHub doesn't know its path.
         (
@@ -211,7 +211,7 @@ WELL: Pages = {
         ),
         (
             {"/rstudio/": to("/rstudio")},
-            "FAIL: http://bench.example/rstudio/ points to another page again and again",
+            "FAIL: http://bench.example/rstudio/ keeps redirecting to another page",
         ),
     ],
 )
@@ -279,7 +279,7 @@ CHANGES = f"FAIL: the server's address is {IP}, which is AWS's and changes"
         (Addresses(IP, ELSEWHERE), CHANGES),
         (
             Addresses(IP, ELSEWHERE, *IDLE),
-            f"{CHANGES}; 203.0.113.2, 203.0.113.3 points to no server, and costs",
+            f"{CHANGES}; 203.0.113.2, 203.0.113.3 points to no server, but costs money",
         ),
         (Addresses(""), "FAIL: the server's address is nothing"),
     ],
@@ -325,7 +325,7 @@ def test_without_a_domain_it_is_told_how_to_choose_one():
         outcome = check(Target("labs", outputs={"domain": "", "names": []}))
 
         assert (told(outcome), outcome.fix[:35]) == (
-            "FAIL: no domain is chosen",
+            "FAIL: no domain is set",
             "pulumi config set workbench:domain ",
         )
 
@@ -359,7 +359,7 @@ def test_plain_http_at_the_port_of_https_is_told(make_site):
     site = make_site()
     other = replace(site, address=Address("127.0.0.1", {443: site.where.port(80)}))
 
-    assert told(web.check_certificate(other)) == "FAIL: what answers at port 443 speaks no TLS"
+    assert told(web.check_certificate(other)) == "FAIL: what answers on port 443 doesn't use TLS"
 
 
 def test_nothing_at_the_port_of_https_is_told(make_site):
@@ -367,7 +367,7 @@ def test_nothing_at_the_port_of_https_is_told(make_site):
         port = free.getsockname()[1]
     closed = replace(make_site(), address=Address("127.0.0.1", {443: port}))
 
-    assert told(web.check_certificate(closed)) == "FAIL: nothing answers at port 443"
+    assert told(web.check_certificate(closed)) == "FAIL: nothing answers on port 443"
 
 
 NGINX_UNIT, RUNS = "nginx.service", "enabled\nactive"
@@ -378,20 +378,26 @@ SHUT = failed("sg-1 doesn't open port 80 to everyone")
 @pytest.mark.parametrize(
     ("unit", "kept", "timer", "doors", "said"),
     [
-        (NGINX_UNIT, "same", RUNS, OPEN, "PASS: certbot.timer has certbot renew it, by port 80"),
+        (
+            NGINX_UNIT,
+            "same",
+            RUNS,
+            OPEN,
+            "PASS: certbot.timer makes certbot renew it, through port 80",
+        ),
         (
             NGINX_UNIT,
             "same",
             "disabled\nactive",
             OPEN,
-            "FAIL: no timer has certbot renew it: in 90 days it expires",
+            "FAIL: no timer makes certbot renew it: it expires in 90 days",
         ),
         (
             NGINX_UNIT,
             "same",
             "enabled\ninactive",
             OPEN,
-            "FAIL: no timer has certbot renew it: in 90 days it expires",
+            "FAIL: no timer makes certbot renew it: it expires in 90 days",
         ),
         # It looks right for 90 days.
         (
@@ -399,14 +405,14 @@ SHUT = failed("sg-1 doesn't open port 80 to everyone")
             "FF",
             RUNS,
             OPEN,
-            "FAIL: nginx.service shows a certificate that certbot doesn't keep, and won't renew",
+            "FAIL: nginx.service uses a certificate that certbot doesn't manage and won't renew",
         ),
         (
             NGINX_UNIT,
             "",
             RUNS,
             OPEN,
-            "FAIL: nginx.service shows a certificate that certbot doesn't keep, and won't renew",
+            "FAIL: nginx.service uses a certificate that certbot doesn't manage and won't renew",
         ),
         (
             "nginx.service",
@@ -462,4 +468,6 @@ def test_a_kernel_runs_code_as_who_signed_in(monkeypatch, printed, said):
 def test_without_the_password_nobody_signs_in(tmp_path):
     outcome = web.check_kernel_https(Target("labs", folder=tmp_path))
 
-    assert told(outcome) == f"FAIL: password.txt in {tmp_path} hasn't the password of test-user"
+    assert told(outcome) == (
+        f"FAIL: password.txt in {tmp_path} doesn't have the password of test-user"
+    )
