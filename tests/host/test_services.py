@@ -80,7 +80,7 @@ def test_settings_that_cant_be_are_told_and_change_nothing(lab: Lab) -> None:
     lab.publish(services=["rstudio"])
     lab.converge(ok=False)
 
-    assert "needs 'jupyterhub', which isn't named" in lab.failure()
+    assert "needs 'jupyterhub', which isn't listed" in lab.failure()
     assert lab.run(STATE) == "active"
 
 

@@ -117,7 +117,10 @@ def test_an_administrators_own_packages_are_told_and_their_removal_is_said_first
     lab.run('sed -i \'s/"cowsay"/"cowsay<7"/\' /etc/workbench/settings.json')
     said = actions(lab)
     assert "install for everyone: Python cowsay<7" in said
-    assert "remove tabulate from /opt/everyone/python (workbench:packages would keep it)" in said
+    assert (
+        "remove tabulate from /opt/everyone/python (add it to workbench:packages to keep it)"
+        in said
+    )
     lab.run(f"{uv} uninstall --quiet {python} tabulate")
 
 

@@ -84,7 +84,7 @@ PLANTS = {
     ),
     "pam": Plant(
         "cp /etc/pam.d/su /root/su; sed -i '1i auth sufficient pam_permit.so' /etc/pam.d/su",
-        "/etc/pam.d/su lets people in without a proof",
+        "/etc/pam.d/su lets people in without authentication",
         "everybody",
         "mv /root/su /etc/pam.d/su",
     ),

@@ -100,7 +100,7 @@ def check_proxy(value: object, what: str) -> str:
     parts = urlsplit(text)
     if not _PROXY.fullmatch(text) or not _has_port(parts):
         raise UnusableValueError(
-            f"{what} is {shown(text)}, but a proxy is named by its host and port alone.",
+            f"{what} is {shown(text)}, but a proxy consists of only a host and a port.",
             "For example: http://proxy.example.org:3128",
         )
     return text

@@ -93,7 +93,7 @@ def check_names(kind: str, values: object, what: str) -> list[str]:
     plain = [plain_name(name) if kind == "python" else name for name in names]
     for name, other in zip(names, plain, strict=True):
         if plain.count(other) > 1:
-            raise UnusableValueError(f"{what} has {name!r} twice.", "Name each package once.")
+            raise UnusableValueError(f"{what} has {name!r} twice.", "List each package once.")
     return names
 
 

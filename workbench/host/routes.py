@@ -47,7 +47,7 @@ def check_routes(values: object, what: str) -> tuple[Route, ...]:
             if overlap(route.path, other.path):
                 raise UnusableValueError(
                     f"{what} has {other.path} and {route.path}, of which one is in the other.",
-                    "Give each page a path of its own.",
+                    "Give each page its own path.",
                 )
     return tuple(routes)
 
@@ -77,7 +77,7 @@ def _check_target(value: Mapping[str, Any], what: str) -> tuple[int | None, str 
     port, socket = value.get("port"), value.get("socket")
     if (port is None) is (socket is None):
         raise UnusableValueError(
-            f"{what} must have either a port or a socket, which says where the page comes from.",
+            f"{what} must have either a port or a socket, where the page comes from.",
             "For example: port 805, or socket /run/dash/dash.sock",
         )
     if socket is not None:
@@ -87,7 +87,7 @@ def _check_target(value: Mapping[str, Any], what: str) -> tuple[int | None, str 
         raise UnusableValueError(
             f"{what}.port is {number}, where anyone on the server could listen while your program "
             "is down, and show pages to people who have signed in.",
-            "Have your program listen at a port below 1024, or at a socket below /run.",
+            "Have your program listen on a port below 1024, or on a socket in /run.",
         )
     return number, None
 

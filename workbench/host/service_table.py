@@ -72,10 +72,10 @@ def choose(names: Iterable[str]) -> tuple[Service, ...]:
     chosen: list[Service] = []
     for name in wanted:
         if wanted.count(name) > 1:
-            raise ServicesError(f"The service {name!r} is named twice.", "List it once.")
+            raise ServicesError(f"The service {name!r} is listed twice.", "List it once.")
         if name in fixed:
             raise ServicesError(
-                f"{name!r} can't be chosen: every workbench has it.", f"Leave {name} out."
+                f"{name!r} can't be listed: every workbench has it.", f"Leave {name} out."
             )
         chosen.append(_find(name))
     together = [*chosen, *_always()]
@@ -84,7 +84,7 @@ def choose(names: Iterable[str]) -> tuple[Service, ...]:
         for needed in service.needs:
             if needed not in wanted:
                 raise ServicesError(
-                    f"The service {service.name!r} needs {needed!r}, which isn't named.",
+                    f"The service {service.name!r} needs {needed!r}, which isn't listed.",
                     f"Add {needed}, or leave {service.name} out.",
                 )
     return tuple(together)
@@ -156,7 +156,7 @@ def _checked(service: Service) -> Service:
     elif taken := TAKEN_WORDS & {*service.names}:
         said = f"has the name {min(taken)!r}, which stands for something else"
     elif service.stage is not Stage.SERVICE:
-        said = "has a stage of the workbench's own"
+        said = "uses a stage that is reserved for the workbench"
     elif service.port is not None and not 0 < service.port < FIRST_OPEN_PORT:
         said = f"has port {service.port}, which people on the server could take: it has to be 1023"
         said += " or lower"
@@ -216,7 +216,7 @@ def refuse_routes(routes: Iterable[Route], services: Sequence[Service]) -> None:
         for service in services:
             if service.path and overlap(route.path, service.path):
                 raise ServicesError(
-                    f"The page {route.path} would be in the way of {service.title}, which has "
+                    f"The page {route.path} would conflict with {service.title}, which has "
                     f"{service.path}.",
                     "Choose another path.",
                 )
@@ -224,7 +224,7 @@ def refuse_routes(routes: Iterable[Route], services: Sequence[Service]) -> None:
                 raise ServicesError(
                     f"The page {route.path} has the port {route.port}, which is the workbench's "
                     "own.",
-                    "Have your program listen at another port below 1024, or at a socket.",
+                    "Have your program listen on another port below 1024, or on a socket.",
                 )
         if not route.is_open and not any(each.gate for each in services):
             knows = next(each.name for each in own_services() if each.gate)

@@ -59,7 +59,7 @@ def test_what_was_changed_by_hand_is_found_named_and_put_right(converged: Bench)
         "-PermitRootLogin yes",
         f"{HUB} has mode 666, not 644",
         f"{LANDING} is missing",
-        "caddy.service does not run (inactive)",
+        "caddy.service is not running (inactive)",
     ):
         assert sentence in said
     assert ["by-hand is in the group sudo"] in found
@@ -126,7 +126,7 @@ def test_packages_for_everyone_come_with_the_configuration_and_go_with_it(
         removed = converged.run("converge", "--dry-run").stdout
         converged.run("converge", "--yes")
 
-    why = "apt no-such-package: the distribution has no package of that name"
+    why = "apt no-such-package: the distribution has no package with that name"
     assert "install for everyone: Python cowsay" in shown
     # With the seven that every server gets.
     assert "9 of 10 installed; failed:" in status

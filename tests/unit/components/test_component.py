@@ -120,7 +120,7 @@ def test_keyword_arguments_are_told_how_it_is_written(component, refusal):
         (Access, {"public_key": "hello"}, "public_key isn't an OpenSSH public key"),
         (Access, {"ssh_from": ["home"]}, "ssh_from[0] is 'home', which isn't a range"),
         (Address, {"domain": "lab"}, "domain is 'lab', which isn't a domain name"),
-        (Workbench, {"domain": "https://lab.example.org"}, "but must be the name alone"),
+        (Workbench, {"domain": "https://lab.example.org"}, "but must be only the name"),
         (Workbench, {"instance_type": ["t3.large"]}, "instance_type is ['t3.large'], but must be"),
         (Workbench, {"extra_ports": [{"port": 0, "cidr_blocks": []}]}, "extra_ports[0].port is 0"),
         (Workbench, {"packages": {"pip": ["x"]}}, "packages has no argument 'pip'"),

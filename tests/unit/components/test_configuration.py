@@ -69,7 +69,7 @@ def test_every_argument_of_a_workbench_is_a_key():
         ),
         (
             {"domain": "https://lab.example.org"},
-            "workbench:domain is 'https://lab.example.org', but must be the name alone",
+            "workbench:domain is 'https://lab.example.org', but must be only the name",
             "pulumi config set workbench:domain VALUE",
         ),
         (

@@ -54,7 +54,7 @@ def test_there_are_examples():
             {"routes": [{**DASH, "port": 8501}]},
             "routes[0].port is 8501, where anyone on",
         ),
-        ({"routes": [{**DASH, "path": "/rstudio/"}]}, "routes: The page /rstudio/ would be in"),
+        ({"routes": [{**DASH, "path": "/rstudio/"}]}, "routes: The page /rstudio/ would conflict"),
         ({"routes": [DASH], "services": []}, "routes: The page /dash/ is for people who have"),
         ({"jupyterhub_config": {"Spawner": {"cmd": "x"}}}, "jupyterhub_config has Spawner.cmd"),
         ({"http_proxy": "http://me:secret@p:1"}, "http_proxy has a password in it"),

@@ -107,7 +107,7 @@ def test_a_preview_goes_through_while_nothing_is_known(deploy, public_key, name)
         (Late("ada"), "users is 'ada', but must be a list"),
         ([{"name": "ada", "public_keys": Late(["hello"])}], "users[0].public_keys[0] isn't an Op"),
         ([Late({"name": "ada", "admin": True})], "users[0] has no argument 'admin'"),
-        ([{"name": Late("root")}], "users[0].name is 'root', which is an account of the system"),
+        ([{"name": Late("root")}], "users[0].name is 'root', which is a system account"),
         ([{"name": "ada", "quota": Late(0)}], "users[0].quota is 0, but must be a whole number"),
     ],
 )

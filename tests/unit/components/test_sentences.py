@@ -28,17 +28,17 @@ def find(check: str) -> Callable[..., Any]:
 
 
 DOMAIN = (
-    "which isn't a domain name: parts of letters, digits and hyphens, separated by dots, two of"
-    " them at least."
+    "which isn't a domain name: parts of letters, digits and hyphens, separated by dots, at"
+    " least two."
 )
 NAME = "but names in AWS need lowercase letters, digits and hyphens, a letter first, at most"
 NO_KEY = "isn't an OpenSSH public key, one line such as 'ssh-ed25519 AAAA… you@home'."
 LAB = "For example: lab.example.org"
-UNKNOWN = "which has letters that DNS doesn't know."
+UNKNOWN = "which has letters that DNS doesn't support."
 USER = (
-    "but a user's name is lower-case letters, digits, - and _, a letter first, at most 32 of them."
+    "but a user's name is lowercase letters, digits, - and _, a letter first, at most 32 of them."
 )
-SIGNS = "but the server takes letters, digits and ._~:/?&=%+@[]- in an address."
+SIGNS = "but a URL for the server may only have letters, digits and ._~:/?&=%+@[]-."
 KINDS = (
     "ssh-ed25519, ssh-rsa, ecdsa-sha2-nistp256, ecdsa-sha2-nistp384, ecdsa-sha2-nistp521,"
     " sk-ssh-ed25519@openssh.com, sk-ecdsa-sha2-nistp256@openssh.com"
@@ -68,14 +68,14 @@ REFUSED = [
         "domain",
         "https://lab.example.org",
         (),
-        "is 'https://lab.example.org', but must be the name alone, without https://, port or path.",
+        "is 'https://lab.example.org', but must be only the name, without https://, port or path.",
         LAB,
     ),
     (
         "domain",
         "lab.example.org:8000",
         (),
-        "is 'lab.example.org:8000', but must be the name alone, without https://, port or path.",
+        "is 'lab.example.org:8000', but must be only the name, without https://, port or path.",
         LAB,
     ),
     (
@@ -146,10 +146,10 @@ REFUSED = [
         ["a"],
         (),
         "it[0] isn't a certificate in PEM form.",
-        "Give the text of the file, from -----BEGIN CERTIFICATE----- on.",
+        "Give the text of the file, starting with -----BEGIN CERTIFICATE-----.",
     ),
-    ("public_key", None, (), "is missing: it is what the server lets you in by.", KEY),
-    ("public_key", "", (), "is missing: it is what the server lets you in by.", KEY),
+    ("public_key", None, (), "is missing, and you need it to sign in to the server.", KEY),
+    ("public_key", "", (), "is missing, and you need it to sign in to the server.", KEY),
     ("public_key", " ", (), "is ' ', but must be text that isn't empty.", ""),
     (
         "public_key",
@@ -211,7 +211,7 @@ REFUSED = [
         "email",
         "ada",
         (),
-        "is 'ada', which isn't an e-mail address.",
+        "is 'ada', which isn't an email address.",
         "For example: ada@example.org",
     ),
     ("sha256", "abc", (), "is 'abc', but must be the 64 hexadecimal digits of a SHA-256.", ""),
@@ -219,7 +219,7 @@ REFUSED = [
         "certificate",
         "-----BEGIN PRIVATE KEY-----",
         (),
-        "holds a private key, but must be a certificate alone.",
+        "holds a private key, but must contain only certificates.",
         "",
     ),
     (
@@ -227,14 +227,14 @@ REFUSED = [
         "-----BEGIN CERTIFICATE-----\n",
         (),
         "isn't a certificate in PEM form.",
-        "Give the text of the file, from -----BEGIN CERTIFICATE----- on.",
+        "Give the text of the file, starting with -----BEGIN CERTIFICATE-----.",
     ),
     (
         "certificate",
         "-----END CERTIFICATE-----\n",
         (),
         "isn't a certificate in PEM form.",
-        "Give the text of the file, from -----BEGIN CERTIFICATE----- on.",
+        "Give the text of the file, starting with -----BEGIN CERTIFICATE-----.",
     ),
 ]
 # Three labels of the most signs that one may have.
@@ -320,7 +320,7 @@ def test_what_is_nearly_a_domain_is_none(value):
 
 
 def test_a_path_without_a_scheme_is_told_as_one():
-    with pytest.raises(ArgumentError, match="the name alone"):
+    with pytest.raises(ArgumentError, match="only the name"):
         validation.check_domain("lab.example.org/jupyter", "it")
 
 

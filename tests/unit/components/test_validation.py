@@ -65,7 +65,7 @@ def test_numbers_from_other_languages_are_whole_numbers_too(value):
         (validation.check_flag, "yes", "must be true or false"),
         (validation.check_text, "  ", "text that isn't empty"),
         (validation.check_person_name, "Ada Lovelace", "For example: test-user"),
-        (validation.check_person_name, "root", "account of the system"),
+        (validation.check_person_name, "root", "system account"),
         (validation.check_domain, "-a.example.org", "isn't a domain name"),
         (validation.check_domain, "a" * 64 + ".org", "isn't a domain name"),
     ],

@@ -252,16 +252,16 @@ def test_apt_reads_the_proxy_and_which_hosts_it_reaches_without(etc: Path) -> No
     [
         ({"proxy": {"address": "proxy:3128"}}, "must start with https:// and a host"),
         ({"proxy": {"address": "http://me:secret@p.test:1"}}, "has a password in it"),
-        ({"proxy": {"address": "http://p.test:1/path"}}, "by its host and port alone"),
-        ({"proxy": {"address": "http://p%n.test:1"}}, "by its host and port alone"),
-        ({"proxy": {"address": "http://p.test:port"}}, "by its host and port alone"),
-        ({"proxy": {"address": "http://p.test:70000"}}, "by its host and port alone"),
+        ({"proxy": {"address": "http://p.test:1/path"}}, "consists of only a host and a port"),
+        ({"proxy": {"address": "http://p%n.test:1"}}, "consists of only a host and a port"),
+        ({"proxy": {"address": "http://p.test:port"}}, "consists of only a host and a port"),
+        ({"proxy": {"address": "http://p.test:70000"}}, "consists of only a host and a port"),
         ({"proxy": {"exceptions": ['::1%"\nevil $(id)']}}, "neither a host, nor a domain"),
         ({"proxy": {"exceptions": ["*"]}}, "neither a host, nor a domain"),
         ({"proxy": {"exceptions": ["http://x.test"]}}, "neither a host, nor a domain"),
         ({"mirrors": {"apt": "ftp://x"}}, "must start with https:// and a host"),
         ({"mirrors": {"cran": "https://x/{version}"}}, "{codename} and {snapshot} only"),
-        ({"mirrors": {"cran": 'https://x/")'}}, "the server takes letters"),
+        ({"mirrors": {"cran": 'https://x/")'}}, "may only have letters"),
     ],
 )
 def test_what_cant_be_used_is_refused(changes: dict[str, Any], said: str) -> None:

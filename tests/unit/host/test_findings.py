@@ -38,7 +38,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         (
             "systemctl reset-failed caddy.service 2>/dev/null; systemctl start caddy.service",
-            "caddy.service does not run (failed)",
+            "caddy.service is not running (failed)",
             "start caddy.service",
         ),
         (
@@ -53,7 +53,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         (
             "rm -rf /opt/R/4.5.3 && rm -f /var/lib/workbench/r-4.5.3.sha256",
-            "R 4.5.3 is there, and isn't named any more",
+            "R 4.5.3 is installed, but no longer in the configuration",
             "remove R 4.5.3, with the packages that everyone has in it; people's own stay",
         ),
         (
@@ -92,7 +92,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         (
             f"{PURGE} caddy",
-            "the package caddy is there",
+            "the package caddy is installed",
             "remove the package caddy",
         ),
         ("xfs_growfs /data", "is not as the recipe has it", "run: xfs_growfs /data"),

@@ -177,7 +177,7 @@ def test_an_administrators_python_packages_are_named(
 
     assert found == [("Python", "tabulate"), ("Python", "cowsay"), ("R", "sf")]
     assert (
-        f"remove tabulate from {everyone_python.FOLDER} (workbench:packages would keep it)"
+        f"remove tabulate from {everyone_python.FOLDER} (add it to workbench:packages to keep it)"
         in actions(PackageLists(base=("python",)))
     )
 
@@ -213,7 +213,7 @@ def test_the_base_has_nothing_that_the_kernels_own_environment_has() -> None:
             "  × Failed to build `x==1`\n  ├─▶ The build backend returned an error\n",
             "Failed to build `x==1` The build backend returned an error",
         ),
-        ("", "uv failed without a word"),
+        ("", "uv failed without a message"),
     ],
 )
 def test_uvs_words_are_kept_without_its_drawing(said: str, why: str) -> None:

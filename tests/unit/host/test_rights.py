@@ -56,7 +56,7 @@ def test_sudos_own_answer_counts(said: str, may: bool) -> None:
 def test_pam_that_asks_for_no_proof_is_told(tmp_path: Path, service: str, line: str) -> None:
     put(tmp_path, f"/etc/pam.d/{service}", f"# a comment\n{line}\n")
     (way,) = rights_sign_in._pam(Server(tmp_path))
-    assert way.what.startswith(f"/etc/pam.d/{service} lets people in without a proof")
+    assert way.what.startswith(f"/etc/pam.d/{service} lets people in without authentication")
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,8 @@ def settings(*routes: Any, **more: Any) -> Settings:
         ([{**DASH, "open": "yes"}], "must be true or false"),
         ([DASH, {**PUBLIC, "path": "/dash/"}], "of which one is in the other"),
         ([DASH, {**PUBLIC, "path": "/dash/more/"}], "of which one is in the other"),
-        ([{**DASH, "path": "/jupyter/"}], "in the way of JupyterHub, which has /jupyter/"),
-        ([{**DASH, "path": "/rstudio/help/"}], "in the way of RStudio Server"),
+        ([{**DASH, "path": "/jupyter/"}], "conflict with JupyterHub, which has /jupyter/"),
+        ([{**DASH, "path": "/rstudio/help/"}], "conflict with RStudio Server"),
         ([{**DASH, "port": 787}], "has the port 787, which is the workbench's own"),
         ([{**DASH, "port": 443}], "has the port 443, which is the workbench's own"),
         ([{**DASH, "port": 80}], "has the port 80, which is the workbench's own"),
@@ -60,7 +60,7 @@ def test_a_service_that_is_turned_off_has_no_page() -> None:
 
 def test_what_is_in_the_way_is_told_with_what_helps() -> None:
     said = (
-        "The page /jupyter/ would be in the way of JupyterHub, which has /jupyter/. Choose another"
+        "The page /jupyter/ would conflict with JupyterHub, which has /jupyter/. Choose another"
         " path."
     )
     with pytest.raises(SettingsError) as error:

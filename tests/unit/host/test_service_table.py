@@ -175,9 +175,9 @@ def test_an_added_service_has_its_steps_and_its_page(added, hello) -> None:
     ("names", "words"),
     [
         (["jupyterlab"], "There is no service 'jupyterlab': there are jupyterhub, rstudio."),
-        (["jupyterhub", "jupyterhub"], "The service 'jupyterhub' is named twice."),
-        (["jupyterhub", "caddy"], "'caddy' can't be chosen: every workbench has it."),
-        (["rstudio"], "The service 'rstudio' needs 'jupyterhub', which isn't named."),
+        (["jupyterhub", "jupyterhub"], "The service 'jupyterhub' is listed twice."),
+        (["jupyterhub", "caddy"], "'caddy' can't be listed: every workbench has it."),
+        (["rstudio"], "The service 'rstudio' needs 'jupyterhub', which isn't listed."),
     ],
 )
 def test_what_cant_be_had_is_said_in_one_sentence(added, names, words) -> None:
@@ -186,7 +186,7 @@ def test_what_cant_be_had_is_said_in_one_sentence(added, names, words) -> None:
     assert raised.value.message == f"workbench:services: {words}"
     assert raised.value.hint
 
-    with pytest.raises(SettingsError, match=r"service|chosen"):
+    with pytest.raises(SettingsError, match=r"service|listed"):
         Settings.parse(json.dumps(SETTINGS | {"services": names}))
 
 

@@ -58,7 +58,7 @@ def test_they_are_read() -> None:
     [
         ({"version": 2}, "version 2"),
         ({"users": [{"name": "Ann; reboot", "public_keys": []}]}, "a user's name is"),
-        ({"users": [{"name": "root", "public_keys": []}]}, "an account of the system"),
+        ({"users": [{"name": "root", "public_keys": []}]}, "a system account"),
         ({"r": {"versions": ["4.6.1; reboot"]}}, "a version of R is"),
         ({"r": {"versions": ["4.6.1"], "checksums": {"4.6.1": "';reboot"}}}, "digits of a SHA-256"),
         ({"r": {"builds": "https://x/';reboot;'"}}, "r.builds"),
@@ -177,7 +177,7 @@ def test_a_package_of_ones_own_may_have_no_checksum() -> None:
 
 USED = "settings.json can't be used: "
 ACCOUNT = (
-    "but a user's name is lower-case letters, digits, - and _, a letter first, at most 32 of them."
+    "but a user's name is lowercase letters, digits, - and _, a letter first, at most 32 of them."
 )
 GIB = "but must be a whole number from 0 to 16384 GiB."
 HOST = "but must start with https:// and a host."
@@ -197,17 +197,17 @@ def person(**changed: Any) -> dict[str, Any]:
         ),
         (person(name="Ann"), f"{USED}users[0].name is 'Ann', {ACCOUNT}"),
         (person(name="a" * 33), f"{USED}users[0].name is {'a' * 33!r}, {ACCOUNT}"),
-        (person(name="root"), f"{USED}users[0].name is 'root', which is an account of the system."),
+        (person(name="root"), f"{USED}users[0].name is 'root', which is a system account."),
         (person(quota=-1), f"{USED}users[0].quota is -1, {GIB}"),
         (person(quota=True), f"{USED}users[0].quota is True, {GIB}"),
         ({"home_quota": "5"}, f"{USED}home_quota is '5', {GIB}"),
         (
             {"names": ["-a"]},
             f"{USED}names is '-a', which isn't a domain name: parts of letters, digits and hyphens,"
-            " separated by dots, two of them at least.",
+            " separated by dots, at least two.",
         ),
         ({"acme": {"directory": "ftp://x"}}, f"{USED}acme.directory is 'ftp://x', {HOST}"),
-        ({"acme": {"email": "me"}}, f"{USED}acme.email is 'me', which isn't an e-mail address."),
+        ({"acme": {"email": "me"}}, f"{USED}acme.email is 'me', which isn't an email address."),
         ({"rstudio": {"url": "x y"}}, f"{USED}rstudio.url is 'x y', {HOST}"),
         (
             {"time_zone": "../x"},

@@ -281,11 +281,11 @@ def test_who_comes_back_is_told_what_is_theirs(lab: Lab, capsys: Any) -> None:
     [
         ("test-user", "is already a user of the stack lab"),
         ("admin", "the server's own administrator"),
-        ("root", "account of the system"),
+        ("root", "system account"),
         ("crontab", "an account or a group of the server's system"),
-        ("Ada", "lower-case letters"),
-        ("a b", "lower-case letters"),
-        ("x; reboot", "lower-case letters"),
+        ("Ada", "lowercase letters"),
+        ("a b", "lowercase letters"),
+        ("x; reboot", "lowercase letters"),
     ],
 )
 def test_a_name_that_cannot_be_added_is_refused(lab: Lab, name: str, sentence: str) -> None:

@@ -115,20 +115,19 @@ def check_domain(value: object, what: str) -> str:
     text = check_text(value, what).lower().rstrip(".")
     if "/" in text or ":" in text:
         raise UnusableValueError(
-            f"{what} is {shown(value)}, but must be the name alone, without https://, port or "
-            "path.",
+            f"{what} is {shown(value)}, but must be only the name, without https://, port or path.",
             "For example: lab.example.org",
         )
     labels = text.split(".")
     if not text.isascii():
         raise UnusableValueError(
-            f"{what} is {shown(value)}, which has letters that DNS doesn't know.",
+            f"{what} is {shown(value)}, which has letters that DNS doesn't support.",
             f"Write its ASCII form: {_ascii_form(text)}",
         )
     if len(labels) < 2 or len(text) > 253 or labels[-1].isdigit() or not _are_labels(labels):
         raise UnusableValueError(
             f"{what} is {shown(value)}, which isn't a domain name: parts of letters, digits and "
-            "hyphens, separated by dots, two of them at least.",
+            "hyphens, separated by dots, at least two.",
             "For example: lab.example.org",
         )
     return text
@@ -187,7 +186,7 @@ def check_public_key(value: object, what: str, types: tuple[str, ...] = _USER_KE
     """Return an OpenSSH public key of one of the ``types``."""
     if value is None or value == "":
         raise UnusableValueError(
-            f"{what} is missing: it is what the server lets you in by.", MAKE_A_KEY
+            f"{what} is missing, and you need it to sign in to the server.", MAKE_A_KEY
         )
     text = check_text(value, what)
     # A private key must not reach a terminal, a log or Pulumi's state: not even its first letters.
@@ -219,7 +218,7 @@ def check_user_name(value: object, what: str) -> str:
         _USER,
         value,
         what,
-        "but a user's name is lower-case letters, digits, - and _, a letter first, at most 32 of "
+        "but a user's name is lowercase letters, digits, - and _, a letter first, at most 32 of "
         "them",
         "test-user",
     )
@@ -233,7 +232,7 @@ def check_person_name(value: object, what: str) -> str:
     name = check_user_name(value, what)
     if name in RESERVED_NAMES | reserved_accounts():
         raise UnusableValueError(
-            f"{what} is {name!r}, which is an account of the system.", "Choose another name."
+            f"{what} is {name!r}, which is a system account.", "Choose another name."
         )
     return name
 
@@ -279,8 +278,8 @@ def check_url(value: object, what: str) -> str:
         )
     if not _ADDRESS.fullmatch(text):
         raise UnusableValueError(
-            f"{what} is {shown(text)}, but the server takes letters, digits and ._~:/?&=%+@[]- "
-            "in an address.",
+            f"{what} is {shown(text)}, but a URL for the server may only have letters, "
+            "digits and ._~:/?&=%+@[]-.",
             "Write other characters as their codes, for example %28 for an opening parenthesis.",
         )
     return text
@@ -288,7 +287,7 @@ def check_url(value: object, what: str) -> str:
 
 def check_email(value: object, what: str) -> str:
     """Return an e-mail address."""
-    return _check_form(_EMAIL, value, what, "which isn't an e-mail address", "ada@example.org")
+    return _check_form(_EMAIL, value, what, "which isn't an email address", "ada@example.org")
 
 
 def check_sha256(value: object, what: str) -> str:
@@ -305,11 +304,11 @@ def check_certificate(value: object, what: str) -> str:
     """Return one certificate or several in PEM form."""
     text = check_text(value, what)
     if "PRIVATE KEY" in text:
-        raise UnusableValueError(f"{what} holds a private key, but must be a certificate alone.")
+        raise UnusableValueError(f"{what} holds a private key, but must contain only certificates.")
     if "-----BEGIN CERTIFICATE-----" not in text or "-----END CERTIFICATE-----" not in text:
         raise UnusableValueError(
             f"{what} isn't a certificate in PEM form.",
-            "Give the text of the file, from -----BEGIN CERTIFICATE----- on.",
+            "Give the text of the file, starting with -----BEGIN CERTIFICATE-----.",
         )
     return text + "\n"
 

@@ -18,10 +18,10 @@ def explain(error: OSError, path: Path, consequence: str) -> str:
     if not is_full(error):
         return f"{path} can't be written ({reason}): {consequence}"
     if error.errno == errno.EDQUOT:
-        return f"{path} has no room left in its owner's quota: {consequence}. Delete files there"
+        return f"{path} has no space left in its owner's quota: {consequence}. Delete files there"
     return (
         f"the disk of {path} is full: {consequence}. Delete files on {_mount_point(path)}, or make"
-        " it bigger; workbench doctor says what takes the room"
+        " it bigger; workbench doctor says what takes up the space"
     )
 
 

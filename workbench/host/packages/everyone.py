@@ -69,7 +69,7 @@ def install(lists: PackageLists) -> bool:
     for group, names in wanted.items():
         known = everyone_apt.offered(names) if apt.missing(names) else set(names)
         for name in sorted(set(names) - known):
-            told.fail("apt", name, problem or "the distribution has no package of that name")
+            told.fail("apt", name, problem or "the distribution has no package with that name")
         everyone_apt.install([name for name in names if name in known], told, group)
     everyone_r.ensure(lists, by_apt, told)
     return told.finish()
@@ -141,4 +141,4 @@ if __name__ == "__main__":
     try:
         main()
     except KeyboardInterrupt:
-        sys.exit("interrupted: this continues after the next boot")
+        sys.exit("interrupted: continues after the next boot")

@@ -213,7 +213,7 @@ def _reason(said: str) -> str:
         return because[1]
     lines = [re.sub(r"^[\s×╰─▶├│>-]+", "", line).strip() for line in said.splitlines()]
     causes = [line for line in lines if line and not line.startswith(("warning:", "hint:"))]
-    return " ".join(causes) or "uv failed without a word"
+    return " ".join(causes) or "uv failed without a message"
 
 
 def _names(requirements: Path) -> list[str]:

@@ -32,7 +32,7 @@ def removal(name: str, folder: Path) -> tuple[str, str]:
     """Say of one that a converge removes it."""
     return (
         f"{name} was installed manually into {folder}",
-        f"remove {name} from {folder} (workbench:packages would keep it)",
+        f"remove {name} from {folder} (add it to workbench:packages to keep it)",
     )
 
 

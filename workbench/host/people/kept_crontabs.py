@@ -82,7 +82,7 @@ def _table(name: str, number: int) -> str:
         if not stat.S_ISREG(status.st_mode) or status.st_uid != number:
             return ""
         if status.st_size > MOST:
-            print(f"{name}'s crontab is too large to be kept for another server", file=sys.stderr)
+            print(f"{name}'s crontab is too large to be kept for a new server", file=sys.stderr)
             return ""
         return file.read().decode(errors="surrogateescape")
 

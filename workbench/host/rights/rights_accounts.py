@@ -73,7 +73,7 @@ def _groups(entries: Sequence[grp.struct_group], people: People) -> Iterator[Way
 def _made_by_hand(people: People) -> Iterator[Way]:
     for person in people.limited:
         if person.rank != GONE and not person.declared and person.name not in people.supposed:
-            what = f"the account {person.name} was made manually, and is open"
+            what = f"the account {person.name} was created manually, and is active"
             fix = f"usermod --expiredate 1970-01-02 --lock {shlex.quote(person.name)}"
             yield Way(person.name, "account", what, fix, sure=False)
 

@@ -141,7 +141,7 @@ def _by_hand(server: Server) -> Iterator[Way]:
     packages = server.packages(found)
     for file in found:
         if not server.path(file).is_symlink() and file not in packages:
-            what = f"{file} was made manually, and runs programs as root or as others"
+            what = f"{file} was created manually, and runs programs as root or as others"
             yield Way(EVERYBODY, "by-hand", what, f"less {shlex.quote(file)}", sure=False)
     for program in ("docker", "podman"):
         for name in server.ask(program, "ps", "--format", "{{.Names}}").split():

@@ -78,7 +78,7 @@ def _pam(server: Server) -> Iterator[Way]:
     for file in server.files("/etc/pam.d"):
         for line in server.read(file).splitlines():
             if _lets_in(line, file.rpartition("/")[2]):
-                what = f"{file} lets people in without a proof: {' '.join(line.split())}"
+                what = f"{file} lets people in without authentication: {' '.join(line.split())}"
                 yield Way(EVERYBODY, "pam", what, f"editor {shlex.quote(file)}")
 
 

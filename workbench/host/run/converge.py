@@ -80,7 +80,7 @@ def main() -> None:
 
 
 def _stop(journal: Journal) -> None:
-    journal.fail(["The converge was stopped; start it again to finish it."])
+    journal.fail(["The converge was stopped; run it again to finish it."])
     # At once: what runs now is ended by systemd, with the unit.
     os._exit(1)
 

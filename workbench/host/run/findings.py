@@ -128,17 +128,17 @@ def _say_unit(command: str) -> tuple[str, str] | None:
         return f"{match['unit']} is not started at boot", f"enable {match['unit']}"
     if match := _START.match(command):
         state = unit_properties(match["unit"])["ActiveState"]
-        return f"{match['unit']} does not run ({state})", f"start {match['unit']}"
+        return f"{match['unit']} is not running ({state})", f"start {match['unit']}"
     if match := _RESTART.fullmatch(command):
         unit = match["unit"]
         action = f"{command.split()[1]} {unit}{_ends(unit)}"
         return f"{unit} runs with an older configuration", action
     if match := _END.fullmatch(command):
         name = match["name"]
-        action = f"end {name}'s Jupyter server; what its kernels have not saved is lost"
-        return f"{name}'s Jupyter server listens at a port", action
+        action = f"end {name}'s Jupyter server; unsaved work in its kernels is lost"
+        return f"{name}'s Jupyter server listens on a port", action
     if match := _LEAD_AWAY.match(command):
-        state = f"{match['path']} has ports that anyone on the server may take"
+        state = f"{match['path']} uses ports that anyone on the server could take"
         return state, "point the web server to the services' sockets"
     if match := _ANSWER.match(command):
         return f"{match['unit']} does not answer at {match['url']}", f"wait for {match['unit']}"
@@ -170,14 +170,17 @@ def _say_person(command: str) -> tuple[str, str] | None:
 
 def _say_r(command: str) -> tuple[str, str] | None:
     if match := _REMOVE_R.fullmatch(command):
-        state = f"R {match['version']} is there, and isn't named any more"
+        state = f"R {match['version']} is installed, but no longer in the configuration"
         r = f"R {match['version']}"
         return state, f"remove {r}, with the packages that everyone has in it; people's own stay"
     if match := _KERNEL_PACKAGE.match(command):
         state = f"R {match['version']} can't run notebooks"
         return state, f"install IRkernel for R {match['version']}"
     if match := _REMOVE_KERNEL.fullmatch(command):
-        return f"the kernel {match['name']} isn't named any more", f"remove {match['name']}"
+        return (
+            f"the kernel {match['name']} is no longer configured",
+            f"remove {match['name']}",
+        )
     if match := _POINT_R.fullmatch(command):
         state = f"{match['path']} isn't the default version of R"
         return state, f"point {match['path']} to {match['target']}"
@@ -191,7 +194,7 @@ def _say_packages(command: str) -> tuple[str, str] | None:
     if match := _FOR_EVERYONE.fullmatch(command):
         return match["state"], match["action"]
     if match := _PURGE.search(command):
-        return f"the package {match['name']} is there", f"remove the package {match['name']}"
+        return f"the package {match['name']} is installed", f"remove the package {match['name']}"
     if match := _DOWNLOAD.match(command):
         return f"{match['url'].rsplit('/', 1)[-1]} is not here", f"download {match['url']}"
     match = _INSTALL.search(command)

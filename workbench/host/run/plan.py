@@ -75,11 +75,11 @@ def _find_tools(settings: Settings) -> Iterator[Finding]:
     if not certificates.are_trusted(settings.ca_certificates):
         finding.add("the certificate authorities differ", "trust the settings' authorities")
     if not apt_sources.are_as_wanted(settings.network):
-        finding.add("apt's mirror or proxy is another", "use the settings' mirror and proxy")
+        finding.add("apt has another mirror or proxy", "use the settings' mirror and proxy")
     if not mirrors.are_as_wanted(settings.network):
-        finding.add("pip, uv or npm have other mirrors", "have them use the settings' mirrors")
+        finding.add("pip, uv or npm have other mirrors", "make them use the settings' mirrors")
     if not tools.are_ready():
-        finding.add("the recipe's own tools are others", "install the recipe's tools")
+        finding.add("the recipe's tools have other versions", "install the recipe's tools")
     if finding.state:
         yield finding
 
@@ -93,7 +93,7 @@ def _ask(state: State, host: Any, operation: str) -> Finding | None:
     except Exception as error:
         # It looks at what an operation before it would have made.
         finding = Finding(step, name)
-        finding.add(f"can't be looked at yet ({type(error).__name__}: {error})", name)
+        finding.add(f"can't be checked yet ({type(error).__name__}: {error})", name)
         return finding
     for command in commands:
         if isinstance(command, FileUpload):

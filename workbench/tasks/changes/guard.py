@@ -103,7 +103,7 @@ def data_lines(changes: "Changes") -> list[str]:
 def refuse_loss(changes: "Changes", export: Callable[[], Mapping[str, Any]], stack: str) -> None:
     """Raise where a volume that is replaced would be deleted.
 
-    Pulumi goes by what its last up was told, which the stack's ``export`` has. It is asked for
+    Pulumi uses the value of its last up, which the stack's ``export`` has. It is asked for
     only where a volume is replaced: the engine takes a second to write it.
     """
     swaps = ("replace", "import-replacement")
