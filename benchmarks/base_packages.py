@@ -113,7 +113,7 @@ def main() -> None:
     """Run both sides in turn and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=2, help="runs of each side (default 2)")
-    parser.add_argument("--stack", help="only take turns, on a rehearsal where it is under way")
+    parser.add_argument("--stack", help="only take turns, on a rehearsal where it is in progress")
     options = parser.parse_args()
     turns: list[tuple[list[float], list[float]]] = []
     if options.stack:

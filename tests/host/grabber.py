@@ -16,7 +16,7 @@ LOG, ROUNDS = Path("/var/tmp/grabbed"), Path("/var/tmp/grabber-rounds")
 
 
 def listen(place: str) -> socket.socket | None:
-    """Return what listens at a port or socket; None where that can't be."""
+    """Return what listens on a port or socket; None where that can't be."""
     is_port = place.isdecimal()
     made = socket.socket(socket.AF_INET if is_port else socket.AF_UNIX)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

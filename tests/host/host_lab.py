@@ -263,7 +263,7 @@ class Lab:
         return []
 
     def wait_converged(self, limit: float = FIRST_LIMIT) -> dict[str, Any]:
-        """Wait for the end of the run under way; return its last line."""
+        """Wait for the end of the run in progress; return its last line."""
         last: list[dict[str, Any]] = []
 
         def has_ended() -> bool:

@@ -82,7 +82,7 @@ def as_person(lab: Lab, script: str, stdin: str = "", name: str = USER) -> str:
 
 
 def look(page: Page, name: str) -> None:
-    """Keep a picture where somebody wants to look at it."""
+    """Keep a picture where someone wants to look at it."""
     if folder := os.environ.get("WORKBENCH_TEST_PICTURES"):
         page.screenshot(path=f"{folder}/{name}.png")
 

@@ -76,7 +76,7 @@ def fill(page: Page, current: str, new: str, again: str) -> None:
 
 
 def look(page: Page, name: str) -> None:
-    """Keep a picture where somebody wants to look at it."""
+    """Keep a picture where someone wants to look at it."""
     if folder := os.environ.get("WORKBENCH_TEST_PICTURES"):
         page.screenshot(path=f"{folder}/{name}.png")
 

@@ -171,7 +171,7 @@ def test_the_owners_browser_gets_in_while_others_guess_at_the_same_address(
     guess(lab, "ann", 15)
     assert asyncio.run(attempt(lab, "ann", password)).status == 429
     assert asyncio.run(attempt(lab, "ann", password, browser)).status == 302
-    # The name of somebody else isn't theirs to guess with it.
+    # The name of someone else isn't theirs to guess with it.
     guess(lab, "test-user", 15)
     assert asyncio.run(attempt(lab, "test-user", password, browser)).status == 429
 

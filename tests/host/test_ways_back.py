@@ -40,7 +40,7 @@ PLANTS = {
         " > /etc/sudoers.d/aa",
         "/etc/sudoers.d/aa lets eve use sudo",
     ),
-    "sudo from a folder of one's own": Plant(
+    "sudo from a folder of your own": Plant(
         "mkdir /etc/more; echo '#includedir /etc/more' > /etc/sudoers.d/inc;"
         " echo 'eve ALL=(daemon) ALL' > /etc/more/own",
         "/etc/more/own lets eve use sudo",
@@ -106,7 +106,7 @@ PLANTS = {
         "everybody",
         "mv /root/chfn /usr/bin/chfn",
     ),
-    "set-id of one's own": Plant(
+    "set-id of your own": Plant(
         "cp /bin/bash /usr/local/bin/eves; chown eve /usr/local/bin/eves;"
         " chmod 4755 /usr/local/bin/eves",
         "/usr/local/bin/eves runs as eve",

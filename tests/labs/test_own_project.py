@@ -59,7 +59,7 @@ def test_a_stack_of_ones_own_lives_in_a_rehearsal(world: World, reader: Shell) -
     reader.run("mkdir own && cd own && unset WORKBENCH_STACK")
     reader.run(f"cat > __main__.py <<'END'\n{OWN_STACK}\nEND")
     reader.run("printf 'name: own\nruntime: python\n' > Pulumi.yaml")
-    # As Pulumi's own documentation has it, with a passphrase and a state of one's own.
+    # As Pulumi's own documentation has it, with a passphrase and a state of your own.
     reader.run(f'PATH="$(cd {ROOT} && workbench env | sed -n "s/^export PATH=//p")"')
     reader.run("mkdir state && export PULUMI_CONFIG_PASSPHRASE=mine")
     code, printed = reader.run("PULUMI_BACKEND_URL=file://state pulumi stack init dev")

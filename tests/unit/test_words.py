@@ -29,6 +29,23 @@ WORDS = {
     r"\b[Bb]y the way\b": "along the way",
     r"\bput right\b": "reverted, corrected, fixed",
     r"\btells? of\b": "say about, report, show",
+    r"\bgo(es)? by what\b": "uses",
+    r"\b(some|any)body\b": "someone, anyone",
+    r"\bunder way\b": "in progress, running",
+    r"\b[Ll]isten(s|ing|ed)? at\b": "listen on",
+    r"\b[Ww]arn(s|ed)? of\b": "warn about",
+    r"\b[Ll]ower-case\b|\be-mails?\b": "lowercase, email",
+    r"\b[Ss]ome minutes\b": "a few minutes",
+    r"\bcontinues? by itself\b": "on its own",
+    r"\bfor a look\b": "so you can look at it",
+    r"\bcommas between\b": "separated by commas",
+    r"\bto be entered\b": "enter",
+    r"can't \w+ any more\b": "can no longer",
+    r"\bshut out\b": "lock out",
+    r"\b(is|are) brought to\b": "updated to match",
+    r"\bstays? silent\b": "doesn't answer",
+    r"\bis no (key|step|time|place|address|size) (that|of|for|in)\b": "isn't a",
+    r"\bwith all homes\b|\bits homes\b": "home folders",
 }
 # What was said when it was said; and words of other people's.
 PAST = {"CHANGELOG.md", str(HERE)}

@@ -76,7 +76,7 @@ def _places(service: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _holders(listeners: str, processes: Mapping[int, Process]) -> dict[str, list[Process]]:
-    """Return who listens at each port and socket."""
+    """Return who listens on each port and socket."""
     holders: dict[str, list[Process]] = {}
     for line in filter(None, listeners.splitlines()):
         # Kind, state, two queues, the address, and at the end the processes.

@@ -19,7 +19,7 @@ def tls_context(target: Target) -> ssl.SSLContext:
     """Return a context that trusts the target's certificate authority, or the public ones.
 
     Without a domain the server may have no certificate but its own, for which nobody vouches; the
-    check named "certificate" warns of that.
+    check named "certificate" warns about that.
     """
     if target.verified or target.outputs.get("domain") or is_trusted(target):
         return verified_context(target)

@@ -122,7 +122,7 @@ def _make_token(http: httpx.Client, base: str, user: str) -> tuple[str, str]:
 
 def _ensure_server(session: Session) -> bool:
     """Return whether the person's server had to be started."""
-    # While the hub stops a server, or looks for it, it starts none; one that starts is somebody's.
+    # While the hub stops a server, or looks for it, it starts none; one that starts is someone's.
     if _has_server(session):
         return False
     answer = session.hub("POST", f"users/{session.user}/server")
@@ -138,7 +138,7 @@ def _has_server(session: Session) -> bool:
     state: dict[str, Any] = {}
 
     def settled() -> bool:
-        # The hub names no server whose start, stop or check is under way.
+        # The hub names no server whose start, stop or check is in progress.
         state.update(_json(session.hub("GET", f"users/{session.user}")))
         return not state.get("pending")
 

@@ -17,7 +17,7 @@ from workbench.configured import EXTRA_PORTS
 from workbench.host import service_table
 
 SSH_PORT = 22
-# What the labs' programs listen at.
+# What the labs' programs listen on.
 PROGRAM_PORTS = (3838, 8080)
 # As EC2 writes them in a rule.
 EVERY_PROTOCOL = "-1"

@@ -121,7 +121,7 @@ class Recipe(Component):
         own = pulumi.ResourceOptions(parent=self)
         # S3 encrypts everything with keys of its own since 2023. Where that is declared, S3 adds to
         # the rule that it blocks SSE-C, which many versions of the plugin want to undo for ever
-        # (hashicorp/terraform-provider-aws#47320). So with a key of one's own only.
+        # (hashicorp/terraform-provider-aws#47320). So with a key of your own only.
         self._guards: list[pulumi.Resource] = [
             aws.s3.BucketPublicAccessBlock(
                 f"{name}-public-access-block",

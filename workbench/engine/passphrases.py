@@ -1,4 +1,4 @@
-"""Passphrases of stacks whose state is in a backend of one's own, kept in files."""
+"""Passphrases of stacks whose state is in a backend of your own, kept in files."""
 
 import os
 import secrets

@@ -79,7 +79,7 @@ def _refuse_unknown(lab: Lab, earlier: set[str]) -> None:
     for name in lab.needs:
         if name not in earlier:
             raise ConfigError(
-                f"{lab.folder / FILE}: `needs` names {name!r}, which is no step of an earlier lab."
+                f"{lab.folder / FILE}: `needs` has {name!r}, which isn't a step of an earlier lab."
             )
 
 
@@ -176,7 +176,7 @@ class _Table:
     def refuse_others(self) -> None:
         if self._content:
             others = " and ".join(f"`{key}`" for key in self._content)
-            raise ConfigError(f"{self.where}: {others} is no key that a lab has.")
+            raise ConfigError(f"{self.where}: {others} isn't a key that a lab has.")
 
     def require(self, true: bool, sentence: str) -> None:
         if not true:

@@ -197,7 +197,7 @@ def _run_daemon(log: Path, *options: str) -> None:
             )
 
     _wait(check, f"tail {log}")
-    # It is nobody's child to wait for: without this, Python warns of a process left running.
+    # It is nobody's child to wait for: without this, Python warns about a process left running.
     process.returncode = 0
 
 

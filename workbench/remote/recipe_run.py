@@ -65,7 +65,7 @@ def last_run(server: Server) -> Run | None:
 
 
 def is_running(server: Server) -> bool:
-    """Return whether a run is under way."""
+    """Return whether a run is in progress."""
     state = server.run(f"systemctl show -p ActiveState --value {UNIT}").stdout.strip()
     # The unit is a oneshot: activating while it runs, inactive or failed after.
     return state == "activating"
@@ -91,7 +91,7 @@ class Follower:
         return self._ask(last_run)
 
     def begin_behind_last(self) -> None:
-        """Follow the run after the last one that ended: the one under way, or one to start."""
+        """Follow the run after the last one that ended: the one in progress, or one to start."""
         self._has_unit, self._offset = True, 0
         lines = self._read().splitlines(keepends=True)
         ends = [place for place, line in enumerate(lines, 1) if _event(line).get("event") == "end"]
@@ -220,7 +220,7 @@ def converge(
 ) -> tuple[Run, RemoteServer]:
     """Bring the server to what the stack has; return how it went and the connection to it.
 
-    A run under way (the first boot's) is followed, else one is started: with nothing to do it
+    A run in progress (the first boot's) is followed, else one is started: with nothing to do it
     takes seconds, and what was changed manually is reverted.
     """
     follower = Follower(door, server, phase)
@@ -241,8 +241,8 @@ def _checked(run: Run, door: Door) -> Run:
     raise WorkbenchError(
         f"The server's recipe failed at: {step}{f'. Likely {cause}' if cause else ''}\n"
         f"{_indent(run.log[-SHOWN_LOG_LINES:])}",
-        "When the cause is fixed, the same command continues from there. The machine is kept"
-        f" for a look, its whole log is {LOG}:\n  {door.command}",
+        "After you fix the cause, the same command continues from there. The machine is kept"
+        f" so you can look at it; its full log is {LOG}:\n  {door.command}",
     )
 
 

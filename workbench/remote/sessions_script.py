@@ -17,7 +17,7 @@ UNIT = re.compile(r"/([^/]+\.(?:service|scope))(?=/|$)")
 Rule = dict[str, Any]
 # Of a kind of work, the units it runs in and the process that each began with.
 Led = dict[str, dict[str, int]]
-# What a login or a user's systemd brings along; none of it is anybody's work.
+# What a login or a user's systemd brings along; none of it is anyone's work.
 FURNITURE = {
     "(sd-pam)",
     "dbus-daemon",

@@ -104,14 +104,14 @@ class StackState:
     def tunnel_endpoint(self) -> str:
         """The EC2 Instance Connect Endpoint that SSH goes through; empty where it doesn't.
 
-        A ProxyCommand that somebody names comes before it.
+        A ProxyCommand that someone names comes before it.
         """
         told = self.outputs.get("instance_connect_endpoint")
         return str(told) if told and not self.ssh_proxy_command else ""
 
     @property
     def is_proxied(self) -> bool:
-        """Whether SSH goes by a ProxyCommand: somebody's own, or a tunnel."""
+        """Whether SSH goes by a ProxyCommand: someone's own, or a tunnel."""
         return bool(self.ssh_proxy_command or self.tunnel_endpoint)
 
     @property

@@ -124,7 +124,7 @@ def test_only_a_running_server_is_put_behind_one(world: World, aws: Any) -> None
     assert instance.id in said
 
 
-# botocore's models don't have all of the service's codes, and moto warns of it.
+# botocore's models don't have all of the service's codes, and moto warns about it.
 @pytest.mark.filterwarnings("ignore:.*does not match an error shape")
 def test_a_certificate_is_issued_once_its_records_are_there(
     world: World, engine: Any, subnets: list[str]

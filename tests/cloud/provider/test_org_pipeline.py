@@ -186,7 +186,7 @@ def test_a_change_goes_from_dev_to_prod_and_a_failed_promotion_is_rolled_back(
     desk.run("python pipeline deploy test --plan ../old.plan", exit_code=1)
     assert desk.instance_type("test") == "t3.large"
 
-    # What somebody changes without the pipeline is found, and put back.
+    # What someone changes without the pipeline is found, and put back.
     assert "(The organization) made." in desk.run("python pipeline drift test")
     ec2 = aws("ec2")
     [group] = ec2.describe_security_groups(

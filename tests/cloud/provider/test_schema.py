@@ -21,7 +21,7 @@ def camel(name: str) -> str:
 def member(token: str, name: str) -> Any:
     """Return a class or a function of the SDK, by the module in its token."""
     service = token.split(":")[1].split("/")[0]
-    # The SDK warns of its own deprecated classes when one is looked up.
+    # The SDK warns about its own deprecated classes when one is looked up.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         module = importlib.import_module(

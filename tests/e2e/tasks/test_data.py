@@ -61,7 +61,7 @@ def test_a_volume_grows_while_people_work_and_never_shrinks(bench_as_it_was: Ben
     refused = bench.run("data.grow", "1", "--yes", exit_code=1).stderr
     assert "neither EBS volumes nor XFS" in " ".join(refused.split())
     refused = bench.run("data.grow", "much", "--yes", exit_code=1).stderr
-    assert "'much' is no size for a volume" in refused
+    assert "'much' isn't a valid volume size" in refused
 
 
 def test_what_was_backed_up_is_restored_into_a_new_volume(bench_as_it_was: Bench) -> None:

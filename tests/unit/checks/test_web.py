@@ -111,12 +111,12 @@ def test_a_certificate_of_another_time_fails(
 
 @pytest.mark.parametrize(
     ("kind", "issuer"),
-    [(x509.NameOID.COMMON_NAME, "Somebody"), (x509.NameOID.ORGANIZATION_NAME, "O=Somebody")],
+    [(x509.NameOID.COMMON_NAME, "Someone"), (x509.NameOID.ORGANIZATION_NAME, "O=Someone")],
 )
 def test_who_issued_a_certificate_that_is_not_trusted_is_told(
     make_site: MakeSite, make_authority: Callable[..., Any], kind: Any, issuer: str
 ) -> None:
-    found = certificate.check_chain(make_site(issuer=make_authority("Somebody", kind)))
+    found = certificate.check_chain(make_site(issuer=make_authority("Someone", kind)))
     assert found.result == "FAIL"
     assert found.evidence.startswith(
         f"the certificate of bench.example is issued by {issuer}, and isn't trusted: "

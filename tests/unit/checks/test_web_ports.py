@@ -65,7 +65,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 def target(
     server: Any = None, *, ip: str = IP, sources: Any = None, own: str = "", **changes: Any
 ) -> Target:
-    """Return a workbench; ``own`` is this computer's address, where somebody tells it."""
+    """Return a workbench; ``own`` is this computer's address, where someone tells it."""
 
     def own_address(towards: str) -> str:
         assert towards in (ip, FRONT)

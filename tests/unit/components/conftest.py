@@ -29,7 +29,7 @@ from pulumi.runtime.stack import run_in_stack
 
 from workbench.host import pack
 
-# The AWS package warns of its own old names while it is imported, whoever imports it.
+# The AWS package warns about its own old names while it is imported, whoever imports it.
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     for module in (

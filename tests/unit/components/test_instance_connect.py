@@ -102,7 +102,7 @@ def test_the_commands_are_told_of_it(deploy, public_key, more, found):
 
     deploy(program)
     assert StackState("dev", told).tunnel_endpoint == found
-    # A way that somebody names comes first.
+    # A way that someone names comes first.
     named = StackState("dev", {**told, "ssh_proxy_command": "nc %h %p"})
     assert named.tunnel_endpoint == ""
 

@@ -183,7 +183,7 @@ def test_only_the_proxy_is_believed_at_the_hubs_socket() -> None:
 def test_who_has_the_other_end_is_asked_of_the_kernel() -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX)
     with ours, theirs:
-        # As root these tests are the proxy; else they are somebody on the server.
+        # As root these tests are the proxy; else they are someone on the server.
         assert visitor(request(ours, HOME)) == (HOME if os.getuid() == 0 else None)
 
 

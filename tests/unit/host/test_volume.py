@@ -49,7 +49,7 @@ def test_a_blank_volume_is_formatted_once(disk: Path) -> None:
 def test_data_of_no_known_type_is_left_alone(disk: Path, offset: int) -> None:
     with disk.open("r+b") as file:
         file.seek(offset)
-        file.write(b"somebody's data")
+        file.write(b"someone's data")
     with pytest.raises(VolumeError, match="no known type"):
         volume.ensure_file_system(disk)
 

@@ -48,13 +48,13 @@ def test_a_lab_is_read(tmp_path):
         ("minutes = 10", 'minutes = "10"', r"lab.toml: `minutes` must be a whole number\."),
         ("needs = []", "needs = [3]", "`needs` must be a list of texts, and none of them empty"),
         ("needs = []", "need = []", r"lab.toml: `needs` is missing\."),
-        ("needs = []", "needs = []\nlevel = 3", "lab.toml: `level` is no key that a lab has"),
+        ("needs = []", "needs = []\nlevel = 3", "lab.toml: `level` isn't a key that a lab has"),
         ("[[step]]", "[step]", r"lab.toml: `step` must be written as \[\[step\]\]\."),
         ('name = "key"', "", "lab.toml, step 1: `name` is missing"),
         ('"lab-key-pair"', "", "step key: `checks` names no check: nothing would prove the step"),
         ('"lab-key-pair"', '"lab-keys"', "step key: `checks` names 'lab-keys', and there is no"),
         ('"where", ', "", "step key: `hints` has 2 texts, but there are 3: where to look"),
-        ('solve = "true"', 'solve = "true"\ntime = 3', "step key: `time` is no key"),
+        ('solve = "true"', 'solve = "true"\ntime = 3', "step key: `time` isn't a key"),
         ('solve = "true"', 'solve = "true"\nfault = ""', r"`fault` must be written as \[\[fault\]"),
         (
             'solve = "true"',
@@ -74,7 +74,7 @@ def test_a_mistake_is_told_in_one_sentence(tmp_path, before, after, sentence):
 def test_what_a_lab_needs_is_a_step_of_an_earlier_one(tmp_path):
     folder(tmp_path, LAB.replace("needs = []", 'needs = ["disk"]'))
 
-    with pytest.raises(ConfigError, match="`needs` names 'disk', which is no step of an earlier"):
+    with pytest.raises(ConfigError, match="`needs` has 'disk', which isn't a step of an earlier"):
         read_labs(tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""What is to be entered where the domain is kept: told as soon as it is known, and at the end."""
+"""What to enter where the domain is managed: told as soon as it is known, and at the end."""
 
 import io
 from typing import Any

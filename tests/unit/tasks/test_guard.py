@@ -257,8 +257,8 @@ def test_a_volume_that_its_successor_would_delete_is_refused(op: str) -> None:
         refuse_loss(Changes({}, (step(op, "Volume"),)), lambda: state, "prod")
     assert refused.value.message == (
         "Another volume would take the place of vol-1, and that one would be deleted, with"
-        " people's homes: the last up was told so (workbench:keepDataVolume false). Nothing was"
-        " changed."
+        " people's home folders, because the last up had workbench:keepDataVolume false. Nothing"
+        " was changed."
     )
     assert refused.value.hint == (
         "pulumi config set workbench:keepDataVolume true --stack prod   and, with the volume's"

@@ -40,7 +40,7 @@ class Ec2:
     def get_paginator(self, _: str) -> Any:
         def paginate(**wanted: Any) -> Any:
             self._asked(wanted)
-            # One that somebody attached comes first in EC2's list.
+            # One that someone attached comes first in EC2's list.
             disks = {"/dev/sda1": "vol-root", "/dev/sdb": "vol-9", "/dev/sdf": "vol-1"}
             instance = {
                 "InstanceId": "i-1",

@@ -1,4 +1,4 @@
-"""A project of one's own is the repository's."""
+"""A project of your own is the repository's."""
 
 from pathlib import Path
 

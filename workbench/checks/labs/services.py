@@ -106,7 +106,7 @@ def _amiss(server: Server, service: Service, unit: Unit) -> str:
 
 
 def _holder(server: Server, port: int) -> str:
-    """Return the unit whose process listens at a port, wherever it listens."""
+    """Return the unit whose process listens on a port, wherever it listens."""
     rows = server.run(f"sudo -n ss -Hltnp 'sport = :{port}'", limit=LIMIT).stdout
     pids = [part.split(",")[0] for part in rows.split("pid=")[1:]]
     if not pids:

@@ -65,7 +65,7 @@ def check_web_port(target: Target) -> Outcome:
 
 
 def _unit_at(target: Target, port: int) -> str:
-    """Return the unit of systemd's whose process listens at a port; empty where nobody does."""
+    """Return the unit of systemd's whose process listens on a port; empty where nobody does."""
     listening = _ask(target, f"sudo -n ss -Hltnp 'sport = :{port}'")
     process = re.search(r"pid=(\d+)", listening)
     return _ask(target, f"sudo -n ps -o unit= -p {process[1]}") if process else ""
@@ -79,7 +79,7 @@ def check_outside(target: Target) -> Outcome:
         address, _, port = local.rpartition(":")
         program = re.search(r'\(\("([^"]+)"', line)
         if not LOCAL.match(address) and int(port) not in (SSH, HTTP, HTTPS):
-            heard[int(port)] = program[1] if program else "somebody"
+            heard[int(port)] = program[1] if program else "someone"
     if heard:
         told = ", ".join(f"{port} ({program})" for port, program in sorted(heard.items()))
         return failed(f"only the security group keeps others from these ports: {told}")

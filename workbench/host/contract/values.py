@@ -286,12 +286,12 @@ def check_url(value: object, what: str) -> str:
 
 
 def check_email(value: object, what: str) -> str:
-    """Return an e-mail address."""
+    """Return an email address."""
     return _check_form(_EMAIL, value, what, "which isn't an email address", "ada@example.org")
 
 
 def check_sha256(value: object, what: str) -> str:
-    """Return a SHA-256 checksum in lower-case hexadecimal."""
+    """Return a SHA-256 checksum in lowercase hexadecimal."""
     text = check_text(value, what).lower()
     if not _SHA256.fullmatch(text):
         raise UnusableValueError(

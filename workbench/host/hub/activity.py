@@ -1,6 +1,6 @@
 """Jupyter's extension that makes unattended work count as activity, so that nobody ends it.
 
-Jupyter by itself notes when a kernel begins a computation and when it ends one, and when somebody
+Jupyter by itself notes when a kernel begins a computation and when it ends one, and when someone
 looks. What a server says of its last activity reaches the hub about once a minute, if nothing
 comes between; in a file of the server's, the idle culler can always see it.
 """

@@ -129,7 +129,7 @@ def _browser(handler: Any, name: str) -> str | None:
     """Return which browser this is, if it has signed in the name before.
 
     A device cookie (owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies),
-    signed by the hub: no proof of who somebody is, only that they aren't a stranger.
+    signed by the hub: no proof of who someone is, only that they aren't a stranger.
     """
     value = handler.get_secure_cookie(_cookie(name), max_age_days=BROWSER_DAYS)
     return value.decode() if value else None

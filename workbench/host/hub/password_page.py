@@ -65,7 +65,7 @@ class PasswordHandler(BaseHandler):
             raise RefusedError("The current password is wrong.", 403)
 
     def _sign_out_elsewhere(self) -> None:
-        """Have other browsers sign in again: somebody may have had the old password."""
+        """Have other browsers sign in again: someone may have had the old password."""
         user, session = self.current_user, self.get_session_cookie()
         user.orm_user.cookie_id = orm.new_token()
         try:

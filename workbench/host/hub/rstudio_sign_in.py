@@ -1,7 +1,7 @@
 """RStudio Server's sign-in: the web server sends its form here, to the hub, first.
 
 RStudio Server by itself counts no wrong passwords of an address, says of every name whether it is
-a member's, and turns away an owner on whose name somebody else keeps guessing. So passwords are
+a member's, and turns away an owner on whose name someone else keeps guessing. So passwords are
 looked at here, as those of the hub's own form are and with the same counts, and only right ones
 get to RStudio Server, which looks at them again and signs its person in.
 """

@@ -1,4 +1,4 @@
-"""People's Jupyter servers: each a systemd unit that listens at a socket of its own.
+"""People's Jupyter servers: each a systemd unit that listens on a socket of its own.
 
 Not at a port: whoever is first may listen there when a server has died, and would be given its
 owner's requests, with what proves who they are.

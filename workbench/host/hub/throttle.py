@@ -2,7 +2,7 @@
 
 Whoever has signed in from a place before isn't in the way of strangers' mistakes: neither what
 others get wrong at the same address nor what strangers try on their name keeps them out. What a
-person gets wrong counts on their own name there, so that a lab behind one address isn't shut out
+person gets wrong counts on their own name there, so that a lab behind one address isn't locked out
 by one of its people. A right password takes nothing off a count: whoever has an account could
 clear their address's between two guesses.
 

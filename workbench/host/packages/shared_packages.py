@@ -1,4 +1,4 @@
-"""Packages for everyone: their installation is begun here, and continues by itself."""
+"""Packages for everyone: their installation is begun here, and continues on its own."""
 
 import shlex
 import subprocess

@@ -10,7 +10,7 @@ from workbench.host.settings import Settings
 
 @operation
 def only_administrators(settings: Settings) -> Commands:
-    """Take those out of the administrators' group whom somebody put there manually."""
+    """Take those out of the administrators' group whom someone put there manually."""
     named = {user.name for user in settings.users if user.administrator}
     named.add(settings.administrator.name)
     for name in sorted(set(grp.getgrnam(places.ADMINISTRATORS).gr_mem) - named):

@@ -33,7 +33,7 @@ LIMIT = 60
 class Way:
     """What someone can do beyond their rank; ``fix`` is what root types to end it.
 
-    One that isn't ``sure`` may well be meant so: somebody has to look.
+    One that isn't ``sure`` may well be meant so: someone has to look.
     """
 
     person: str

@@ -11,7 +11,7 @@ from workbench.host.rights.rights_server import Way
 from workbench.host.rights.rights_server import included
 
 SSHD = "/etc/ssh/sshd_config"
-# What sshd answers where nothing besides keys lets anybody in.
+# What sshd answers where nothing besides keys lets anyone in.
 SAFE = {
     "authorizedkeyscommand": ("none",),
     "authorizedprincipalscommand": ("none",),

@@ -72,7 +72,7 @@ def jupyterhub(settings: Settings) -> None:
     # Its group is the one that may reach the hub's pages.
     caddy.account(name="Make the web server's account")
     servers.lead_away_from_ports(name="Lead the web server away from ports")
-    servers.end_at_ports(name="End Jupyter servers that listen at ports")
+    servers.end_at_ports(name="End Jupyter servers that listen on ports")
     end_servers_of_before(
         settings, CONFIGURATION, name="End servers that began with other host names"
     )

@@ -21,7 +21,7 @@ from workbench.host.system import r_versions
 from workbench.host.system.debs import Deb
 
 UNIT = "rstudio-server.service"
-# Below 1024, which people can't listen at; rules keep them from connecting to it, too.
+# Below 1024, which people can't listen on; rules keep them from connecting to it, too.
 PORT = 787
 CONFIGURATION = Path("/etc/rstudio/rserver.conf")
 SESSIONS = CONFIGURATION.with_name("rsession.conf")

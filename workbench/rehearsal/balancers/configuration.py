@@ -29,7 +29,7 @@ def write_configuration(
     pem_of: Callable[[Certificate], tuple[str, str]],
     admin: str,
 ) -> dict[str, Any]:
-    """Return the configuration; ``ports`` are those of loopback that each place listens at.
+    """Return the configuration; ``ports`` are those of loopback that each place listens on.
 
     ``upstreams`` returns where the requests to a group go, ``pem_of`` a certificate's chain
     and key, and ``admin`` is the socket that takes the next configuration.

@@ -51,7 +51,7 @@ class BalancerFollower:
         self._proxy = Proxy(folder)
         self._health = HealthChecks()
         self._issued: dict[str, tuple[str, str]] = {}
-        # The ports of loopback that the proxy listens at, and those of them that answer by now.
+        # The ports of loopback that the proxy listens on, and those of them that answer by now.
         self._ports: dict[Key, int] = {}
         self._answering: dict[Key, int] = {}
         self._addresses: set[str] = set()

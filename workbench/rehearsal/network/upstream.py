@@ -17,7 +17,7 @@ PORT = 53
 # As the C library's resolver does by default, but faster to try the next server (seconds).
 LIMIT = 3.0
 ROUNDS = 2
-# Queries under way at once; those beyond it wait for their turn.
+# Queries in progress at once; those beyond it wait for their turn.
 AT_ONCE = 64
 
 Server = tuple[str, int]
@@ -35,7 +35,7 @@ class Upstream:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="dns-upstream")
 
     def close(self) -> None:
-        """Begin to ask nothing more; what is under way ends by itself."""
+        """Begin to ask nothing more; what is in progress ends by itself."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def ask(self, query: DNSRecord) -> DNSRecord | None:

@@ -22,7 +22,7 @@ _SCALARS = {str: "string", bool: "boolean", int: "integer", float: "number"}
 
 def describe(version: str) -> dict[str, Any]:
     """Return the schema of all the resource types and lookups that the table has."""
-    # The SDK warns of its own deprecated classes when it is looked through.
+    # The SDK warns about its own deprecated classes when it is looked through.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return {

@@ -114,8 +114,8 @@ def refuse_loss(changes: "Changes", export: Callable[[], Mapping[str, Any]], sta
         if is_swapped and not each.get("retainOnDelete") and not each.get("external"):
             raise WorkbenchError(
                 f"Another volume would take the place of {each.get('id')}, and that one would be"
-                " deleted, with people's homes: the last up was told so (workbench:keepDataVolume"
-                " false). Nothing was changed.",
+                " deleted, with people's home folders, because the last up had"
+                " workbench:keepDataVolume false. Nothing was changed.",
                 f"pulumi config set workbench:keepDataVolume true --stack {stack}   and, with the"
                 f" volume's settings as they were:\n  workbench up --stack {stack}",
             )

@@ -58,7 +58,7 @@ def converge_stack(state: StackState, progress: Progress, *, yes: bool, dry_run:
 
 
 def _follow(state: StackState, progress: Progress, *, dry_run: bool) -> StackState:
-    """Follow the converge that is under way to its end; return the state after it."""
+    """Follow the converge that is in progress to its end; return the state after it."""
     if dry_run:
         raise WorkbenchError(
             "A converge is already running on the server.",

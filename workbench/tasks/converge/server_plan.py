@@ -42,7 +42,7 @@ class Finding:
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether it is about packages for everyone that can't be had, or are under way."""
+        """Whether it is about packages for everyone that can't be had, or are in progress."""
         return bool(self.actions) and all(action.startswith(UNFINISHED) for action in self.actions)
 
     def as_json(self) -> dict[str, Any]:

@@ -48,7 +48,8 @@ def back_up(
         return
     snapshot, problem = begin_snapshot(state, volume, text, progress)
     with interruptible(
-        f"the snapshot {snapshot} continues by itself", f"workbench data.list --stack {state.stack}"
+        f"the snapshot {snapshot} continues on its own",
+        f"workbench data.list --stack {state.stack}",
     ):
         done = await_snapshot(state, snapshot, progress)
     print(f"{done.id} is a snapshot of {volume.id}, {_consistency(problem)}.")
@@ -104,7 +105,7 @@ def await_snapshot(state: StackState, snapshot_id: str, progress: Progress) -> S
         if made is None:
             raise WaitTimeoutError(
                 f"The snapshot {snapshot_id} isn't complete after {LIMIT / 3600:.0f} hours;"
-                " it continues by itself.",
+                " it continues on its own.",
                 f"workbench data.list --stack {state.stack}",
             )
     return made

@@ -1,4 +1,4 @@
-"""A note of a restore under way, so that one that was interrupted can be finished, or undone."""
+"""A note of a restore in progress, so that one that was interrupted can be finished, or undone."""
 
 from dataclasses import dataclass
 from dataclasses import field

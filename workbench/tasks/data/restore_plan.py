@@ -29,7 +29,7 @@ KEYS = (SNAPSHOT, VOLUME, VOLUME_SIZE, ZONE)
 def choose_snapshot(
     state: StackState, volume: Volume, wanted: str | None, note: Note | None
 ) -> Snapshot:
-    """Return what to restore: what is under way, what was asked for, or the volume's newest."""
+    """Return what to restore: what is in progress, what was asked for, or the volume's newest."""
     listing = f"workbench data.list --stack {state.stack}"
     if note is not None and wanted not in (None, note.snapshot):
         raise WorkbenchError(

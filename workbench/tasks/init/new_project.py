@@ -1,4 +1,4 @@
-"""A Pulumi project of one's own, where the package was installed without its repository."""
+"""A Pulumi project of your own, where the package was installed without its repository."""
 
 from pathlib import Path
 

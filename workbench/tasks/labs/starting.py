@@ -54,7 +54,7 @@ def start_lab(
     _require_done(bench, steps, progress)
     if lab.start and not empty:
         with progress.phase("Install what the lab starts with") as phase:
-            phase.tick("some minutes")
+            phase.tick("a few minutes")
             # Silent, unless something fails.
             run(bench, lab.start, "that the lab starts with")
     return True

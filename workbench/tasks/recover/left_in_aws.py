@@ -119,7 +119,7 @@ def _data_of(instance: dict[str, Any]) -> list[str]:
         for each in instance.get("BlockDeviceMappings") or []
         if each["DeviceName"] != instance.get("RootDeviceName") and "Ebs" in each
     }
-    # What else is attached was by somebody, for something else.
+    # What else is attached was by someone, for something else.
     return [devices[DATA_DEVICE]] if DATA_DEVICE in devices else list(devices.values())
 
 

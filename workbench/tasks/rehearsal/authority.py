@@ -22,7 +22,7 @@ def certify_addresses(description: Description, progress: Progress) -> None:
     except BuildUnavailable as reason:
         progress.say(
             "The rehearsal's certificate authority can't certify an address, so browsers will"
-            f" warn of the server's own certificate: pebble 2.10 is needed, and {reason}."
+            f" warn about the server's own certificate: pebble 2.10 is needed, and {reason}."
         )
         return
     _await_profiles(description.name)

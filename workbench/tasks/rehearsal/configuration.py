@@ -82,7 +82,7 @@ def rehearsal_configuration(description: Description) -> dict[str, Value]:
 
 
 def configure_project(description: Description, project: Path, progress: Progress) -> Path:
-    """Give a project of one's own the rehearsal's stack, configured; return the file it is in.
+    """Give a project of your own the rehearsal's stack, configured; return the file it is in.
 
     The project may read nothing of ``workbench:…``; AWS's part is what every program there needs.
     """

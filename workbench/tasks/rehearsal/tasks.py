@@ -95,7 +95,7 @@ def reset(
     plan = [f"This removes the rehearsal {name!r}, its server and ALL DATA in it."]
     if not confirm(plan, f"workbench rehearsal.reset --name {name}", yes=yes, dry_run=dry_run):
         return
-    # Which one it is can't be told any more afterwards.
+    # Which one it is can't be told afterwards.
     generated = _own_configuration(name)
     control.reset(name)
     if generated is not None:

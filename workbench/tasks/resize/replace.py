@@ -57,7 +57,7 @@ def replace_server(
 
 
 class Replacing:
-    """A replacement under way."""
+    """A replacement in progress."""
 
     def __init__(
         self, state: StackState, target: str, progress: Progress, *, force: bool = False

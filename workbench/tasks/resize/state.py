@@ -44,7 +44,7 @@ class Situation:
 
     @property
     def before(self) -> str:
-        """The type it had before the resize that is under way, or has now."""
+        """The type it had before the resize that is in progress, or has now."""
         if self.note is None or (self.agrees and self.power == "running"):
             return self.actual
         return self.note.before

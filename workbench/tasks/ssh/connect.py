@@ -19,7 +19,7 @@ def connect(stack: str | None, user: str | None, command: str) -> None:
     with working_on(stack, "ssh.connect") as (state, progress):
         door = door_of(state, user)
         pin_host_keys(door, progress)
-    # As in a terminal of one's own: what asks or draws works, and a script gets clean output.
+    # As in a terminal of your own: what asks or draws works, and a script gets clean output.
     options = ["-t"] if command and has_terminal() else []
     words = ["--", command] if command else []
     sys.stdout.flush()

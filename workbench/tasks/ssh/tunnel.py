@@ -80,7 +80,7 @@ def tunnel(name: str, stack: str | None, port: str | None) -> None:
 
 
 def _refuse_silent(server: RemoteServer, service: Service, name: str, stack: str) -> None:
-    """Raise where nothing listens at the server's end."""
+    """Raise where nothing listens on the server's end."""
     told = server.run(f"ss -Hltn sport = :{service.port}")
     if not told.stdout.strip():
         raise WorkbenchError(

@@ -239,7 +239,7 @@ def _rights(refused: Refused) -> Said:
 def _verification(refused: Refused) -> Said:
     return (
         "AWS is still verifying the account for this region (PendingVerification), and sends an"
-        " e-mail when that is done.",
+        " email when that is done.",
         [f"{_again(refused)}   then"],
     )
 

@@ -123,7 +123,7 @@ def _make_usable(
     if state.others:
         progress.say(f"The workbench {state.workbench}:")
     server_exists = f"the server {state.outputs['instance_id']} exists"
-    with _up_interrupted(state.stack, f"{server_exists}, and continues by itself with its recipe"):
+    with _up_interrupted(state.stack, f"{server_exists}, and continues on its own with its recipe"):
         run = converge_server(state, progress)
         told, refused = _hand_over_passwords(state, state.server, progress, from_stdin=from_stdin)
         for alias in follow(state):

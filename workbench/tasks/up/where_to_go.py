@@ -52,7 +52,7 @@ def _people(passwords: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def _to_enter(outcome: Outcome) -> list[tuple[str, str]]:
-    """Return what is still to be entered for the domain, and where."""
+    """Return what you still have to enter for the domain, and where."""
     return [
         row
         for name, values, where in missing_delegation(outcome.state, outcome.failed)
@@ -61,7 +61,7 @@ def _to_enter(outcome: Outcome) -> list[tuple[str, str]]:
 
 
 def _certificate(outcome: Outcome) -> list[tuple[str, str]]:
-    """Return why browsers warn of a workbench without a domain, and what helps, where they do."""
+    """Return why browsers warn about a workbench without a domain, if they do, and what helps."""
     return [
         row
         for report in outcome.reports

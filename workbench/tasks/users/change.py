@@ -102,7 +102,7 @@ def plan_of_removal(
 ) -> list[str]:
     """Return what taking a person out would do, in lines; ``running`` is what they have open."""
     lines = _wrapped(
-        f"{user.name} can't sign in any more: account expired, password locked, keys off, no"
+        f"{user.name} can no longer sign in: account expired, password locked, keys off, no"
         " sudo, no JupyterHub, no RStudio."
     )
     if running:

@@ -122,7 +122,7 @@ def test_what_answers_is_a_service(shell, listening, unit, state, said):
         (
             "LISTEN 0 5 *:8080 *:*\n" + HUB.replace("127.0.0.1:8000", "*:8000"),
             "FAIL: only the security group keeps others from these ports: 8000 (node),"
-            " 8080 (somebody)",
+            " 8080 (someone)",
         ),
         (HUB.replace("127.0.0.1", "[::1]"), "PASS: the programs only listen on the server itself"),
         (

@@ -1,4 +1,4 @@
-"""What goes with a lab, and what stays because it is somebody's."""
+"""What goes with a lab, and what stays because it is someone's."""
 
 from collections.abc import Iterator
 from typing import Any
