@@ -2,6 +2,8 @@
 
 import http.server
 import json
+import os
+import signal
 import ssl
 import threading
 from collections.abc import Callable
@@ -12,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from workbench.rehearsal.balancers.configuration import ADMIN
 from workbench.rehearsal.balancers.configuration import key_of
 from workbench.rehearsal.balancers.configuration import write_configuration
 from workbench.rehearsal.balancers.follower import _free_port
@@ -28,6 +31,7 @@ from workbench.rehearsal.endpoints.ca import CertificateAuthority
 from workbench.rehearsal.endpoints.ca import ensure_ca
 from workbench.rehearsal.network.forwarder import Forwarder
 from workbench.rehearsal.network.rules import Rule
+from workbench.waiting import wait_for
 
 PUBLIC = "127.83.1.1"
 NODE = Node(PUBLIC, "127.83.2.2")
@@ -68,7 +72,9 @@ def play(
     tmp_path_factory: pytest.TempPathFactory, authority: CertificateAuthority
 ) -> Iterator[Callable[[Front], int]]:
     """Play a front; return the port that answers at its public address."""
-    proxy, forwarder = Proxy(tmp_path_factory.mktemp("proxy")), Forwarder()
+    # A rehearsal's folder may have a path that no socket's may be.
+    folder = tmp_path_factory.mktemp("proxy") / ("long" * 30)
+    proxy, forwarder = Proxy(folder), Forwarder()
     proxy.start(ensure_program())
 
     def pem_of(certificate: Certificate) -> tuple[str, str]:
@@ -77,9 +83,7 @@ def play(
 
     def played(front: Front) -> int:
         ports = {key_of(front, NODE): _free_port()}
-        proxy.load(
-            write_configuration([front], ports, HealthChecks().upstreams, pem_of, proxy.admin)
-        )
+        proxy.load(write_configuration([front], ports, HealthChecks().upstreams, pem_of))
         (port,) = ports.values()
         rule = Rule(PUBLIC, front.port, ("127.0.0.0/8",), "127.0.0.1", port, is_told=True)
         (listening,) = forwarder.apply([rule])
@@ -88,6 +92,8 @@ def play(
 
     yield played
     forwarder.stop()
+    # Nobody but root may write to it, and configure the proxy.
+    assert (folder / ADMIN).stat().st_mode & 0o022 == 0
     proxy.stop()
     assert not proxy.running
 
@@ -138,6 +144,27 @@ def test_other_actions(play: Callable[[Front], int]) -> None:
     fixed = (("ContentType", "text/plain"), ("MessageBody", "later"), ("StatusCode", "503"))
     answer = ask(play(front(Action("fixed-response", fixed))), "/")
     assert (answer.status_code, answer.text) == (503, "later")
+
+
+def test_where_it_was_killed_it_starts_again(tmp_path: Path) -> None:
+    proxy = Proxy(tmp_path)
+    proxy.start(ensure_program())
+    (pid,) = (each for each in Path("/proc").glob("[0-9]*") if _runs_in(each, tmp_path))
+    os.kill(int(pid.name), signal.SIGKILL)
+    assert wait_for(lambda: not proxy.running, 5, 0.05)
+    # What it left there isn't in the way.
+    assert (tmp_path / ADMIN).exists()
+    proxy.start(ensure_program())
+    assert proxy.running
+    proxy.stop()
+    assert not (tmp_path / ADMIN).exists()
+
+
+def _runs_in(process: Path, folder: Path) -> bool:
+    try:
+        return (process / "cwd").resolve() == folder
+    except OSError:
+        return False
 
 
 def test_without_a_target_or_a_way_to_it_there_is_an_answer(

@@ -10,6 +10,7 @@ from workbench.checks.check import failed
 from workbench.checks.check import passed
 from workbench.checks.check import skipped
 from workbench.checks.check import warned
+from workbench.checks.instance import read_instance
 from workbench.checks.ports import HTTPS
 from workbench.checks.target import WEB_PORTS
 from workbench.checks.target import Target
@@ -43,6 +44,13 @@ def check_security_group(target: Target) -> Outcome:
     if past:
         told = f"{group} opens the web without going through the load balancer: {_told(past)}"
         return failed(told, _revoke(target, past))
+    around = _further_to_everyone(target) if front else []
+    if around:
+        groups = ", ".join(sorted({rule["GroupId"] for rule in around}))
+        told = (
+            f"{groups} (security_group_ids) opens the web past the load balancer: {_told(around)}"
+        )
+        return warned(told, _look(target, around))
     meant = meant_ports(target)
     by_hand = [rule for rule in rules if not _is_meant(rule, meant)]
     if by_hand:
@@ -65,6 +73,19 @@ def _load_balancer(target: Target) -> str | None:
 def read_rules(target: Target) -> list[dict[str, Any]]:
     """Return the rules of the security group by which something gets in."""
     return _rules_of(target, target.output("security_group_id"))
+
+
+def _further_to_everyone(target: Target) -> list[dict[str, Any]]:
+    """Return the rules of the server's other groups that open the web to every address."""
+    instance, own = read_instance(target) or {}, target.output("security_group_id")
+    groups = [each["GroupId"] for each in instance.get("SecurityGroups", [])]
+    return [
+        rule
+        for group in groups
+        if group != own
+        for rule in _rules_of(target, group)
+        if _source(rule) in EVERYONE and (_has_web(rule) or _covers(rule, HTTPS))
+    ]
 
 
 def web_sources(target: Target) -> list[str]:
@@ -131,11 +152,25 @@ def _ports(rule: dict[str, Any]) -> str:
 def _revoke(target: Target, rules: list[dict[str, Any]]) -> str:
     """Return the command that takes rules away: Pulumi knows nothing of those added manually."""
     ids = " ".join(rule["SecurityGroupRuleId"] for rule in rules)
-    group, region = target.output("security_group_id"), target.outputs.get("region")
+    group = target.output("security_group_id")
     return (
         f"aws ec2 revoke-security-group-ingress --group-id {group}"
-        f" --security-group-rule-ids {ids}{f' --region {region}' if region else ''}"
+        f" --security-group-rule-ids {ids}{_region(target)}"
     )
+
+
+def _look(target: Target, rules: list[dict[str, Any]]) -> str:
+    """Return the command that shows rules of groups that others may use, too: whose they are."""
+    ids = " ".join(rule["SecurityGroupRuleId"] for rule in rules)
+    return (
+        f"aws ec2 describe-security-group-rules --security-group-rule-ids {ids}{_region(target)}"
+        "   shows them; close them, or take the group out of security_group_ids"
+    )
+
+
+def _region(target: Target) -> str:
+    region = target.outputs.get("region")
+    return f" --region {region}" if region else ""
 
 
 def _close_ssh(target: Target, rules: list[dict[str, Any]]) -> str:

@@ -104,7 +104,7 @@ def _out_of_reach(target: Target, found: Mapping[int, Port]) -> OutOfReach | Non
     if set(found.values()) == {Port.SILENT} or (target.entrance is not None and not is_open):
         return _shut_out(target)
     if target.entrance is not None and found[HTTPS] is not Port.OPEN:
-        return _uncertified(target)
+        return find_pending(target)
     return None
 
 
@@ -158,7 +158,7 @@ def _shut_out(target: Target) -> OutOfReach | None:
     )
 
 
-def _uncertified(target: Target) -> OutOfReach | None:
+def find_pending(target: Target) -> OutOfReach | None:
     """Return that the load balancer has no HTTPS yet, which it says itself by HTTP."""
     try:
         with client(target) as http:

@@ -27,9 +27,14 @@ class Child:
         return self._process is not None and self._process.poll() is None
 
     def start(
-        self, command: Sequence[str], environment: Mapping[str, str], *, keep_log: bool = False
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        keep_log: bool = False,
+        folder: Path | None = None,
     ) -> None:
-        """Start it with these variables besides this process's own."""
+        """Start it in a folder, with these variables besides this process's own."""
         setpriv = shutil.which("setpriv")
         # Even when this process is killed, nothing of it stays behind.
         confined = [setpriv, "--pdeathsig", "KILL", *command] if setpriv else [*command]
@@ -38,7 +43,7 @@ class Child:
         # so that thread waits for the child.
         self._watcher = threading.Thread(
             target=self._run,
-            args=(confined, dict(environment), "ab" if keep_log else "wb", started),
+            args=(confined, dict(environment), "ab" if keep_log else "wb", folder, started),
             name=self._name,
             daemon=True,
         )
@@ -46,7 +51,12 @@ class Child:
         started.wait()
 
     def _run(
-        self, command: list[str], environment: dict[str, str], mode: str, started: threading.Event
+        self,
+        command: list[str],
+        environment: dict[str, str],
+        mode: str,
+        folder: Path | None,
+        started: threading.Event,
     ) -> None:
         try:
             with self.log_path.open(mode) as log:
@@ -55,6 +65,7 @@ class Child:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
+                    cwd=folder,
                     env=os.environ | environment,
                     # Ctrl-C in a terminal is for the process that owns it.
                     start_new_session=True,

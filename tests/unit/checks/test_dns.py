@@ -1,11 +1,13 @@
 """DNS: who keeps a record that is wrong, and what it says there."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from workbench.checks import dns
+from workbench.checks import web_ports
 from workbench.checks.target import Target
 from workbench.configured import Configured
 
@@ -28,6 +30,10 @@ class Route53:
             {"Id": ID, "Name": "bench.example.", "Config": {"PrivateZone": False}},
             {"Id": "Z2", "Name": "www.bench.example.", "Config": {"PrivateZone": True}},
         ]
+
+    def get_hosted_zone(self, Id: str) -> dict[str, Any]:
+        assert Id == ID
+        return {"DelegationSet": {"NameServers": ["ns1", "ns2"]}}
 
     def get_paginator(self, name: str) -> "Route53":
         assert name == "list_hosted_zones"
@@ -159,7 +165,7 @@ def test_without_a_domain_there_is_nothing_to_ask() -> None:
 )
 def test_the_cause_is_named(found: list[str], kept: str, evidence: str, fix: str) -> None:
     route53 = Route53(bench_example=kept, www_bench_example=kept)
-    result, said, typed = check(found, route53, name_servers=["ns1", "ns2"])
+    result, said, typed = check(found, route53)
     assert (result, typed) == ("FAIL", fix)
     assert said.startswith(f"bench.example points to {', '.join(sorted(found)) or 'nothing'};")
     assert said.endswith(f"; it should point to {RIGHT}; {evidence}")
@@ -204,10 +210,35 @@ def test_a_domain_kept_elsewhere_gets_its_records_by_hand(found: list[str], word
     assert evidence.endswith(f"there: bench.example A {RIGHT}, *.bench.example A {RIGHT}")
 
 
-def test_a_zone_whose_name_servers_the_stack_does_not_know_says_who_does() -> None:
-    _, evidence, fix = check([], Route53(bench_example=RIGHT))
-    assert evidence.endswith("the domain isn't delegated")
-    assert fix == "aws route53 get-hosted-zone --id Z1   names its name servers"
+@pytest.mark.parametrize("found", [[], ["198.51.100.1"]])
+@pytest.mark.parametrize(("status", "result"), [(503, "WARN"), (301, "FAIL")])
+def test_a_domain_that_is_not_delegated_is_no_failure_while_the_certificate_is_pending(
+    make_site: Callable[..., Target], found: list[str], status: int, result: str
+) -> None:
+    site = make_site(http={"/": (status, {}, "")}, entrance="lab.elb.example")
+    alias = {"Name": "bench.example.", "Type": "A", "AliasTarget": {"DNSName": "lab.elb.example."}}
+    route53 = Route53()
+    route53.list_resource_record_sets = (  # type: ignore[method-assign]
+        lambda **_: {"ResourceRecordSets": [alias]}
+    )
+    target = replace(
+        site,
+        entrance=site.address,
+        resolve=lambda name: found if name == "bench.example" else ["127.1.1.1"],
+        aws={"route53": route53}.__getitem__,
+    )
+    outcome = dns.check_dns(target)
+    assert outcome.result == result
+    is_cached = result == "FAIL" and found
+    assert ("cache the old address" in outcome.evidence) is bool(is_cached)
+    if result == "WARN":
+        assert outcome.fix == web_ports.ISSUED
+        assert outcome.evidence.endswith(
+            "the domain isn't delegated; where you bought it, enter the name servers ns1, ns2"
+        )
+
+    # A load balancer without an address can't say what it waits for.
+    assert dns.check_dns(replace(target, entrance=None)).result == "FAIL"
 
 
 def test_only_the_names_that_lead_elsewhere_are_named() -> None:

@@ -19,18 +19,29 @@ TARGET = Target(
         "names": ["bench.example", "www.bench.example"],
         "address": "127.8.7.6",
         "security_group_id": "sg-1",
+        "instance_id": "i-1",
     },
     Address("127.8.7.6"),
 )
 
 
 class Ec2:
-    def __init__(self, *rules: dict[str, Any]) -> None:
-        self.rules = [rule(0, ip="-1") | {"IsEgress": True}, *rules]
+    """The rules of sg-1, and of the further groups that the server has, each by its name."""
+
+    def __init__(self, *rules: dict[str, Any], **further: list[dict[str, Any]]) -> None:
+        named = {name.replace("_", "-"): each for name, each in further.items()}
+        self.groups = {"sg-1": [rule(0, ip="-1") | {"IsEgress": True}, *rules], **named}
 
     def describe_security_group_rules(self, Filters: list[Any]) -> dict[str, Any]:
-        assert Filters == [{"Name": "group-id", "Values": ["sg-1"]}]
-        return {"SecurityGroupRules": self.rules}
+        ((group,),) = (each["Values"] for each in Filters if each["Name"] == "group-id")
+        return {
+            "SecurityGroupRules": [each | {"GroupId": group} for each in self.groups[group]],
+        }
+
+    def describe_instances(self, Filters: list[Any]) -> dict[str, Any]:
+        assert Filters == [{"Name": "instance-id", "Values": ["i-1"]}]
+        groups = [{"GroupId": each} for each in self.groups]
+        return {"Reservations": [{"Instances": [{"SecurityGroups": groups}]}]}
 
 
 def rule(first: int, last: int | None = None, cidr: str = "0.0.0.0/0", ip: str = "tcp") -> Any:
@@ -45,6 +56,19 @@ def rule(first: int, last: int | None = None, cidr: str = "0.0.0.0/0", ip: str =
 
 
 WEB = (rule(80), rule(443))
+BEHIND = replace(
+    TARGET,
+    outputs={
+        **TARGET.outputs,
+        "entrance": "lab.elb.example",
+        "entrance_security_group_id": "sg-lb",
+    },
+)
+FROM_BALANCER = [
+    {key: value for key, value in rule(port).items() if key != "CidrIpv4"}
+    | {"ReferencedGroupInfo": {"GroupId": "sg-lb"}}
+    for port in (80, 443)
+]
 REVOKE = "aws ec2 revoke-security-group-ingress --group-id sg-1 --security-group-rule-ids"
 
 
@@ -121,20 +145,63 @@ def test_the_security_group_opens_the_web_and_ssh_to_few(
 def test_behind_a_load_balancer_only_that_reaches_the_web(
     more: Any, result: str, evidence: str, fix: str
 ) -> None:
-    front = {"entrance": "lab.elb.example", "entrance_security_group_id": "sg-lb"}
-    behind = replace(TARGET, outputs={**TARGET.outputs, **front})
-    own = [
-        {key: value for key, value in rule(port).items() if key != "CidrIpv4"}
-        | {"ReferencedGroupInfo": {"GroupId": "sg-lb"}}
-        for port in (80, 443)
-    ]
-    found = network.check_security_group(replace(behind, aws={"ec2": Ec2(*own, *more)}.__getitem__))
+    ec2 = Ec2(*FROM_BALANCER, *more)
+    found = network.check_security_group(replace(BEHIND, aws={"ec2": ec2}.__getitem__))
     assert (found.result, found.evidence, found.fix) == (result, evidence, fix)
 
-    open_to_all = replace(behind, aws={"ec2": Ec2(*WEB)}.__getitem__)
+    open_to_all = replace(BEHIND, aws={"ec2": Ec2(*WEB)}.__getitem__)
     assert "doesn't open 80, 443 to the load balancer's group, sg-lb" in (
         network.check_security_group(open_to_all).evidence
     )
+
+
+SHOW = "aws ec2 describe-security-group-rules --security-group-rule-ids"
+
+
+@pytest.mark.parametrize(
+    ("further", "told", "rules"),
+    [
+        ({"sg_2": [rule(443)]}, "sg-2 …: tcp 443 to 0.0.0.0/0", "sgr-443"),
+        ({"sg_2": [rule(80, cidr="::/0")]}, "sg-2 …: tcp 80 to ::/0", "sgr-80"),
+        ({"sg_2": [rule(-1, ip="-1")]}, "sg-2 …: all to 0.0.0.0/0", "sgr--1"),
+        # HTTP/3, and a range that has it in it.
+        ({"sg_2": [rule(400, 500, ip="udp")]}, "sg-2 …: udp 400-500 to 0.0.0.0/0", "sgr-400"),
+        (
+            {"sg_3": [rule(443)], "sg_2": [rule(80)]},
+            "sg-2, sg-3 …: tcp 443 to 0.0.0.0/0, tcp 80 to 0.0.0.0/0",
+            "sgr-443 sgr-80",
+        ),
+        # An organization's own network, its other ports, and what leads out.
+        (
+            {"sg_2": [rule(443, cidr="10.0.0.0/8"), rule(22), rule(443) | {"IsEgress": True}]},
+            "",
+            "",
+        ),
+    ],
+)
+def test_further_groups_that_open_the_web_past_the_load_balancer_are_told(
+    further: dict[str, Any], told: str, rules: str
+) -> None:
+    ec2 = Ec2(*FROM_BALANCER, **further)
+    found = network.check_security_group(replace(BEHIND, aws={"ec2": ec2}.__getitem__))
+    if not told:
+        assert (found.result, found.evidence) == ("PASS", "sg-1 opens 80, 443")
+        return
+    past = "(security_group_ids) opens the web past the load balancer"
+    assert (found.result, found.evidence) == ("WARN", told.replace("…", past))
+    assert found.fix.startswith(f"{SHOW} {rules}   shows them; close them, or take the group")
+
+
+def test_without_a_load_balancer_further_groups_are_the_organizations() -> None:
+    target = replace(TARGET, aws={"ec2": Ec2(*WEB, sg_2=[rule(443)])}.__getitem__)
+    assert network.check_security_group(target).result == "PASS"
+
+
+def test_a_server_that_ec2_has_forgotten_has_no_further_groups() -> None:
+    ec2 = Ec2(*FROM_BALANCER)
+    ec2.describe_instances = lambda **_: {"Reservations": []}  # type: ignore[method-assign]
+    found = network.check_security_group(replace(BEHIND, aws={"ec2": ec2}.__getitem__))
+    assert found.result == "PASS"
 
 
 @pytest.mark.parametrize(

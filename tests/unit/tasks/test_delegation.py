@@ -60,6 +60,29 @@ def test_once_the_names_lead_to_it_the_end_has_nothing_to_enter() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "result", "title"),
+    [
+        ("dns", Result.WARN, "Domain"),
+        ("certificate", Result.WARN, "Certificate"),
+        ("web-ports", Result.SKIP, "Pages"),
+        ("dns", Result.SKIP, ""),
+        ("clock", Result.WARN, ""),
+    ],
+)
+def test_the_end_tells_what_is_not_as_it_should_be_although_nothing_failed(
+    name: str, result: Result, title: str
+) -> None:
+    out = io.StringIO()
+    report = Report(name, result, "what is so", "workbench up --stack prod")
+    outcome = Outcome(StackState("prod", {}), "", Run("ok"), {}, [report])
+    print_where_to_go(outcome, Console(file=out, width=80, highlight=False))
+    lines = [line.split() for line in out.getvalue().splitlines()]
+    assert ([title, "what", "is", "so"] in lines) is bool(title)
+    assert (["workbench", "up", "--stack", "prod"] in lines) is bool(title)
+    assert "is ready" in out.getvalue()
+
+
+@pytest.mark.parametrize(
     "state",
     [
         StackState("prod", {"dns_records": [], "name_servers": []}),

@@ -10,6 +10,10 @@ from workbench.rehearsal.balancers.front import Front
 from workbench.rehearsal.balancers.front import Group
 from workbench.rehearsal.balancers.front import Node
 
+# The socket that takes the next configuration, in the proxy's folder, where it runs: a socket's
+# path may be 108 characters long, a rehearsal's folder longer, and what is elsewhere is left behind
+# by a process that is killed.
+ADMIN = "admin"
 LOOPBACK = "127.0.0.1"
 _TOLD = {"wrapper": "proxy_protocol", "allow": [f"{LOOPBACK}/32"], "fallback_policy": "require"}
 # A front in one of its zones.
@@ -27,12 +31,11 @@ def write_configuration(
     ports: Ports,
     upstreams: Callable[[Group], list[str]],
     pem_of: Callable[[Certificate], tuple[str, str]],
-    admin: str,
 ) -> dict[str, Any]:
     """Return the configuration; ``ports`` are those of loopback that each place listens on.
 
-    ``upstreams`` returns where the requests to a group go, ``pem_of`` a certificate's chain
-    and key, and ``admin`` is the socket that takes the next configuration.
+    ``upstreams`` returns where the requests to a group go, ``pem_of`` a certificate's chain and
+    key.
     """
     certificates = {front.certificate for front in fronts if front.certificate is not None}
     servers = {
@@ -47,7 +50,7 @@ def write_configuration(
         chain, key = pem_of(each)
         loaded.append({"certificate": chain, "key": key, "tags": [each.tag]})
     return {
-        "admin": {"listen": f"unix/{admin}", "config": {"persist": False}},
+        "admin": {"listen": f"unix/{ADMIN}", "config": {"persist": False}},
         "apps": {
             "http": {"servers": servers},
             "tls": {"certificates": {"load_pem": loaded}} if loaded else {},

@@ -108,9 +108,7 @@ class BalancerFollower:
     def _load(self, fronts: list[Front]) -> None:
         keys = [key_of(front, node) for front in fronts for node in front.nodes]
         self._ports = {key: self._ports.get(key) or _free_port() for key in keys}
-        configuration = write_configuration(
-            fronts, self._ports, self._health.upstreams, self._pem, self._proxy.admin
-        )
+        configuration = write_configuration(fronts, self._ports, self._health.upstreams, self._pem)
         if configuration != self._loaded:
             try:
                 self._proxy.load(configuration)

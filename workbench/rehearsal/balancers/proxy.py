@@ -1,14 +1,14 @@
 """The proxy as a child of the rehearsal's process: it ends when that does."""
 
-import contextlib
 import http.client
 import json
+import os
 import socket
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import WorkbenchError
+from workbench.rehearsal.balancers.configuration import ADMIN
 from workbench.rehearsal.child import Child
 from workbench.waiting import wait_for
 
@@ -23,13 +23,6 @@ class Proxy:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._child = Child("load balancer", folder / "caddy.log")
-        # Its path may be 108 characters long; a rehearsal's folder may be longer.
-        self._sockets = tempfile.TemporaryDirectory(prefix="workbench-")
-
-    @property
-    def admin(self) -> str:
-        """The socket that takes a configuration."""
-        return str(Path(self._sockets.name) / "admin")
 
     @property
     def log_path(self) -> Path:
@@ -47,10 +40,10 @@ class Proxy:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         first = self._folder / "caddy.json"
-        first.write_text(json.dumps({"admin": {"listen": f"unix/{self.admin}"}}), encoding="ascii")
+        first.write_text(json.dumps({"admin": {"listen": f"unix/{ADMIN}"}}), encoding="ascii")
         folders = {f"XDG_{each}_HOME": str(self._folder / "caddy") for each in ("DATA", "CONFIG")}
         command = [str(program), "run", "--config", str(first)]
-        self._child.start(command, folders, keep_log=True)
+        self._child.start(command, folders, keep_log=True, folder=self._folder)
         limit = START_LIMIT
         if not wait_for(self._answers, lambda: limit if self.running else 0.0, 0.05):
             last = self._child.last_words() or "it says nothing"
@@ -70,8 +63,6 @@ class Proxy:
     def stop(self) -> None:
         """End it. Twice is fine."""
         self._child.stop()
-        with contextlib.suppress(OSError):
-            self._sockets.cleanup()
 
     def _answers(self) -> bool:
         try:
@@ -80,7 +71,7 @@ class Proxy:
             return False
 
     def _ask(self, method: str, path: str, body: str | None) -> tuple[int, str]:
-        connection = _UnixConnection(self.admin)
+        connection = _UnixConnection(self._folder)
         try:
             connection.request(method, path, body, {"Content-Type": "application/json"})
             answer = connection.getresponse()
@@ -92,12 +83,17 @@ class Proxy:
 class _UnixConnection(http.client.HTTPConnection):
     """HTTP over a socket of the file system, as Caddy's administration has it."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, folder: Path) -> None:
         super().__init__("localhost", timeout=LOAD_LIMIT)
-        self._path = path
+        self._folder = folder
 
     def connect(self) -> None:
         """Connect to the socket."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
+        folder = os.open(self._folder, os.O_PATH)
+        try:
+            # Short, wherever the folder is.
+            self.sock.connect(f"/proc/self/fd/{folder}/{ADMIN}")
+        finally:
+            os.close(folder)

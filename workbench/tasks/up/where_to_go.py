@@ -10,6 +10,14 @@ from workbench.tasks.output import print_facts
 from workbench.tasks.up.bring_up import Outcome
 from workbench.tasks.up.delegation import missing_delegation
 
+# What of a check is told here, although it is no failure: the domain doesn't point to it before its
+# certificate is issued, browsers warn, or this computer can't ask for the pages.
+TO_KNOW = {
+    "dns": ("Domain", Result.WARN),
+    "certificate": ("Certificate", Result.WARN),
+    "web-ports": ("Pages", Result.SKIP),
+}
+
 
 def print_where_to_go(outcome: Outcome, console: Console | None = None) -> None:
     """Print where the workbench is and what to type next."""
@@ -24,8 +32,7 @@ def print_where_to_go(outcome: Outcome, console: Console | None = None) -> None:
             *((each.title, state.url(each.url)) for each in state.services),
             *_people(outcome.passwords),
             *_to_enter(outcome),
-            *_certificate(outcome),
-            *_pages(outcome),
+            *_to_know(outcome),
             ("CA certificate", str(authority) if authority else None),
             ("", "trust it in the browser, and the warning disappears" if authority else None),
         ],
@@ -60,23 +67,14 @@ def _to_enter(outcome: Outcome) -> list[tuple[str, str]]:
     ]
 
 
-def _certificate(outcome: Outcome) -> list[tuple[str, str]]:
-    """Return why browsers warn about a workbench without a domain, if they do, and what helps."""
+def _to_know(outcome: Outcome) -> list[tuple[str, str]]:
+    """Return what isn't as it should be although nothing failed, why, and what helps."""
     return [
         row
         for report in outcome.reports
-        if report.name == "certificate" and report.result is Result.WARN
-        for row in (("Certificate", report.evidence), ("", as_typed(report.fix)))
-    ]
-
-
-def _pages(outcome: Outcome) -> list[tuple[str, str]]:
-    """Return why the pages couldn't be asked for from this computer, and what helps."""
-    return [
-        row
-        for report in outcome.reports
-        if report.name == "web-ports" and report.result is Result.SKIP and not report.blocked
-        for row in (("Pages", report.evidence), ("", as_typed(report.fix)))
+        if (known := TO_KNOW.get(report.name)) and not report.blocked
+        if report.result is known[1]
+        for row in ((known[0], report.evidence), ("", as_typed(report.fix)))
     ]
 
 
