@@ -2,9 +2,12 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 
 import pytest
+from left_behind import find_left_behind
+from left_behind import remove_left_behind
 from xdist.scheduler import LoadScopeScheduling
 
 # As a rehearsal has it, whichever of the two is imported first: a thousand made-up images for each
@@ -54,6 +57,15 @@ class ByMachine(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByMachine:
     """Replace xdist's own schedulers (its groups by marker need an older pytest)."""
     return ByMachine(config, log)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Remove what runs that were killed left behind; not once for each worker."""
+    if not hasattr(session.config, "workerinput"):
+        for folder in find_left_behind():
+            why = remove_left_behind(folder)
+            told = f"A killed run's {folder} is {f'kept: {why}' if why else 'removed'}"
+            print(told, file=sys.stderr)
 
 
 # After pytest-randomly, which wants to be first.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ import docker
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from left_behind import make_state_folder
 from processes import processes_naming
 
 from workbench.errors import MissingToolError
@@ -52,11 +54,12 @@ def eventually(check: Callable[[], Any], what: str, limit: float = 180.0) -> Any
 
 
 @pytest.fixture(scope="module")
-def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("state")
+def state_dir() -> Iterator[Path]:
+    folder = make_state_folder("control")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WORKBENCH_STATE_DIR", str(folder))
         yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

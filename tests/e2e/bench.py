@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from botocore.exceptions import ClientError
 from clients import Hub
 from clients import Site
 from cryptography import x509
+from left_behind import make_state_folder
 from warm_image import warm_image
 
 from workbench.errors import WorkbenchError
@@ -41,8 +41,7 @@ class Bench:
     """One rehearsal with its own name and its own state folder, and the stack on it."""
 
     name: str
-    # Not in pytest's own folder: what a killed run left mounted there would fail the next runs.
-    state_dir: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="workbench-e2e-")))
+    state_dir: Path = field(default_factory=lambda: make_state_folder("e2e"))
     browsers: list[Hub] = field(default_factory=list)
     # The plain machine image, where this is empty.
     image: str = ""

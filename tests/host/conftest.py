@@ -1,5 +1,6 @@
 """A server for each file of tests of the recipe; and what tells pytest how to run them."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 from host_lab import Lab  # noqa: E402
 from host_lab import surroundings  # noqa: E402
+from left_behind import make_state_folder  # noqa: E402
 from warm_image import warm_image  # noqa: E402
 
 
@@ -29,9 +31,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 # One for each file: some of them leave people and settings behind, or attack it.
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def lab() -> Iterator[Lab]:
     """Return a server that has converged once."""
-    folder = tmp_path_factory.mktemp("lab")
+    folder = make_state_folder("host")
     key = folder / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
     progress = Progress(quiet=True)
@@ -52,3 +54,4 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         made.machines.remove_all()
         made.volumes.remove_all()
         client.close()
+        shutil.rmtree(folder, ignore_errors=True)

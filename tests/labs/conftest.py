@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from documented import pytest_runtest_call
 from documented import pytest_runtest_protocol
 from lab_world import World
+from left_behind import make_state_folder
 from walkthrough import Shell
 from warm_image import warm_image
 
@@ -33,7 +33,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
     """
     name = f"labs{os.getpid()}"
     image = warm_image() if getattr(request.module, "WARM", False) else ""
-    world = World(name, Path(tempfile.mkdtemp(prefix="workbench-labs-")), image)
+    world = World(name, make_state_folder("labs"), image)
     try:
         # Outside of the reader's namespace, as what it mounts is for others, too.
         world.run("rehearsal.start", "--name", name)

@@ -3,6 +3,7 @@
 import http.server
 import json
 import secrets
+import shutil
 import socket
 import subprocess
 import threading
@@ -16,6 +17,7 @@ from typing import ClassVar
 
 import docker
 import pytest
+from left_behind import make_state_folder
 
 from workbench.progress import Progress
 from workbench.rehearsal.docker_engine import ensure_engine
@@ -172,10 +174,8 @@ def engine() -> Iterator[tuple[docker.DockerClient, str]]:
 
 
 @pytest.fixture(scope="module")
-def cloud(
-    engine: tuple[docker.DockerClient, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Cloud]:
-    made = Cloud(*engine, state_dir=tmp_path_factory.mktemp("state"))
+def cloud(engine: tuple[docker.DockerClient, str]) -> Iterator[Cloud]:
+    made = Cloud(*engine, state_dir=make_state_folder("machines"))
     server = MetadataServer(made.machines().ensure_network().bridge)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
@@ -185,6 +185,7 @@ def cloud(
     thread.join()
     made.machines().remove_all()
     made.volumes().remove_all()
+    shutil.rmtree(made.state_dir, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
