@@ -37,8 +37,8 @@ def find_left_behind() -> list[Path]:
 
 def remove_left_behind(folder: Path) -> str:
     """Remove a folder and all of its rehearsals; return why it's kept, or nothing."""
-    # Commands of that run that still go on end by themselves, without a rehearsal. Nobody kills what
-    # has the folder in its environment: the Docker engine has, where that run started it.
+    # Commands of that run end by themselves without a rehearsal. Killing what has the folder in its
+    # environment could kill the Docker engine, if that run started it.
     for each in sorted((folder / "rehearsals").glob("[a-z]*")):
         # It takes what is the rehearsal's by its name and this folder: machines, network, devices.
         words = ["rehearsal.reset", "--name", each.name, "--yes"]
