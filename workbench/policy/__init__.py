@@ -1,7 +1,7 @@
 """Rules that an organization holds its stacks against, for a Pulumi policy pack; and prices."""
 
+from workbench.policy.costs import monthly_price
 from workbench.policy.rules import Settings
-from workbench.policy.rules import monthly_price
 from workbench.policy.rules import rules
 from workbench.prices import TABLE_DATE
 from workbench.prices import in_dollars

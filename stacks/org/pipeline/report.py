@@ -86,11 +86,11 @@ class Report:
         return head + "\n".join(rows)
 
     def _cost(self) -> str:
-        """Say what servers and volumes cost, now and then."""
+        """Say what servers, volumes and network cost, now and then."""
         before, after = (self._monthly(state) for state in ("old", "new"))
         was = "" if before == after else f", {in_dollars(before)} before"
         return (
-            f"Servers and volumes: {in_dollars(after)} a month{was}"
+            f"Servers, volumes and network: {in_dollars(after)} a month{was}"
             f" (list price of {TABLE_DATE}, {self.region or 'region unknown'})."
         )
 
