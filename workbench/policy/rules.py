@@ -67,6 +67,11 @@ class Settings:
         return any(fnmatchcase(stack, pattern) for pattern in self.production)
 
 
+def is_kept(kind: str) -> bool:
+    """Whether a resource of Pulumi's type has people's data, as a data volume has."""
+    return kind.startswith("aws:") and kind.rpartition(":")[2] in KEPT
+
+
 def rules(settings: Settings) -> list[Policy]:
     """Return the rules for a ``PolicyPack``."""
     found = [
@@ -134,9 +139,8 @@ def _rule(
 
 
 def _protected(settings: Settings, args: ResourceValidationArgs, report: ReportViolation) -> None:
-    kind = args.resource_type.rpartition(":")[2]
-    is_kept = args.resource_type.startswith("aws:") and kind in KEPT
-    if is_kept and settings.is_production(args.urn) and not args.opts.protect:
+    is_strict = settings.is_production(args.urn)
+    if is_kept(args.resource_type) and is_strict and not args.opts.protect:
         report(f"{args.name} isn't protected, so a change could replace or delete it.", None)
 
 

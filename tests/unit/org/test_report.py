@@ -28,8 +28,8 @@ def summary(**counts):
     return {"summaryEvent": {"resourceChanges": counts}}
 
 
-def markdown(*events):
-    return REPORT.Report.of(events).markdown("prod", COMMIT)
+def markdown(*events, unsaved=()):
+    return REPORT.Report.of(events).markdown("prod", COMMIT, unsaved)
 
 
 PLACE = {"preludeEvent": {"config": {"aws:region": REGION}}}
@@ -126,6 +126,15 @@ def test_rules_and_errors_are_told_before_the_changes() -> None:
     assert "nothing" not in said
     assert "preview failed" not in said
     assert said.startswith("### prod: no preview")
+
+
+def test_data_without_a_snapshot_is_told_above_all() -> None:
+    said = markdown(
+        step("delete", VOLUME, "old", {"size": 10}), unsaved=["old (vol-1) has none.\nTwo."]
+    )
+    _, heading, told, *_ = said.split("\n\n")
+    assert (heading, told) == ("**Data without a snapshot**", "- old (vol-1) has none. Two.")
+    assert "Data without a snapshot" not in markdown(step("delete", VOLUME, "old", {"size": 10}))
 
 
 def test_a_comment_is_never_longer_than_github_takes() -> None:
