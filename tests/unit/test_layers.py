@@ -23,6 +23,7 @@ ONLY = {
         *("host.jupyter.hub_settings", *TABLE),
     },
     ("policy", "tasks"): {"tasks.changes.guard"},
+    ("policy", "engine"): {"engine.aws"},
     ("tasks", "host"): {
         *("host.pack", "host.shares.shares", "host.software", "host.service_table"),
     },

@@ -13,27 +13,24 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from pulumi_policy import Policy
-from pulumi_policy import PolicyResource
 from pulumi_policy import ReportViolation
 from pulumi_policy import ResourceValidationArgs
 from pulumi_policy import ResourceValidationPolicy
 from pulumi_policy import StackValidationArgs
 from pulumi_policy import StackValidationPolicy
-from pulumi_policy.proxy import UnknownValueError
 
-from workbench.prices import HOURS_PER_MONTH
-from workbench.prices import IMAGE_GIB
+from workbench.policy.costs import ADDRESS
+from workbench.policy.costs import INSTANCE
+from workbench.policy.costs import VOLUME
+from workbench.policy.costs import monthly_price
+from workbench.policy.costs import region_of
 from workbench.prices import in_dollars
-from workbench.prices.table import gp3_price
-from workbench.prices.table import hourly_price
 from workbench.tasks.changes.guard import GUARD
 from workbench.tasks.changes.guard import Change
 
 # What no task lets Pulumi delete, not even one that may change everything else.
 KEPT = tuple(kind for kind, may in GUARD[Change.UP].items() if "delete" not in may)
 
-INSTANCE = "aws:ec2/instance:Instance"
-VOLUME = "aws:ebs/volume:Volume"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 # What a bill is made of, and what people look for by its tags.
@@ -41,7 +38,7 @@ TAGGED = (
     INSTANCE,
     VOLUME,
     GROUP,
-    "aws:ec2/eip:Eip",
+    ADDRESS,
     "aws:ec2/vpc:Vpc",
     "aws:iam/role:Role",
     "aws:route53/zone:Zone",
@@ -57,7 +54,7 @@ class Settings:
 
     ``production`` are the stacks that stricter rules are for, as ``prod`` or ``*-prod``; ``tags``
     are the tags that everything must have; ``monthly_budget`` is in US dollars a stack and month,
-    for instances and volumes by the list price.
+    for what ``monthly_price`` counts, by the list price.
     """
 
     production: tuple[str, ...] = ("prod", "*-prod")
@@ -68,6 +65,11 @@ class Settings:
         """Whether the resource of a URN is in one of the stricter stacks."""
         stack = urn.removeprefix("urn:pulumi:").partition("::")[0]
         return any(fnmatchcase(stack, pattern) for pattern in self.production)
+
+
+def is_kept(kind: str) -> bool:
+    """Whether a resource of Pulumi's type has people's data, as a data volume has."""
+    return kind.startswith("aws:") and kind.rpartition(":")[2] in KEPT
 
 
 def rules(settings: Settings) -> list[Policy]:
@@ -137,9 +139,8 @@ def _rule(
 
 
 def _protected(settings: Settings, args: ResourceValidationArgs, report: ReportViolation) -> None:
-    kind = args.resource_type.rpartition(":")[2]
-    is_kept = args.resource_type.startswith("aws:") and kind in KEPT
-    if is_kept and settings.is_production(args.urn) and not args.opts.protect:
+    is_strict = settings.is_production(args.urn)
+    if is_kept(args.resource_type) and is_strict and not args.opts.protect:
         report(f"{args.name} isn't protected, so a change could replace or delete it.", None)
 
 
@@ -218,78 +219,30 @@ def _tagged(tags: Iterable[str], args: ResourceValidationArgs, report: ReportVio
 
 def _budget(dollars: float) -> Policy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        region = _region(args.resources)
+        region = region_of(args.resources)
         prices = [monthly_price(each.resource_type, each.props, region) for each in args.resources]
         total = sum(price for _, price in prices if price is not None)
         unknown = [what for what, price in prices if price is None]
         if total > dollars:
             report(
-                f"The stack's servers and volumes cost {in_dollars(total)} a month by the list"
-                f" price, and its budget is {in_dollars(dollars)}. {_CHEAPER}",
+                f"The stack's servers, volumes and network cost {in_dollars(total)} a month by the"
+                f" list price, and its budget is {in_dollars(dollars)}. {_CHEAPER}",
                 None,
             )
         elif unknown:
             report(
                 f"The price table doesn't know {', '.join(sorted(set(unknown)))} in {region}, so"
-                f" nobody knows whether the budget of {in_dollars(dollars)} will do. {_CHEAPER}",
+                f" nobody knows whether the budget of {in_dollars(dollars)} will do. {_UNKNOWN}",
                 None,
             )
 
     return StackValidationPolicy(
         "budget-is-kept",
-        f"Servers and volumes cost at most {in_dollars(dollars)} a month.",
+        f"Servers, volumes and network cost at most {in_dollars(dollars)} a month.",
         validate,
         remediation_steps=_CHEAPER,
     )
 
 
 _CHEAPER = "Take a smaller type or volume, or have the budget raised where the pack is made."
-
-
-def monthly_price(kind: str, props: Mapping[str, Any], region: str) -> tuple[str, float | None]:
-    """Return what a resource of Pulumi's type ``kind`` is, and its list price.
-
-    The price is in US dollars a month; 0 for all but instances and volumes, None where nobody
-    knows it.
-    """
-    if kind == INSTANCE:
-        name = str(props.get("instanceType"))
-        hourly, gib = hourly_price(name, region), gp3_price(region)
-        if hourly is None or gib is None:
-            return name, None
-        return name, hourly * HOURS_PER_MONTH + gib * _own_disks(props)
-    if kind == VOLUME:
-        price = gp3_price(region)
-        return "volumes", None if price is None else price * float(props.get("size") or 0)
-    return "", 0.0
-
-
-def _own_disks(instance: Mapping[str, Any]) -> float:
-    """Return the GiB of the disks that come with an instance."""
-    try:
-        root = instance.get("rootBlockDevice") or {}
-        others = instance.get("ebsBlockDevices") or []
-        sizes = [each.get("volumeSize") for each in (root, *others)]
-        return sum(float(size or IMAGE_GIB) for size in sizes)
-    except UnknownValueError:
-        return IMAGE_GIB
-
-
-def _region(resources: Iterable[PolicyResource]) -> str:
-    """Return the region that the stack's instances and volumes are in; empty if it isn't known."""
-    for each in resources:
-        if each.resource_type in (INSTANCE, VOLUME):
-            provider = each.provider.props if each.provider else {}
-            zone = _known(each.props, "availabilityZone").rstrip("abcdef")
-            found = _known(each.props, "region") or _known(provider, "region") or zone
-            if found:
-                return found
-    return ""
-
-
-def _known(props: Mapping[str, Any], key: str) -> str:
-    """Return a property's text; empty where a preview can't know it."""
-    try:
-        return str(props.get(key) or "")
-    except UnknownValueError:
-        return ""
+_UNKNOWN = "Take what it knows, or leave the rule out where the pack is made."

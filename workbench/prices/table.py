@@ -56,6 +56,21 @@ def address_price(region: str) -> float | None:
     return _price(_TABLE["everywhere"], "public_ipv4_hour") if _region(region) else None
 
 
+def nat_gateway_price(region: str) -> float | None:
+    """Return what an hour of a NAT gateway costs, in US dollars, without its traffic."""
+    return _price(_region(region), "nat_gateway_hour")
+
+
+def load_balancer_price(region: str) -> float | None:
+    """Return what an hour of an application load balancer costs, without its capacity units."""
+    return _price(_region(region), "load_balancer_hour")
+
+
+def endpoint_price(region: str) -> float | None:
+    """Return what an hour of an interface endpoint costs in each zone, without its traffic."""
+    return _price(_region(region), "endpoint_hour")
+
+
 def hosted_zone_price() -> float:
     """Return what a Route 53 hosted zone costs a month, in US dollars; it has no region."""
     return float(_TABLE["everywhere"]["hosted_zone_month"])

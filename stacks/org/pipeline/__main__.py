@@ -19,6 +19,8 @@ from typing import Any
 
 from report import Report
 
+from workbench.policy import unsaved_volumes
+
 HERE = Path(__file__).resolve().parents[1]
 PROGRAM = "workbench"
 PACK = ("--policy-pack", "../policy")
@@ -36,9 +38,9 @@ def preview(stack: str, plan: str | None) -> None:
     """Write what the files here would do to a stack, as Markdown; fail where it is refused."""
     save = ("--save-plan", str(Path(plan).resolve())) if plan else ()
     report, failed = look(HERE, stack, *PACK, *save)
-    print(report.markdown(stack, head()))
-    if failed:
-        sys.exit(f"The preview of {stack} failed; nothing was changed.")
+    unsaved = list(unsaved_volumes(report.steps, report.config))
+    print(report.markdown(stack, head(), unsaved), flush=True)
+    hold(stack, failed, unsaved)
 
 
 def deploy(stack: str, plan: str | None) -> None:
@@ -92,11 +94,18 @@ def drift(stack: str) -> None:
 def bring(stack: str, commit: str, plan: str | None) -> None:
     """Deploy a commit to a stack, wait for its server, and have the checks decide."""
     print(f"{stack}: {name_of(commit)}", flush=True)
-    only = ("--plan", str(Path(plan).resolve())) if plan else ()
+    # With a plan, Pulumi's own preview holds the stack against it; else it would be the same again.
+    only = ("--plan", str(Path(plan).resolve())) if plan else ("--skip-preview",)
     with checkout(commit) as folder:
         install(folder)
-        # The preview comes first, so that what the rules refuse changes nothing. What was changed
-        # behind Pulumi's back, it sees only with a refresh.
+        # A preview comes first, so that what is refused changes nothing. It is for this moment: by
+        # now, the snapshot that an earlier one saw may be too old.
+        report, failed = look(folder, stack, *PACK)
+        unsaved = list(unsaved_volumes(report.steps, report.config))
+        if failed or unsaved:
+            print(report.markdown(stack, commit, unsaved), flush=True)
+        hold(stack, failed, unsaved)
+        # What was changed behind Pulumi's back, it sees only with a refresh.
         run(folder, "pulumi", "up", "--yes", "--refresh", "--stack", stack, *PACK, *only)
         try:
             # Without --yes: what Pulumi would change beyond that is refused.
@@ -109,6 +118,15 @@ def bring(stack: str, commit: str, plan: str | None) -> None:
             )
         run(folder, "pulumi", "stack", "tag", "set", PASSED, commit, "--stack", stack)
     print(f"{stack} runs {name_of(commit)}, and it passed.")
+
+
+def hold(stack: str, failed: bool, unsaved: list[str]) -> None:
+    """End where a preview failed, or what it would do loses data."""
+    if failed:
+        sys.exit(f"The preview of {stack} failed; nothing was changed.")
+    if unsaved:
+        told = " ".join([*unsaved, "Nothing was changed."])
+        sys.exit(f"{told}\n  workbench data.backup --stack {stack}   then run this again")
 
 
 def look(root: Path, stack: str, *options: str) -> tuple[Report, bool]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,18 +23,18 @@ MOST_NAMED = 100
 
 @dataclass(frozen=True)
 class Report:
-    """What the engine's events say: steps, broken rules, errors, counts, and the region."""
+    """What the engine's events say: steps, broken rules, errors, counts, and the configuration."""
 
     steps: list[dict[str, Any]]
     violations: list[dict[str, Any]]
     errors: list[str]
     counts: Mapping[str, int]
-    region: str
+    config: Mapping[str, str]
 
     @classmethod
     def of(cls, events: Iterable[Mapping[str, Any]]) -> "Report":
         """Return the report of a preview's events."""
-        steps, violations, errors, counts, region = [], [], [], {}, ""
+        steps, violations, errors, counts, config = [], [], [], {}, {}
         for event in events:
             if "resourcePreEvent" in event:
                 steps.append(event["resourcePreEvent"]["metadata"])
@@ -44,17 +45,25 @@ class Report:
             elif "summaryEvent" in event:
                 counts = event["summaryEvent"]["resourceChanges"]
             elif "preludeEvent" in event:
-                region = event["preludeEvent"]["config"].get(REGION, "")
-        return cls(steps, violations, [each for each in errors if each != END], counts, region)
+                config = event["preludeEvent"]["config"]
+        return cls(steps, violations, [each for each in errors if each != END], counts, config)
 
-    def markdown(self, stack: str, commit: str) -> str:
-        """Return the whole text, what is grave first."""
-        return "\n\n".join(self._paragraphs(stack, commit)) + "\n"
+    @property
+    def region(self) -> str:
+        """The stack's region; empty if its configuration names none."""
+        return self.config.get(REGION, "")
 
-    def _paragraphs(self, stack: str, commit: str) -> Iterator[str]:
+    def markdown(self, stack: str, commit: str, unsaved: Sequence[str] = ()) -> str:
+        """Return the whole text, what is grave first, ``unsaved`` data above all."""
+        return "\n\n".join(self._paragraphs(stack, commit, unsaved)) + "\n"
+
+    def _paragraphs(self, stack: str, commit: str, unsaved: Sequence[str]) -> Iterator[str]:
         told = [f"{self.counts[op]} to {op}" for op in OPERATIONS[:-1] if self.counts.get(op)]
         same = f"{self.counts.get('same', 0)} unchanged"
         yield f"### {stack}: {', '.join([*told, same]) if self.counts else 'no preview'}"
+        if unsaved:
+            told = [f"- {one_line(each)}" for each in unsaved]
+            yield "**Data without a snapshot**\n\n" + "\n".join(told)
         if self.violations:
             yield self._rules()
         if self.errors:
@@ -86,11 +95,11 @@ class Report:
         return head + "\n".join(rows)
 
     def _cost(self) -> str:
-        """Say what servers and volumes cost, now and then."""
+        """Say what servers, volumes and network cost, now and then."""
         before, after = (self._monthly(state) for state in ("old", "new"))
         was = "" if before == after else f", {in_dollars(before)} before"
         return (
-            f"Servers and volumes: {in_dollars(after)} a month{was}"
+            f"Servers, volumes and network: {in_dollars(after)} a month{was}"
             f" (list price of {TABLE_DATE}, {self.region or 'region unknown'})."
         )
 

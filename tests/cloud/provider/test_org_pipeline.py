@@ -134,7 +134,7 @@ def desk(
 
 
 def test_a_change_goes_from_dev_to_prod_and_a_failed_promotion_is_rolled_back(
-    desk: Desk, aws: Callable[[str], Any]
+    desk: Desk, api: Api, aws: Callable[[str], Any]
 ) -> None:
     first = desk.run("git rev-parse HEAD").strip()
     said = desk.run("python pipeline promote dev test", exit_code=1)
@@ -204,6 +204,31 @@ def test_a_change_goes_from_dev_to_prod_and_a_failed_promotion_is_rolled_back(
     assert "test was changed by something else than the pipeline." in said
     desk.run("python pipeline rollback test")
     assert "made." in desk.run("python pipeline drift test")
+
+    # Another name is another workbench: the data volume goes only after a fresh snapshot of it.
+    desk.run("git switch --quiet --create renamed")
+    try:
+        desk.run("pulumi config set workbench:name other-dev --stack dev", folder="workbench")
+        desk.commit("Another name")
+        desk.asked()
+        volume = data_volume(desk, "dev")
+        refusal = f"({volume}) would be replaced or deleted, and has no completed snapshot"
+        for command in ("preview", "deploy"):
+            said = desk.run(f"python pipeline {command} dev", exit_code=1)
+            # In the comment, and where it ends.
+            assert said.count(refusal) == 2
+            assert said.endswith("workbench data.backup --stack dev   then run this again")
+        assert desk.asked() == []
+        assert data_volume(desk, "dev") == volume
+        snapshot = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+        assert refusal in desk.run("python pipeline preview dev", exit_code=1)
+        # Who copies volumes in a rehearsal isn't there, as no machine is.
+        with api.lock:
+            api.ec2.snapshots[snapshot].status = "completed"
+        desk.run("python pipeline deploy dev")
+        assert data_volume(desk, "dev") != volume
+    finally:
+        desk.run("git switch --quiet main")
 
 
 def test_a_bad_change_is_stopped_in_its_preview(desk: Desk) -> None:
@@ -294,4 +319,9 @@ def make_state(desk: Desk, name: str) -> None:
 
 def passed(desk: Desk, stack: str) -> str:
     said = desk.run(f"pulumi stack tag get pipeline:passed --stack {stack}", folder="workbench")
+    return said.split()[0]
+
+
+def data_volume(desk: Desk, stack: str) -> str:
+    said = desk.run(f"pulumi stack output data_volume_id --stack {stack}", folder="workbench")
     return said.split()[0]

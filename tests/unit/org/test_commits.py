@@ -2,9 +2,11 @@
 
 import json
 import subprocess
+from contextlib import nullcontext
 
 import pytest
 from pipeline_program import PIPELINE
+from pipeline_program import REPORT
 
 FIRST, SECOND = "1" * 40, "2" * 40
 
@@ -97,6 +99,48 @@ def test_a_stack_that_was_never_deployed_has_no_drift(stacks) -> None:
 def test_what_is_not_committed_is_not_deployed(stacks, monkeypatch) -> None:
     monkeypatch.setattr(PIPELINE, "git", lambda *_: " M workbench/Pulumi.dev.yaml")
     assert "only commits are deployed" in refused("deploy", "dev")
+
+
+@pytest.fixture
+def looked(monkeypatch):
+    """Give what a preview finds, to be changed; and the commands that are run then."""
+    told = {"failed": False, "unsaved": []}
+    ran = []
+    report = REPORT.Report.of([{"preludeEvent": {"config": {"aws:region": "us-east-1"}}}])
+    monkeypatch.setattr(PIPELINE, "git", lambda *_: "")
+    monkeypatch.setattr(PIPELINE, "head", lambda: FIRST)
+    monkeypatch.setattr(PIPELINE, "name_of", lambda commit: commit[:1])
+    monkeypatch.setattr(PIPELINE, "checkout", lambda _: nullcontext(None))
+    monkeypatch.setattr(PIPELINE, "install", lambda _: None)
+    monkeypatch.setattr(PIPELINE, "look", lambda *_: (report, told["failed"]))
+    monkeypatch.setattr(PIPELINE, "unsaved_volumes", lambda *_: iter(told["unsaved"]))
+    monkeypatch.setattr(PIPELINE, "run", lambda _, *command: ran.append(command[:2]))
+    return told, ran
+
+
+@pytest.mark.parametrize("command", ["preview", "deploy"])
+def test_what_takes_data_away_that_no_snapshot_has_is_refused(looked, command, capsys) -> None:
+    told, ran = looked
+    told["unsaved"] = ["The data volume a (vol-1) has none."]
+    said = refused(command, "dev")
+    assert said == (
+        "The data volume a (vol-1) has none. Nothing was changed."
+        "\n  workbench data.backup --stack dev   then run this again"
+    )
+    assert "- The data volume a (vol-1) has none." in capsys.readouterr().out
+    assert ran == []
+
+
+@pytest.mark.parametrize("command", ["preview", "deploy"])
+def test_what_the_preview_refuses_is_not_deployed(looked, command) -> None:
+    looked[0]["failed"] = True
+    assert refused(command, "dev") == "The preview of dev failed; nothing was changed."
+    assert looked[1] == []
+
+
+def test_what_the_preview_lets_through_is_deployed(looked) -> None:
+    PIPELINE.main(["deploy", "dev"])
+    assert looked[1][:2] == [("pulumi", "up"), ("workbench", "up")]
 
 
 def test_a_program_that_fails_is_named_without_a_traceback(monkeypatch) -> None:

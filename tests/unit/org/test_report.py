@@ -28,8 +28,8 @@ def summary(**counts):
     return {"summaryEvent": {"resourceChanges": counts}}
 
 
-def markdown(*events):
-    return REPORT.Report.of(events).markdown("prod", COMMIT)
+def markdown(*events, unsaved=()):
+    return REPORT.Report.of(events).markdown("prod", COMMIT, unsaved)
 
 
 PLACE = {"preludeEvent": {"config": {"aws:region": REGION}}}
@@ -76,20 +76,33 @@ def test_what_it_costs_is_said_with_what_it_cost_before() -> None:
         return in_dollars(hourly_price(kind, REGION) * HOURS_PER_MONTH + gib * gp3_price(REGION))
 
     before, after = price("t3.medium", 60), price("t3.large", 70)
-    assert f"Servers and volumes: {after} a month, {before} before (list price of " in said
+    assert f"Servers, volumes and network: {after} a month, {before} before (list price of " in said
+
+
+def test_the_way_to_the_internet_is_in_what_it_costs() -> None:
+    unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+    said = markdown(
+        PLACE,
+        step("create", "aws:ec2/natGateway:NatGateway", "nat", new={"subnetId": unknown}),
+        step("create", "aws:ec2/eip:Eip", "nat-address", new={"domain": "vpc"}),
+        step("create", "aws:lb/loadBalancer:LoadBalancer", "one", new={"subnets": unknown}),
+        step("create", "aws:lb/loadBalancer:LoadBalancer", "two", new={"subnets": unknown}),
+    )
+    price = in_dollars((0.045 + 0.005 + 2 * (0.0225 + 2 * 0.005)) * HOURS_PER_MONTH)
+    assert f"Servers, volumes and network: {price} a month, $0.00 before" in said
 
 
 def test_what_nobody_knows_the_price_of_is_not_guessed() -> None:
     new = {"instanceType": "z99.huge"}
     said = markdown(PLACE, step("create", INSTANCE, "server", new=new))
-    assert "Servers and volumes: unknown a month, $0.00 before" in said
+    assert "Servers, volumes and network: unknown a month, $0.00 before" in said
     assert "region unknown" in markdown(step("create", INSTANCE, "server", new=new))
 
 
 def test_a_size_that_is_not_known_yet_has_no_price() -> None:
     unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
     said = markdown(PLACE, step("create", VOLUME, "data", new={"size": unknown}))
-    assert "Servers and volumes: unknown a month" in said
+    assert "Servers, volumes and network: unknown a month" in said
 
 
 def test_rules_and_errors_are_told_before_the_changes() -> None:
@@ -113,6 +126,15 @@ def test_rules_and_errors_are_told_before_the_changes() -> None:
     assert "nothing" not in said
     assert "preview failed" not in said
     assert said.startswith("### prod: no preview")
+
+
+def test_data_without_a_snapshot_is_told_above_all() -> None:
+    said = markdown(
+        step("delete", VOLUME, "old", {"size": 10}), unsaved=["old (vol-1) has none.\nTwo."]
+    )
+    _, heading, told, *_ = said.split("\n\n")
+    assert (heading, told) == ("**Data without a snapshot**", "- old (vol-1) has none. Two.")
+    assert "Data without a snapshot" not in markdown(step("delete", VOLUME, "old", {"size": 10}))
 
 
 def test_a_comment_is_never_longer_than_github_takes() -> None:

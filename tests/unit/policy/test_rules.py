@@ -6,14 +6,21 @@ from pulumi_policy import PolicyResource
 from pulumi_policy import PolicyResourceOptions
 from pulumi_policy import ResourceValidationArgs
 from pulumi_policy import StackValidationArgs
+from pulumi_policy.proxy import UNKNOWN_ARRAY_VALUE
+from pulumi_policy.proxy import unknown_checking_proxy
 
 from workbench.policy import Settings
+from workbench.policy import monthly_price
 from workbench.policy import rules
+from workbench.policy.costs import ADDRESS
+from workbench.policy.costs import ENDPOINT
+from workbench.policy.costs import INSTANCE
+from workbench.policy.costs import LOAD_BALANCER
+from workbench.policy.costs import NAT_GATEWAY
+from workbench.policy.costs import VOLUME
 from workbench.policy.rules import GROUP
 from workbench.policy.rules import INGRESS
-from workbench.policy.rules import INSTANCE
 from workbench.policy.rules import KEPT
-from workbench.policy.rules import VOLUME
 from workbench.prices import HOURS_PER_MONTH
 from workbench.prices.table import gp3_price
 from workbench.prices.table import hourly_price
@@ -161,6 +168,77 @@ def test_what_the_price_table_doesnt_know_is_no_bargain():
     large = {"instanceType": "m7i.8xlarge", "region": "us-east-1"}
     (said,) = stack_violations((INSTANCE, large), (INSTANCE, {"instanceType": "x9.huge"}))
     assert "a month by the list price" in said
+
+
+TWO = {"subnets": ["subnet-1", "subnet-2"]}
+INTERFACE = {"vpcEndpointType": "Interface", "subnetIds": ["subnet-1"]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "props", "region", "hourly"),
+    [
+        (ADDRESS, {}, "eu-north-1", 0.005),
+        (NAT_GATEWAY, {}, "us-east-1", 0.045),
+        (NAT_GATEWAY, {}, "us-west-2", 0.045),
+        (NAT_GATEWAY, {}, "eu-central-1", 0.052),
+        (LOAD_BALANCER, TWO, "us-east-1", 0.0225 + 2 * 0.005),
+        (LOAD_BALANCER, TWO | {"internal": True}, "us-east-1", 0.0225),
+        (LOAD_BALANCER, {"subnets": ["a", "b", "c"]}, "eu-west-1", 0.0252 + 3 * 0.005),
+        (ENDPOINT, INTERFACE, "us-east-1", 0.01),
+        (ENDPOINT, INTERFACE | {"subnetIds": ["subnet-1", "subnet-2"]}, "us-east-1", 0.02),
+        (ENDPOINT, {"vpcEndpointType": "Gateway"}, "us-east-1", 0),
+        (ENDPOINT, {}, "mars-1", 0),
+    ],
+)
+def test_the_network_has_a_price(kind, props, region, hourly):
+    assert monthly_price(kind, props, region)[1] == pytest.approx(hourly * HOURS_PER_MONTH)
+
+
+@pytest.mark.parametrize(
+    ("kind", "props", "region"),
+    [
+        (ADDRESS, {}, "mars-1"),
+        (NAT_GATEWAY, {}, "eu-west-3"),
+        (LOAD_BALANCER, TWO, "eu-west-3"),
+        (LOAD_BALANCER, TWO | {"loadBalancerType": "network"}, "us-east-1"),
+        (ENDPOINT, INTERFACE, "eu-west-3"),
+        (ENDPOINT, {"vpcEndpointType": "GatewayLoadBalancer"}, "us-east-1"),
+    ],
+)
+def test_a_networks_price_is_not_another_regions(kind, props, region):
+    what, price = monthly_price(kind, props, region)
+    assert price is None
+    props = props | {"region": region}
+    (said,) = stack_violations((kind, props))
+    assert f"The price table doesn't know {what} in {region}" in said
+    assert said.endswith("leave the rule out where the pack is made.")
+
+
+def test_subnets_that_are_not_known_yet_are_as_few_as_aws_takes():
+    balancer = unknown_checking_proxy({"subnets": UNKNOWN_ARRAY_VALUE})
+    assert monthly_price(LOAD_BALANCER, balancer, "us-east-1") == monthly_price(
+        LOAD_BALANCER, TWO, "us-east-1"
+    )
+    endpoint = unknown_checking_proxy(INTERFACE | {"subnetIds": UNKNOWN_ARRAY_VALUE})
+    assert monthly_price(ENDPOINT, endpoint, "us-east-1") == monthly_price(
+        ENDPOINT, INTERFACE, "us-east-1"
+    )
+
+
+def test_an_address_that_comes_with_an_instance_is_paid_for():
+    server = {"instanceType": "t3.micro"}
+    _, without = monthly_price(INSTANCE, server, "us-east-1")
+    _, price = monthly_price(INSTANCE, server | {"associatePublicIpAddress": True}, "us-east-1")
+    assert price - without == pytest.approx(3.65)
+
+
+def test_a_stack_that_is_a_network_alone_has_a_budget():
+    def here(kind):
+        return kind, {"region": "us-east-1"}
+
+    assert stack_violations(*map(here, [NAT_GATEWAY] * 2 + [ADDRESS] * 2)) == []
+    (said,) = stack_violations(*map(here, [NAT_GATEWAY] * 3 + [ADDRESS] * 3))
+    assert "servers, volumes and network cost $109.50 a month" in said
 
 
 def test_an_organization_chooses():
