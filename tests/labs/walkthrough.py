@@ -190,11 +190,7 @@ def walk(path: Path, shell: Shell) -> None:
 
 
 def walk_again(path: Path, shell: Shell) -> None:
-    """Reset a lab that was walked through, and do it manually once more.
-
-    The part as code begins with a reset itself, so it has been walked after one. Labs 3 and 4,
-    minutes each, are walked manually a second time by ``test_in_order.py`` alone.
-    """
+    """Reset a lab that was walked through, and do it manually once more."""
     code, printed = shell.run("workbench labs.reset --yes", 2 * LIMIT)
     assert code == 0, printed
     walk_manually(path, shell)
@@ -202,11 +198,26 @@ def walk_again(path: Path, shell: Shell) -> None:
 
 def walk_manually(path: Path, shell: Shell) -> None:
     """Run a walkthrough whose lab is begun as far as it is typed, without the part as code."""
-    reader = Reader(shell, begun=True)
+    _walk_part(path, shell, is_code=False)
+
+
+def walk_as_code(path: Path, shell: Shell, number: int, typed: str = "true") -> None:
+    """Begin a lab with nothing, and run its part as code; ``test_in_order.py`` types the rest.
+
+    ``typed`` makes on the reader's computer what the rest leaves there for this part.
+    """
+    begin = f"workbench labs.start {number} --empty --yes && cd ~/do4ds-lab && source lab.env"
+    code, printed = shell.run(f"{begin} && {typed}", 2 * LIMIT)
+    assert code == 0, printed
+    _walk_part(path, shell, is_code=True)
+
+
+def _walk_part(path: Path, shell: Shell, *, is_code: bool) -> None:
+    reader = Reader(shell, begun=not is_code)
     document = parse(path, reader)
-    end = document.text.index(AS_CODE)
+    border = document.text.index(AS_CODE)
     for example in document.examples():
-        if example.region.start < end:
+        if (example.region.start > border) == is_code:
             example.evaluate()
     assert not reader.differing, "\n\n".join(reader.differing)
 
