@@ -15,6 +15,7 @@ from test_bridges import ip
 from test_bridges import run
 
 from workbench.rehearsal.network import packets
+from workbench.rehearsal.network.packets import Ingress
 from workbench.rehearsal.network.packets import PacketRules
 from workbench.rehearsal.network.packets import Placed
 from workbench.rehearsal.network.packets import remove_rules
@@ -96,8 +97,12 @@ def seen(name, address):
         return None
 
 
-def placed(role, vpc="vpc-1", *, out):
-    return Placed(ADDRESSES[role], PRIVATE[role], vpc, "10.20.0.0/16", out)
+EVERYTHING = (Ingress("-1", None, "0.0.0.0/0"),)
+
+
+def placed(role, vpc="vpc-1", *, out, ingress=EVERYTHING):
+    where = (ADDRESSES[role], PRIVATE[role], vpc, "10.20.0.0/16")
+    return Placed(*where, out, (f"sg-{role}",), tuple(ingress))
 
 
 def apply(network, *machines):
@@ -127,6 +132,31 @@ def test_machines_of_one_vpc_know_each_other_by_their_private_addresses(served):
     assert seen(served["two"], PRIVATE["one"]) == PRIVATE["two"]
 
     apply(served, placed("one", out=True), placed("two", "vpc-2", out=False))
+    assert seen(served["one"], PRIVATE["two"]) is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_let_in"),
+    [
+        (Ingress("tcp", (PORT, PORT), "10.20.0.0/24"), True),
+        (Ingress("tcp", (PORT, PORT), "10.20.1.0/24"), False),
+        (Ingress("tcp", (22, PORT - 1), "0.0.0.0/0"), False),
+        (Ingress("udp", (0, 65535), "0.0.0.0/0"), False),
+        (Ingress("tcp", (1, 65535), group="sg-one"), True),
+        (Ingress("-1", None, group="sg-two"), False),
+        (Ingress("icmp", (-1, -1), "0.0.0.0/0"), False),
+    ],
+)
+def test_security_groups_say_what_another_machine_reaches(served, rule, is_let_in):
+    two = placed("two", out=False, ingress=[rule])
+    apply(served, placed("one", out=True, ingress=[]), two)
+
+    assert seen(served["one"], PRIVATE["two"]) == (PRIVATE["one"] if is_let_in else None)
+    # Not the other way: nothing lets into that one.
+    assert seen(served["two"], PRIVATE["one"]) is None
+
+    # A rule that goes is closed at once.
+    apply(served, placed("one", out=True, ingress=[]), placed("two", out=False, ingress=[]))
     assert seen(served["one"], PRIVATE["two"]) is None
 
 

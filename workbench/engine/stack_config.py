@@ -1,6 +1,7 @@
 """A stack's configuration: read it, and change what differs."""
 
 import json
+from collections.abc import Callable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,12 +32,15 @@ class Secret:
 class Default:
     """A value that is set only where the configuration has none: a person's choice stays.
 
-    ``unless`` is a key that a configuration has once it was set: a default that isn't there then
-    was taken out on purpose.
+    ``unless`` says of a configuration that the default isn't for it, or was taken out on purpose.
     """
 
     value: "str | bool | int | float | list[Any] | dict[str, Any]"
-    unless: str | None = None
+    unless: Callable[[Mapping[str, str]], bool] | None = None
+
+    def is_wanted(self, current: Mapping[str, str]) -> bool:
+        """Whether a configuration without the value gets it."""
+        return self.unless is None or not self.unless(current)
 
 
 Value = str | bool | int | float | list[Any] | dict[str, Any] | Secret | Default | None
@@ -134,7 +138,7 @@ def differing(
     plain: dict[str, Value] = {}
     secrets: dict[str, Secret] = {}
     for key, given in values.items():
-        if isinstance(given, Default) and (key in current or given.unless in current):
+        if isinstance(given, Default) and (key in current or not given.is_wanted(current)):
             continue
         value = given.value if isinstance(given, Default) else given
         if isinstance(value, Secret):

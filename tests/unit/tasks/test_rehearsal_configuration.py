@@ -14,8 +14,8 @@ from workbench.rehearsal.description import Description
 from workbench.rehearsal.description import rehearsal_dir
 from workbench.rehearsal.registries import npm_registry
 from workbench.rehearsal.registries import pypi_index
-from workbench.tasks.rehearsal.configuration import ACME
 from workbench.tasks.rehearsal.configuration import ensure_key
+from workbench.tasks.rehearsal.configuration import is_set_up
 from workbench.tasks.rehearsal.configuration import rehearsal_configuration
 
 CREDENTIALS = "me:secret"
@@ -61,11 +61,19 @@ def test_every_service_goes_to_the_rehearsal(description):
 
 def test_a_persons_choices_are_defaults_only(description):
     values = rehearsal_configuration(description)
-    assert values["workbench:domain"] == Default("workbench.localhost", unless=ACME)
+    assert values["workbench:domain"] == Default("workbench.localhost", unless=is_set_up)
     assert values["workbench:os"] == Default("debian-12")
     assert isinstance(values["workbench:publicKey"], Default)
     other = rehearsal_configuration(replace(description, name="trial"))
-    assert other["workbench:domain"] == Default("trial.workbench.localhost", unless=ACME)
+    assert other["workbench:domain"] == Default("trial.workbench.localhost", unless=is_set_up)
+
+
+def test_a_private_server_is_not_opened_to_addresses_outside_of_its_network(description):
+    values = rehearsal_configuration(description)
+    ssh_from = "workbench:sshFrom"
+    assert differing(values, {})[0][ssh_from] == ["127.0.0.0/8"]
+    assert ssh_from in differing(values, {"workbench:publicAccess": "true"})[0]
+    assert ssh_from not in differing(values, {"workbench:publicAccess": "false"})[0]
 
 
 def test_a_domain_that_was_taken_out_stays_out(description):

@@ -4,7 +4,8 @@ Rules of iptables, in chains of the rehearsal's own, by its bridge:
 
 - Only machines that something leads out of reach the internet, and what stands for it here at the
   bridge's own address: packages and the certificate authority.
-- Machines of one VPC reach one another by their private addresses, and see each other by those.
+- Machines of one VPC reach one another by their private addresses, and see each other by those,
+  where the security groups of the one that is reached allow it.
 
 Nothing answers a packet that goes nowhere, as in AWS.
 """
@@ -28,6 +29,27 @@ _ANSWERS = "-m conntrack --ctstate ESTABLISHED,RELATED -j RETURN"
 
 
 @dataclass(frozen=True)
+class Ingress:
+    """A rule of a security group: what it lets in, from addresses or from members of a group.
+
+    ``protocol`` is tcp, udp, icmp or, for all, -1; None are all ports.
+    """
+
+    protocol: str
+    ports: tuple[int, int] | None
+    cidr: str | None = None
+    group: str | None = None
+
+    def allows(self, source: "Placed") -> bool:
+        """Whether a machine is one of those it lets in."""
+        if self.group is not None:
+            return self.group in source.groups
+        if self.cidr is None:
+            return False
+        return ipaddress.ip_address(source.private_ip) in ipaddress.ip_network(self.cidr, False)
+
+
+@dataclass(frozen=True)
 class Placed:
     """A machine: its ``address`` on the bridge, and where EC2 says that it is."""
 
@@ -36,6 +58,8 @@ class Placed:
     vpc_id: str
     vpc_range: str
     reaches_internet: bool
+    groups: tuple[str, ...] = ()
+    ingress: tuple[Ingress, ...] = ()
 
 
 class PacketRules:
@@ -99,12 +123,14 @@ def remove_rules(bridge: str, gateway: str) -> None:
 
 def rules_of(bridge: str, gateway: str, machines: Sequence[Placed]) -> str:
     """Return the rules in iptables-restore's form."""
-    (_, out), (_, there), (_, back) = _chains(bridge)
+    (_, out), (_, within), (_, there), (_, back) = _chains(bridge)
     pairs = [(one, other) for one in machines for other in machines if one.vpc_id == other.vpc_id]
     lines = [
         "*filter",
         f":{out} - [0:0]",
+        f":{within} - [0:0]",
         *(f"-A {out} {each}" for each in _out(gateway, machines)),
+        *(f"-A {within} {each}" for each in _within(pairs)),
     ]
     lines += ["COMMIT", "*nat", f":{there} - [0:0]", f":{back} - [0:0]"]
     for one, other in pairs:
@@ -129,15 +155,38 @@ def _out(gateway: str, machines: Sequence[Placed]) -> Iterator[str]:
     yield "-j DROP"
 
 
+def _within(pairs: Sequence[tuple[Placed, Placed]]) -> Iterator[str]:
+    """Return what machines may send one another; the addresses are the bridge's here."""
+    yield _ANSWERS
+    for source, target in pairs:
+        way = f"-s {source.address} -d {target.address}"
+        for rule in dict.fromkeys(each for each in target.ingress if each.allows(source)):
+            yield f"{way} {_matching(rule)} -j RETURN"
+    yield "-j DROP"
+
+
+def _matching(rule: Ingress) -> str:
+    """Return what a packet must be, for a rule to be about it."""
+    if rule.protocol == "-1":
+        return ""
+    if rule.ports is None or rule.protocol == "icmp":
+        return f"-p {rule.protocol}"
+    return f"-p {rule.protocol} --dport {rule.ports[0]}:{rule.ports[1]}"
+
+
 def _chains(bridge: str) -> list[tuple[str, str]]:
-    return [("filter", f"{bridge}-out"), ("nat", f"{bridge}-there"), ("nat", f"{bridge}-back")]
+    return [
+        *(("filter", f"{bridge}-{name}") for name in ("out", "within")),
+        *(("nat", f"{bridge}-{name}") for name in ("there", "back")),
+    ]
 
 
 def _jumps(bridge: str, gateway: str) -> list[tuple[str, str, str]]:
     """Return where the chains are entered: Docker leaves its own chain for others' rules."""
-    (_, out), (_, there), (_, back) = _chains(bridge)
+    (_, out), (_, within), (_, there), (_, back) = _chains(bridge)
     return [
         ("filter", "DOCKER-USER", f"-i {bridge} ! -o {bridge} -j {out}"),
+        ("filter", "DOCKER-USER", f"-i {bridge} -o {bridge} -j {within}"),
         ("filter", "INPUT", f"-i {bridge} -d {gateway}/32 -j {out}"),
         ("nat", "PREROUTING", f"-i {bridge} -j {there}"),
         ("nat", "POSTROUTING", f"-o {bridge} -j {back}"),

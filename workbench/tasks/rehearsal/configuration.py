@@ -1,5 +1,6 @@
 """The configuration of a rehearsal's stack: all that makes the same program run here."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from workbench.components.names import key_of
@@ -59,8 +60,8 @@ SERVICES = (
     "sts",
 )
 
-# Every rehearsal's stack has it, once it was set up: one without a domain has none by choice.
 ACME = key_of("acme_directory")
+PUBLIC_ACCESS = key_of("public_access")
 
 
 def rehearsal_configuration(description: Description) -> dict[str, Value]:
@@ -73,12 +74,22 @@ def rehearsal_configuration(description: Description) -> dict[str, Value]:
         **_provider(description),
         **_certificates(description),
         **_packages(description),
-        key_of("domain"): Default(domain(description.name), unless=ACME),
-        key_of("create_zone"): Default(True, unless=ACME),
-        key_of("ssh_from"): Default(["127.0.0.0/8"]),
+        key_of("domain"): Default(domain(description.name), unless=is_set_up),
+        key_of("create_zone"): Default(True, unless=is_set_up),
+        key_of("ssh_from"): Default(["127.0.0.0/8"], unless=is_private),
         key_of("public_key"): Default(ensure_key(description.name)),
         key_of("os"): Default(_operating_system(description)),
     }
+
+
+def is_set_up(configuration: Mapping[str, str]) -> bool:
+    """Whether it was a rehearsal's before: one without a domain has none by choice."""
+    return ACME in configuration
+
+
+def is_private(configuration: Mapping[str, str]) -> bool:
+    """Whether the server is for its VPC alone: this computer isn't in that."""
+    return configuration.get(PUBLIC_ACCESS) == "false"
 
 
 def configure_project(description: Description, project: Path, progress: Progress) -> Path:
