@@ -51,9 +51,10 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         project.shell("workbench up", 1800)
         with contextlib.chdir(folder):
             bench.server(f"sudo systemd-run --quiet --unit=sink python3 -c '{SINK}'")
-            # It is started by then, and listens a moment later: any of the tests may be the first.
-            listens = "curl --silent --output /dev/null http://127.0.0.1:81"
-            bench.server(f"timeout 60 sh -c 'until {listens}; do sleep 0.2; done'")
+            # It listens a moment later, and any of the tests may be the first. Nobody but the proxy
+            # may connect to it.
+            listens = "ss -Hltn src 127.0.0.1:81 | grep -q ."
+            bench.server(f"timeout 60 bash -c 'until {listens}; do sleep 0.2; done'")
             yield bench
             project.pulumi("preview --expect-no-changes")
     finally:
