@@ -1,4 +1,4 @@
-"""The workflow: valid, every action of a version, and nothing in it but what runs anywhere."""
+"""The workflow: valid, every action of a commit, and nothing in it but what runs anywhere."""
 
 import itertools
 import re
@@ -14,6 +14,7 @@ from pipeline_program import PIPELINE
 
 WORKFLOW = ORG / ".github" / "workflows" / "workbench.yml"
 ACTION = ORG / ".github" / "actions" / "prepare" / "action.yml"
+DEPENDABOT = ORG / ".github" / "dependabot.yml"
 ROOT = ORG.parents[1]
 DOCUMENT = ROOT / "docs" / "pipeline.md"
 STACKS = ("dev", "test", "prod")
@@ -44,6 +45,7 @@ def lint(schema, file):
         ("vendor.github-workflows", WORKFLOW),
         ("custom.github-workflows-require-timeout", WORKFLOW),
         ("vendor.github-actions", ACTION),
+        ("vendor.dependabot", DEPENDABOT),
     ],
 )
 def test_it_is_what_github_takes(schema, file) -> None:
@@ -57,11 +59,18 @@ def test_the_linter_sees_what_github_refuses(tmp_path) -> None:
     assert lint("vendor.github-workflows", wrong).exit_code == 1
 
 
-def test_every_action_is_of_a_version() -> None:
+def test_every_action_is_of_a_commit_which_nobody_can_move() -> None:
     used = {step["uses"] for step in steps() if "uses" in step}
-    assert {each for each in used if not re.fullmatch(r"[\w-]+/[\w-]+@v\d+", each)} == {
-        "./.github/actions/prepare"
-    }
+    pinned = {each for each in used if re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", each)}
+    assert used - pinned == {"./.github/actions/prepare"}
+    # Each one once: two commits of one action would be two programs.
+    assert len({each.partition("@")[0] for each in pinned}) == len(pinned) == 6
+
+
+def test_newer_commits_are_proposed_wherever_one_is_named() -> None:
+    (update,) = yaml.safe_load(DEPENDABOT.read_text())["updates"]
+    # "/" is the workflows' folder.
+    assert update["directories"] == ["/", f"/{ACTION.parent.relative_to(ORG)}"]
 
 
 def test_what_it_runs_is_the_pipeline_or_in_the_document() -> None:
