@@ -9,6 +9,7 @@ from workbench.checks.instance import check_encryption
 from workbench.checks.instance import check_metadata
 from workbench.checks.instance import check_running
 from workbench.checks.instance import check_stack
+from workbench.checks.load_balancer import check_load_balancer
 from workbench.checks.names import check_names
 from workbench.checks.network import check_inner_ports
 from workbench.checks.network import check_security_group
@@ -52,6 +53,7 @@ CHECKS: tuple[Check, ...] = (
     Check("data-volume", check_attachment, ("instance",), UP, "instance"),
     Check("dns", check_dns, ("stack",), UP, "dns"),
     Check("security-group", check_security_group, ("stack",), UP, "ports"),
+    Check("load-balancer", check_load_balancer, ("instance",), UP, "ports", awaited=True),
     Check(
         "web-ports",
         check_web_ports,
