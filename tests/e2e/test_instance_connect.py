@@ -2,37 +2,88 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from bench import BIN
+from bench import ROOT
 from bench import Bench
-from bench import made
-from bench import reachable
+from test_org_options import Project
+from warm_image import warm_image
 
-CONFIG = """\
-config:
-  workbench:basePackages: []
-  workbench:services: [jupyterhub]
-  workbench:sshFrom: []
-  workbench:instanceConnectEndpoint: true
-"""
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+@dataclass
+class Closed:
+    """A project in a folder of its own, and its commands."""
+
+    project: Project
+
+    @property
+    def bench(self) -> Bench:
+        return self.project.bench
+
+    def run(
+        self, *words: str, exit_code: int = 0, stdin: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [BIN / "workbench", *words],
+            cwd=self.project.folder,
+            env=self.bench.env,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=900,
+        )
+        assert done.returncode == exit_code, done.stdout + done.stderr
+        return done
 
 
 @pytest.fixture
-def closed() -> Iterator[Bench]:
-    with made(f"eice{os.getpid()}", CONFIG) as bench:
-        yield bench
+def closed(tmp_path: Path) -> Iterator[Closed]:
+    """Give the workbench of docs/org.md: a private network, a load balancer in front, a tunnel."""
+    bench = Bench(f"eice{os.getpid()}", image=warm_image())
+    folder = tmp_path / "project"
+    folder.mkdir()
+    try:
+        project = Project(bench, folder, "")
+        project.shell(f"workbench rehearsal.config --name {bench.name}", 600)
+        bench.limit_rights()
+        domain = f"{bench.name}.workbench.localhost"
+        zone = bench.aws("route53").create_hosted_zone(Name=domain, CallerReference="tests")
+        text = (ROOT / "docs" / "org.md").read_text()
+        (program,) = [each for each in BLOCK.findall(text) if "Entrance(" in each]
+        zone_id = zone["HostedZone"]["Id"].rpartition("/")[2]
+        for given, ours in (("lab.example.org", domain), ("Z0123456789ABCDEFGHIJ", zone_id)):
+            assert given in program
+            program = program.replace(given, ours)
+        (folder / "__main__.py").write_text(program)
+        project.set(
+            basePackages="[]",
+            services='["jupyterhub"]',
+            sshFrom="[]",
+            instanceConnectEndpoint="true",
+        )
+        project.shell("workbench up", 1800)
+        yield Closed(project)
+    finally:
+        bench.remove()
 
 
 def test_everything_goes_through_the_tunnel_and_nothing_past_it(
-    closed: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    closed: Closed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outputs = closed.outputs()
+    ec2 = closed.bench.aws("ec2")
+    outputs = json.loads(closed.project.pulumi("stack output --json"))
     endpoint = outputs["instance_connect_endpoint"]
-    assert not reachable(outputs["address"], 22)
-    groups = closed.aws("ec2").describe_security_groups(GroupIds=[outputs["security_group_id"]])
+    found = ec2.describe_instances(InstanceIds=[outputs["instance_id"]])["Reservations"]
+    assert "PublicIpAddress" not in found[0]["Instances"][0]
+    groups = ec2.describe_security_groups(GroupIds=[outputs["security_group_id"]])
     (ssh_rule,) = [
         rule
         for rule in groups["SecurityGroups"][0]["IpPermissions"]
@@ -40,11 +91,12 @@ def test_everything_goes_through_the_tunnel_and_nothing_past_it(
     ]
     assert (ssh_rule["IpRanges"], len(ssh_rule["UserIdGroupPairs"])) == ([], 1)
 
-    # Tasks: over paramiko, and by OpenSSH.
-    assert closed.status()["state"] == "running"
+    # Tasks: over paramiko, and by OpenSSH. The pages are asked for through the load balancer.
+    assert json.loads(closed.run("status", "--json").stdout)["state"] == "running"
     results = {each["name"]: each for each in json.loads(closed.run("check", "--json").stdout)}
     assert f"answers on 22, by {endpoint}" in results["ssh-port"]["evidence"]
-    assert {results[name]["result"] for name in ("ssh-port", "host-key", "ssh")} == {"PASS"}
+    through = {"ssh-port", "host-key", "ssh", "load-balancer", "web-ports", "certificate"}
+    assert {name: results[name]["result"] for name in through} == dict.fromkeys(through, "PASS")
     assert (
         closed.run("ssh.connect", "cat; exit 3", exit_code=3, stdin="penguins").stdout == "penguins"
     )
@@ -72,12 +124,12 @@ def test_everything_goes_through_the_tunnel_and_nothing_past_it(
     assert plain("scp", *config, str(sent), "workbench:sent") == (0, "")
     assert plain("scp", *config, "workbench:sent", str(tmp_path / "came")) == (0, "")
     assert (tmp_path / "came").read_bytes() == sent.read_bytes()
-    closed.shell("pulumi preview --expect-no-changes")
+    closed.project.pulumi("preview --expect-no-changes")
 
     # Without the right nobody comes in, and it is said once.
     denied = {"Effect": "Deny", "Action": "ec2-instance-connect:OpenTunnel", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
-    closed.aws("iam").put_user_policy(
+    closed.bench.aws("iam").put_user_policy(
         UserName="rehearsal", PolicyName="no-tunnel", PolicyDocument=document
     )
     sentence = f"AWS refuses the tunnel through {endpoint}: User: "
