@@ -1,7 +1,9 @@
 """Where workbench keeps things on this computer."""
 
+import contextlib
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import platformdirs
@@ -24,9 +26,25 @@ def stack_dir(project: str, stack: str) -> Path:
     """
     project, stack = project.replace("/", "_"), stack.replace("/", "_")
     own, shared = state_dir() / "projects" / project / stack, state_dir() / "stacks" / stack
-    if not own.exists() and (shared / f"copy-{project}.json").is_file():
-        shutil.copytree(shared, own)
+    if shared.is_dir() and not own.exists():
+        # A stack that is planned, or destroyed but for its data, has a passphrase and no copy.
+        copies = {each.name for each in shared.glob("copy-*.json")}
+        if not copies or f"copy-{project}.json" in copies:
+            _take_over(shared, own)
     return own
+
+
+def _take_over(shared: Path, own: Path) -> None:
+    """Copy a folder whole or not at all: half a folder would be without its passphrase for good."""
+    own.parent.mkdir(parents=True, exist_ok=True)
+    begun = Path(tempfile.mkdtemp(prefix=f".{own.name}-", dir=own.parent))
+    try:
+        shutil.copytree(shared, begun, dirs_exist_ok=True)
+        # Another command may have been faster; it copied the same.
+        with contextlib.suppress(OSError):
+            begun.rename(own)
+    finally:
+        shutil.rmtree(begun, ignore_errors=True)
 
 
 def cache_dir() -> Path:

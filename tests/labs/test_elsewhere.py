@@ -30,5 +30,5 @@ def test_the_commands_for_aws_come_as_far_as_an_account_is_needed(
     # It asks for this computer's public address next, which a rehearsal has none of.
     code, printed = reader.run(f"{start} --dry-run")
     assert code == 0, printed
-    assert "Lab 1 starts, and this is removed:" in printed
+    assert "Lab 1 starts; this is removed:" in printed
     assert "rehearsal" not in printed

@@ -12,6 +12,9 @@ from workbench.checks.server import read_services
 from workbench.checks.target import Server
 from workbench.checks.target import Target
 
+# The clock of systemd's stamps. That of /proc/uptime begins later in a container, and in a machine
+# of a rehearsal.
+CLOCK = "python3 -c 'import time; print(time.monotonic())'"
 PROPERTIES = (
     "Id,ActiveState,SubState,LoadState,Result,NRestarts,ExecMainStatus,"
     "ActiveEnterTimestampMonotonic"
@@ -93,17 +96,17 @@ def read_units(server: Server, names: Iterable[str]) -> list[Unit]:
     """Return what systemd says of units, in one question."""
     wanted = " ".join(names)
     # By the clock that nobody sets: the time may be set between a service's start and now.
-    said = server.run(f"cat /proc/uptime; systemctl show -p {PROPERTIES} {wanted}").stdout
-    uptime, _, rest = said.partition("\n")
+    said = server.run(f"{CLOCK}; systemctl show -p {PROPERTIES} {wanted}").stdout
+    now, _, rest = said.partition("\n")
     blocks = [
         dict(row.split("=") for row in block.splitlines())
         for block in rest.split("\n\n")
         if block.strip()
     ]
-    return [_unit(block, float(uptime.split()[0])) for block in blocks]
+    return [_unit(block, float(now)) for block in blocks]
 
 
-def _unit(values: Mapping[str, str], uptime: float) -> Unit:
+def _unit(values: Mapping[str, str], now: float) -> Unit:
     # 0 where it has never run.
     since = int(values["ActiveEnterTimestampMonotonic"]) / 1e6
     return Unit(
@@ -114,7 +117,7 @@ def _unit(values: Mapping[str, str], uptime: float) -> Unit:
         result=values["Result"],
         restarts=int(values["NRestarts"]),
         status=values["ExecMainStatus"],
-        running=uptime - since,
+        running=now - since,
     )
 
 

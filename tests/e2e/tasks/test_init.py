@@ -333,7 +333,10 @@ def test_leaving_in_the_middle_writes_nothing(desk: Desk, key: str) -> None:
         ({"--instance-type": "m9x.large"}, "no instance type 'm9x.large' to offer in us-east-1"),
         ({"--domain": "lab"}, "The domain is 'lab', which isn't a domain name"),
         ({"--domain": "example.net"}, "no terminal to ask you on, and --zone isn't given"),
-        ({"--domain": "example.net", "--zone": "Z0"}, "'Z0' is no hosted zone of this account"),
+        (
+            {"--domain": "example.net", "--zone": "Z0"},
+            "'Z0' isn't a hosted zone in this account for example.net",
+        ),
         ({"--zone": "create"}, "--zone needs a domain"),
         ({"--users": "root"}, "a system account"),
         ({"--administrators": "bob"}, "'bob' isn't one of the users: ada, grace"),

@@ -89,7 +89,7 @@ def test_a_bigger_server_takes_over_and_the_old_one_is_kept_until_it_has_been_ch
     uid = before["account"].split(":")[2]
     assert on_machine(own, new, "useradd", "--uid", uid, "intruder")
     failed = own.run(*COMMAND, exit_code=1)
-    assert f"{old}, a t3.medium, serves again" in failed.stderr
+    assert f"{old}, a t3.medium, is in use again" in failed.stderr
     assert f"resize t3.medium --replace --stack {own.stack}   goes back" in failed.stderr
     assert own.outputs()["instance_id"] == old
     assert identity(own) == before

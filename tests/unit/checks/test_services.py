@@ -29,7 +29,7 @@ RUNS = {
 
 def shown(hub: dict[str, str], caddy: dict[str, str]) -> str:
     blocks = [RUNS | hub | {"Id": "jupyterhub.service"}, caddy | {"Id": "caddy.service"}]
-    return f"{NOW}.25 99.5\n" + "\n\n".join(
+    return f"{NOW}.25\n" + "\n\n".join(
         "\n".join(f"{key}={value}" for key, value in block.items()) for block in blocks
     )
 
@@ -41,7 +41,7 @@ def check(
     socket: int = 3,
     caddy: dict[str, str] = RUNS,
 ) -> tuple[str, str]:
-    asked = f"cat /proc/uptime; systemctl show -p {services.PROPERTIES} "
+    asked = f"{services.CLOCK}; systemctl show -p {services.PROPERTIES} "
     server = shell(
         **{f"{asked}jupyterhub.service caddy.service": shown(hub, caddy)},
         cat=f"{json.dumps(LISTED)}\n\n",

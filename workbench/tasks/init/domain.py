@@ -90,7 +90,7 @@ def _check_zone(text: str, domain: str, holding: list[HostedZone]) -> Domain:
     if found is None:
         raise ConfigError(
             f"{text!r} isn't a hosted zone in this account for {domain}.",
-            f"Those that do: {', '.join(f'{z.id} ({z.name})' for z in holding) or 'none'}; or"
+            f"Those that fit: {', '.join(f'{z.id} ({z.name})' for z in holding) or 'none'}; or"
             f" {CREATE}, or {ELSEWHERE}",
         )
     return Domain(domain, zone=found)
@@ -101,7 +101,7 @@ def _explain(interview: Interview, domain: str, holding: list[HostedZone]) -> No
         interview.say(f"Your account has the hosted zone {zone.name} ({zone.id}).")
     if not holding:
         interview.say(
-            f"Your account has no hosted zone for {domain}. With {CREATE}, one is made ($0.50 a"
+            f"Your account has no hosted zone for {domain}. With {CREATE}, one is created ($0.50 a"
             " month), and you enter its name servers where the domain was bought; with"
             f" {ELSEWHERE}, you make the records yourself where the domain is kept."
         )
