@@ -10,7 +10,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 KINDS = ("control", "e2e", "host", "labs", "machines")
-_NAME = re.compile(rf"workbench-(?:{'|'.join(KINDS)})-([0-9]+)-[a-z0-9_]{{8}}")
+# The numbers of processes are those of a namespace: another container's may be alive all the same.
+SPACE = Path("/proc/self/ns/pid").readlink().name.strip("pid:[]")
+_NAME = re.compile(rf"workbench-(?:{'|'.join(KINDS)})-{SPACE}-([0-9]+)-[a-z0-9_]{{8}}")
 # Seconds that the removal of a rehearsal may take.
 LIMIT = 120
 
@@ -18,7 +20,7 @@ LIMIT = 120
 def make_state_folder(kind: str) -> Path:
     """Make a state folder, whose name says which process it is of."""
     # Not in pytest's own folder: what a killed run left mounted there would fail the next runs.
-    return Path(tempfile.mkdtemp(prefix=f"workbench-{kind}-{os.getpid()}-"))
+    return Path(tempfile.mkdtemp(prefix=f"workbench-{kind}-{SPACE}-{os.getpid()}-"))
 
 
 def find_left_behind() -> list[Path]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import left_behind
 import pytest
+from left_behind import SPACE
 from left_behind import find_left_behind
 from left_behind import make_state_folder
 from left_behind import remove_left_behind
@@ -50,26 +51,28 @@ def resets(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str]]]:
 
 def test_only_what_a_dead_process_made_was_left_behind(place: Path, dead: int) -> None:
     living = make_state_folder("e2e")
-    assert living.name.startswith(f"workbench-e2e-{os.getpid()}-")
-    gone = [place / f"workbench-{kind}-{dead}-abc_0123" for kind in ("e2e", "labs")]
+    assert living.name.startswith(f"workbench-e2e-{SPACE}-{os.getpid()}-")
+    gone = [place / f"workbench-{kind}-{SPACE}-{dead}-abc_0123" for kind in ("e2e", "labs")]
     others = [
-        f"workbench-e2e-{dead}",
-        f"workbench-e2e-{dead}-abc_0123-kept",
-        f"workbench-mine-{dead}-abc_0123",
-        f"my-workbench-e2e-{dead}-abc_0123",
+        f"workbench-e2e-{SPACE}-{dead}",
+        # Of another container, say.
+        f"workbench-e2e-1{SPACE}-{dead}-abc_0123",
+        f"workbench-e2e-{SPACE}-{dead}-abc_0123-kept",
+        f"workbench-mine-{SPACE}-{dead}-abc_0123",
+        f"my-workbench-e2e-{SPACE}-{dead}-abc_0123",
         "workbench-e2e-i_xh5diw",
     ]
     for folder in (*gone, *(place / each for each in others)):
         folder.mkdir()
-    (place / f"workbench-e2e-{dead}-file0000").touch()
-    (place / f"workbench-e2e-{dead}-link0000").symlink_to(living)
+    (place / f"workbench-e2e-{SPACE}-{dead}-file0000").touch()
+    (place / f"workbench-e2e-{SPACE}-{dead}-link0000").symlink_to(living)
     assert find_left_behind() == gone
 
 
 def test_a_folder_of_another_account_is_left_alone(
     place: Path, dead: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (place / f"workbench-labs-{dead}-abc_0123").mkdir()
+    (place / f"workbench-labs-{SPACE}-{dead}-abc_0123").mkdir()
     monkeypatch.setattr(os, "getuid", lambda: 12345)
     assert find_left_behind() == []
 

@@ -56,6 +56,11 @@ def _why(target: Target, name: str, told: str, found: list[str]) -> Outcome:
         return failed(f"{told}; {cause}", "workbench doctor --stack {stack}")
     servers = ", ".join(_read_name_servers(target, zone["Id"]))
     cause = "Route 53 has the record, but nobody asks it: the domain isn't delegated"
+    if found:
+        cause = (
+            "Route 53 is correct: others cache the old address for a few minutes, or the domain"
+            " isn't delegated"
+        )
     told = f"{told}; {cause}; where you bought it, enter the name servers {servers}"
     return failed(told, UP) if pending is None else warned(told, pending.fix)
 

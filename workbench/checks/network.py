@@ -47,9 +47,8 @@ def check_security_group(target: Target) -> Outcome:
     around = _further_to_everyone(target) if front else []
     if around:
         groups = ", ".join(sorted({rule["GroupId"] for rule in around}))
-        told = (
-            f"{groups} (security_group_ids) opens the web past the load balancer: {_told(around)}"
-        )
+        opens = "opens the web without going through the load balancer"
+        told = f"{groups} (security_group_ids) {opens}: {_told(around)}"
         return warned(told, _look(target, around))
     meant = meant_ports(target)
     by_hand = [rule for rule in rules if not _is_meant(rule, meant)]

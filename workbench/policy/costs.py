@@ -20,6 +20,7 @@ from workbench.prices.table import nat_gateway_price
 INSTANCE = "aws:ec2/instance:Instance"
 VOLUME = "aws:ebs/volume:Volume"
 ADDRESS = "aws:ec2/eip:Eip"
+ASSOCIATION = "aws:ec2/eipAssociation:EipAssociation"
 NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
 LOAD_BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
@@ -64,12 +65,27 @@ def region_of(resources: Iterable[PolicyResource]) -> str:
     return ""
 
 
+def stack_prices(resources: Iterable[PolicyResource]) -> list[tuple[str, float | None]]:
+    """Return ``monthly_price`` of each of a stack's resources, no address counted twice."""
+    resources = list(resources)
+    region = region_of(resources)
+    prices = [monthly_price(each.resource_type, each.props, region) for each in resources]
+    # AWS says of an instance with an Elastic IP, too, that it has a public address.
+    associated = sum(each.resource_type == ASSOCIATION for each in resources)
+    addressed = sum(each.resource_type == INSTANCE and _has_own(each.props) for each in resources)
+    twice = _hours(address_price(region), -min(associated, addressed))
+    return [*prices, ("public addresses", twice)] if associated and addressed else prices
+
+
 def _instance(props: Mapping[str, Any], region: str) -> float | None:
     hourly = hourly_price(str(props.get("instanceType")), region)
-    # An Elastic IP is a resource of its own.
-    has_address = _known(props, "associatePublicIpAddress") == "True"
-    address = _hours(address_price(region)) if has_address else 0.0
+    address = _hours(address_price(region)) if _has_own(props) else 0.0
     return sum_of([_hours(hourly), _times(gp3_price(region), _own_disks(props)), address])
+
+
+def _has_own(instance: Mapping[str, Any]) -> bool:
+    """Whether an instance comes with a public address; an Elastic IP is a resource of its own."""
+    return _known(instance, "associatePublicIpAddress") == "True"
 
 
 def _own_disks(instance: Mapping[str, Any]) -> float:

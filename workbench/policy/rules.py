@@ -22,8 +22,8 @@ from pulumi_policy import StackValidationPolicy
 from workbench.policy.costs import ADDRESS
 from workbench.policy.costs import INSTANCE
 from workbench.policy.costs import VOLUME
-from workbench.policy.costs import monthly_price
 from workbench.policy.costs import region_of
+from workbench.policy.costs import stack_prices
 from workbench.prices import in_dollars
 from workbench.tasks.changes.guard import GUARD
 from workbench.tasks.changes.guard import Change
@@ -220,7 +220,7 @@ def _tagged(tags: Iterable[str], args: ResourceValidationArgs, report: ReportVio
 def _budget(dollars: float) -> Policy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         region = region_of(args.resources)
-        prices = [monthly_price(each.resource_type, each.props, region) for each in args.resources]
+        prices = stack_prices(args.resources)
         total = sum(price for _, price in prices if price is not None)
         unknown = [what for what, price in prices if price is None]
         if total > dollars:
@@ -231,8 +231,8 @@ def _budget(dollars: float) -> Policy:
             )
         elif unknown:
             report(
-                f"The price table doesn't know {', '.join(sorted(set(unknown)))} in {region}, so"
-                f" nobody knows whether the budget of {in_dollars(dollars)} will do. {_UNKNOWN}",
+                f"The price table doesn't know {', '.join(sorted(set(unknown)))} in {region}, so it"
+                f" isn't known whether the budget of {in_dollars(dollars)} is enough. {_UNKNOWN}",
                 None,
             )
 
@@ -244,5 +244,5 @@ def _budget(dollars: float) -> Policy:
     )
 
 
-_CHEAPER = "Take a smaller type or volume, or have the budget raised where the pack is made."
-_UNKNOWN = "Take what it knows, or leave the rule out where the pack is made."
+_CHEAPER = "Choose a smaller type or volume, or have the budget raised where the pack is defined."
+_UNKNOWN = "Choose what it knows, or leave the rule out where the pack is defined."

@@ -229,12 +229,12 @@ def test_a_domain_that_is_not_delegated_is_no_failure_while_the_certificate_is_p
     )
     outcome = dns.check_dns(target)
     assert outcome.result == result
-    is_cached = result == "FAIL" and found
-    assert ("cache the old address" in outcome.evidence) is bool(is_cached)
+    # An address may be an old one, or that of a registrar's page.
+    assert ("cache the old address" in outcome.evidence) is bool(found)
     if result == "WARN":
         assert outcome.fix == web_ports.ISSUED
         assert outcome.evidence.endswith(
-            "the domain isn't delegated; where you bought it, enter the name servers ns1, ns2"
+            " the domain isn't delegated; where you bought it, enter the name servers ns1, ns2"
         )
 
     # A load balancer without an address can't say what it waits for.

@@ -187,7 +187,7 @@ def test_further_groups_that_open_the_web_past_the_load_balancer_are_told(
     if not told:
         assert (found.result, found.evidence) == ("PASS", "sg-1 opens 80, 443")
         return
-    past = "(security_group_ids) opens the web past the load balancer"
+    past = "(security_group_ids) opens the web without going through the load balancer"
     assert (found.result, found.evidence) == ("WARN", told.replace("…", past))
     assert found.fix.startswith(f"{SHOW} {rules}   shows them; close them, or take the group")
 

@@ -1,5 +1,7 @@
 """Each rule of the policy pack: what passes, what doesn't, and what to do then."""
 
+from types import SimpleNamespace
+
 import pytest
 from pulumi_policy import PolicyCustomTimeouts
 from pulumi_policy import PolicyResource
@@ -13,11 +15,13 @@ from workbench.policy import Settings
 from workbench.policy import monthly_price
 from workbench.policy import rules
 from workbench.policy.costs import ADDRESS
+from workbench.policy.costs import ASSOCIATION
 from workbench.policy.costs import ENDPOINT
 from workbench.policy.costs import INSTANCE
 from workbench.policy.costs import LOAD_BALANCER
 from workbench.policy.costs import NAT_GATEWAY
 from workbench.policy.costs import VOLUME
+from workbench.policy.costs import stack_prices
 from workbench.policy.rules import GROUP
 from workbench.policy.rules import INGRESS
 from workbench.policy.rules import KEPT
@@ -150,7 +154,7 @@ def test_a_budget_is_held_by_the_price_table():
     assert stack_violations(server, (VOLUME, {"size": room - 1}), (BUCKET, {})) == []
     (said,) = stack_violations(server, (VOLUME, {"size": room + 1}))
     assert "its budget is $100.00" in said
-    assert said.endswith("where the pack is made.")
+    assert said.endswith("where the pack is defined.")
 
 
 def test_an_instances_own_disks_are_in_the_budget():
@@ -211,7 +215,7 @@ def test_a_networks_price_is_not_another_regions(kind, props, region):
     props = props | {"region": region}
     (said,) = stack_violations((kind, props))
     assert f"The price table doesn't know {what} in {region}" in said
-    assert said.endswith("leave the rule out where the pack is made.")
+    assert said.endswith("leave the rule out where the pack is defined.")
 
 
 def test_subnets_that_are_not_known_yet_are_as_few_as_aws_takes():
@@ -230,6 +234,21 @@ def test_an_address_that_comes_with_an_instance_is_paid_for():
     _, without = monthly_price(INSTANCE, server, "us-east-1")
     _, price = monthly_price(INSTANCE, server | {"associatePublicIpAddress": True}, "us-east-1")
     assert price - without == pytest.approx(3.65)
+
+
+def test_an_elastic_ip_is_not_paid_for_twice():
+    server = (INSTANCE, {"instanceType": "t3.micro", "region": "us-east-1"})
+    addressed = (INSTANCE, server[1] | {"associatePublicIpAddress": True})
+    elastic = [(ADDRESS, {}), (ASSOCIATION, {})]
+
+    def cost(*given):
+        resources = [SimpleNamespace(resource_type=k, props=p, provider=None) for k, p in given]
+        return sum(price for _, price in stack_prices(resources))
+
+    # Before the first refresh the instance doesn't say it has one, after that it does.
+    assert cost(addressed, *elastic) == pytest.approx(cost(server, *elastic))
+    # That of a NAT gateway is not an instance's.
+    assert cost(addressed, (ADDRESS, {})) == pytest.approx(cost(server) + 2 * 3.65)
 
 
 def test_a_stack_that_is_a_network_alone_has_a_budget():

@@ -328,7 +328,7 @@ def test_of_two_workbenches_each_is_told_with_its_own_commands(
     said = capsys.readouterr().out
     assert "The workbench one is ready" in said
     assert "workbench check --stack dev --workbench one" in said
-    assert "The workbench two is there" in said
+    assert "The workbench two is up" in said
     assert "The workbench two exists, but 1 of its checks fail." in str(end.value.message)
     assert "workbench doctor --stack dev --workbench two" in str(end.value.message)
     set_it = bring_up.set_password_command(second, "ada")

@@ -86,7 +86,10 @@ def test_who_works_on_the_server_is_told_before(
 @pytest.mark.parametrize(
     ("config", "advice"),
     [
-        ({}, "Take protect out of the program's options, then: workbench up --stack prod"),
+        (
+            {},
+            "Remove protect from the program's options, if it is there, then: workbench up --stack prod",
+        ),
         (
             {"workbench:protectInstance": "true"},
             "pulumi config set workbench:protectInstance false --stack prod,"

@@ -78,7 +78,7 @@ def test_an_idle_jupyter_server_is_shown_and_does_not(scripted: Any) -> None:
 
 def test_with_nobody_signed_in_it_may_be_stopped(scripted: Any) -> None:
     seen = people(answering(scripted))
-    assert seen.lines == ["Nobody is signed in, and no programs of theirs are running."]
+    assert seen.lines == ["Nobody is signed in, and none of their programs are running."]
     seen.refuse_stop("workbench stop --force", force=False)
 
 

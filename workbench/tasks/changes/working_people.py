@@ -33,7 +33,7 @@ class People:
         if self.problem:
             return [f"Can't tell who is signed in: {self.problem}"]
         if not self.activities:
-            return ["Nobody is signed in, and no programs of theirs are running."]
+            return ["Nobody is signed in, and none of their programs are running."]
         return ["These end:", *(f"  {line}" for line in describe(self.activities))]
 
     def refuse_stop(self, command: str, *, force: bool) -> None:

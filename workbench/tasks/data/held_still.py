@@ -38,7 +38,8 @@ def make_held_still(state: StackState, make: Callable[[], Made]) -> tuple[Made, 
         made = make()
     finally:
         held = _thaw(state)
-    return made, "" if held else f"to begin took more than the {LIMIT} s it could stay frozen"
+    late = f"starting it took longer than the {LIMIT} s that the file system may be frozen"
+    return made, "" if held else late
 
 
 def _freeze(state: StackState) -> str:

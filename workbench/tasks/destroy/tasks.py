@@ -112,7 +112,8 @@ def _refuse_protected(states: "Sequence[StackState]", deployment: "Mapping[str, 
     name = states[0].stack
     first = next((each for each in found if each["type"] == _INSTANCE), found[0])
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    hint = "Take protect out of the program's options"
+    # What the configuration says may not have been applied yet.
+    hint = "Remove protect from the program's options, if it is there"
     if any(each.configured.protect_instance for each in states):
         hint = f"pulumi config set {PROTECT} false --stack {name}"
     raise ConfigError(

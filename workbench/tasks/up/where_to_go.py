@@ -23,7 +23,7 @@ def print_where_to_go(outcome: Outcome, console: Console | None = None) -> None:
     """Print where the workbench is and what to type next."""
     console, state = console or make_console(), outcome.state
     which = f" {state.workbench}" if state.others else ""
-    ready = "is there" if outcome.failed else "is ready"
+    ready = "is up" if outcome.failed else "is ready"
     console.print(f"\nThe workbench{which} {ready}: {_changes(outcome)}.\n")
     authority = state.ca_certificate
     print_facts(
