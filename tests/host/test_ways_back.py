@@ -52,7 +52,7 @@ PLANTS = {
         "useradd --non-unique --uid $(id -u ann) ann2", "ann2 is ann by its uid", "ann2"
     ),
     "system password": Plant("echo root:Penguins-on-ice-1 | chpasswd", "root has a", "root"),
-    "account": Plant("useradd mallory", "mallory was made manually", "mallory"),
+    "account": Plant("useradd mallory", "mallory was created manually", "mallory"),
     "key of root's": Plant(
         f"install -d -m 700 /root/.ssh; echo '{KEY} x' >> /root/.ssh/authorized_keys2",
         "a key of eve's opens root",

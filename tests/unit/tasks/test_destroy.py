@@ -88,7 +88,8 @@ def test_who_works_on_the_server_is_told_before(
     [
         (
             {},
-            "Remove protect from the program's options, if it is there, then: workbench up --stack prod",
+            "Remove protect from the program's options, if it is there, then: workbench up"
+            " --stack prod",
         ),
         (
             {"workbench:protectInstance": "true"},
