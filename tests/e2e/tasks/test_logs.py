@@ -18,7 +18,7 @@ def test_the_services_logs_are_shown_and_followed(bench: Bench) -> None:
     ended = json.loads(bench.run("logs", "converge", "--json", "--lines", "1").stdout)
     assert ended["event"] == "end"
     assert "no log called 'apache'" in bench.run("logs", "apache", exit_code=1).stderr
-    assert "no time" in bench.run("logs", "ssh", "--since", "soon-ish", exit_code=1).stderr
+    assert "isn't a time" in bench.run("logs", "ssh", "--since", "soon-ish", exit_code=1).stderr
 
     following = subprocess.Popen(
         [str(BIN / "workbench"), "logs", "ssh", "--since", "10m", "--follow", "--lines", "1"],
@@ -46,7 +46,7 @@ def test_the_pages_addresses_are_printed(bench: Bench) -> None:
 
     assert bench.run("open").stdout == f"{url}\n"
     assert bench.run("open", "jupyter").stdout == f"{url}jupyter/\n"
-    assert "can be landing" in bench.run("open", "hub", exit_code=2).stderr
+    assert "there are: landing" in bench.run("open", "hub", exit_code=2).stderr
 
 
 def _until(process: "subprocess.Popen[str]", word: str) -> str:
