@@ -278,7 +278,7 @@ def test_answers_at_a_terminal_are_checked_one_by_one(desk: Desk, zone: str) -> 
         (f"Your account has the hosted zone {ZONE}", ""),
         ("Users", "root"),
         ("a system account", "ada, grace"),
-        ("Administrators", "bob"),
+        ("Which of them are administrators", "bob"),
         ("isn't one of the users", "grace"),
         ("may use SSH, or none (198.51.100.9/32)", ""),
         ("Public key, a file", "id"),
