@@ -15,13 +15,13 @@ from workbench.rehearsal.balancers.configuration import write_configuration
 from workbench.rehearsal.balancers.front import Certificate
 from workbench.rehearsal.balancers.front import Front
 from workbench.rehearsal.balancers.front import Reader
-from workbench.rehearsal.balancers.front import allows_port
 from workbench.rehearsal.balancers.front import idle_of
 from workbench.rehearsal.balancers.health import HealthChecks
 from workbench.rehearsal.balancers.program import ensure_program
 from workbench.rehearsal.balancers.proxy import Proxy
 from workbench.rehearsal.endpoints import bridge
 from workbench.rehearsal.endpoints.ca import CertificateAuthority
+from workbench.rehearsal.network.reach import allows_port
 from workbench.rehearsal.network.rules import Rule
 
 log = logging.getLogger(__name__)

@@ -1,7 +1,6 @@
 """What a load balancer is to who plays it: read once from the API's state."""
 
 import hashlib
-import ipaddress
 from collections.abc import Callable
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +8,9 @@ from typing import Any
 
 from moto.acm.models import acm_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
+
+from workbench.rehearsal.network.reach import allows_port
+from workbench.rehearsal.network.reach import is_in
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ class Reader:
         ]
         return any(
             rule.source_group.get("GroupId") in groups
-            or (rule.cidr_ipv4 and all(_is_in(each.private_ip, rule.cidr_ipv4) for each in nodes))
+            or (rule.cidr_ipv4 and all(is_in(each.private_ip, rule.cidr_ipv4) for each in nodes))
             for rule in rules
         )
 
@@ -170,17 +172,6 @@ class Reader:
 def idle_of(balancer: Any) -> int:
     """Return the seconds after which a silent connection ends."""
     return int(balancer.attrs.get("idle_timeout.timeout_seconds", 60))
-
-
-def allows_port(rule: Any, port: int) -> bool:
-    """Say whether a security group's rule is for a TCP port."""
-    if rule.ip_protocol == "-1":
-        return True
-    return rule.ip_protocol == "tcp" and int(rule.from_port) <= port <= int(rule.to_port)
-
-
-def _is_in(address: str, cidr: str) -> bool:
-    return ipaddress.ip_address(address) in ipaddress.ip_network(cidr, strict=False)
 
 
 def _certificate(region: str, arn: str | None) -> Certificate | None:

@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from workbench.rehearsal.network.reach import is_other_side
+
 log = logging.getLogger(__name__)
 
 # Seconds to wait for who else changes rules.
@@ -42,11 +44,7 @@ class Ingress:
 
     def allows(self, source: "Placed") -> bool:
         """Whether a machine is one of those it lets in."""
-        if self.group is not None:
-            return self.group in source.groups
-        if self.cidr is None:
-            return False
-        return ipaddress.ip_address(source.private_ip) in ipaddress.ip_network(self.cidr, False)
+        return is_other_side(source.private_ip, source.groups, self.cidr, self.group)
 
 
 @dataclass(frozen=True)
