@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from pulumi_policy import PolicyResource
@@ -65,10 +66,10 @@ def region_of(resources: Iterable[PolicyResource]) -> str:
     return ""
 
 
-def stack_prices(resources: Iterable[PolicyResource]) -> list[tuple[str, float | None]]:
+def stack_prices(
+    resources: Sequence[PolicyResource], region: str
+) -> list[tuple[str, float | None]]:
     """Return ``monthly_price`` of each of a stack's resources, no address counted twice."""
-    resources = list(resources)
-    region = region_of(resources)
     prices = [monthly_price(each.resource_type, each.props, region) for each in resources]
     # AWS says of an instance with an Elastic IP, too, that it has a public address.
     associated = sum(each.resource_type == ASSOCIATION for each in resources)

@@ -220,7 +220,7 @@ def _tagged(tags: Iterable[str], args: ResourceValidationArgs, report: ReportVio
 def _budget(dollars: float) -> Policy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         region = region_of(args.resources)
-        prices = stack_prices(args.resources)
+        prices = stack_prices(args.resources, region)
         total = sum(price for _, price in prices if price is not None)
         unknown = [what for what, price in prices if price is None]
         if total > dollars:

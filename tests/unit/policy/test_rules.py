@@ -243,7 +243,7 @@ def test_an_elastic_ip_is_not_paid_for_twice():
 
     def cost(*given):
         resources = [SimpleNamespace(resource_type=k, props=p, provider=None) for k, p in given]
-        return sum(price for _, price in stack_prices(resources))
+        return sum(price for _, price in stack_prices(resources, "us-east-1"))
 
     # Before the first refresh the instance doesn't say it has one, after that it does.
     assert cost(addressed, *elastic) == pytest.approx(cost(server, *elastic))
