@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from workbench.components.names import key_of
+from workbench.configured import Configured
 from workbench.engine.project import project_name
 from workbench.engine.stack_config import Default
 from workbench.engine.stack_config import Value
@@ -61,7 +62,6 @@ SERVICES = (
 )
 
 ACME = key_of("acme_directory")
-PUBLIC_ACCESS = key_of("public_access")
 
 
 def rehearsal_configuration(description: Description) -> dict[str, Value]:
@@ -89,7 +89,8 @@ def is_set_up(configuration: Mapping[str, str]) -> bool:
 
 def is_private(configuration: Mapping[str, str]) -> bool:
     """Whether the server is for its VPC alone: this computer isn't in that."""
-    return configuration.get(PUBLIC_ACCESS) == "false"
+    configured = Configured(configuration)
+    return configured.has("public_access") and not configured.public_access
 
 
 def configure_project(description: Description, project: Path, progress: Progress) -> Path:
