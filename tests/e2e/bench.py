@@ -45,6 +45,8 @@ class Bench:
     browsers: list[Hub] = field(default_factory=list)
     # The plain machine image, where this is empty.
     image: str = ""
+    # The folder that commands are typed in.
+    project: Path = ROOT
     clients: dict[tuple[str, str, str], Any] = field(default_factory=dict)
 
     @property
@@ -57,7 +59,7 @@ class Bench:
 
     @property
     def configuration(self) -> Path:
-        return ROOT / f"Pulumi.{self.stack}.yaml"
+        return self.project / f"Pulumi.{self.stack}.yaml"
 
     @property
     def env(self) -> dict[str, str]:
@@ -89,7 +91,13 @@ class Bench:
         self, argv: list[str], exit_code: int | None, stdin: str, limit: float
     ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            argv, cwd=ROOT, env=self.env, input=stdin, capture_output=True, text=True, timeout=limit
+            argv,
+            cwd=self.project,
+            env=self.env,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=limit,
         )
         if exit_code is not None and done.returncode != exit_code:
             raise AssertionError(

@@ -5,11 +5,9 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from bench import BIN
 from bench import ROOT
 from bench import Bench
 from test_org_options import Project
@@ -18,38 +16,12 @@ from warm_image import warm_image
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
-@dataclass
-class Closed:
-    """A project in a folder of its own, and its commands."""
-
-    project: Project
-
-    @property
-    def bench(self) -> Bench:
-        return self.project.bench
-
-    def run(
-        self, *words: str, exit_code: int = 0, stdin: str = ""
-    ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [BIN / "workbench", *words],
-            cwd=self.project.folder,
-            env=self.bench.env,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=900,
-        )
-        assert done.returncode == exit_code, done.stdout + done.stderr
-        return done
-
-
 @pytest.fixture
-def closed(tmp_path: Path) -> Iterator[Closed]:
+def closed(tmp_path: Path) -> Iterator[Bench]:
     """Give the workbench of docs/org.md: a private network, a load balancer in front, a tunnel."""
-    bench = Bench(f"eice{os.getpid()}", image=warm_image())
     folder = tmp_path / "project"
     folder.mkdir()
+    bench = Bench(f"eice{os.getpid()}", image=warm_image(), project=folder)
     try:
         project = Project(bench, folder, "")
         project.shell(f"workbench rehearsal.config --name {bench.name}", 600)
@@ -70,16 +42,16 @@ def closed(tmp_path: Path) -> Iterator[Closed]:
             instanceConnectEndpoint="true",
         )
         project.shell("workbench up", 1800)
-        yield Closed(project)
+        yield bench
     finally:
         bench.remove()
 
 
 def test_everything_goes_through_the_tunnel_and_nothing_past_it(
-    closed: Closed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    closed: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ec2 = closed.bench.aws("ec2")
-    outputs = json.loads(closed.project.pulumi("stack output --json"))
+    ec2 = closed.aws("ec2")
+    outputs = json.loads(closed.shell("pulumi stack output --json").stdout)
     endpoint = outputs["instance_connect_endpoint"]
     found = ec2.describe_instances(InstanceIds=[outputs["instance_id"]])["Reservations"]
     assert "PublicIpAddress" not in found[0]["Instances"][0]
@@ -92,7 +64,7 @@ def test_everything_goes_through_the_tunnel_and_nothing_past_it(
     assert (ssh_rule["IpRanges"], len(ssh_rule["UserIdGroupPairs"])) == ([], 1)
 
     # Tasks: over paramiko, and by OpenSSH. The pages are asked for through the load balancer.
-    assert json.loads(closed.run("status", "--json").stdout)["state"] == "running"
+    assert closed.status()["state"] == "running"
     results = {each["name"]: each for each in json.loads(closed.run("check", "--json").stdout)}
     assert f"answers on 22, by {endpoint}" in results["ssh-port"]["evidence"]
     through = {"ssh-port", "host-key", "ssh", "load-balancer", "web-ports", "certificate"}
@@ -124,12 +96,12 @@ def test_everything_goes_through_the_tunnel_and_nothing_past_it(
     assert plain("scp", *config, str(sent), "workbench:sent") == (0, "")
     assert plain("scp", *config, "workbench:sent", str(tmp_path / "came")) == (0, "")
     assert (tmp_path / "came").read_bytes() == sent.read_bytes()
-    closed.project.pulumi("preview --expect-no-changes")
+    closed.shell("pulumi preview --expect-no-changes")
 
     # Without the right nobody comes in, and it is said once.
     denied = {"Effect": "Deny", "Action": "ec2-instance-connect:OpenTunnel", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
-    closed.bench.aws("iam").put_user_policy(
+    closed.aws("iam").put_user_policy(
         UserName="rehearsal", PolicyName="no-tunnel", PolicyDocument=document
     )
     sentence = f"AWS refuses the tunnel through {endpoint}: User: "

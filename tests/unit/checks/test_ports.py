@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from loopback import closed_port
 
 from workbench.checks import ports
 from workbench.checks.ports import Port
@@ -61,11 +62,6 @@ def echo(connection: socket.socket) -> None:
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ports, "AGAIN_AFTER", 0)
-
-
-def closed_port() -> int:
-    with socket.create_server((LOCAL, 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def test_a_program_that_speaks_first_is_there(serve: Serve) -> None:

@@ -1,12 +1,12 @@
 """Entering a real server on the loopback by SSH: pinned keys, one key of ours, plain sentences."""
 
-import socket
 import threading
 from dataclasses import replace
 from typing import Any
 
 import paramiko
 import pytest
+from loopback import closed_port
 from ssh_server import Ec2
 from ssh_server import Shell
 from ssh_server import Sshd
@@ -100,8 +100,7 @@ def test_the_sign_in_has_a_limit_of_its_own(door: Door, monkeypatch: pytest.Monk
 
 def test_a_port_where_nothing_answers_is_told(door: Door) -> None:
     door.open().close()
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        door.port = other.getsockname()[1]
+    door.port = closed_port()
     with pytest.raises(UnreachableError, match="doesn't answer: connection refused"):
         door.open()
 
@@ -110,8 +109,7 @@ def test_entering_says_what_aws_knows_of_the_reason(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     door.open().close()
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        door.port = other.getsockname()[1]
+    door.port = closed_port()
     told = WorkbenchError("The server i-1 is stopped.", "workbench start --stack tests")
     monkeypatch.setattr(connection, "explain_unreachable", lambda *_, **__: told)
     # It is told at once, and not tried again.
@@ -124,8 +122,7 @@ def test_entering_says_what_was_seen_where_aws_does_not_answer(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     door.open().close()
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        door.port = other.getsockname()[1]
+    door.port = closed_port()
     monkeypatch.setattr(connection, "ENTER_LIMIT", 0)
     # This EC2 knows the console only.
     with pytest.raises(UnreachableError, match="doesn't answer: connection refused"):
@@ -137,8 +134,7 @@ def test_entering_survives_a_moment_without_a_port(
 ) -> None:
     door.open().close()
     port, opened = door.port, door.open
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        door.port = other.getsockname()[1]
+    door.port = closed_port()
 
     attempts = iter((door.port, door.port, port))
 
